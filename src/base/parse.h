@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_PARSE_H
+#define BASE_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The one place where text becomes numbers. Every function takes the whole text or nothing: no
+ * leading blank, no sign where none is meant, no trailing characters.
+ */
+
+/**
+ * parse_u64() - unsigned number in decimal, 0x hexadecimal or 0 octal
+ *
+ * Return: 0; -EINVAL: not a number (a sign included); -ERANGE: does not fit 64 bits.
+ */
+int parse_u64(const char *text, uint64_t *ret_value);
+
+/**
+ * parse_size() - a size with an optional fraction and suffix
+ * @text: "65536", "64k", "1.5M"; B k M G T P E in either case, powers of 1024
+ *
+ * Return: 0; -EINVAL; -ERANGE: negative, or not below 2^64.
+ */
+int parse_size(const char *text, uint64_t *ret_bytes);
+
+/** parse_bool() - on/yes/true/y, off/no/false/n; Return: 0, -EINVAL */
+int parse_bool(const char *text, bool *ret_value);
+
+/** parse_id_is_valid() - a letter, then letters, digits, '-', '.', '_' */
+bool parse_id_is_valid(const char *text);
+
+/**
+ * parse_geometry() - "COLSxROWS"
+ *
+ * Return: 0; -EINVAL: not of that form; -ERANGE: outside 1..@max.
+ */
+int parse_geometry(const char *text, unsigned max, unsigned *ret_cols, unsigned *ret_rows);
+
+#endif
