@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHARHUB_LOOP_H
+#define CHARHUB_LOOP_H
+
+#include <charhub/error.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * struct loop - the one event loop of a program; a thin layer on libuv
+ *
+ * Everything runs in the thread that calls loop_run(). An object may be freed inside its own
+ * callback: the callback is not called again, the memory goes after the dispatch.
+ */
+struct loop;
+
+/** loop_new() - Return: a loop, or NULL if memory or file descriptors ran out */
+struct loop *loop_new(void);
+
+/** loop_free() - every watch and timer must have been freed; tasks that are pending run first */
+void loop_free(struct loop *loop);
+
+/** loop_run() - dispatch until loop_stop() */
+void loop_run(struct loop *loop);
+
+/** loop_stop() - make loop_run() return after the present dispatch */
+void loop_stop(struct loop *loop);
+
+/** loop_step() - one round: wait for something to do (with @wait), do it, return */
+void loop_step(struct loop *loop, bool wait);
+
+/** loop_now_ms() - monotonic time in milliseconds, as of the start of the present dispatch */
+uint64_t loop_now_ms(const struct loop *loop);
+
+/**
+ * loop_fake_clock() - for tests: from now on time stands still except for loop_advance()
+ *
+ * To be called before the first timer is started.
+ */
+void loop_fake_clock(struct loop *loop);
+
+/** loop_advance() - let @ms of fake time pass; the timers that fall due run in order */
+void loop_advance(struct loop *loop, uint64_t ms);
+
+/* ---- file descriptors ---- */
+
+enum watch_events {
+	WATCH_READ = 1,
+	WATCH_WRITE = 2,
+	/* The peer shut down its sending side (half-close), or hung up, or the fd is in error.
+	 * Reported with the others too, whenever it is so. */
+	WATCH_HANGUP = 4,
+};
+
+struct watch;
+typedef void watch_fn(void *data, unsigned events);
+
+/**
+ * watch_new() - watch a file descriptor
+ * @fd:   stays the caller's; at most one watch an fd; not made non-blocking
+ * @fn:   called with the WATCH_* that hold; level triggered
+ *
+ * Nothing is watched until watch_set().
+ *
+ * Return: 0; -EPERM: @fd cannot be waited for (a regular file: it is always ready); -EEXIST: has
+ * a watch already; -ENOMEM, -EBADF.
+ */
+int watch_new(struct loop *loop, int fd, watch_fn *fn, void *data, struct watch **ret_watch);
+
+/** watch_set() - which of WATCH_* to report from now on; 0: none */
+void watch_set(struct watch *watch, unsigned events);
+
+/** watch_free() - to be called before the fd is closed; NULL is fine */
+void watch_free(struct watch *watch);
+
+/* ---- time ---- */
+
+struct timer;
+typedef void timer_fn(void *data);
+
+/** timer_new() - a one-shot timer, not started; NULL if memory ran out */
+struct timer *timer_new(struct loop *loop, timer_fn *fn, void *data);
+
+/** timer_start() - call once in @ms milliseconds; a running timer is set anew */
+void timer_start(struct timer *timer, uint64_t ms);
+
+/** timer_stop() - no-op where it does not run */
+void timer_stop(struct timer *timer);
+
+bool timer_is_running(const struct timer *timer);
+
+/** timer_free() - NULL is fine */
+void timer_free(struct timer *timer);
+
+/* ---- later ---- */
+
+/**
+ * struct task - a call that is made once the present dispatch is over
+ *
+ * Lives in the caller's object; zeroed before first use. All members are the loop's.
+ */
+struct task {
+	struct task *prev, *next;
+	void (*fn)(void *data);
+	void *data;
+};
+
+/** task_post() - call @fn(@data) after the present dispatch; a pending task keeps its place */
+void task_post(struct loop *loop, struct task *task, void (*fn)(void *data), void *data);
+
+/** task_cancel() - no-op where it is not pending */
+void task_cancel(struct task *task);
+
+#endif
