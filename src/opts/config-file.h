@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef OPTS_CONFIG_FILE_H
+#define OPTS_CONFIG_FILE_H
+
+#include "opts/opts.h"
+
+/**
+ * struct config_section - one `[group "id"]` of a -readconfig file
+ * @group: "chardev", "device", ...
+ * @id:    the quoted name, or NULL; is also in @opts as "id"
+ * @opts:  its lines; owned by the section
+ * @line:  where it starts, from 1
+ */
+struct config_section {
+	const char *group;
+	const char *id;
+	struct opts *opts;
+	unsigned line;
+};
+
+struct config_file;
+
+/**
+ * config_file_read() - read a whole file before anything of it is used
+ *
+ * The form is QEMU's: `[group]` or `[group "id"]`, `key = "value"`, lines that start with '#'.
+ * Limits: 1 MiB, 4096 bytes a line, values without a closing quote are errors.
+ *
+ * Return: 0; -errno with @err "FILE:LINE: what is wrong and what would be right".
+ */
+int config_file_read(const char *path, struct config_file **ret_file, struct error **err);
+
+size_t config_file_len(const struct config_file *file);
+const struct config_section *config_file_section(const struct config_file *file, size_t index);
+
+/** config_file_take_opts() - move the options of a section to the caller */
+struct opts *config_file_take_opts(struct config_file *file, size_t index);
+
+/** config_file_free() - NULL is fine */
+void config_file_free(struct config_file *file);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef OPTS_OPTS_H
+#define OPTS_OPTS_H
+
+#include <charhub/error.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Options come as "key=value,..." text, as a JSON object or as a section of a -readconfig file, and
+ * become a `struct opts`: an ordered list of dotted keys with text values. What a key means is said
+ * by a table (`struct opt_desc`), which also makes the help and the manual. A class reads typed
+ * values out with opts_get_*().
+ *
+ * Lists are keys with an index: `chardevs.0=a,chardevs.1=b`; a list of groups has a name after the
+ * index: `members.0.chardev=a`.
+ */
+
+enum opt_type {
+	OPT_STRING,
+	OPT_ID, /* a string that names another object */
+	OPT_BOOL,
+	OPT_NUMBER, /* 0..max, where max is 0: 2^64-1 */
+	OPT_SIZE,   /* bytes, suffix k M G T P E */
+	OPT_ENUM,   /* one of the words of @values, which are separated by '|' */
+	OPT_LIST,   /* of strings: NAME.0, NAME.1, ... without a gap */
+	OPT_GROUPS, /* of tables: NAME.0.KEY, ...; @group says which keys */
+};
+
+/**
+ * struct opt_desc - one option of a class; a table ends with an entry whose name is NULL
+ * @name:     as typed
+ * @type:     how the text is read
+ * @required: its absence is an error
+ * @preset:   the value where it is not given, as text; NULL: none
+ * @values:   OPT_ENUM: "a|b|c"
+ * @min, @max: OPT_NUMBER, OPT_SIZE: the range, inclusive; max 0: unbounded
+ * @group:    OPT_GROUPS: the table of a group
+ * @help:     what it does, one line without a full stop
+ */
+struct opt_desc {
+	const char *name;
+	enum opt_type type;
+	bool required;
+	const char *preset;
+	const char *values;
+	uint64_t min, max;
+	const struct opt_desc *group;
+	const char *help;
+};
+
+struct opts;
+
+/**
+ * opts_parse() - read "[implied=]VALUE,key=value,..." in QEMU's QemuOpts grammar
+ * @text:    the argument, or a JSON object if it starts with '{'
+ * @implied: the key of a first element without '='; NULL: none
+ *
+ * `,,` in a value is a comma; `foo` and `nofoo` are foo=on and foo=off with a warning on the log;
+ * a key given twice counts the last time, but the first `id` stays. Values are not looked at.
+ *
+ * Return: 0, the caller owns *@ret_opts; -EINVAL with @err.
+ */
+int opts_parse(const char *text, const char *implied, struct opts **ret_opts, struct error **err);
+
+/** opts_parse_json() - the same from a JSON object's text; nested objects and arrays become dots */
+int opts_parse_json(const char *text, struct opts **ret_opts, struct error **err);
+
+/** opts_new() - an empty set, to be filled by opts_set() */
+struct opts *opts_new(void);
+
+/** opts_set() - add or replace a value; both strings are copied. Return: 0, -ENOMEM */
+int opts_set(struct opts *opts, const char *key, const char *value);
+
+/** opts_free() - NULL is fine */
+void opts_free(struct opts *opts);
+
+/** opts_wants_help() - was there an element `help` or `?` */
+bool opts_wants_help(const struct opts *opts);
+
+/** opts_text() - the value as typed, or NULL; before or after opts_check() */
+const char *opts_text(const struct opts *opts, const char *key);
+
+/**
+ * opts_check() - compare a set with what an object takes, in the order it was typed
+ * @opts:   is bound to the tables: opts_get_*() need this
+ * @owner:  who takes them, for the message: "null", "virtconsole"
+ * @tables: NULL-terminated array of tables, all static
+ *
+ * Return: 0; -EINVAL: unknown key (the text lists those that exist), bad value, gap in a list,
+ * missing required option.
+ */
+int opts_check(struct opts *opts, const char *owner, const struct opt_desc *const *tables,
+	struct error **err);
+
+/*
+ * Typed values after opts_check(). A key that was not given has its preset; without a preset
+ * NULL, false or 0. Strings are owned by @opts.
+ */
+const char *opts_get_string(const struct opts *opts, const char *key);
+bool opts_get_bool(const struct opts *opts, const char *key);
+uint64_t opts_get_number(const struct opts *opts, const char *key); /* OPT_NUMBER, OPT_SIZE */
+int opts_get_enum(const struct opts *opts, const char *key);	    /* index into values */
+
+/** opts_has() - was the key (or, of a list, any element) given by the user */
+bool opts_has(const struct opts *opts, const char *key);
+
+/** opts_list_len() - elements of an OPT_LIST or OPT_GROUPS */
+size_t opts_list_len(const struct opts *opts, const char *key);
+
+/** opts_list_string() - element @index of an OPT_LIST */
+const char *opts_list_string(const struct opts *opts, const char *key, size_t index);
+
+/**
+ * opts_list_group() - element @index of an OPT_GROUPS as a set of its own, checked and bound
+ *
+ * Return: 0, the caller owns *@ret_opts; -ENOMEM.
+ */
+int opts_list_group(const struct opts *opts, const char *key, size_t index, struct opts **ret_opts);
+
+/** opts_print_help() - the tables on stdout: "  name=<type>  help (default: preset)", sorted */
+void opts_print_help(const char *owner, const struct opt_desc *const *tables);
+
+#endif
