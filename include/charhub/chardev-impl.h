@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHARHUB_CHARDEV_IMPL_H
+#define CHARHUB_CHARDEV_IMPL_H
+
+#include <charhub/chardev.h>
+
+struct opt_desc;
+struct chardev_log;
+
+/**
+ * struct chardev_class - the implementation of a type of chardev
+ *
+ * A class is a constant. Its objects embed struct chardev first. None of the methods blocks, but
+ * open() where the options ask for it (a server that waits for its first client).
+ */
+struct chardev_class {
+	/** As in `-chardev NAME`. */
+	const char *name;
+
+	/** What it is, one line without a full stop; for help and the manual. */
+	const char *summary;
+
+	/** Its options besides those that every class has; ends with a NULL name. */
+	const struct opt_desc *options;
+
+	/** Size of an object, which is zeroed when open() gets it. */
+	size_t size;
+
+	/**
+	 * Required. Acquire everything, start nothing that calls the holder from here. With an
+	 * error the object is freed without close(): undo what was done. A chardev whose peer is
+	 * there from the start calls chardev_set_open(c, true).
+	 */
+	int (*open)(struct chardev *chardev, const struct opts *opts, struct error **err);
+
+	/** Release everything. No upcall is allowed any more. Memory is freed after the dispatch. */
+	void (*close)(struct chardev *chardev);
+
+	/**
+	 * Take bytes of the guest; the contract of chardev_link_outv(). NULL: all are swallowed.
+	 * After a short accept call chardev_room() once when there is room, never from in here.
+	 */
+	ssize_t (*out)(struct chardev *chardev, const struct iovec *iov, int n);
+
+	/** Optional pair; the contract of chardev_link_out_reserve(). */
+	int (*out_reserve)(struct chardev *chardev, struct iovec iov[2]);
+	void (*out_commit)(struct chardev *chardev, size_t len);
+
+	/** Optional: the holder has room again; also called after it attached. */
+	void (*in_resume)(struct chardev *chardev);
+
+	/** Optional: BREAK, RESIZE or MODEM for the peer. Return: 0, -ENOTSUP. */
+	int (*event)(struct chardev *chardev, const struct chardev_event *event);
+
+	/** Optional: refuse a holder, or learn who it is (chardev->link is set). */
+	int (*attach)(struct chardev *chardev, struct error **err);
+
+	/** Optional: the holder has gone (chardev->link is NULL). */
+	void (*detach)(struct chardev *chardev);
+
+	/** Optional: see chardev_describe(); without it the class's name. */
+	char *(*describe)(const struct chardev *chardev);
+};
+
+/**
+ * struct chardev - the base of every object
+ * @out_bytes, @in_bytes: totals since creation
+ *
+ * A class reads @id, @loop, @link and writes none of them.
+ */
+struct chardev {
+	const struct chardev_class *class;
+	struct chardev_set *set;
+	struct loop *loop;
+	char *id;
+	struct chardev_link *link; /* the holder, or NULL */
+	struct chardev_log *log;
+	struct chardev *prev, *next; /* in the set */
+	uint64_t out_bytes, in_bytes;
+	struct iovec scratch; /* what chardev_in_reserve() gave from the set's buffer */
+	bool open, closing;
+	struct task reap, resume;
+};
+
+/* ---- upcalls: a class tells the holder ----
+ *
+ * After any of these the object may have been closed (chardev->closing): its memory is still
+ * there, its file descriptors are not.
+ */
+
+/** chardev_in_room() - how much the holder takes now; 0 where there is none */
+size_t chardev_in_room(struct chardev *chardev);
+
+/** chardev_in() - deliver bytes; @len is 1..chardev_in_room() */
+void chardev_in(struct chardev *chardev, const void *buf, size_t len);
+
+/**
+ * chardev_in_reserve() - where to read the peer's bytes into
+ *
+ * The holder's own memory if it offers any, else a buffer of the set. Valid until the next upcall.
+ *
+ * Return: number of segments, 1 or 2; 0: no room.
+ */
+int chardev_in_reserve(struct chardev *chardev, struct iovec iov[2]);
+
+/** chardev_in_commit() - deliver @len bytes, 1 or more, that were read into the reservation */
+void chardev_in_commit(struct chardev *chardev, size_t len);
+
+/** chardev_room() - there is room again; tells the holder if it had a short accept */
+void chardev_room(struct chardev *chardev);
+
+/** chardev_set_open() - a peer is present or not; OPENED and CLOSED go out on a change only */
+void chardev_set_open(struct chardev *chardev, bool open);
+
+/** chardev_event() - BREAK, RESIZE, MODEM, MUX_* to the holder */
+void chardev_event(struct chardev *chardev, const struct chardev_event *event);
+
+/* ---- peers ---- */
+
+/**
+ * chardev_new_peer() - an object that is in no set's list, for one client of a server
+ * @server: whose set and loop it shares; must outlive it
+ * @class:  open is not called; the caller fills the object in
+ * @id:     copied
+ *
+ * Return: NULL if memory ran out. Goes by chardev_free().
+ */
+struct chardev *chardev_new_peer(
+	struct chardev *server, const struct chardev_class *class, const char *id);
+
+/** chardev_takes_peers() - does the holder know what to do with several clients */
+bool chardev_takes_peers(const struct chardev *chardev);
+
+/** chardev_offer_peer() - give a client to the holder; see on_peer() */
+int chardev_offer_peer(struct chardev *server, struct chardev *peer, struct error **err);
+
+/** chardev_common_options - logfile and the like, and what every chardev has */
+extern const struct opt_desc chardev_common_options[];
+
+/** chardev_class_find() - by name; NULL: none */
+const struct chardev_class *chardev_class_find(
+	const struct chardev_class *const *classes, const char *name);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHARHUB_CHARDEV_H
+#define CHARHUB_CHARDEV_H
+
+#include <charhub/error.h>
+#include <charhub/loop.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/*
+ * A chardev is a named byte stream on the host's side: a pty, a socket, a file, a hub. It has at
+ * most one holder at a time (a frontend, a hub); the attachment of the two is a link. Directions
+ * are the guest's: **out** is guest to world, holder to chardev; **in** is world to guest,
+ * chardev to holder.
+ *
+ *	out	The chardev accepts 0..n bytes and never blocks. What it accepted is its own. After
+ *		a short accept the holder's on_room() is called once when there is room again.
+ *	in	The chardev delivers at most the room that its holder has. At no room it stops
+ *		reading, so that the kernel keeps what nobody wants yet; the holder calls
+ *		chardev_link_in_resume() once when room has returned. A hang-up is still noticed.
+ *	events	travel in order with the bytes.
+ */
+struct chardev;
+struct chardev_set;
+struct chardev_class;
+struct opts;
+
+enum chardev_event_type {
+	CHARDEV_OPENED,	 /* a peer is present */
+	CHARDEV_CLOSED,	 /* it is gone, or will send no more; it may still take bytes */
+	CHARDEV_BREAK,	 /* a break condition */
+	CHARDEV_RESIZE,	 /* the terminal at the other end has this size */
+	CHARDEV_MODEM,	 /* modem lines changed */
+	CHARDEV_MUX_IN,	 /* the holder gets the mux's focus */
+	CHARDEV_MUX_OUT, /* the holder loses it */
+};
+
+/**
+ * struct chardev_event - what travels on a link besides bytes
+ * @cols, @rows: CHARDEV_RESIZE: in character cells, 1..1000
+ * @modem:       CHARDEV_MODEM: TIOCM_* bits
+ */
+struct chardev_event {
+	enum chardev_event_type type;
+	unsigned cols, rows;
+	unsigned modem;
+};
+
+/** chardev_event_name() - "OPENED", ...; for logs */
+const char *chardev_event_name(enum chardev_event_type type);
+
+/**
+ * struct chardev_holder_ops - what a holder implements
+ *
+ * Every member may be NULL: no room, nobody listens. In any of them the holder may detach the link
+ * and remove the chardev.
+ */
+struct chardev_holder_ops {
+	/** How many bytes the holder takes now. 0: none until chardev_link_in_resume(). */
+	size_t (*in_room)(void *holder);
+
+	/** Bytes for the guest. @len is 1..in_room(); @buf is borrowed until return. */
+	void (*on_in)(void *holder, const void *buf, size_t len);
+
+	/**
+	 * Optional, with in_commit: the holder's own memory, so that bytes arrive in one copy.
+	 * Fills 1 or 2 segments of at most in_room() bytes in all, returns how many segments.
+	 */
+	int (*in_reserve)(void *holder, struct iovec iov[2]);
+
+	/** @len bytes have been put into what in_reserve() gave, from its start. */
+	void (*in_commit)(void *holder, size_t len);
+
+	void (*on_event)(void *holder, const struct chardev_event *event);
+
+	/** There is room again after a short out; once for each short accept. */
+	void (*on_room)(void *holder);
+
+	/**
+	 * The chardev is a server with several clients and offers one of them as a chardev of its
+	 * own. On 0 the holder owns @peer and frees it with chardev_free().
+	 */
+	int (*on_peer)(void *holder, struct chardev *peer, struct error **err);
+};
+
+enum chardev_link_flags {
+	CHARDEV_LINK_CONSOLE = 1, /* people read this stream: it is a terminal, not a protocol */
+};
+
+/** struct chardev_link - lives in the holder; all members belong to the functions below */
+struct chardev_link {
+	struct chardev *chardev; /* NULL: not attached */
+	const struct chardev_holder_ops *ops;
+	void *holder;
+	unsigned flags;
+	bool wants_room;
+	struct iovec reserved[2]; /* of the last out_reserve() */
+	int n_reserved;
+};
+
+/**
+ * chardev_link_attach() - become the holder of a chardev
+ * @link:   not attached
+ * @flags:  CHARDEV_LINK_*
+ * @ops:    static
+ * @holder: handed to @ops
+ *
+ * No callback is made from here: the state at this moment is told by chardev_is_open(), changes
+ * come as events.
+ *
+ * Return: 0; -EBUSY: "chardev 'a' is already in use"; or why the class refuses this holder.
+ */
+int chardev_link_attach(struct chardev_link *link, struct chardev *chardev, unsigned flags,
+	const struct chardev_holder_ops *ops, void *holder, struct error **err);
+
+/** chardev_link_detach() - no callback comes any more; no-op where not attached */
+void chardev_link_detach(struct chardev_link *link);
+
+/**
+ * chardev_link_out() - offer bytes from the guest to a chardev
+ * @link: attached
+ * @buf:  borrowed until return
+ * @len:  1..SSIZE_MAX
+ *
+ * Never blocks and never calls back into the holder.
+ *
+ * Return: bytes accepted, 0..@len. Fewer than offered: the chardev is full and on_room() comes
+ * once. -EPIPE or another error: closed until it reopens.
+ */
+ssize_t chardev_link_out(struct chardev_link *link, const void *buf, size_t len);
+
+/** chardev_link_outv() - the same for @n segments, 1 or 2, none of them empty */
+ssize_t chardev_link_outv(struct chardev_link *link, const struct iovec *iov, int n);
+
+/**
+ * chardev_link_out_reserve() - ask for memory to put bytes into, instead of offering a copy
+ *
+ * Filled in any way, then chardev_link_out_commit() hands them over. A reservation that is not
+ * committed lapses.
+ *
+ * Return: number of segments in @iov, 1 or 2; 0: full, on_room() comes once; -ENOTSUP: this class
+ * has none, use chardev_link_out(); -EPIPE as there.
+ */
+int chardev_link_out_reserve(struct chardev_link *link, struct iovec iov[2]);
+
+/** chardev_link_out_commit() - @len bytes from the start of the reservation are there */
+void chardev_link_out_commit(struct chardev_link *link, size_t len);
+
+/** chardev_link_in_resume() - there is room again after in_room() said 0 */
+void chardev_link_in_resume(struct chardev_link *link);
+
+/**
+ * chardev_link_event() - tell the other end: BREAK, RESIZE, MODEM
+ *
+ * Return: 0; -ENOTSUP: means nothing to this class.
+ */
+int chardev_link_event(struct chardev_link *link, const struct chardev_event *event);
+
+/* ---- chardevs ---- */
+
+/** chardev_id() - its name; unique in its set; owned by the chardev */
+const char *chardev_id(const struct chardev *chardev);
+
+/** chardev_class_name() - "pty", "hub", ... */
+const char *chardev_class_name(const struct chardev *chardev);
+
+/** chardev_is_open() - is a peer present; always so for a file, a ring buffer, a screen */
+bool chardev_is_open(const struct chardev *chardev);
+
+/** chardev_is_held() - is somebody attached to it */
+bool chardev_is_held(const struct chardev *chardev);
+
+/**
+ * chardev_describe() - where it leads, as QEMU's `filename`: "pty:/dev/pts/3", "unix:/run/x"
+ *
+ * Return: a string that the caller frees; NULL if memory ran out.
+ */
+char *chardev_describe(const struct chardev *chardev);
+
+/** chardev_free() - for chardevs that on_peer() gave away; others: chardev_set_remove() */
+void chardev_free(struct chardev *chardev);
+
+/* ---- the set of all chardevs ---- */
+
+/**
+ * chardev_set_new() - an empty set
+ * @loop:    outlives the set
+ * @classes: NULL-terminated, static: the classes that chardev_set_add() knows
+ *
+ * Return: NULL if memory ran out.
+ */
+struct chardev_set *chardev_set_new(struct loop *loop, const struct chardev_class *const *classes);
+
+/** chardev_set_free() - remove all, the youngest first; nobody may hold them but each other */
+void chardev_set_free(struct chardev_set *set);
+
+/**
+ * chardev_set_add() - make a chardev from options
+ * @opts: unchecked, with "backend" and "id"; borrowed, bound to the class's tables on return
+ *
+ * Return: 0, *@ret_chardev (may be NULL) owned by the set; -errno with @err.
+ */
+int chardev_set_add(struct chardev_set *set, struct opts *opts, struct chardev **ret_chardev,
+	struct error **err);
+
+/** chardev_set_add_text() - the same from a `-chardev` argument */
+int chardev_set_add_text(struct chardev_set *set, const char *text, struct chardev **ret_chardev,
+	struct error **err);
+
+/** chardev_set_find() - by id; NULL: none */
+struct chardev *chardev_set_find(const struct chardev_set *set, const char *id);
+
+/** chardev_set_next() - walk in order of creation; NULL starts and ends */
+struct chardev *chardev_set_next(const struct chardev_set *set, const struct chardev *after);
+
+/** chardev_set_remove() - Return: 0; -ENOENT "Chardev 'x' not found"; -EBUSY "... is busy" */
+int chardev_set_remove(struct chardev_set *set, const char *id, struct error **err);
+
+/**
+ * chardev_set_reopen_logs() - open every `logfile=` anew, after it was moved away
+ *
+ * A log that cannot be opened keeps the old file; the log line says why.
+ */
+void chardev_set_reopen_logs(struct chardev_set *set);
+
+/**
+ * chardev_set_send_break() - act as if the peer of a chardev had sent a break
+ *
+ * Return: 0; -ENOENT "Chardev 'x' not found".
+ */
+int chardev_set_send_break(struct chardev_set *set, const char *id, struct error **err);
+
+#endif
