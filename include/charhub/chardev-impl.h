@@ -134,8 +134,8 @@ bool chardev_takes_peers(const struct chardev *chardev);
 /** chardev_offer_peer() - give a client to the holder; see on_peer() */
 int chardev_offer_peer(struct chardev *server, struct chardev *peer, struct error **err);
 
-/** chardev_common_options - logfile and the like, and what every chardev has */
-extern const struct opt_desc chardev_common_options[];
+/** chardev_common_options - the table of what every chardev has: id, logfile and the like */
+extern const struct opt_desc *const chardev_common_options;
 
 /** chardev_class_find() - by name; NULL: none */
 const struct chardev_class *chardev_class_find(

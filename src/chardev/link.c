@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Both ends of the arrow between a holder and a chardev: the holder's calls (chardev_link_*) and
+ * the class's upcalls. Invariant: chardev->link->chardev == chardev while attached, and neither
+ * side is called once one of the two is NULL.
+ */
+#include <charhub/chardev-impl.h>
+
+#include "chardev/log.h"
+#include "chardev/set.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+const char *chardev_event_name(enum chardev_event_type type)
+{
+	static const char *const names[] = { "OPENED", "CLOSED", "BREAK", "RESIZE", "MODEM",
+		"MUX_IN", "MUX_OUT" };
+
+	return names[type];
+}
+
+/* ---- the holder's calls ---- */
+
+static void resume_after_attach(void *data)
+{
+	struct chardev *chardev = data;
+
+	if (chardev->link && !chardev->closing)
+		chardev->class->in_resume(chardev);
+}
+
+int chardev_link_attach(struct chardev_link *link, struct chardev *chardev, unsigned flags,
+	const struct chardev_holder_ops *ops, void *holder, struct error **err)
+{
+	int r;
+
+	if (chardev->link)
+		return error_set(err, EBUSY, "chardev '%s' is already in use", chardev->id);
+	*link = (struct chardev_link){
+		.chardev = chardev, .ops = ops, .holder = holder, .flags = flags
+	};
+	chardev->link = link;
+	r = chardev->class->attach ? chardev->class->attach(chardev, err) : 0;
+	if (r < 0) {
+		chardev->link = NULL;
+		link->chardev = NULL;
+		return r;
+	}
+	/* The class learns after this dispatch that there may be room: no callback from in here. */
+	if (chardev->class->in_resume)
+		task_post(chardev->loop, &chardev->resume, resume_after_attach, chardev);
+	return 0;
+}
+
+void chardev_link_detach(struct chardev_link *link)
+{
+	struct chardev *chardev = link->chardev;
+
+	if (!chardev)
+		return;
+	link->chardev = NULL;
+	chardev->link = NULL;
+	if (chardev->class->detach && !chardev->closing)
+		chardev->class->detach(chardev);
+}
+
+static size_t iov_len(const struct iovec *iov, int n)
+{
+	return iov[0].iov_len + (n > 1 ? iov[1].iov_len : 0);
+}
+
+ssize_t chardev_link_outv(struct chardev_link *link, const struct iovec *iov, int n)
+{
+	struct chardev *chardev = link->chardev;
+	size_t offered = iov_len(iov, n);
+	ssize_t accepted;
+
+	if (chardev->closing)
+		return -EPIPE;
+	accepted = chardev->class->out ? chardev->class->out(chardev, iov, n) : (ssize_t)offered;
+	if (accepted < 0)
+		return accepted;
+	link->wants_room = (size_t)accepted < offered;
+	chardev->out_bytes += (size_t)accepted;
+	chardev_log_write(chardev->log, iov, n, (size_t)accepted);
+	return accepted;
+}
+
+ssize_t chardev_link_out(struct chardev_link *link, const void *buf, size_t len)
+{
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)buf, .iov_len = len };
+
+	return chardev_link_outv(link, &iov, 1);
+}
+
+int chardev_link_out_reserve(struct chardev_link *link, struct iovec iov[2])
+{
+	struct chardev *chardev = link->chardev;
+	int n;
+
+	if (chardev->closing)
+		return -EPIPE;
+	if (!chardev->class->out_reserve)
+		return -ENOTSUP;
+	n = chardev->class->out_reserve(chardev, iov);
+	link->wants_room = n == 0;
+	link->n_reserved = n > 0 ? n : 0;
+	for (int i = 0; i < link->n_reserved; i++)
+		link->reserved[i] = iov[i];
+	return n;
+}
+
+void chardev_link_out_commit(struct chardev_link *link, size_t len)
+{
+	struct chardev *chardev = link->chardev;
+	int n = link->n_reserved;
+
+	link->n_reserved = 0;
+	if (!len || !n || chardev->closing)
+		return;
+	chardev->out_bytes += len;
+	chardev_log_write(chardev->log, link->reserved, n, len);
+	chardev->class->out_commit(chardev, len);
+}
+
+void chardev_link_in_resume(struct chardev_link *link)
+{
+	struct chardev *chardev = link->chardev;
+
+	if (chardev && !chardev->closing && chardev->class->in_resume)
+		chardev->class->in_resume(chardev);
+}
+
+int chardev_link_event(struct chardev_link *link, const struct chardev_event *event)
+{
+	struct chardev *chardev = link->chardev;
+
+	if (!chardev || chardev->closing || !chardev->class->event)
+		return -ENOTSUP;
+	return chardev->class->event(chardev, event);
+}
+
+/* ---- the class's upcalls ---- */
+
+size_t chardev_in_room(struct chardev *chardev)
+{
+	struct chardev_link *link = chardev->link;
+
+	return link && !chardev->closing && link->ops->in_room ? link->ops->in_room(link->holder)
+							       : 0;
+}
+
+void chardev_in(struct chardev *chardev, const void *buf, size_t len)
+{
+	struct chardev_link *link = chardev->link;
+
+	chardev->in_bytes += len;
+	if (link && link->ops->on_in)
+		link->ops->on_in(link->holder, buf, len);
+}
+
+int chardev_in_reserve(struct chardev *chardev, struct iovec iov[2])
+{
+	struct chardev_link *link = chardev->link;
+	size_t room = chardev_in_room(chardev);
+	size_t size;
+
+	chardev->scratch.iov_base = NULL;
+	if (!room)
+		return 0;
+	if (link->ops->in_reserve)
+		return link->ops->in_reserve(link->holder, iov);
+	chardev->scratch.iov_base = chardev_set_scratch(chardev->set, &size);
+	iov[0].iov_base = chardev->scratch.iov_base;
+	iov[0].iov_len = room < size ? room : size;
+	return 1;
+}
+
+void chardev_in_commit(struct chardev *chardev, size_t len)
+{
+	struct chardev_link *link = chardev->link;
+
+	if (chardev->scratch.iov_base) {
+		chardev_in(chardev, chardev->scratch.iov_base, len);
+		return;
+	}
+	chardev->in_bytes += len;
+	if (link && link->ops->in_commit)
+		link->ops->in_commit(link->holder, len);
+}
+
+void chardev_room(struct chardev *chardev)
+{
+	struct chardev_link *link = chardev->link;
+
+	if (!link || !link->wants_room || chardev->closing)
+		return;
+	link->wants_room = false;
+	if (link->ops->on_room)
+		link->ops->on_room(link->holder);
+}
+
+void chardev_event(struct chardev *chardev, const struct chardev_event *event)
+{
+	struct chardev_link *link = chardev->link;
+
+	if (link && !chardev->closing && link->ops->on_event)
+		link->ops->on_event(link->holder, event);
+}
+
+void chardev_set_open(struct chardev *chardev, bool open)
+{
+	struct chardev_event event = { .type = open ? CHARDEV_OPENED : CHARDEV_CLOSED };
+
+	if (open == chardev->open)
+		return;
+	chardev->open = open;
+	chardev_event(chardev, &event);
+}

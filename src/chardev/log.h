@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHARDEV_LOG_H
+#define CHARDEV_LOG_H
+
+#include <charhub/error.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/uio.h>
+
+struct opts;
+
+/**
+ * struct chardev_log - `logfile=`: every byte that a chardev accepted, once
+ *
+ * Writing never blocks and never fails towards the stream: what the log's file does not take is
+ * counted and reported once, and again when the file works again.
+ */
+struct chardev_log;
+
+/**
+ * chardev_log_open() - by `logfile=`, `logappend=`, `logtimestamp=`
+ * @owner: the chardev's id, for messages; outlives the log
+ * @opts:  checked
+ *
+ * Return: 0, *@ret_log NULL where no log is asked for; -errno "Could not create 'x': ...".
+ */
+int chardev_log_open(const char *owner, const struct opts *opts, struct chardev_log **ret_log,
+	struct error **err);
+
+/** chardev_log_write() - @len bytes from the start of @n segments; @log may be NULL */
+void chardev_log_write(struct chardev_log *log, const struct iovec *iov, int n, size_t len);
+
+/** chardev_log_reopen() - after logrotate; on failure the old file stays. @log may be NULL */
+void chardev_log_reopen(struct chardev_log *log);
+
+/** chardev_log_close() - @log may be NULL */
+void chardev_log_close(struct chardev_log *log);
+
+#endif
