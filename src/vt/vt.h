@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VT_VT_H
+#define VT_VT_H
+
+#include "vt/cell.h"
+#include "base/strbuf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The terminal engine: the guest's bytes in; cells, cursor, modes and answers out. Pure: no I/O, no
+ * clock, no globals. It behaves as xterm and the VT500 series do; doc/control-sequences.md lists
+ * every sequence. Keys and the mouse are in vt/keyboard.h.
+ *
+ * Any bytes are good input. Whatever the guest can make grow has a limit (VT_*_MAX). Not thread
+ * safe. Columns and rows count from 0.
+ */
+struct vt;
+
+#define VT_COLS_MAX	    1024u
+#define VT_ROWS_MAX	    1024u
+#define VT_COLS_DEFAULT	    80u
+#define VT_ROWS_DEFAULT	    24u
+#define VT_SCROLLBACK_LINES 10000u
+#define VT_SCROLLBACK_BYTES (16u << 20)
+#define VT_STRING_MAX \
+	(64u << 10) /* bytes of an OSC or DCS that are kept; a longer one is ignored */
+#define VT_TITLE_MAX	    1024u /* bytes of a title; a longer one is cut */
+#define VT_QUERY_MAX	    1024u /* a longer sequence is never a query and never answered */
+#define VT_CLUSTER_MAX	    16u	  /* code points of one grapheme cluster; more are dropped */
+#define VT_REPLAY_BYTES_MAX (64u << 20)
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+/**
+ * struct vt_callbacks - what the engine tells its owner while it is fed; each may be NULL
+ *
+ * Called from inside vt_feed() (on_size_request, on_title... also from nowhere else). A callback may
+ * read the engine (cells, cursor, replay) but must not feed, resize, reset or free it.
+ */
+struct vt_callbacks {
+	/** Bytes for the guest: answers to DSR, DA, DECRQM, ... Whole answers, never cut. */
+	void (*on_reply)(void *data, const char *bytes, size_t len);
+	/** OSC 0, 2: the title is now @title (UTF-8, no control characters, at most VT_TITLE_MAX) */
+	void (*on_title)(void *data, const char *title);
+	/** OSC 0, 1: the icon name */
+	void (*on_icon)(void *data, const char *icon);
+	void (*on_bell)(void *data);
+	/**
+	 * OSC 52: the guest sets the clipboard; only with vt_config.clipboard_write.
+	 * @selection: "c" clipboard, "p" primary, ... as the guest wrote it; @bytes: decoded
+	 */
+	void (*on_clipboard_set)(void *data, const char *selection, const char *bytes, size_t len);
+	/** OSC 52 "?"; only with vt_config.clipboard_read. Answer now or later: vt_send_clipboard() */
+	void (*on_clipboard_get)(void *data, const char *selection);
+	/** The guest asks for another size (CSI 8 t, DECCOLM); the owner may call vt_resize() later */
+	void (*on_size_request)(void *data, unsigned cols, unsigned rows);
+	/**
+	 * A query, a sequence that makes a terminal answer, stood at the stream offsets
+	 * @start..@end-1 (see vt_offset()). It may have begun in an earlier vt_feed(). Reported for
+	 * every query that any xterm-compatible terminal might answer, also where this engine does not.
+	 * Reports come in order of @start.
+	 */
+	void (*on_query)(void *data, uint64_t start, uint64_t end);
+};
+
+/**
+ * struct vt_config - how to make an engine; all zero gives the defaults
+ * @cols, @rows:       1..VT_COLS_MAX, 1..VT_ROWS_MAX; 0: VT_COLS_DEFAULT, VT_ROWS_DEFAULT
+ * @scrollback_lines:  0: VT_SCROLLBACK_LINES; VT_NO_SCROLLBACK: none
+ * @scrollback_bytes:  memory that the scrollback may take; 0: VT_SCROLLBACK_BYTES
+ * @cell_width_px, @cell_height_px: for the answers to CSI 14 t and 16 t; 0: 8 and 16
+ * @backspace_bs:      the BackSpace key sends 0x08 instead of 0x7f
+ * @clipboard_write, @clipboard_read: whether OSC 52 may reach the callbacks
+ * @answerback:        what ENQ is answered with, copied; NULL: nothing
+ */
+struct vt_config {
+	unsigned cols, rows;
+	unsigned scrollback_lines;
+	size_t scrollback_bytes;
+	unsigned cell_width_px, cell_height_px;
+	bool backspace_bs;
+	bool clipboard_write, clipboard_read;
+	const char *answerback;
+};
+#define VT_NO_SCROLLBACK (~0u)
+
+/**
+ * vt_new() - make an engine in the reset state
+ * @config:    NULL: all defaults
+ * @callbacks: copied; NULL: none
+ * @data:      first argument of each callback
+ *
+ * Return: 0; -ENOMEM; -ERANGE: size out of bounds.
+ */
+int vt_new(const struct vt_config *config, const struct vt_callbacks *callbacks, void *data,
+	struct vt **ret_vt);
+
+/** vt_free() - NULL is fine */
+void vt_free(struct vt *vt);
+
+/** vt_feed() - take bytes from the guest; any pieces, any bytes */
+void vt_feed(struct vt *vt, const void *bytes, size_t len);
+
+/**
+ * vt_resize() - change the size; the main screen and its scrollback are wrapped anew
+ *
+ * The alternate screen is cut or padded. Margins are reset, tab stops kept (new columns get one
+ * every eight). Telling the guest is the owner's job.
+ *
+ * Return: 0; -ERANGE; -ENOMEM (nothing has changed then).
+ */
+int vt_resize(struct vt *vt, unsigned cols, unsigned rows);
+
+/** vt_reset() - as RIS from the guest, and the parser forgets an unfinished sequence */
+void vt_reset(struct vt *vt);
+
+/** vt_clear_scrollback() - forget the lines above the screen */
+void vt_clear_scrollback(struct vt *vt);
+
+/** vt_set_cell_px() - the size of a cell in pixels, for the answers to CSI 14 t and 16 t */
+void vt_set_cell_px(struct vt *vt, unsigned width_px, unsigned height_px);
+
+/* ---- the stream ---------------------------------------------------------------------------- */
+
+/** vt_offset() - bytes fed since vt_new(); what on_query counts in */
+uint64_t vt_offset(const struct vt *vt);
+
+/**
+ * vt_boundary() - where the stream may be cut for a viewer that joins now
+ *
+ * The offset at which the unfinished sequence or character started; vt_offset() where there is none.
+ * vt_replay() shows the state at exactly this offset: replay, then send the stream from here.
+ */
+uint64_t vt_boundary(const struct vt *vt);
+
+/**
+ * vt_settled() - up to where the stream may be passed on
+ *
+ * No query that starts below this offset will be reported any more: an unfinished sequence that may
+ * still become a query starts here. At most VT_QUERY_MAX bytes below vt_offset().
+ */
+uint64_t vt_settled(const struct vt *vt);
+
+/** vt_in_sequence() - whether the last byte fed left a sequence or a character unfinished */
+bool vt_in_sequence(const struct vt *vt);
+
+/* ---- the screen ---------------------------------------------------------------------------- */
+
+unsigned vt_cols(const struct vt *vt);
+unsigned vt_rows(const struct vt *vt);
+
+/** vt_scrollback_count() - lines above the screen; 0 while the alternate screen is shown */
+unsigned vt_scrollback_count(const struct vt *vt);
+
+/**
+ * vt_lines_scrolled() - lines that ever left the top of the main screen; never decreases
+ *
+ * Line number N of vt_read_line() has the fixed name vt_lines_scrolled() + N, which survives output
+ * (not a resize): for a view or selection that should stay where it is while output goes on.
+ */
+uint64_t vt_lines_scrolled(const struct vt *vt);
+
+/**
+ * vt_read_line() - copy out a row
+ * @line:        0..rows-1: the screen; -1: the newest line of the scrollback, -2, ...
+ * @cells:       receives vt_cols() cells
+ * @ret_wrapped: whether the text goes on in the next line; may be NULL
+ *
+ * Return: columns up to the last one that is not blank (ch, bg); -ENOENT: no such line (@cells are
+ * blank).
+ *
+ * Cluster and link numbers in the cells stay valid until the next vt_feed(), vt_resize() or
+ * vt_reset().
+ */
+int vt_read_line(struct vt *vt, int line, struct vt_cell *cells, bool *ret_wrapped);
+
+/**
+ * vt_cluster() - the code points of a grapheme cluster
+ * @ch: the ch of a cell, with or without VT_CH_CLUSTER
+ *
+ * Return: how many, 0..VT_CLUSTER_MAX, in @codepoints; 0 for a blank.
+ */
+unsigned vt_cluster(const struct vt *vt, uint32_t ch, uint32_t codepoints[VT_CLUSTER_MAX]);
+
+/** vt_link_uri() - where a hyperlink points; NULL: no such link. Untrusted text of the guest */
+const char *vt_link_uri(const struct vt *vt, unsigned link);
+
+enum vt_cursor_shape { VT_CURSOR_BLOCK, VT_CURSOR_UNDERLINE, VT_CURSOR_BAR };
+
+/**
+ * struct vt_cursor - where and how to draw the cursor
+ * @col: 0..cols-1, also while a wrap is pending
+ */
+struct vt_cursor {
+	unsigned col, row;
+	bool visible;
+	bool blink;
+	enum vt_cursor_shape shape;
+};
+
+struct vt_cursor vt_cursor(const struct vt *vt);
+
+/** vt_title(), vt_icon() - never NULL, UTF-8 without control characters */
+const char *vt_title(const struct vt *vt);
+const char *vt_icon(const struct vt *vt);
+
+/** vt_is_alternate() - whether the alternate screen is shown */
+bool vt_is_alternate(const struct vt *vt);
+
+/** vt_is_synchronized() - the guest is in the middle of a frame (mode 2026): hold the picture, briefly */
+bool vt_is_synchronized(const struct vt *vt);
+
+/* ---- colours ------------------------------------------------------------------------------- */
+
+enum vt_color_slot {
+	/* 0..255: the indexed colours */
+	VT_SLOT_FG = 256,
+	VT_SLOT_BG,
+	VT_SLOT_CURSOR,
+	VT_SLOT_COUNT,
+};
+
+/** vt_palette() - 0xRRGGBB of a slot as it is now (OSC 4, 10, 11, 12, 104, ...) */
+uint32_t vt_palette(const struct vt *vt, unsigned slot);
+
+/** vt_set_default_palette() - what a slot has at reset and after OSC 104 etc.; sets it now too */
+void vt_set_default_palette(struct vt *vt, unsigned slot, uint32_t rgb);
+
+/** struct vt_colors - what to paint with, 0xRRGGBB */
+struct vt_colors {
+	uint32_t fg, bg, underline;
+};
+
+/**
+ * vt_resolve_cell() - the colours to paint a cell in
+ *
+ * Applies the palette, bold as bright (indexed 0..7), faint, inverse, DECSCNM and invisible.
+ */
+struct vt_colors vt_resolve_cell(const struct vt *vt, const struct vt_cell *cell);
+
+/* ---- damage -------------------------------------------------------------------------------- */
+
+/**
+ * struct vt_reader - somebody who draws the screen; any number of them, each at its own pace
+ *
+ * In the reader's own memory; all zero: has seen nothing. The engine keeps no list of readers: one
+ * that nobody reads pays nothing for damage but a compare per run of text.
+ */
+struct vt_reader {
+	uint64_t seen;
+	struct vt_cursor cursor;
+};
+
+/** struct vt_span - columns @first..@end-1 of a row; empty: @first == @end */
+struct vt_span {
+	uint16_t first, end;
+};
+
+/**
+ * struct vt_damage - how the picture that a reader has differs from the screen
+ * @all:           everything (first call, resize, other screen, palette, DECSCNM): the spans say so too
+ * @palette:       a colour changed: also what does not come from cells (borders) is stale
+ * @cursor_moved:  the cursor moved or looks different; its cells are not in the spans
+ * @old_cursor:    as the reader last saw it
+ * @scroll_lines:  0: no scroll. > 0: first move the rows @scroll_top + @scroll_lines ..
+ *                 @scroll_bottom - 1 up by that many; < 0: the rows @scroll_top ..
+ *                 @scroll_bottom + @scroll_lines - 1 down. Less than the region's height.
+ * @spans:         then repaint these, one for each row 0..rows-1; already in terms of the rows after
+ *                 the scroll. A span never cuts a wide character.
+ */
+struct vt_damage {
+	bool all, palette, cursor_moved;
+	struct vt_cursor old_cursor;
+	int scroll_lines;
+	unsigned scroll_top, scroll_bottom;
+	struct vt_span spans[VT_ROWS_MAX];
+};
+
+/** vt_has_damage() - whether vt_collect_damage() would find anything; cheap */
+bool vt_has_damage(const struct vt *vt, const struct vt_reader *reader);
+
+/**
+ * vt_collect_damage() - what changed since @reader last asked, and count it as seen
+ *
+ * Costs O(rows). Spans of a slow reader may be wider than what really changed.
+ *
+ * Return: whether there is anything to do.
+ */
+bool vt_collect_damage(struct vt *vt, struct vt_reader *reader, struct vt_damage *ret_damage);
+
+/* ---- text out ------------------------------------------------------------------------------ */
+
+/** struct vt_point - a place in the text: @line as vt_read_line(), @col 0..cols (cols: past the end) */
+struct vt_point {
+	int line;
+	unsigned col;
+};
+
+enum vt_select {
+	VT_SELECT_STREAM, /* as text runs: wrapped lines are joined */
+	VT_SELECT_BLOCK,  /* the same columns of each line */
+	VT_SELECT_WORD,	  /* stream, widened to whole words */
+	VT_SELECT_LINE,	  /* stream, widened to whole logical lines */
+};
+
+/**
+ * vt_select() - widen a selection
+ *
+ * Puts @a and @b in order, clamps them to what exists, keeps wide characters whole and, for WORD and
+ * LINE, moves them outwards. @b is the place after the last column that is selected.
+ */
+void vt_select(struct vt *vt, enum vt_select how, struct vt_point *a, struct vt_point *b);
+
+/**
+ * vt_selection_text() - the text between two places as UTF-8
+ *
+ * Lines end with "\n" (none after the last one, none where a line was wrapped); blanks at the end of
+ * a line are left out. @how as given to vt_select(), which is applied first.
+ */
+void vt_selection_text(struct vt *vt, enum vt_select how, struct vt_point a, struct vt_point b,
+	struct strbuf *out);
+
+/** vt_replay() flags */
+enum vt_replay_flags {
+	VT_REPLAY_SCROLLBACK = 1 << 0, /* the lines above the screen too, oldest first */
+	VT_REPLAY_NO_RESET = 1 << 1,   /* leave out the leading reset: the terminal is fresh */
+	VT_REPLAY_NO_TITLE = 1 << 2,
+	VT_REPLAY_NO_MOUSE =
+		1 << 3, /* leave mouse and focus reporting off: for a viewer that cannot type */
+};
+
+/**
+ * vt_replay() - bytes that bring an xterm-compatible terminal of the same size to the present state
+ *
+ * Text with attributes, both screens, cursor and saved cursors, modes, margins, tab stops, character
+ * sets, titles, changed colours. Contains no queries. State as of vt_boundary().
+ *
+ * Return: 0; -ENOMEM: @out holds nothing new.
+ */
+int vt_replay(struct vt *vt, struct strbuf *out, unsigned flags);
+
+/**
+ * vt_dump() - the whole visible and invisible state as text, for tests and bug reports
+ *
+ * Two engines with equal dumps behave the same from now on (scrollback and damage excepted).
+ */
+void vt_dump(struct vt *vt, struct strbuf *out);
+
+#endif
