@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VHOST_USER_VHOST_USER_H
+#define VHOST_USER_VHOST_USER_H
+
+#include "virtio/console.h"
+
+#include <charhub/error.h>
+#include <charhub/loop.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The backend's side of vhost-user: a frontend (a VMM, User-Mode Linux) connects to a unix socket,
+ * shares its guest's memory, and the console device is served to that guest, without a byte
+ * passing through the VMM. One struct vhost_user is one device's socket, with at most one
+ * frontend at a time; make as many as there are devices.
+ *
+ * A frontend that breaks the protocol loses its connection, a guest that breaks the rings has its
+ * device marked NEEDS_RESET; either costs one log line and nobody else anything.
+ */
+struct vhost_user;
+
+enum {
+	VHOST_USER_QUEUES_MAX = 256, /* a message has 8 bits for a queue's number */
+	VHOST_USER_PORTS_MAX = VHOST_USER_QUEUES_MAX / 2 - 1, /* so, max_ports of the device */
+};
+
+/**
+ * struct vhost_user_ops - what the owner may want to hear
+ *
+ * Every member may be NULL. In any of them the vhost_user may be freed.
+ */
+struct vhost_user_ops {
+	/** A frontend has come (true) or gone. Not told by vhost_user_free(). */
+	void (*on_frontend)(void *user, bool present);
+
+	/** The guest broke the rules: @why. The log has a line already. */
+	void (*on_broken)(void *user, const char *why);
+};
+
+/**
+ * struct vhost_user_options - how to make one
+ * @id:      the device's name in log lines
+ * @path:    unix socket; a stale socket file is replaced, a live one is -EADDRINUSE
+ * @connect: the frontend listens (server=off): connect now, and again every @reconnect_ms after
+ *           the connection failed or ended; 0: only once
+ * @ops:     static; may be NULL
+ * @user:    handed to @ops
+ */
+struct vhost_user_options {
+	const char *id, *path;
+	bool connect;
+	unsigned reconnect_ms;
+	const struct vhost_user_ops *ops;
+	void *user;
+};
+
+/**
+ * vhost_user_new() - serve a console device on a unix socket
+ * @loop:    outlives it
+ * @console: borrowed; outlives it; has no other transport
+ * @options: borrowed until return
+ *
+ * Listening begins before this returns. With @options->connect and no reconnect_ms, a frontend that
+ * is not there is an error.
+ *
+ * Return: 0; -EINVAL: more than VHOST_USER_PORTS_MAX ports, or a path that is too long;
+ * -EADDRINUSE; -ENOMEM; another -errno of socket(2), bind(2), connect(2).
+ */
+int vhost_user_new(struct loop *loop, struct virtio_console *console,
+	const struct vhost_user_options *options, struct vhost_user **ret_vhost_user,
+	struct error **err);
+
+/**
+ * vhost_user_free() - close the connection, remove the socket file; NULL is fine
+ *
+ * The device is reset: it has no transport afterwards.
+ */
+void vhost_user_free(struct vhost_user *vu);
+
+/** vhost_user_adopt() - serve the frontend at the other end of @fd, which is taken over */
+int vhost_user_adopt(struct vhost_user *vu, int fd);
+
+/** vhost_user_has_frontend() - is one connected */
+bool vhost_user_has_frontend(const struct vhost_user *vu);
+
+/** vhost_user_path() - its socket; owned by it */
+const char *vhost_user_path(const struct vhost_user *vu);
+
+/** vhost_user_disconnect() - end the present connection, if there is one */
+void vhost_user_disconnect(struct vhost_user *vu);
+
+#endif
