@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""Fixtures of the end-to-end tests. They talk to the built program only.
+
+	workdir        a short-named directory that is removed afterwards (sockets have short paths)
+	run_charhubd   run_charhubd(*args) -> Result(code, out, err): a command line that ends by itself
+	charhubd       charhubd(*args) -> Charhubd: started, ready; ended and inspected after the test
+	terminal       terminal(*argv) -> Terminal: a program such as tio on a terminal of its own
+	client         client(path) -> Stream: a client of a unix server socket
+	pty            pty(path) -> Stream: a pty's slave side, raw
+"""
+
+import pathlib
+import shutil
+import tempfile
+
+import pytest
+
+from support import program, stream
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "guest: boots a real Linux guest (some seconds)")
+
+
+@pytest.fixture
+def workdir():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="charhub-test-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def charhubd_path():
+    path = program.find_charhubd()
+    if path is None:
+        pytest.fail("no charhubd: build it, or name it in $CHARHUBD")
+    return path
+
+
+@pytest.fixture
+def run_charhubd(charhubd_path, workdir):
+    def start(*args, **options):
+        return program.run([charhubd_path, *args], workdir, **options)
+
+    return start
+
+
+@pytest.fixture
+def charhubd(request, charhubd_path, workdir):
+    started = []
+
+    def start(*args, **options):
+        daemon = program.Charhubd(charhubd_path, args, workdir, **options)
+        started.append(daemon)
+        return daemon
+
+    yield start
+    failed = getattr(request.node, "failed", False)
+    for daemon in reversed(started):
+        if failed:
+            print(f"charhubd {daemon.pid} said:\n{daemon.err.text}")
+            daemon.kill()
+        elif daemon.running:
+            try:
+                daemon.stop()
+            finally:
+                daemon.kill()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if call.when == "call":
+        item.failed = outcome.get_result().failed
+
+
+def _closing(make):
+    """A fixture body: make() objects, and close() them at the end."""
+    made = []
+
+    def start(*args, **options):
+        thing = make(*args, **options)
+        made.append(thing)
+        return thing
+
+    yield start
+    for thing in reversed(made):
+        thing.close()
+
+
+@pytest.fixture
+def client():
+    yield from _closing(stream.connect_unix)
+
+
+@pytest.fixture
+def pty():
+    yield from _closing(stream.open_pty)
+
+
+@pytest.fixture
+def terminal(workdir):
+    made = []
+
+    def start(*argv, **options):
+        program.need(argv[0], "setsid")
+        # HOME: a program's own settings must not change what a test sees
+        env = {"HOME": str(workdir), "XDG_CONFIG_HOME": str(workdir), **options.pop("env", {})}
+        thing = program.Terminal(argv, env=env, **options)
+        made.append(thing)
+        return thing
+
+    yield start
+    for thing in reversed(made):
+        thing.kill()

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: MIT
+"""Running programs: charhubd with its readiness and its clean end, and anything on a terminal."""
+
+import dataclasses
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import threading
+import time
+
+from .stream import DEADLINE, Deadline, Stream, as_pattern
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+MARK = "CHARHUB_TEST_RUN"  # in the environment of whatever a test starts, children included
+SANITIZER = re.compile(r"(ERROR|WARNING): \w*Sanitizer|runtime error:")
+
+
+def find_charhubd():
+    """The program under test: $CHARHUBD, else the newest build."""
+    if "CHARHUBD" in os.environ:
+        return pathlib.Path(os.environ["CHARHUBD"])
+    built = [path for path in ROOT.glob("build*/src/prog/charhubd") if os.access(path, os.X_OK)]
+    return max(built, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def wait_exit(process, timeout=DEADLINE):
+    """Exit status of a child; a child that stays is killed and an error."""
+    try:
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise Deadline(f"{process.args[0]} did not end") from None
+
+
+class Output:
+    """What a program writes to a pipe, collected by a thread so that it never stalls."""
+
+    def __init__(self, pipe):
+        self.data = bytearray()
+        self._ended = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._collect, args=(pipe,), daemon=True)
+        self._thread.start()
+
+    def _collect(self, pipe):
+        with pipe:
+            while True:
+                data = os.read(pipe.fileno(), 65536)
+                with self._changed:
+                    self.data += data
+                    self._ended = not data
+                    self._changed.notify_all()
+                    if not data:
+                        return
+
+    def wait_for(self, what, timeout=DEADLINE):
+        """The match object of @what (bytes, text or pattern) once it was printed."""
+        pattern = as_pattern(what)
+        with self._changed:
+            found = self._changed.wait_for(
+                lambda: pattern.search(self.data) or self._ended, timeout)
+            match = pattern.search(self.data)
+        if not match:
+            why = "ended without" if found else "never printed"
+            raise Deadline(f"{why} {pattern.pattern!r}: {bytes(self.data)!r}")
+        return match
+
+    @property
+    def text(self):
+        return self.data.decode(errors="replace")
+
+    def join(self):
+        self._thread.join(DEADLINE)
+
+
+@dataclasses.dataclass
+class Result:
+    """How a program that ends by itself ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class NotifySocket:
+    """The service manager's end of the readiness protocol [sd_notify(3)]."""
+
+    def __init__(self, path):
+        self.path = path
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.sock.bind(str(path))
+
+    def wait_ready(self, process, timeout=DEADLINE):
+        """True once READY=1 came, False if the process ended first."""
+        pidfd = os.pidfd_open(process.pid)
+        try:
+            end = time.monotonic() + timeout
+            poller = select.poll()
+            poller.register(self.sock, select.POLLIN)
+            poller.register(pidfd, select.POLLIN)
+            while time.monotonic() < end:
+                ready = [fd for fd, _ in poller.poll((end - time.monotonic()) * 1000)]
+                if self.sock.fileno() in ready:
+                    if b"READY=1" in self.sock.recv(4096).split(b"\n"):
+                        return True
+                elif pidfd in ready:
+                    return False
+            raise Deadline(f"{process.args[0]} neither got ready nor ended")
+        finally:
+            os.close(pidfd)
+
+    def close(self):
+        self.sock.close()
+        os.unlink(self.path)
+
+
+def marked_processes(mark):
+    """Processes, charhubd's grandchildren too, that were started under @mark."""
+    wanted = f"{MARK}={mark}".encode()
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if line:  # a zombie has none
+                    found.append((int(entry.name), line))
+        except OSError:
+            continue
+    return found
+
+
+def special_files(folder):
+    """Sockets, FIFOs and symlinks below a folder: what a program has to take away again."""
+    found = set()
+    for path in pathlib.Path(folder).rglob("*"):
+        mode = path.lstat().st_mode
+        if stat.S_ISSOCK(mode) or stat.S_ISLNK(mode) or stat.S_ISFIFO(mode):
+            found.add(str(path))
+    return found
+
+
+class Charhubd:
+    """One running charhubd."""
+
+    _count = 0
+
+    def __init__(self, program, args, workdir, stdin=subprocess.DEVNULL, env=None, prefix=()):
+        Charhubd._count += 1
+        self.mark = f"{os.getpid()}.{Charhubd._count}"
+        self.workdir = pathlib.Path(workdir)
+        self.before = special_files(workdir)
+        notify = NotifySocket(self.workdir / f"notify{Charhubd._count}")
+        full = {**os.environ, **(env or {}), MARK: self.mark, "NOTIFY_SOCKET": str(notify.path)}
+        try:
+            self.process = subprocess.Popen(
+                [*prefix, str(program), *map(str, args)], cwd=workdir, env=full, stdin=stdin,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+            self.out = Output(self.process.stdout)
+            self.err = Output(self.process.stderr)
+            self.ready = notify.wait_ready(self.process)
+        finally:
+            notify.close()
+        if not self.ready:
+            self.out.join()
+            self.err.join()
+            raise AssertionError(f"charhubd ended with {self.process.wait()} before it was "
+                                 f"ready:\n{self.err.text}{self.out.text}")
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def running(self):
+        return self.process.poll() is None
+
+    def pty_path(self, chardev):
+        """The /dev/pts/N that was announced for a chardev."""
+        text = rf"char device redirected to (/dev/pts/\d+) \(label {re.escape(chardev)}\)"
+        return self.out.wait_for(re.compile(text.encode())).group(1).decode()
+
+    def send_signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        """For clean-up after a failure only."""
+        if self.running:
+            self.process.kill()
+            self.process.wait()
+        for pid, _ in marked_processes(self.mark):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def stop(self, number=signal.SIGTERM, left=()):
+        """Ask it to end; it must end with 0 and leave nothing but what @left names."""
+        if self.running:
+            self.send_signal(number)
+        self.expect_end(0, left)
+
+    def expect_end(self, code, left=()):
+        """It ends by itself with @code."""
+        status = wait_exit(self.process)
+        self.out.join()
+        self.err.join()
+        report = f"\nstderr:\n{self.err.text}"
+        assert not SANITIZER.search(self.err.text), report
+        assert status == code, f"exit status {status}, not {code}{report}"
+        rest = special_files(self.workdir) - self.before - {str(path) for path in left}
+        assert not rest, f"left behind: {sorted(rest)}{report}"
+        assert marked_processes(self.mark) == [], f"still running{report}"
+
+
+class Terminal(Stream):
+    """A program on a terminal of its own; the stream is what a person sees and types."""
+
+    def __init__(self, argv, env=None, cols=80, rows=24, cwd=None):
+        master, slave = os.openpty()
+        super().__init__(master)
+        self.set_window(cols, rows)
+        full = {**os.environ, "TERM": "xterm-256color", **(env or {})}
+        # setsid -c: the terminal becomes the program's controlling terminal, for ^C and the like
+        self.process = subprocess.Popen(
+            ["setsid", "-c", *map(str, argv)], stdin=slave, stdout=slave, stderr=slave, env=full,
+            cwd=cwd)
+        os.close(slave)
+
+    def expect_end(self, code=0):
+        """The program ends; what it still printed."""
+        rest = self.read_to_end()
+        status = wait_exit(self.process)
+        assert status == code, f"{self.process.args} ended with {status}: {rest!r}"
+        return rest
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.close()
+
+
+def run(argv, workdir, stdin=None, env=None, timeout=DEADLINE):
+    """Run a program that ends by itself."""
+    done = subprocess.run(
+        list(map(str, argv)), cwd=workdir, input=stdin or b"", timeout=timeout, check=False,
+        capture_output=True, env={**os.environ, **(env or {})})
+    result = Result(done.returncode, done.stdout.decode(errors="replace"),
+                    done.stderr.decode(errors="replace"))
+    assert not SANITIZER.search(result.err), result.err
+    return result
+
+
+def need(*programs):
+    """Skip where a program is missing; under ./check, which installs them, that is a failure."""
+    import pytest
+    missing = [name for name in programs if shutil.which(name) is None]
+    if missing and os.environ.get("CHARHUB_TEST_STRICT"):
+        pytest.fail(f"not installed: {' '.join(missing)}")
+    elif missing:
+        pytest.skip(f"not installed: {' '.join(missing)}")

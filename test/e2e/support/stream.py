@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: MIT
+"""Byte streams that are read up to an event, never for a time.
+
+Nothing in the tests sleeps. A read names what it waits for and fails loudly, with everything that
+came so far, once DEADLINE has passed. The deadline only says "it is never going to come"; no test
+depends on how long a thing takes.
+"""
+
+import errno
+import fcntl
+import os
+import re
+import select
+import socket
+import struct
+import termios
+import time
+import tty
+
+DEADLINE = float(os.environ.get("CHARHUB_TEST_DEADLINE", "60"))
+CHUNK = 65536
+
+
+class Deadline(AssertionError):
+    """What a test waited for did not come."""
+
+
+def _tail(data, limit=600):
+    data = bytes(data)
+    return repr(data if len(data) <= limit else b"..." + data[-limit:])
+
+
+def as_pattern(what):
+    """A compiled pattern stays; bytes and text are looked for literally."""
+    if isinstance(what, re.Pattern):
+        return what
+    if isinstance(what, str):
+        what = what.encode()
+    return re.compile(re.escape(what))
+
+
+class Stream:
+    """A file descriptor with what was read from it and not yet consumed (`pending`)."""
+
+    def __init__(self, fd, sock=None):
+        os.set_blocking(fd, False)
+        self.fd = fd
+        self.sock = sock
+        self.pending = bytearray()
+        self.total = 0  # bytes ever read from the descriptor
+        self.ended = False
+
+    def fileno(self):
+        return self.fd
+
+    def close(self):
+        if self.fd < 0:
+            return
+        if self.sock is not None:
+            self.sock.close()
+        else:
+            os.close(self.fd)
+        self.fd = -1
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    # ---- writing ----
+
+    def send(self, data, timeout=DEADLINE):
+        """Write all of it."""
+        view = memoryview(data.encode() if isinstance(data, str) else data)
+        end = time.monotonic() + timeout
+        while view:
+            try:
+                view = view[os.write(self.fd, view):]
+            except BlockingIOError:
+                if not self._wait(select.POLLOUT, end):
+                    raise Deadline(f"{len(view)} bytes could not be sent") from None
+
+    def send_what_fits(self, data):
+        """Write until the kernel takes no more; returns how many bytes went."""
+        view = memoryview(data)
+        sent = 0
+        while view[sent:]:
+            try:
+                sent += os.write(self.fd, view[sent:sent + CHUNK])
+            except BlockingIOError:
+                break
+        return sent
+
+    def half_close(self):
+        """End of our input to the peer; reading goes on."""
+        self.sock.shutdown(socket.SHUT_WR)
+
+    # ---- reading ----
+
+    def _wait(self, events, end):
+        poller = select.poll()
+        poller.register(self.fd, events)
+        left = end - time.monotonic()
+        return left > 0 and bool(poller.poll(left * 1000))
+
+    def fill(self):
+        """Take what is there now. False at the end of the stream."""
+        try:
+            data = os.read(self.fd, CHUNK)
+        except BlockingIOError:
+            return True
+        except OSError as error:
+            # A pty whose other side is closed says EIO; a reset peer is an end too.
+            if error.errno not in (errno.EIO, errno.ECONNRESET):
+                raise
+            data = b""
+        self.pending += data
+        self.total += len(data)
+        self.ended = not data
+        return not self.ended
+
+    def take(self, count):
+        """Consume @count pending bytes."""
+        data = bytes(self.pending[:count])
+        del self.pending[:count]
+        return data
+
+    def read_until(self, what, timeout=DEADLINE):
+        """Everything up to and with the first match of @what (bytes, text or pattern)."""
+        pattern = as_pattern(what)
+        end = time.monotonic() + timeout
+        while True:
+            match = pattern.search(self.pending)
+            if match:
+                return self.take(match.end())
+            if self.ended:
+                raise Deadline(f"the stream ended before {pattern.pattern!r}: "
+                               f"{_tail(self.pending)}")
+            if not self._wait(select.POLLIN, end):
+                raise Deadline(f"no {pattern.pattern!r} came: {_tail(self.pending)}")
+            self.fill()
+
+    def read_exact(self, count, timeout=DEADLINE):
+        """Exactly @count bytes."""
+        end = time.monotonic() + timeout
+        while len(self.pending) < count:
+            if self.ended or not self._wait(select.POLLIN, end):
+                raise Deadline(f"{len(self.pending)} of {count} bytes came: "
+                               f"{_tail(self.pending)}")
+            self.fill()
+        return self.take(count)
+
+    def read_to_end(self, timeout=DEADLINE):
+        """All until the peer closes."""
+        end = time.monotonic() + timeout
+        while not self.ended:
+            if not self._wait(select.POLLIN, end):
+                raise Deadline(f"the stream did not end: {_tail(self.pending)}")
+            self.fill()
+        return self.take(len(self.pending))
+
+    def is_readable(self):
+        """Is anything (or the end) there at this moment."""
+        poller = select.poll()
+        poller.register(self.fd, select.POLLIN)
+        return bool(poller.poll(0))
+
+    # ---- terminals ----
+
+    def set_window(self, cols, rows):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+
+
+def connect_unix(path, timeout=DEADLINE, receive_buffer=None):
+    """A client of a unix server socket; @path may start with NUL (abstract)."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    if receive_buffer is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    sock.settimeout(timeout)
+    sock.connect(str(path))
+    return Stream(sock.fileno(), sock)
+
+
+def connect_tcp(port, host="127.0.0.1", timeout=DEADLINE):
+    sock = socket.create_connection((host, port), timeout)
+    return Stream(sock.fileno(), sock)
+
+
+class UnixServer:
+    """A unix server socket of the test's own, for a charhubd or QEMU that connects."""
+
+    def __init__(self, path):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.bind(str(path))
+        self.sock.listen(8)
+
+    def accept(self, timeout=DEADLINE):
+        self.sock.settimeout(timeout)
+        try:
+            peer, _ = self.sock.accept()
+        except TimeoutError:
+            raise Deadline("nobody connected") from None
+        return Stream(peer.fileno(), peer)
+
+    def close(self):
+        self.sock.close()
+
+
+def open_pty(path):
+    """The slave side of a pty, raw, as a terminal program opens it."""
+    fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    tty.setraw(fd)
+    return Stream(fd)
+
+
+def pump(streams, until, timeout=DEADLINE):
+    """Read several streams side by side until until() is true.
+
+    A reader that is not read would stall on its own; who watches several members at once keeps
+    them all going this way.
+    """
+    end = time.monotonic() + timeout
+    while not until():
+        poller = select.poll()
+        live = {s.fd: s for s in streams if not s.ended}
+        for fd in live:
+            poller.register(fd, select.POLLIN)
+        left = end - time.monotonic()
+        if not live or left <= 0:
+            raise Deadline("; ".join(f"{s.total} bytes, last {_tail(s.pending, 80)}"
+                                     for s in streams))
+        for fd, _ in poller.poll(left * 1000):
+            live[fd].fill()
