@@ -52,6 +52,9 @@ struct chardev_class {
 	/** Optional: BREAK, RESIZE or MODEM for the peer. Return: 0, -ENOTSUP. */
 	int (*event)(struct chardev *chardev, const struct chardev_event *event);
 
+	/** Optional: send the peer away; chardev_hang_up() follows after this dispatch. */
+	int (*disconnect)(struct chardev *chardev);
+
 	/** Optional: refuse a holder, or learn who it is (chardev->link is set). */
 	int (*attach)(struct chardev *chardev, struct error **err);
 
@@ -109,8 +112,15 @@ void chardev_in_commit(struct chardev *chardev, size_t len);
 /** chardev_room() - there is room again; tells the holder if it had a short accept */
 void chardev_room(struct chardev *chardev);
 
-/** chardev_set_open() - a peer is present or not; OPENED and CLOSED go out on a change only */
+/**
+ * chardev_set_open() - a peer is present, or sends no more; OPENED or CLOSED, on a change only
+ *
+ * After CLOSED alone the peer may still take bytes: it has closed half of the connection.
+ */
 void chardev_set_open(struct chardev *chardev, bool open);
+
+/** chardev_hang_up() - the peer is gone altogether: CLOSED unless that was told, then HANGUP */
+void chardev_hang_up(struct chardev *chardev);
 
 /** chardev_event() - BREAK, RESIZE, MODEM, MUX_* to the holder */
 void chardev_event(struct chardev *chardev, const struct chardev_event *event);

@@ -31,7 +31,8 @@ struct opts;
 
 enum chardev_event_type {
 	CHARDEV_OPENED,	 /* a peer is present */
-	CHARDEV_CLOSED,	 /* it is gone, or will send no more; it may still take bytes */
+	CHARDEV_CLOSED,	 /* it will send no more; it may still take bytes */
+	CHARDEV_HANGUP,	 /* it takes none either; always after CLOSED */
 	CHARDEV_BREAK,	 /* a break condition */
 	CHARDEV_RESIZE,	 /* the terminal at the other end has this size */
 	CHARDEV_MODEM,	 /* modem lines changed */
@@ -88,7 +89,8 @@ struct chardev_holder_ops {
 };
 
 enum chardev_link_flags {
-	CHARDEV_LINK_CONSOLE = 1, /* people read this stream: it is a terminal, not a protocol */
+	CHARDEV_LINK_CONSOLE = 1,    /* people read this: it is a terminal, not a protocol */
+	CHARDEV_LINK_NEVER_WAIT = 2, /* a short out would freeze the guest */
 };
 
 /** struct chardev_link - lives in the holder; all members belong to the functions below */
@@ -159,6 +161,13 @@ void chardev_link_in_resume(struct chardev_link *link);
  * Return: 0; -ENOTSUP: means nothing to this class.
  */
 int chardev_link_event(struct chardev_link *link, const struct chardev_event *event);
+
+/**
+ * chardev_link_disconnect() - make the peer go away
+ *
+ * Return: 0: CLOSED and HANGUP come; -ENOTSUP: this class has no peer that could be sent away.
+ */
+int chardev_link_disconnect(struct chardev_link *link);
 
 /* ---- chardevs ---- */
 

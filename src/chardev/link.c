@@ -14,8 +14,8 @@
 
 const char *chardev_event_name(enum chardev_event_type type)
 {
-	static const char *const names[] = { "OPENED", "CLOSED", "BREAK", "RESIZE", "MODEM",
-		"MUX_IN", "MUX_OUT" };
+	static const char *const names[] = { "OPENED", "CLOSED", "HANGUP", "BREAK", "RESIZE",
+		"MODEM", "MUX_IN", "MUX_OUT" };
 
 	return names[type];
 }
@@ -141,6 +141,15 @@ int chardev_link_event(struct chardev_link *link, const struct chardev_event *ev
 	return chardev->class->event(chardev, event);
 }
 
+int chardev_link_disconnect(struct chardev_link *link)
+{
+	struct chardev *chardev = link->chardev;
+
+	if (!chardev || chardev->closing || !chardev->class->disconnect)
+		return -ENOTSUP;
+	return chardev->class->disconnect(chardev);
+}
+
 /* ---- the class's upcalls ---- */
 
 size_t chardev_in_room(struct chardev *chardev)
@@ -216,5 +225,13 @@ void chardev_set_open(struct chardev *chardev, bool open)
 	if (open == chardev->open)
 		return;
 	chardev->open = open;
+	chardev_event(chardev, &event);
+}
+
+void chardev_hang_up(struct chardev *chardev)
+{
+	struct chardev_event event = { .type = CHARDEV_HANGUP };
+
+	chardev_set_open(chardev, false);
 	chardev_event(chardev, &event);
 }

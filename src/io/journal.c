@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/journal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { PAGE_BYTES = 4096 };
+
+static size_t round_up(size_t len)
+{
+	return (len + PAGE_BYTES - 1) & ~(size_t)(PAGE_BYTES - 1);
+}
+
+/* Zero pages until they are written: an idle journal costs address space only. */
+static char *map_memory(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+int journal_init(struct journal *journal, size_t size, size_t keep)
+{
+	*journal = (struct journal){ .size = round_up(size), .keep_size = keep };
+	journal->ring = map_memory(journal->size);
+	if (!journal->ring)
+		return -ENOMEM;
+	if (keep) {
+		journal->kept = map_memory(round_up(keep));
+		if (!journal->kept) {
+			munmap(journal->ring, journal->size);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void journal_done(struct journal *journal)
+{
+	if (journal->ring)
+		munmap(journal->ring, journal->size);
+	if (journal->kept)
+		munmap(journal->kept, round_up(journal->keep_size));
+	*journal = (struct journal){ 0 };
+}
+
+/* The memory of [offset, offset + len) in a ring of @size bytes. */
+static int segments(char *ring, size_t size, uint64_t offset, size_t len, struct iovec iov[2])
+{
+	size_t at = (size_t)(offset % size), first = size - at < len ? size - at : len;
+
+	if (!len)
+		return 0;
+	iov[0].iov_base = ring + at;
+	iov[0].iov_len = first;
+	iov[1].iov_base = ring;
+	iov[1].iov_len = len - first;
+	return first < len ? 2 : 1;
+}
+
+int journal_resize(struct journal *journal, size_t size)
+{
+	struct iovec from[2], to[2];
+	uint64_t offset;
+	char *ring;
+
+	size = round_up(size);
+	if (size == journal->size)
+		return 0;
+	ring = map_memory(size);
+	if (!ring)
+		return -ENOMEM;
+	offset = journal->tail;
+	if (journal->head - offset > size)
+		offset = journal->head - size;
+	journal->tail = offset;
+	while (offset < journal->head) {
+		size_t len;
+
+		journal_peek(journal, offset, (size_t)(journal->head - offset), from);
+		segments(ring, size, offset, (size_t)(journal->head - offset), to);
+		len = from[0].iov_len < to[0].iov_len ? from[0].iov_len : to[0].iov_len;
+		memcpy(to[0].iov_base, from[0].iov_base, len);
+		offset += len;
+	}
+	munmap(journal->ring, journal->size);
+	journal->ring = ring;
+	journal->size = size;
+	return 0;
+}
+
+int journal_reserve(struct journal *journal, size_t len, struct iovec iov[2])
+{
+	if (journal->head + len > journal->tail + journal->size)
+		journal->tail = journal->head + len - journal->size;
+	return segments(journal->ring, journal->size, journal->head, len, iov);
+}
+
+/* Copy what of [head, head + len) belongs to the first bytes of all. */
+static void keep_first(struct journal *journal, size_t len)
+{
+	size_t room = journal->keep_size - (size_t)journal->head;
+	struct iovec iov[2];
+	int n;
+
+	n = segments(journal->ring, journal->size, journal->head, len < room ? len : room, iov);
+	for (size_t i = 0, at = (size_t)journal->head; i < (size_t)n; at += iov[i++].iov_len)
+		memcpy(journal->kept + at, iov[i].iov_base, iov[i].iov_len);
+}
+
+void journal_commit(struct journal *journal, size_t len)
+{
+	if (journal->head < journal->keep_size)
+		keep_first(journal, len);
+	journal->head += len;
+}
+
+int journal_peek(const struct journal *journal, uint64_t offset, size_t max, struct iovec iov[2])
+{
+	size_t len = (size_t)(journal->head - offset);
+
+	return segments(journal->ring, journal->size, offset, len < max ? len : max, iov);
+}
+
+size_t journal_kept(const struct journal *journal)
+{
+	return journal->head < journal->keep_size ? (size_t)journal->head : journal->keep_size;
+}
+
+uint64_t journal_line_start(const struct journal *journal, uint64_t from, size_t max)
+{
+	struct iovec iov[2];
+	int n = journal_peek(journal, from, max, iov);
+	uint64_t offset = from;
+
+	for (int i = 0; i < n; offset += iov[i++].iov_len) {
+		const char *newline = memchr(iov[i].iov_base, '\n', iov[i].iov_len);
+
+		if (newline)
+			return offset + (uint64_t)(newline - (char *)iov[i].iov_base) + 1;
+	}
+	return from;
+}

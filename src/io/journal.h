@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IO_JOURNAL_H
+#define IO_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+/**
+ * struct journal - a bounded log of a byte stream: every byte once, at a 64-bit offset
+ * @head: offset of the next byte
+ * @tail: offset of the oldest byte that the window still has
+ * @size: the window: how many bytes it holds
+ *
+ * One writer, any number of readers, each of which keeps its own offset. The writer overwrites the
+ * oldest bytes without asking: who must not lose any limits what is reserved. The very first bytes
+ * (`keep`) are held besides the window for ever. Memory is touched only when bytes get there.
+ */
+struct journal {
+	uint64_t head, tail;
+	size_t size;
+	char *ring;
+	char *kept;
+	size_t keep_size;
+};
+
+/**
+ * journal_init() - an empty journal
+ * @size: of the window, rounded up to whole pages
+ * @keep: how many of the first bytes to hold for ever
+ *
+ * Return: 0, -ENOMEM.
+ */
+int journal_init(struct journal *journal, size_t size, size_t keep);
+
+/** journal_done() - give the memory back */
+void journal_done(struct journal *journal);
+
+/**
+ * journal_resize() - change the window; the newest bytes that fit stay
+ *
+ * Return: 0; -ENOMEM: nothing has changed.
+ */
+int journal_resize(struct journal *journal, size_t size);
+
+/**
+ * journal_reserve() - where the next bytes go
+ * @len: 1..@size; as many of the oldest bytes are given up as this needs
+ *
+ * Return: segments in @iov, 1 or 2, of @len bytes in all.
+ */
+int journal_reserve(struct journal *journal, size_t len, struct iovec iov[2]);
+
+/** journal_commit() - @len bytes of the reservation are there */
+void journal_commit(struct journal *journal, size_t len);
+
+/**
+ * journal_peek() - bytes from @offset on
+ * @offset: tail..head
+ * @max:    at most so many
+ *
+ * Return: segments in @iov, 0 (nothing there) to 2; valid until the next journal_reserve().
+ */
+int journal_peek(const struct journal *journal, uint64_t offset, size_t max, struct iovec iov[2]);
+
+/** journal_kept() - how many of the first bytes are held besides the window */
+size_t journal_kept(const struct journal *journal);
+
+/**
+ * journal_line_start() - the first start of a line in @from..@from+@max, or @from if none is there
+ * @from: tail..head
+ */
+uint64_t journal_line_start(const struct journal *journal, uint64_t from, size_t max);
+
+#endif
