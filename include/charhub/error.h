@@ -22,7 +22,7 @@ struct error;
 int error_set(struct error **err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** error_set_hint() - add a line that says what would be right; replaces an earlier hint */
+/** error_set_hint() - add lines that say what would be right; replaces an earlier hint */
 void error_set_hint(struct error **err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /** error_prefix() - put words in front of the message of *@err; no-op where there is no error */

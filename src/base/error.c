@@ -14,7 +14,7 @@ struct error {
 
 static struct error error_no_memory = { .code = 12, .message = NULL, .hint = NULL };
 
-static char *format(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static char *format(const char *fmt, va_list ap)
 {
 	char *text = NULL;
 

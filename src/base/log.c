@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 2048 };
@@ -51,8 +52,14 @@ void log_message(enum log_level level, const char *fmt, ...)
 
 void log_report(enum log_level level, struct error *error)
 {
+	const char *hint = error_hint(error);
+
 	log_message(level, "%s", error_message(error));
-	if (error_hint(error))
-		log_message(level, "%s", error_hint(error));
+	while (hint) {
+		const char *end = strchrnul(hint, '\n');
+
+		log_message(level, "%.*s", (int)(end - hint), hint);
+		hint = *end ? end + 1 : NULL;
+	}
 	error_free(error);
 }

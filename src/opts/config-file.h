@@ -30,6 +30,14 @@ struct config_file;
  */
 int config_file_read(const char *path, struct config_file **ret_file, struct error **err);
 
+/**
+ * config_file_parse() - the same from memory
+ * @name: what the errors call it
+ * @text: @len bytes, copied where needed
+ */
+int config_file_parse(const char *name, const char *text, size_t len, struct config_file **ret_file,
+	struct error **err);
+
 size_t config_file_len(const struct config_file *file);
 const struct config_section *config_file_section(const struct config_file *file, size_t index);
 

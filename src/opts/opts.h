@@ -77,7 +77,19 @@ int opts_set(struct opts *opts, const char *key, const char *value);
 /** opts_free() - NULL is fine */
 void opts_free(struct opts *opts);
 
-/** opts_wants_help() - was there an element `help` or `?` */
+/* A local set that is freed when it goes out of scope. */
+static inline void opts_cleanup(struct opts **opts)
+{
+	opts_free(*opts);
+}
+#define AUTO_OPTS __attribute__((cleanup(opts_cleanup)))
+
+/**
+ * opts_wants_help() - was there an element `help` or `?`
+ *
+ * The implied first element is a value like any other: of "-chardev help" it is opts_text() of the
+ * implied key that is "help".
+ */
 bool opts_wants_help(const struct opts *opts);
 
 /** opts_text() - the value as typed, or NULL; before or after opts_check() */
@@ -119,6 +131,30 @@ const char *opts_list_string(const struct opts *opts, const char *key, size_t in
  * Return: 0, the caller owns *@ret_opts; -ENOMEM.
  */
 int opts_list_group(const struct opts *opts, const char *key, size_t index, struct opts **ret_opts);
+
+/** opts_enum_index() - position of @word in "a|b|c"; -1: not one of them */
+int opts_enum_index(const char *values, const char *word);
+
+/**
+ * struct opts_help_line - one option as a person reads it
+ * @key:  "path", "chardevs.N", "members.N.access"
+ * @type: "<string>", "<on|off>", "skip|wait|close"
+ * @desc: its entry
+ */
+struct opts_help_line {
+	const char *key;
+	const char *type;
+	const struct opt_desc *desc;
+};
+
+/**
+ * opts_for_each_help() - all options of an object, sorted by key; the keys of groups one by one
+ * @fn: the line is borrowed until it returns
+ *
+ * Return: 0; -ENOMEM: @fn was not called.
+ */
+int opts_for_each_help(const struct opt_desc *const *tables,
+	void (*fn)(void *data, const struct opts_help_line *line), void *data);
 
 /** opts_print_help() - the tables on stdout: "  name=<type>  help (default: preset)", sorted */
 void opts_print_help(const char *owner, const struct opt_desc *const *tables);

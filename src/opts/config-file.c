@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+#include "opts/config-file.h"
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "opts/opts-impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * Reader of -readconfig files:
+ *
+ *	# a comment
+ *	[chardev "hub0"]
+ *	  backend = "hub"
+ *	  chardevs.0 = "pty0"
+ *
+ * Line by line; blanks at both ends and a CR before the newline do not count. There is no escape in
+ * a value: it ends at the next '"'. Nothing of the file is used if a line of it is wrong. The file
+ * is the operator's own, but often generated: its size, its lines and its sections are limited.
+ */
+
+enum {
+	FILE_BYTES_MAX = 1 << 20,
+	LINE_BYTES_MAX = 4096,
+	SECTIONS_MAX = 4096,
+};
+
+struct config_file {
+	struct config_section *sections;
+	size_t len, size;
+};
+
+/* Where the parser is: @name:@line, with the line's text to be cut up in place. */
+struct reader {
+	struct config_file *file;
+	const char *name;
+	unsigned line;
+	char *text;
+	struct error **err;
+};
+
+void config_file_free(struct config_file *file)
+{
+	if (!file)
+		return;
+	for (size_t i = 0; i < file->len; i++) {
+		free((char *)(uintptr_t)file->sections[i].group);
+		free((char *)(uintptr_t)file->sections[i].id);
+		opts_free(file->sections[i].opts);
+	}
+	free(file->sections);
+	free(file);
+}
+
+static void config_file_cleanup(struct config_file **file)
+{
+	config_file_free(*file);
+}
+
+size_t config_file_len(const struct config_file *file)
+{
+	return file->len;
+}
+
+const struct config_section *config_file_section(const struct config_file *file, size_t index)
+{
+	return &file->sections[index];
+}
+
+struct opts *config_file_take_opts(struct config_file *file, size_t index)
+{
+	return TAKE_PTR(file->sections[index].opts);
+}
+
+static int fail(const struct reader *reader, int code, const char *what)
+{
+	return error_set(reader->err, code, "%s:%u: %s", reader->name, reader->line, what);
+}
+
+/* ---- pieces of a line ---- */
+
+static char *skip_blanks(char *text)
+{
+	return text + strspn(text, " \t");
+}
+
+static void trim_end(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len && strchr(" \t\r", text[len - 1]))
+		text[--len] = '\0';
+}
+
+/* Cut `"word"` out of the line: the word, and in *@text what is behind it; NULL: not quoted. */
+static char *take_quoted(char **text)
+{
+	char *word = *text + 1, *end;
+
+	if (**text != '"')
+		return NULL;
+	end = strchr(word, '"');
+	if (!end)
+		return NULL;
+	*end = '\0';
+	*text = skip_blanks(end + 1);
+	return word;
+}
+
+/* ---- sections ---- */
+
+static int add_section(struct reader *reader, const char *group, const char *id)
+{
+	struct config_file *file = reader->file;
+	size_t size = file->size ? file->size * 2 : 8;
+	struct config_section *sections = file->sections, section;
+
+	if (file->len == SECTIONS_MAX)
+		return fail(reader, EINVAL, "too many sections");
+	if (file->len == file->size) {
+		sections = reallocarray(sections, size, sizeof(*sections));
+		if (!sections)
+			return fail(reader, ENOMEM, "out of memory");
+		file->sections = sections;
+		file->size = size;
+	}
+	section = (struct config_section){ strdup(group), id ? strdup(id) : NULL, opts_new(),
+		reader->line };
+	sections[file->len++] = section;
+	if (!section.group || !section.opts || (id && !section.id) ||
+		(id && opts_set(section.opts, "id", id) < 0))
+		return fail(reader, ENOMEM, "out of memory");
+	return 0;
+}
+
+/* `[group]` or `[group "id"]` */
+static int parse_section(struct reader *reader)
+{
+	static const char shape[] = "a section is [group] or [group \"id\"]";
+	char *group = skip_blanks(reader->text + 1), *p, *id = NULL;
+	size_t len = strcspn(group, " \t]\"");
+
+	p = skip_blanks(group + len);
+	if (len == 0)
+		return fail(reader, EINVAL, shape);
+	if (*p == '"') {
+		id = take_quoted(&p);
+		if (!id)
+			return fail(reader, EINVAL, "the id has no closing quote");
+	}
+	if (p[0] != ']' || p[1])
+		return fail(reader, EINVAL, shape);
+	group[len] = '\0';
+	return add_section(reader, group, id);
+}
+
+/* `key = "value"` */
+static int parse_option(struct reader *reader)
+{
+	char *key = reader->text, *p, *value;
+	size_t len = strcspn(key, " \t=\"");
+	struct config_section *section;
+	int r;
+
+	p = skip_blanks(key + len);
+	if (len == 0 || *p != '=')
+		return fail(reader, EINVAL, "a line is key = \"value\"");
+	p = skip_blanks(p + 1);
+	if (*p != '"')
+		return fail(reader, EINVAL, "the value must be in double quotes");
+	value = take_quoted(&p);
+	if (!value)
+		return fail(reader, EINVAL, "the value has no closing quote");
+	if (*p)
+		return fail(reader, EINVAL, "there is something behind the value");
+	if (!reader->file->len)
+		return fail(reader, EINVAL, "no group defined");
+	key[len] = '\0';
+	section = &reader->file->sections[reader->file->len - 1];
+	if (!strcmp(key, "id") && opts_text(section->opts, "id"))
+		return 0;
+	r = opts_append(section->opts, key, value);
+	if (r == -E2BIG)
+		return fail(reader, EINVAL, "too many options in one section");
+	return r < 0 ? fail(reader, ENOMEM, "out of memory") : 0;
+}
+
+static int parse_line(struct reader *reader, const char *text, size_t len)
+{
+	char line[LINE_BYTES_MAX + 1];
+
+	if (len > LINE_BYTES_MAX)
+		return fail(reader, EINVAL, "the line is longer than 4096 bytes");
+	if (memchr(text, '\0', len))
+		return fail(reader, EINVAL, "there is a NUL byte in the line");
+	memcpy(line, text, len);
+	line[len] = '\0';
+	trim_end(line);
+	reader->text = skip_blanks(line);
+	switch (*reader->text) {
+	case '\0':
+	case '#': return 0;
+	case '[': return parse_section(reader);
+	default: return parse_option(reader);
+	}
+}
+
+int config_file_parse(const char *name, const char *text, size_t len, struct config_file **ret_file,
+	struct error **err)
+{
+	__attribute__((cleanup(config_file_cleanup))) struct config_file *file =
+		calloc(1, sizeof(*file));
+	struct reader reader = { file, name, 0, NULL, err };
+
+	if (!file)
+		return error_set(err, ENOMEM, "%s: out of memory", name);
+	for (const char *end = text + len; text < end;) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		size_t line = (size_t)((newline ? newline : end) - text);
+		int r;
+
+		reader.line++;
+		r = parse_line(&reader, text, line);
+		if (r < 0)
+			return r;
+		text += line + (newline != NULL);
+	}
+	*ret_file = TAKE_PTR(file);
+	return 0;
+}
+
+/* A pipe or /dev/fd/N works as well as a file. */
+static int read_all(int fd, const char *path, struct strbuf *text, struct error **err)
+{
+	char chunk[8192];
+
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set(
+				err, errno, "Could not read '%s': %s", path, strerror(errno));
+		if (n == 0)
+			return 0;
+		strbuf_append(text, chunk, (size_t)n);
+		if (text->len > FILE_BYTES_MAX)
+			return error_set(err, EFBIG, "%s: the file is larger than 1 MiB", path);
+		if (text->failed)
+			return error_set(err, ENOMEM, "%s: out of memory", path);
+	}
+}
+
+int config_file_read(const char *path, struct config_file **ret_file, struct error **err)
+{
+	AUTO_STRBUF struct strbuf text = { 0 };
+	AUTO_CLOSE
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return error_set(err, errno, "Could not open '%s': %s", path, strerror(errno));
+	r = read_all(fd, path, &text, err);
+	return r < 0 ? r
+		     : config_file_parse(path, text.len ? text.data : "", text.len, ret_file, err);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "opts/opts.h"
+#include "opts/opts-impl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * What the tables say, for people: one line an option. Help on the terminal, the list in an error's
+ * hint and the manual are made from the same walk.
+ */
+
+enum { HELP_LINES_MAX = 256 }; /* options of one object, those of its groups included */
+
+struct help_row {
+	char key[OPTS_KEY_MAX];
+	const struct opt_desc *desc;
+};
+
+struct help_rows {
+	size_t len;
+	struct help_row row[HELP_LINES_MAX];
+};
+
+static const char *type_word(const struct opt_desc *desc)
+{
+	static const char *const words[] = {
+		[OPT_STRING] = "<string>",
+		[OPT_ID] = "<id>",
+		[OPT_BOOL] = "<on|off>",
+		[OPT_NUMBER] = "<number>",
+		[OPT_SIZE] = "<size>",
+		[OPT_LIST] = "<string>",
+	};
+
+	return desc->type == OPT_ENUM ? desc->values : words[desc->type];
+}
+
+static void collect_table(struct help_rows *rows, const char *prefix, const struct opt_desc *table)
+{
+	for (const struct opt_desc *desc = table; desc->name; desc++) {
+		struct help_row *row = &rows->row[rows->len];
+		char inner[OPTS_KEY_MAX];
+
+		if (desc->type == OPT_GROUPS) {
+			snprintf(inner, sizeof(inner), "%s%s.N.", prefix, desc->name);
+			collect_table(rows, inner, desc->group);
+			continue;
+		}
+		if (rows->len == HELP_LINES_MAX)
+			return;
+		snprintf(row->key, sizeof(row->key), "%s%s%s", prefix, desc->name,
+			desc->type == OPT_LIST ? ".N" : "");
+		row->desc = desc;
+		rows->len++;
+	}
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	return strcmp(((const struct help_row *)a)->key, ((const struct help_row *)b)->key);
+}
+
+int opts_for_each_help(const struct opt_desc *const *tables,
+	void (*fn)(void *data, const struct opts_help_line *line), void *data)
+{
+	struct help_rows *rows = calloc(1, sizeof(*rows));
+
+	if (!rows)
+		return -ENOMEM;
+	for (; *tables; tables++)
+		collect_table(rows, "", *tables);
+	qsort(rows->row, rows->len, sizeof(rows->row[0]), compare_rows);
+	for (size_t i = 0; i < rows->len; i++) {
+		const struct help_row *row = &rows->row[i];
+
+		fn(data, &(struct opts_help_line){ row->key, type_word(row->desc), row->desc });
+	}
+	free(rows);
+	return 0;
+}
+
+static void measure_line(void *data, const struct opts_help_line *line)
+{
+	int *width = data, len = (int)(strlen(line->key) + 1 + strlen(line->type));
+
+	if (len > *width)
+		*width = len;
+}
+
+static void print_line(void *data, const struct opts_help_line *line)
+{
+	const int *width = data;
+	int pad = *width - (int)(strlen(line->key) + 1 + strlen(line->type));
+
+	printf("  %s=%s%*s  %s", line->key, line->type, pad, "", line->desc->help);
+	if (line->desc->preset)
+		printf(" (default: %s)", line->desc->preset);
+	else if (line->desc->required)
+		printf(" (required)");
+	putchar('\n');
+}
+
+void opts_print_help(const char *owner, const struct opt_desc *const *tables)
+{
+	int width = 0;
+
+	printf("%s options:\n", owner);
+	opts_for_each_help(tables, measure_line, &width);
+	opts_for_each_help(tables, print_line, &width);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+#include "opts/opts.h"
+#include "opts/opts-impl.h"
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The set itself and the typed reading of it.
+ *
+ * Elements are kept as text in the order they came, since errors are reported in that order. A key
+ * that was given twice stays twice, so that a bad first value is an error although the second one
+ * counts. Reading converts on every call: options are read once, when an object is made.
+ */
+
+struct opts *opts_new(void)
+{
+	return calloc(1, sizeof(struct opts));
+}
+
+static void item_done(struct opts_item *item)
+{
+	free(item->key);
+	free(item->value);
+}
+
+void opts_free(struct opts *opts)
+{
+	if (!opts)
+		return;
+	for (size_t i = 0; i < opts->len; i++)
+		item_done(&opts->items[i]);
+	free(opts->items);
+	free(opts);
+}
+
+static int reserve_item(struct opts *opts)
+{
+	size_t size = opts->size ? opts->size * 2 : 8;
+	struct opts_item *items;
+
+	if (opts->len >= OPTS_ITEMS_MAX)
+		return -E2BIG;
+	if (opts->len < opts->size)
+		return 0;
+	items = reallocarray(opts->items, size, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	opts->items = items;
+	opts->size = size;
+	return 0;
+}
+
+int opts_append(struct opts *opts, const char *key, const char *value)
+{
+	struct opts_item item;
+	int r = reserve_item(opts);
+
+	if (r < 0)
+		return r;
+	item.key = strdup(key);
+	item.value = strdup(value);
+	if (!item.key || !item.value) {
+		item_done(&item);
+		return -ENOMEM;
+	}
+	opts->items[opts->len++] = item;
+	return 0;
+}
+
+int opts_append_error(int code, struct error **err)
+{
+	if (code == -E2BIG)
+		return error_set(err, EINVAL, "Too many options: %d are the most", OPTS_ITEMS_MAX);
+	return error_set(err, -code, "out of memory");
+}
+
+/* The element that counts for @key, or NULL. */
+static struct opts_item *find_item(const struct opts *opts, const char *key)
+{
+	for (size_t i = opts->len; i > 0; i--)
+		if (!strcmp(opts->items[i - 1].key, key))
+			return &opts->items[i - 1];
+	return NULL;
+}
+
+int opts_set(struct opts *opts, const char *key, const char *value)
+{
+	struct opts_item *item = find_item(opts, key);
+	char *copy;
+
+	if (!item)
+		return opts_append(opts, key, value);
+	copy = strdup(value);
+	if (!copy)
+		return -ENOMEM;
+	free(item->value);
+	item->value = copy;
+	return 0;
+}
+
+bool opts_wants_help(const struct opts *opts)
+{
+	return opts->wants_help;
+}
+
+const char *opts_text(const struct opts *opts, const char *key)
+{
+	const struct opts_item *item = find_item(opts, key);
+
+	return item ? item->value : NULL;
+}
+
+void opts_bind(struct opts *opts, const struct opt_desc *const *tables)
+{
+	size_t count = 0;
+
+	memset(opts->tables, 0, sizeof(opts->tables));
+	for (; tables[count]; count++) {
+		assert(count < OPTS_TABLES_MAX);
+		opts->tables[count] = tables[count];
+	}
+}
+
+/* ---- typed values ---- */
+
+/* The text of @key or its preset; asking for what is in no table is a mistake of ours. */
+static const char *text_or_preset(
+	const struct opts *opts, const char *key, enum opt_type type, enum opt_type other_type)
+{
+	const struct opt_desc *desc = opts_find_desc(opts->tables, key);
+	const char *text = opts_text(opts, key);
+
+	assert(desc && (desc->type == type || desc->type == other_type));
+	return text ? text : desc->preset;
+}
+
+const char *opts_get_string(const struct opts *opts, const char *key)
+{
+	return text_or_preset(opts, key, OPT_STRING, OPT_ID);
+}
+
+bool opts_get_bool(const struct opts *opts, const char *key)
+{
+	const char *text = text_or_preset(opts, key, OPT_BOOL, OPT_BOOL);
+	bool value = false;
+
+	if (text)
+		parse_bool(text, &value);
+	return value;
+}
+
+uint64_t opts_get_number(const struct opts *opts, const char *key)
+{
+	const char *text = text_or_preset(opts, key, OPT_NUMBER, OPT_SIZE);
+	uint64_t value = 0;
+
+	if (!text)
+		return 0;
+	if (opts_find_desc(opts->tables, key)->type == OPT_SIZE)
+		parse_size(text, &value);
+	else
+		parse_u64(text, &value);
+	return value;
+}
+
+int opts_get_enum(const struct opts *opts, const char *key)
+{
+	const char *text = text_or_preset(opts, key, OPT_ENUM, OPT_ENUM);
+	int index = text ? opts_enum_index(opts_find_desc(opts->tables, key)->values, text) : 0;
+
+	return index < 0 ? 0 : index;
+}
+
+int opts_enum_index(const char *values, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (int index = 0; *values; index++) {
+		size_t end = strcspn(values, "|");
+
+		if (end == len && !memcmp(values, word, len))
+			return index;
+		values += end + (values[end] == '|');
+	}
+	return -1;
+}
+
+/* ---- lists ---- */
+
+/* Is @key the list @name or something in it? */
+static bool key_is_of(const char *key, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(key, name, len) && (key[len] == '\0' || key[len] == '.');
+}
+
+bool opts_has(const struct opts *opts, const char *key)
+{
+	for (size_t i = 0; i < opts->len; i++)
+		if (key_is_of(opts->items[i].key, key))
+			return true;
+	return false;
+}
+
+size_t opts_list_len(const struct opts *opts, const char *key)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < opts->len; i++) {
+		struct opts_match match;
+
+		if (opts_match_key(opts->tables, opts->items[i].key, &match) && match.index >= 0 &&
+			!strcmp(match.desc->name, key) && (size_t)match.index >= len)
+			len = (size_t)match.index + 1;
+	}
+	return len;
+}
+
+const char *opts_list_string(const struct opts *opts, const char *key, size_t index)
+{
+	char name[OPTS_KEY_MAX];
+
+	snprintf(name, sizeof(name), "%s.%zu", key, index);
+	return opts_text(opts, name);
+}
+
+/* Copy what is under "@prefix." without that prefix. */
+static int copy_group(const struct opts *opts, const char *prefix, struct opts *group)
+{
+	size_t len = strlen(prefix);
+
+	for (size_t i = 0; i < opts->len; i++) {
+		const struct opts_item *item = &opts->items[i];
+		int r;
+
+		if (strncmp(item->key, prefix, len) != 0 || item->key[len] != '.')
+			continue;
+		r = opts_append(group, item->key + len + 1, item->value);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int opts_list_group(const struct opts *opts, const char *key, size_t index, struct opts **ret_opts)
+{
+	const struct opt_desc *desc = opts_find_desc(opts->tables, key);
+	char prefix[OPTS_KEY_MAX];
+	AUTO_OPTS struct opts *group = opts_new();
+
+	assert(desc && desc->type == OPT_GROUPS);
+	snprintf(prefix, sizeof(prefix), "%s.%zu", key, index);
+	if (!group || copy_group(opts, prefix, group) < 0)
+		return -ENOMEM;
+	opts_bind(group, (const struct opt_desc *const[]){ desc->group, NULL });
+	*ret_opts = TAKE_PTR(group);
+	return 0;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "opts/config-file.h"
+
+#include "tables.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct config_file *good(const char *text)
+{
+	struct config_file *file = NULL;
+	struct error *err = NULL;
+
+	assert_int_equal(config_file_parse("x.cfg", text, strlen(text), &file, &err), 0);
+	assert_null(err);
+	return file;
+}
+
+static void bad(const char *text, const char *message)
+{
+	struct config_file *file = NULL;
+	struct error *err = NULL;
+
+	assert_int_equal(config_file_parse("x.cfg", text, strlen(text), &file, &err), -EINVAL);
+	assert_null(file);
+	assert_string_equal(error_message(err), message);
+	error_free(err);
+}
+
+static void sections_keep_their_order_line_and_options(void **state)
+{
+	struct config_file *file = good("# generated\n"
+					"\n"
+					"[machine]\n"
+					"  type = \"q35\"\n"
+					"[chardev \"hub0\"]\n"
+					"\tbackend = \"hub\"\n"
+					"chardevs.0=\"a\"\n"
+					"  logfile = \"/dev/fd/1, = [x] # y\"  \n");
+	const struct config_section *machine, *hub;
+
+	(void)state;
+	assert_int_equal(config_file_len(file), 2);
+	machine = config_file_section(file, 0);
+	hub = config_file_section(file, 1);
+	assert_string_equal(machine->group, "machine");
+	assert_null(machine->id);
+	assert_int_equal(machine->line, 3);
+	assert_string_equal(opts_text(machine->opts, "type"), "q35");
+	assert_string_equal(hub->group, "chardev");
+	assert_string_equal(hub->id, "hub0");
+	assert_int_equal(hub->line, 5);
+	assert_string_equal(opts_text(hub->opts, "id"), "hub0");
+	assert_string_equal(opts_text(hub->opts, "backend"), "hub");
+	assert_string_equal(opts_text(hub->opts, "chardevs.0"), "a");
+	assert_string_equal(opts_text(hub->opts, "logfile"), "/dev/fd/1, = [x] # y");
+	config_file_free(file);
+}
+
+static void line_ends_of_other_systems_and_no_last_newline_are_fine(void **state)
+{
+	struct config_file *file =
+		good("[chardev \"a\"]\r\nbackend = \"null\"\r\n\r\n# c\r\nmux=\"\"");
+
+	(void)state;
+	assert_int_equal(config_file_len(file), 1);
+	assert_string_equal(opts_text(config_file_section(file, 0)->opts, "backend"), "null");
+	assert_string_equal(opts_text(config_file_section(file, 0)->opts, "mux"), "");
+	config_file_free(file);
+	file = good("");
+	assert_int_equal(config_file_len(file), 0);
+	config_file_free(file);
+	config_file_free(NULL);
+}
+
+static void the_last_value_counts_but_the_id_is_that_of_the_section(void **state)
+{
+	struct config_file *file =
+		good("[chardev \"a\"]\nid = \"b\"\npath = \"1\"\npath = \"2\"\n");
+
+	(void)state;
+	assert_string_equal(opts_text(config_file_section(file, 0)->opts, "id"), "a");
+	assert_string_equal(opts_text(config_file_section(file, 0)->opts, "path"), "2");
+	config_file_free(file);
+}
+
+static void options_can_be_taken(void **state)
+{
+	struct config_file *file = good("[device]\ndriver = \"console\"\n");
+	struct opts *opts = config_file_take_opts(file, 0);
+
+	(void)state;
+	assert_null(config_file_section(file, 0)->opts);
+	config_file_free(file);
+	assert_string_equal(opts_text(opts, "driver"), "console");
+	opts_free(opts);
+}
+
+static void a_wrong_line_is_named(void **state)
+{
+	static const char shape[] = "x.cfg:1: a section is [group] or [group \"id\"]";
+
+	(void)state;
+	bad("a = \"b\"\n", "x.cfg:1: no group defined");
+	bad("[a]\n\nb\n", "x.cfg:3: a line is key = \"value\"");
+	bad("[a]\n= \"b\"\n", "x.cfg:2: a line is key = \"value\"");
+	bad("[a]\nb c = \"b\"\n", "x.cfg:2: a line is key = \"value\"");
+	bad("[a]\nb = c\n", "x.cfg:2: the value must be in double quotes");
+	bad("[a]\nb =\n", "x.cfg:2: the value must be in double quotes");
+	bad("[a]\nb = \"c\n", "x.cfg:2: the value has no closing quote");
+	bad("[a]\nb = \"\n", "x.cfg:2: the value has no closing quote");
+	bad("[a]\nb = \"c\" d\n", "x.cfg:2: there is something behind the value");
+	bad("[a]\nb = \"c\\\"d\"\n", "x.cfg:2: there is something behind the value");
+	bad("[a \"b]\n", "x.cfg:1: the id has no closing quote");
+	bad("[]\n", shape);
+	bad("[a\n", shape);
+	bad("[a b]\n", shape);
+	bad("[a] b\n", shape);
+	bad("[\"a\"]\n", shape);
+	bad("[a \"b\" \"c\"]\n", shape);
+}
+
+static void what_is_too_long_is_refused(void **state)
+{
+	static char line[5000];
+	struct config_file *file = NULL;
+	struct error *err = NULL;
+
+	(void)state;
+	memset(line, ' ', sizeof(line) - 1);
+	bad(line, "x.cfg:1: the line is longer than 4096 bytes");
+	assert_int_equal(config_file_parse("x.cfg", "#\0\n", 3, &file, &err), -EINVAL);
+	assert_string_equal(error_message(err), "x.cfg:1: there is a NUL byte in the line");
+	error_free(err);
+}
+
+static void a_file_is_read(void **state)
+{
+	static const char text[] = "[chardev \"a\"]\nbackend = \"null\"\n";
+	char path[] = "/tmp/test-config-XXXXXX";
+	int fd = mkstemp(path);
+	struct config_file *file = NULL;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	close(fd);
+	assert_int_equal(config_file_read(path, &file, NULL), 0);
+	assert_int_equal(config_file_len(file), 1);
+	config_file_free(file);
+	unlink(path);
+}
+
+static void a_file_that_cannot_be_read_is_named(void **state)
+{
+	struct config_file *file = NULL;
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(config_file_read("/nonexistent/x", &file, &err), -ENOENT);
+	assert_string_equal(
+		error_message(err), "Could not open '/nonexistent/x': No such file or directory");
+	error_free(err);
+	err = NULL;
+	assert_int_equal(config_file_read("/", &file, &err), -EISDIR);
+	assert_string_equal(error_message(err), "Could not read '/': Is a directory");
+	error_free(err);
+	err = NULL;
+	assert_int_equal(config_file_read("/dev/zero", &file, &err), -EFBIG);
+	error_free(err);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sections_keep_their_order_line_and_options),
+		cmocka_unit_test(line_ends_of_other_systems_and_no_last_newline_are_fine),
+		cmocka_unit_test(the_last_value_counts_but_the_id_is_that_of_the_section),
+		cmocka_unit_test(options_can_be_taken),
+		cmocka_unit_test(a_wrong_line_is_named),
+		cmocka_unit_test(what_is_too_long_is_refused),
+		cmocka_unit_test(a_file_is_read),
+		cmocka_unit_test(a_file_that_cannot_be_read_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
