@@ -64,17 +64,18 @@ fetch_kernel()
 	rm -rf "$new"
 	mkdir "$new"
 	(cd "$new" && download_package "$package") >&2 || fail "cannot download $package"
-	mkdir "$new/all"
-	dpkg-deb --fsys-tarfile "$new"/*.deb | tar -x -C "$new/all" || fail "cannot unpack $package"
-	mv "$new"/all/boot/vmlinuz-* "$new/vmlinuz"
+	all=$new/all
+	mkdir "$all"
+	dpkg-deb --fsys-tarfile "$new"/*.deb | tar -x -C "$all" || fail "cannot unpack $package"
+	mv "$all"/boot/vmlinuz-* "$new/vmlinuz"
 	for module; do
-		file=$(echo "$new"/all/lib/modules/*/kernel/drivers/"$module".ko*)
+		file=$(echo "$all"/lib/modules/*/kernel/drivers/"$module".ko*)
 		case $file in
 		*.xz) busybox unxz "$file"; file=${file%.xz} ;;
 		esac
 		mv "$file" "$new/" || fail "$package has no module $module"
 	done
-	rm -rf "$new/all" "$new"/*.deb
+	rm -rf "$all" "$new"/*.deb
 	mv "$new" "$cache/kernel"
 }
 

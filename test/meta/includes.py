@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""A folder of src/ includes only what ARCHITECTURE.md's picture allows."""
+
+import re
+
+from tree import Source, report, sources
+
+# folder -> the folders whose headers it may include, besides its own
+_BELOW_FRONTEND = "base io opts chardev virtio vhost-user"
+_EVERYTHING = ("base io opts chardev backend hub mux vt text display vc vnc virtio vhost-user "
+               "frontend control lib")
+ALLOWED = {folder: set(below.split()) for folder, below in {
+    "base": "",
+    "io": "base",
+    "opts": "base",
+    "chardev": "base io opts",
+    "backend": "base io opts chardev",
+    "hub": "base io opts chardev vt",
+    "mux": "base io opts chardev",
+    "vt": "base",
+    "text": "base vt",
+    "display": "base vt text",
+    "vc": "base io opts chardev vt display",
+    "vnc": "base io opts display text vt",
+    "virtio": "base",
+    "vhost-user": "base io virtio",
+    "frontend": _BELOW_FRONTEND,
+    "control": _BELOW_FRONTEND + " frontend hub vnc",
+    "lib": _EVERYTHING,
+    "prog": _EVERYTHING,
+}.items()}
+
+# public header -> the folder that it belongs to
+PUBLIC = {
+    "error": "base",
+    "loop": "io",
+    "chardev": "chardev",
+    "chardev-impl": "chardev",
+    "hub": "hub",
+}
+
+# A library is spoken to in one place. Folders without I/O stay without it.
+LIBRARIES = {
+    "uv.h": {"io"},
+    "jansson.h": {"opts", "control", "prog"},
+    "sys/socket.h": {"base", "io", "chardev", "backend", "vhost-user", "vnc", "control", "lib",
+                     "prog"},
+    "sys/epoll.h": {"io"},
+    "termios.h": {"backend", "io", "prog"},
+}
+
+_INCLUDE = re.compile(r'\s*#\s*include\s+([<"])([^>"]+)[>"]')
+
+
+def owner(source):
+    """The folder that a file belongs to: of src/, or through the table of public headers."""
+    parts = source.path.split("/")
+    if parts[0] == "src":
+        return parts[1] if len(parts) > 2 else None
+    if parts[:2] == ["include", "charhub"]:
+        return PUBLIC.get(parts[2].removesuffix(".h"), "")
+    return None
+
+
+def check(source):
+    folder = owner(source)
+    if folder is None:
+        return
+    if folder not in ALLOWED:
+        yield source.fault(1, "belongs to no folder that test/meta/includes.py knows")
+        return
+    for number, line in enumerate(source.lines, 1):
+        match = _INCLUDE.match(line)
+        if not match:
+            continue
+        quote, name = match.groups()
+        if quote == "<" and not name.startswith("charhub/"):
+            if folder not in LIBRARIES.get(name, {folder}):
+                yield source.fault(number, f"{folder} has no business with <{name}>")
+            continue
+        if "/" not in name:
+            yield source.fault(number, f'"{name}": say the folder too')
+            continue
+        target, header = name.split("/", 1)
+        if target == "charhub":
+            target = PUBLIC.get(header.removesuffix(".h"), "an unknown folder")
+        if target != folder and target not in ALLOWED[folder]:
+            yield source.fault(number, f"{folder} may not include {target} ({name})")
+
+
+def main():
+    report(fault for source in sources(".c", ".h", under=("src", "include"))
+           for fault in check(source))
+
+
+def bad_examples():
+    yield Source("src/vt/screen.c", '#include "io/journal.h"\n')
+    yield Source("src/io/loop.c", "#include <charhub/chardev.h>\n")
+    yield Source("src/hub/hub.c", "#include <uv.h>\n")
+    yield Source("src/hub/hub.c", '#include "hub.h"\n')
+    yield Source("include/charhub/error.h", "#include <charhub/loop.h>\n")
+    yield Source("include/charhub/unheard-of.h", "")
+
+
+if __name__ == "__main__":
+    main()
