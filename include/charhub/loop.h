@@ -51,6 +51,9 @@ enum watch_events {
 	/* The peer shut down its sending side (half-close), or hung up, or the fd is in error.
 	 * Reported with the others too, whenever it is so. */
 	WATCH_HANGUP = 4,
+	/* The peer hung up altogether, or the fd is in error; half-close does not count. For an fd
+	 * whose half-close is known. A socket reports unread urgent data in the same way: look. */
+	WATCH_GONE = 8,
 };
 
 struct watch;

@@ -113,23 +113,28 @@ uint64_t loop_now_ms(const struct loop *loop)
 
 /* ---- file descriptors ---- */
 
+/*
+ * epoll tells EPOLLHUP whatever was asked for, and libuv turns a lone one into all that was asked
+ * for. To ask for "exceptional data", which streams do not have, is to ask for nothing but that.
+ */
 static unsigned uv_from_watch(unsigned events)
 {
 	return (events & WATCH_READ ? UV_READABLE : 0u) |
 	       (events & WATCH_WRITE ? UV_WRITABLE : 0u) |
-	       (events & WATCH_HANGUP ? UV_DISCONNECT : 0u);
+	       (events & WATCH_HANGUP ? UV_DISCONNECT : 0u) |
+	       (events & WATCH_GONE ? UV_PRIORITIZED : 0u);
 }
 
 static void on_poll(uv_poll_t *handle, int status, int uv_events)
 {
 	struct watch *watch = handle->data;
 	unsigned uv = (unsigned)uv_events;
-	unsigned events = (uv & UV_READABLE ? WATCH_READ : 0u) |
-			  (uv & UV_WRITABLE ? WATCH_WRITE : 0u) |
-			  (uv & UV_DISCONNECT ? WATCH_HANGUP : 0u);
+	unsigned events =
+		(uv & UV_READABLE ? WATCH_READ : 0u) | (uv & UV_WRITABLE ? WATCH_WRITE : 0u) |
+		(uv & UV_DISCONNECT ? WATCH_HANGUP : 0u) | (uv & UV_PRIORITIZED ? WATCH_GONE : 0u);
 
 	if (status < 0) /* EPOLLERR alone: libuv has stopped the handle */
-		events = WATCH_HANGUP | (watch->events & (WATCH_READ | WATCH_WRITE));
+		events = WATCH_HANGUP | (watch->events & ~(unsigned)WATCH_HANGUP);
 	watch->fn(watch->data, events);
 }
 

@@ -78,6 +78,24 @@ static void socket_reports_data_half_close_and_hangup(void **state)
 	close(fds[1]);
 }
 
+static void hangup_after_half_close_is_told_apart(void **state)
+{
+	struct seen *seen = *state;
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_int_equal(watch_new(seen->loop, fds[0], record_events, seen, &seen->watch), 0);
+	shutdown(fds[1], SHUT_WR);
+	watch_set(seen->watch, WATCH_GONE);
+	loop_step(seen->loop, false);
+	assert_int_equal(seen->calls, 0);
+	close(fds[1]);
+	loop_step(seen->loop, true);
+	assert_int_equal(seen->events, WATCH_GONE);
+	watch_free(seen->watch);
+	close(fds[0]);
+}
+
 static void blocking_descriptors_stay_blocking(void **state)
 {
 	struct seen *seen = *state;
@@ -196,6 +214,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			socket_reports_data_half_close_and_hangup, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			hangup_after_half_close_is_told_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			blocking_descriptors_stay_blocking, setup, teardown),
 		cmocka_unit_test_setup_teardown(regular_file_cannot_be_watched, setup, teardown),
