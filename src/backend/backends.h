@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BACKEND_BACKENDS_H
+#define BACKEND_BACKENDS_H
+
+#include <charhub/chardev-impl.h>
+
+/* The classes of this folder; src/lib/classes.c lists them for the programs. */
+extern const struct chardev_class backend_exec_class;
+extern const struct chardev_class backend_file_class;
+extern const struct chardev_class backend_memory_class;
+extern const struct chardev_class backend_null_class;
+extern const struct chardev_class backend_pty_class;
+extern const struct chardev_class backend_ringbuf_class;
+extern const struct chardev_class backend_socket_class;
+extern const struct chardev_class backend_stdio_class;
+
+#endif

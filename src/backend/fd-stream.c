@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The byte stream of every class that has file descriptors: read with credit, write with short
+ * accepts, and know at each moment what the peer can still do.
+ *
+ * A peer ends in three steps that may come at once or one by one: it sends no more (EOF), it takes
+ * no more (an error of write), it is gone (both). The kernel tells them level-triggered, so each
+ * is watched for only until it is known:
+ *
+ *	flowing			READ: end of file and errors come with it
+ *	paused			HANGUP, until seen; then GONE, until out has failed too
+ *	input ended		GONE, unless out has failed
+ *	full			WRITE besides
+ *
+ * While paused, a hang-up with nothing left to read is the end at once. With bytes left, out fails
+ * at once and the end comes when they have been delivered.
+ *
+ * A descriptor that epoll refuses (a regular file, /dev/null) is always ready; what it would have
+ * reported is done by a task. One dispatch moves at most BYTES_A_DISPATCH. The methods that the
+ * holder calls make no upcall: a failure that they find is dealt with by the task too.
+ *
+ * A hostile peer can make us read and look: each event ends in progress or in one watch fewer.
+ */
+#include "backend/fd-stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { BYTES_A_DISPATCH = 256 * 1024 };
+
+static bool is_alive(const struct fd_stream *stream)
+{
+	return !stream->chardev->closing && (stream->in || stream->out);
+}
+
+int fd_set_nonblock(int fd, int *ret_flags)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	if (ret_flags)
+		*ret_flags = flags;
+	return 0;
+}
+
+/* ---- what is watched ---- */
+
+static unsigned in_events(const struct fd_stream *stream)
+{
+	bool out_counts = stream->out_fd == stream->in_fd && stream->out != FD_STREAM_OUT_FAILED;
+
+	if (stream->in == FD_STREAM_IN_FLOWING)
+		return WATCH_READ;
+	if (stream->in == FD_STREAM_IN_PAUSED && !stream->hangup_seen)
+		return WATCH_HANGUP;
+	return out_counts && stream->out && !stream->gone_lies ? WATCH_GONE : 0;
+}
+
+static void update_watches(struct fd_stream *stream)
+{
+	unsigned in = stream->in_watch ? in_events(stream) : 0;
+	unsigned out = stream->out == FD_STREAM_OUT_FULL ? WATCH_WRITE : 0;
+
+	if (stream->in_watch == stream->out_watch) {
+		if (stream->in_watch)
+			watch_set(stream->in_watch, in | out);
+		return;
+	}
+	if (stream->in_watch)
+		watch_set(stream->in_watch, in);
+	if (stream->out_watch)
+		watch_set(stream->out_watch, out);
+}
+
+static void settle(void *data);
+
+static void post_settle(struct fd_stream *stream)
+{
+	task_post(stream->chardev->loop, &stream->settle, settle, stream);
+}
+
+/* ---- the end ---- */
+
+/* Last call of whoever makes it: the class may close the stream or start it anew. */
+static void go(struct fd_stream *stream, int error)
+{
+	fd_stream_stop(stream);
+	stream->ops->on_gone(stream->chardev, error);
+}
+
+static void end_input(struct fd_stream *stream, int error)
+{
+	stream->in = FD_STREAM_IN_NONE;
+	if (stream->out == FD_STREAM_OUT_FAILED || stream->out == FD_STREAM_OUT_NONE) {
+		go(stream, error ? error : stream->error);
+		return;
+	}
+	update_watches(stream);
+	if (stream->ops->on_eof)
+		stream->ops->on_eof(stream->chardev);
+	else
+		chardev_set_open(stream->chardev, false);
+}
+
+/* A look at the descriptor: poll() makes a terminal's bytes that are under way arrive, too. */
+static short look(const struct fd_stream *stream)
+{
+	struct pollfd look = { .fd = stream->in_fd, .events = POLLIN | POLLRDHUP };
+
+	return poll(&look, 1, 0) > 0 ? look.revents : 0;
+}
+
+static bool has_unread(const struct fd_stream *stream)
+{
+	int unread = 0;
+
+	return ioctl(stream->in_fd, FIONREAD, &unread) == 0 && unread > 0;
+}
+
+/* Both ways over one descriptor: no input and a hang-up mean that nobody takes bytes either. */
+static void fail_out_on_hangup(struct fd_stream *stream, short seen)
+{
+	if (stream->in_fd == stream->out_fd && (seen & (POLLHUP | POLLERR)))
+		stream->out = FD_STREAM_OUT_FAILED;
+}
+
+/* HANGUP or GONE was reported while nothing is read. */
+static void notice_hangup(struct fd_stream *stream)
+{
+	bool half_known = stream->hangup_seen || stream->in == FD_STREAM_IN_NONE;
+	short seen = look(stream);
+
+	fail_out_on_hangup(stream, seen);
+	if (half_known && !(seen & (POLLHUP | POLLERR))) {
+		stream->gone_lies = true;
+	} else if (stream->in == FD_STREAM_IN_NONE) {
+		go(stream, 0);
+	} else if (seen & (POLLHUP | POLLERR | POLLRDHUP)) {
+		stream->hangup_seen = true;
+		if (!has_unread(stream))
+			end_input(stream, 0);
+	}
+}
+
+/* ---- input ---- */
+
+static int clip(struct iovec iov[2], int n, size_t budget)
+{
+	if (iov[0].iov_len >= budget) {
+		iov[0].iov_len = budget;
+		return 1;
+	}
+	if (n > 1 && iov[1].iov_len > budget - iov[0].iov_len)
+		iov[1].iov_len = budget - iov[0].iov_len;
+	return n;
+}
+
+/* Nothing could be read. Return: false: the stream has ended, or rests. */
+static bool read_nothing(struct fd_stream *stream, ssize_t got)
+{
+	int error = got < 0 ? errno : 0;
+
+	if (error == EINTR)
+		return true;
+	if (error == EAGAIN && !stream->finishing)
+		return false;
+	fail_out_on_hangup(stream, look(stream));
+	if (error && stream->in_fd == stream->out_fd)
+		stream->out = FD_STREAM_OUT_FAILED;
+	end_input(stream, stream->finishing ? 0 : error);
+	return false;
+}
+
+static void read_in(struct fd_stream *stream)
+{
+	size_t budget = BYTES_A_DISPATCH;
+
+	while (budget && is_alive(stream) && stream->in == FD_STREAM_IN_FLOWING) {
+		struct iovec iov[2];
+		int n = chardev_in_reserve(stream->chardev, iov);
+		size_t asked;
+		ssize_t got;
+
+		if (n <= 0) {
+			stream->in = FD_STREAM_IN_PAUSED;
+			break;
+		}
+		n = clip(iov, n, budget);
+		asked = iov[0].iov_len + (n > 1 ? iov[1].iov_len : 0);
+		got = readv(stream->in_fd, iov, n);
+		if (got <= 0) {
+			if (!read_nothing(stream, got))
+				break;
+			continue;
+		}
+		budget -= (size_t)got;
+		chardev_in_commit(stream->chardev, (size_t)got);
+		if ((size_t)got < asked && !stream->finishing)
+			break;
+	}
+	if (is_alive(stream) && stream->in == FD_STREAM_IN_FLOWING &&
+		(!stream->in_watch || (stream->finishing && !budget)))
+		post_settle(stream);
+}
+
+void fd_stream_in_resume(struct fd_stream *stream)
+{
+	if (stream->in != FD_STREAM_IN_PAUSED || !chardev_in_room(stream->chardev))
+		return;
+	stream->in = FD_STREAM_IN_FLOWING;
+	if (!stream->in_watch || stream->finishing)
+		post_settle(stream);
+	update_watches(stream);
+}
+
+/* ---- output ---- */
+
+static void advance(struct iovec iov[2], int *n, size_t len)
+{
+	while (*n && len >= iov[0].iov_len) {
+		len -= iov[0].iov_len;
+		iov[0] = iov[1];
+		(*n)--;
+	}
+	if (*n) {
+		iov[0].iov_base = (char *)iov[0].iov_base + len;
+		iov[0].iov_len -= len;
+	}
+}
+
+static ssize_t out_error(struct fd_stream *stream, int error, size_t total)
+{
+	bool forgives = stream->flags & FD_STREAM_FORGIVES;
+
+	if (error == EAGAIN || (forgives && total)) {
+		stream->out = FD_STREAM_OUT_FULL;
+		if (!stream->out_watch)
+			post_settle(stream);
+		update_watches(stream);
+		return (ssize_t)total;
+	}
+	if (!forgives) {
+		stream->out = FD_STREAM_OUT_FAILED;
+		stream->error = error;
+		post_settle(stream);
+	}
+	return total ? (ssize_t)total : -error;
+}
+
+ssize_t fd_stream_outv(struct fd_stream *stream, const struct iovec *offered, int n)
+{
+	struct iovec iov[2] = { offered[0], n > 1 ? offered[1] : (struct iovec){ 0 } };
+	size_t total = 0;
+
+	if (stream->out == FD_STREAM_OUT_NONE || stream->out == FD_STREAM_OUT_FAILED)
+		return -EPIPE;
+	while (n) {
+		ssize_t done = writev(stream->out_fd, iov, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return out_error(stream, errno, total);
+		total += (size_t)done;
+		advance(iov, &n, (size_t)done);
+	}
+	if (stream->out == FD_STREAM_OUT_FULL) {
+		stream->out = FD_STREAM_OUT_READY;
+		update_watches(stream);
+	}
+	return (ssize_t)total;
+}
+
+static void give_room(struct fd_stream *stream)
+{
+	if (stream->out != FD_STREAM_OUT_FULL)
+		return;
+	stream->out = FD_STREAM_OUT_READY;
+	chardev_room(stream->chardev);
+}
+
+/* ---- the loop's side ---- */
+
+/* Out failed in a call of the holder: the end, unless the peer may still have something to say. */
+static void settle_failed_out(struct fd_stream *stream)
+{
+	if (stream->in == FD_STREAM_IN_NONE)
+		go(stream, stream->error);
+	else if (stream->in == FD_STREAM_IN_PAUSED && stream->in_fd == stream->out_fd)
+		notice_hangup(stream);
+}
+
+/* All input has been announced: what is unread is all there is. */
+static void settle_finishing(struct fd_stream *stream)
+{
+	look(stream);
+	if (stream->in == FD_STREAM_IN_FLOWING)
+		read_in(stream);
+	else if (stream->in == FD_STREAM_IN_NONE || !has_unread(stream))
+		end_input(stream, 0);
+}
+
+static void settle(void *data)
+{
+	struct fd_stream *stream = data;
+
+	if (!is_alive(stream))
+		return;
+	if (stream->finishing) {
+		settle_finishing(stream);
+	} else if (stream->out == FD_STREAM_OUT_FAILED) {
+		settle_failed_out(stream);
+	} else {
+		if (!stream->out_watch)
+			give_room(stream);
+		if (is_alive(stream) && !stream->in_watch)
+			read_in(stream);
+	}
+	if (is_alive(stream))
+		update_watches(stream);
+}
+
+static void on_watch(void *data, unsigned events)
+{
+	struct fd_stream *stream = data;
+
+	if ((events & WATCH_WRITE) && (stream->flags & FD_STREAM_TTY) && (look(stream) & POLLHUP))
+		events = WATCH_READ | WATCH_HANGUP;
+	if (stream->in == FD_STREAM_IN_FLOWING && (events & ~(unsigned)WATCH_WRITE))
+		read_in(stream);
+	else if (events & (WATCH_HANGUP | WATCH_GONE))
+		notice_hangup(stream);
+	if (is_alive(stream) && (events & WATCH_WRITE))
+		give_room(stream);
+	if (is_alive(stream))
+		update_watches(stream);
+}
+
+/* The output's own descriptor: writable, or its reader is gone, which the next write finds. */
+static void on_out_watch(void *data, unsigned events)
+{
+	struct fd_stream *stream = data;
+
+	(void)events;
+	give_room(stream);
+	if (is_alive(stream))
+		update_watches(stream);
+}
+
+/* ---- open and close ---- */
+
+void fd_stream_init(struct fd_stream *stream, struct chardev *chardev,
+	const struct fd_stream_ops *ops, unsigned flags)
+{
+	*stream = (struct fd_stream){
+		.chardev = chardev, .ops = ops, .flags = flags, .in_fd = -1, .out_fd = -1
+	};
+}
+
+static int new_watch(struct fd_stream *stream, int fd, watch_fn *fn, struct watch **ret_watch)
+{
+	int r = fd < 0 ? -EPERM : watch_new(stream->chardev->loop, fd, fn, stream, ret_watch);
+
+	return r == -EPERM ? 0 : r;
+}
+
+int fd_stream_open(struct fd_stream *stream, int in_fd, int out_fd)
+{
+	struct watch *in_watch = NULL, *out_watch = NULL;
+	int r = new_watch(stream, in_fd, on_watch, &in_watch);
+
+	if (r == 0 && out_fd == in_fd)
+		out_watch = in_watch;
+	else if (r == 0)
+		r = new_watch(stream, out_fd, on_out_watch, &out_watch);
+	if (r < 0) {
+		watch_free(in_watch);
+		return r;
+	}
+	stream->in_fd = in_fd;
+	stream->out_fd = out_fd;
+	stream->in_watch = in_watch;
+	stream->out_watch = out_watch;
+	return 0;
+}
+
+void fd_stream_start(struct fd_stream *stream)
+{
+	stream->in = stream->in_fd >= 0 ? FD_STREAM_IN_PAUSED : FD_STREAM_IN_NONE;
+	stream->out = stream->out_fd >= 0 ? FD_STREAM_OUT_READY : FD_STREAM_OUT_NONE;
+	stream->error = 0;
+	stream->hangup_seen = stream->gone_lies = stream->finishing = false;
+	fd_stream_in_resume(stream);
+	update_watches(stream);
+}
+
+void fd_stream_stop(struct fd_stream *stream)
+{
+	stream->in = FD_STREAM_IN_NONE;
+	stream->out = FD_STREAM_OUT_NONE;
+	task_cancel(&stream->settle);
+	update_watches(stream);
+}
+
+void fd_stream_close(struct fd_stream *stream)
+{
+	fd_stream_stop(stream);
+	watch_free(stream->in_watch);
+	if (stream->out_watch != stream->in_watch)
+		watch_free(stream->out_watch);
+	if (stream->in_fd >= 0)
+		close(stream->in_fd);
+	if (stream->out_fd >= 0 && stream->out_fd != stream->in_fd)
+		close(stream->out_fd);
+	stream->in_fd = stream->out_fd = -1;
+	stream->in_watch = stream->out_watch = NULL;
+}
+
+void fd_stream_finish(struct fd_stream *stream)
+{
+	if (!is_alive(stream))
+		return;
+	stream->finishing = true;
+	stream->out = FD_STREAM_OUT_FAILED;
+	post_settle(stream);
+}

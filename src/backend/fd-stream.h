@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BACKEND_FD_STREAM_H
+#define BACKEND_FD_STREAM_H
+
+#include <charhub/chardev-impl.h>
+
+/**
+ * struct fd_stream_ops - what a class does when its stream ends
+ *
+ * Both are called from the loop, never from inside a method of the class, and after all input
+ * that could be delivered has been.
+ */
+struct fd_stream_ops {
+	/** The peer sends no more and may still take bytes. NULL: chardev_set_open(c, false). */
+	void (*on_eof)(struct chardev *chardev);
+
+	/**
+	 * The peer is gone. The stream is stopped already; the class closes or restarts it and
+	 * calls chardev_hang_up().
+	 * @error: positive errno, 0: an orderly end
+	 */
+	void (*on_gone)(struct chardev *chardev, int error);
+};
+
+enum fd_stream_flags {
+	/* A terminal: the kernel hides its hang-up behind "writable". */
+	FD_STREAM_TTY = 1,
+	/* An error of out is told and not remembered: a file works again when the disk has room. */
+	FD_STREAM_FORGIVES = 2,
+};
+
+enum fd_stream_in {
+	FD_STREAM_IN_NONE,    /* no input, or it has ended */
+	FD_STREAM_IN_PAUSED,  /* the holder has no room */
+	FD_STREAM_IN_FLOWING, /* bytes are read as they come */
+};
+
+enum fd_stream_out {
+	FD_STREAM_OUT_NONE,   /* no output */
+	FD_STREAM_OUT_READY,  /* takes bytes, as far as is known */
+	FD_STREAM_OUT_FULL,   /* room will be told */
+	FD_STREAM_OUT_FAILED, /* takes no more for ever */
+};
+
+/** struct fd_stream - a byte stream over one or two file descriptors; part of a class's object */
+struct fd_stream {
+	struct chardev *chardev;
+	const struct fd_stream_ops *ops;
+	int in_fd, out_fd;		    /* -1: none; one number: both ways */
+	struct watch *in_watch, *out_watch; /* NULL: always ready; one pointer for one fd */
+	struct task settle;
+	unsigned flags;
+	int error;	  /* positive errno of a failed out */
+	uint8_t in, out;  /* enum fd_stream_in, enum fd_stream_out */
+	bool hangup_seen; /* while paused */
+	bool gone_lies;	  /* WATCH_GONE was told and is not so */
+	bool finishing;	  /* what is there is all that will come */
+};
+
+/** fd_stream_init() - no descriptors yet; fd_stream_close() is allowed from here on */
+void fd_stream_init(struct fd_stream *stream, struct chardev *chardev,
+	const struct fd_stream_ops *ops, unsigned flags);
+
+/**
+ * fd_stream_open() - take descriptors over
+ * @in_fd, @out_fd: non-blocking; may be the same; -1: none
+ *
+ * The stream rests until fd_stream_start().
+ *
+ * Return: 0, the descriptors are the stream's; -ENOMEM and the like, they are still the caller's.
+ */
+int fd_stream_open(struct fd_stream *stream, int in_fd, int out_fd);
+
+/** fd_stream_start() - a peer is there: read what the holder has room for, write what it offers */
+void fd_stream_start(struct fd_stream *stream);
+
+/** fd_stream_stop() - rest: watch nothing, take nothing; the descriptors stay */
+void fd_stream_stop(struct fd_stream *stream);
+
+/** fd_stream_close() - and close the descriptors; no-op where there are none */
+void fd_stream_close(struct fd_stream *stream);
+
+/** fd_stream_finish() - nothing will be added to what is there: deliver it, then on_gone() */
+void fd_stream_finish(struct fd_stream *stream);
+
+/** fd_stream_outv() - for chardev_class.out */
+ssize_t fd_stream_outv(struct fd_stream *stream, const struct iovec *iov, int n);
+
+/** fd_stream_in_resume() - for chardev_class.in_resume */
+void fd_stream_in_resume(struct fd_stream *stream);
+
+/** fd_set_nonblock() - Return: 0 or -errno; @ret_flags (may be NULL): the flags before */
+int fd_set_nonblock(int fd, int *ret_flags);
+
+#endif
