@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A set against the tables of the object that takes it. The order of the checks is what a person
+ * expects: the id, then each element as it was typed (known? readable? in range?), then what is
+ * missing. Nothing in the set is changed: after a success every opts_get_*() of a key in the
+ * tables has a value that can be read.
+ */
 #include "opts/opts.h"
 #include "opts/opts-impl.h"
 
@@ -13,13 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * A set against the tables of the object that takes it. The order of the checks is what a person
- * expects: the id, then each element as it was typed (known? readable? in range?), then what is
- * missing. Nothing in the set is changed: after a success every opts_get_*() of a key in the
- * tables has a value that can be read.
- */
 
 /* ---- which entry does a key mean ---- */
 
@@ -287,10 +286,9 @@ static int check_item(const struct opts *opts, const char *owner, const struct o
 /* The object's own name; names of others are not looked at: what does not exist is not found. */
 static int check_id(const struct opts *opts, struct error **err)
 {
-	const struct opt_desc *desc = opts_find_desc(opts->tables, "id");
 	const char *id = opts_text(opts, "id");
 
-	if (!desc || desc->type != OPT_ID || !id || parse_id_is_valid(id))
+	if (!id || !opts_find_desc(opts->tables, "id") || parse_id_is_valid(id))
 		return 0;
 	error_set(err, EINVAL, "Parameter 'id' expects an identifier");
 	error_set_hint(err, "Identifiers consist of letters, digits, '-', '.', '_', starting with "

@@ -1,16 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "opts/config-file.h"
-
-#include "base/cleanup.h"
-#include "base/strbuf.h"
-#include "opts/opts-impl.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 /*
  * Reader of -readconfig files:
  *
@@ -23,6 +11,17 @@
  * a value: it ends at the next '"'. Nothing of the file is used if a line of it is wrong. The file
  * is the operator's own, but often generated: its size, its lines and its sections are limited.
  */
+#include "opts/config-file.h"
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "opts/opts-impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 enum {
 	FILE_BYTES_MAX = 1 << 20,

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * What the tables say, for people: one line an option. Help on the terminal, the list in an error's
+ * hint and the manual are made from the same walk.
+ */
 #include "opts/opts.h"
 #include "opts/opts-impl.h"
 
@@ -6,11 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * What the tables say, for people: one line an option. Help on the terminal, the list in an error's
- * hint and the manual are made from the same walk.
- */
 
 enum { HELP_LINES_MAX = 256 }; /* options of one object, those of its groups included */
 

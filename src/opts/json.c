@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A JSON object as a set: every scalar becomes text under its dotted path, so that one check and
+ * one table serve both spellings. The text may come from a peer: its size, its depth and the number
+ * of its scalars are limited, a member given twice is an error.
+ */
 #include "opts/opts.h"
 #include "opts/opts-impl.h"
 
@@ -9,12 +14,6 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
-
-/*
- * A JSON object as a set: every scalar becomes text under its dotted path, so that one check and
- * one table serve both spellings. The text may come from a peer: its size, its depth and the number
- * of its scalars are limited, a member given twice is an error.
- */
 
 enum { JSON_DEPTH_MAX = 8 };
 

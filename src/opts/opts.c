@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The set itself and the typed reading of it.
+ *
+ * Elements are kept as text in the order they came, since errors are reported in that order. A key
+ * that was given twice stays twice, so that a bad first value is an error although the second one
+ * counts. Reading converts on every call: options are read once, when an object is made.
+ */
 #include "opts/opts.h"
 #include "opts/opts-impl.h"
 
@@ -10,14 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * The set itself and the typed reading of it.
- *
- * Elements are kept as text in the order they came, since errors are reported in that order. A key
- * that was given twice stays twice, so that a bad first value is an error although the second one
- * counts. Reading converts on every call: options are read once, when an object is made.
- */
 
 struct opts *opts_new(void)
 {

@@ -101,6 +101,8 @@ const char *opts_text(const struct opts *opts, const char *key);
  * @owner:  who takes them, for the message: "null", "virtconsole"
  * @tables: NULL-terminated array of tables, all static
  *
+ * The key "id", where the tables have it, is the object's own name and must be an identifier.
+ *
  * Return: 0; -EINVAL: unknown key (the text lists those that exist), bad value, gap in a list,
  * missing required option.
  */

@@ -1,14 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "opts/opts.h"
-#include "opts/opts-impl.h"
-
-#include "base/cleanup.h"
-#include "base/log.h"
-#include "base/strbuf.h"
-
-#include <errno.h>
-#include <string.h>
-
 /*
  * The grammar of QEMU's -chardev and -device arguments:
  *
@@ -19,6 +9,15 @@
  * value of the implied key and exists at the start only. Any text at all is read without an error
  * but for the limits; what a key means is looked at later, by opts_check().
  */
+#include "opts/opts.h"
+#include "opts/opts-impl.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+
+#include <errno.h>
+#include <string.h>
 
 /* Read a value up to its single comma; *@text is then at that comma or at the end. */
 static char *take_value(const char **text)
