@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A circular doubly linked list whose nodes live inside the objects. A head is a node too; a node
@@ -13,7 +14,8 @@ struct list {
 	struct list *prev, *next;
 };
 
-#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+#define container_of(ptr, type, member) \
+	((type *)(void *)((uintptr_t)(const void *)(ptr)-offsetof(type, member)))
 
 /* Walk the objects of type @type that are chained by @member; @pos may not be removed inside. */
 #define list_for_each(pos, head, type, member)                                             \

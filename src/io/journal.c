@@ -30,7 +30,7 @@ int journal_init(struct journal *journal, size_t size, size_t keep)
 	if (keep) {
 		journal->kept = map_memory(round_up(keep));
 		if (!journal->kept) {
-			munmap(journal->ring, journal->size);
+			journal_done(journal);
 			return -ENOMEM;
 		}
 	}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `-device console`: any chardev as the guest's end. What @guest delivers is the guest's output
+ * and goes out to @shared; what @shared delivers goes to the guest. Where @shared has memory of
+ * its own to offer (a hub's journal), the guest's chardev reads straight into it.
+ *
+ * Nothing is buffered here but the rest of a short accept: while there is such a rest its producer
+ * has no room. A guest that is not there takes no input: the members' bytes wait in the kernel.
+ */
+#include "frontend/frontend.h"
+
+#include "base/log.h"
+#include "io/byte-queue.h"
+#include "opts/opts.h"
+
+#include <errno.h>
+
+enum { ROOM_BYTES = 64 * 1024, INPUT_ROOM_BYTES = 4096 };
+
+/**
+ * struct console
+ * @out_rest, @in_rest: what @shared and @guest have not accepted yet
+ * @cols, @rows:        the size that the guest was told last; 0: none
+ */
+struct console {
+	struct frontend base;
+	struct chardev_link guest, shared;
+	struct byte_queue out_rest, in_rest;
+	uint64_t dropped_bytes;
+	unsigned cols, rows;
+};
+
+/* Offer the rest again. Return: true once nothing is left of it. */
+static bool flush_rest(struct byte_queue *rest, struct chardev_link *link)
+{
+	ssize_t taken;
+
+	if (!rest->len)
+		return true;
+	taken = chardev_link_out(link, byte_queue_data(rest), rest->len);
+	if (taken < 0)
+		byte_queue_clear(rest);
+	else
+		byte_queue_pop(rest, (size_t)taken);
+	return !rest->len;
+}
+
+/* Offer bytes, keep what is not accepted. A chardev without a peer swallows them. */
+static void offer(struct console *console, struct chardev_link *link, struct byte_queue *rest,
+	const char *buf, size_t len)
+{
+	ssize_t taken = chardev_link_out(link, buf, len);
+	size_t done = taken < 0 ? 0 : (size_t)taken;
+
+	if (taken >= 0 && (done == len || byte_queue_push(rest, buf + done, len - done) == 0))
+		return;
+	console->dropped_bytes += len - done;
+}
+
+/* ---- guest to world ---- */
+
+static int on_guest_reserve(void *holder, struct iovec iov[2])
+{
+	struct console *console = holder;
+
+	return chardev_link_out_reserve(&console->shared, iov);
+}
+
+static void on_guest_commit(void *holder, size_t len)
+{
+	struct console *console = holder;
+
+	chardev_link_out_commit(&console->shared, len);
+}
+
+static size_t on_guest_room_direct(void *holder)
+{
+	struct iovec iov[2];
+	int n = on_guest_reserve(holder, iov);
+
+	return n <= 0 ? 0 : iov[0].iov_len + (n > 1 ? iov[1].iov_len : 0);
+}
+
+static size_t on_guest_room(void *holder)
+{
+	struct console *console = holder;
+
+	return console->out_rest.len ? 0 : ROOM_BYTES;
+}
+
+static void on_guest_out(void *holder, const void *buf, size_t len)
+{
+	struct console *console = holder;
+
+	offer(console, &console->shared, &console->out_rest, buf, len);
+}
+
+static void on_shared_room(void *holder)
+{
+	struct console *console = holder;
+
+	if (flush_rest(&console->out_rest, &console->shared))
+		chardev_link_in_resume(&console->guest);
+}
+
+/* ---- world to guest ---- */
+
+static size_t on_shared_in_room(void *holder)
+{
+	struct console *console = holder;
+
+	if (console->in_rest.len || !chardev_is_open(console->guest.chardev))
+		return 0;
+	return INPUT_ROOM_BYTES;
+}
+
+static void on_shared_in(void *holder, const void *buf, size_t len)
+{
+	struct console *console = holder;
+
+	offer(console, &console->guest, &console->in_rest, buf, len);
+}
+
+static void on_guest_in_room(void *holder)
+{
+	struct console *console = holder;
+
+	if (flush_rest(&console->in_rest, &console->guest))
+		chardev_link_in_resume(&console->shared);
+}
+
+/* ---- events ---- */
+
+static void tell_size(struct console *console)
+{
+	struct chardev_event event = {
+		.type = CHARDEV_RESIZE, .cols = console->cols, .rows = console->rows
+	};
+
+	if (console->cols)
+		chardev_link_event(&console->guest, &event);
+}
+
+static void on_guest_event(void *holder, const struct chardev_event *event)
+{
+	struct console *console = holder;
+	const char *id = chardev_id(console->guest.chardev);
+
+	switch (event->type) {
+	case CHARDEV_OPENED:
+		log_info("console '%s': the guest is there", id);
+		tell_size(console);
+		chardev_link_in_resume(&console->shared);
+		break;
+	case CHARDEV_CLOSED:
+		log_info("console '%s': the guest is gone", id);
+		byte_queue_clear(&console->in_rest);
+		break;
+	case CHARDEV_BREAK:
+	case CHARDEV_MODEM: chardev_link_event(&console->shared, event); break;
+	default: break;
+	}
+}
+
+static void on_shared_event(void *holder, const struct chardev_event *event)
+{
+	struct console *console = holder;
+
+	if (event->type == CHARDEV_RESIZE) {
+		console->cols = event->cols;
+		console->rows = event->rows;
+		tell_size(console);
+	} else if (event->type == CHARDEV_BREAK || event->type == CHARDEV_MODEM) {
+		chardev_link_event(&console->guest, event);
+	}
+}
+
+/* ---- life ---- */
+
+static const struct chardev_holder_ops guest_ops_direct = {
+	.in_room = on_guest_room_direct,
+	.in_reserve = on_guest_reserve,
+	.in_commit = on_guest_commit,
+	.on_room = on_guest_in_room,
+	.on_event = on_guest_event,
+};
+
+static const struct chardev_holder_ops guest_ops = {
+	.in_room = on_guest_room,
+	.on_in = on_guest_out,
+	.on_room = on_guest_in_room,
+	.on_event = on_guest_event,
+};
+
+static const struct chardev_holder_ops shared_ops = {
+	.in_room = on_shared_in_room,
+	.on_in = on_shared_in,
+	.on_room = on_shared_room,
+	.on_event = on_shared_event,
+};
+
+static void console_close(struct frontend *frontend)
+{
+	struct console *console = container_of(frontend, struct console, base);
+
+	chardev_link_detach(&console->guest);
+	chardev_link_detach(&console->shared);
+	byte_queue_clear(&console->out_rest);
+	byte_queue_clear(&console->in_rest);
+}
+
+static int console_open(struct frontend *frontend, const struct opts *opts, struct error **err)
+{
+	struct console *console = container_of(frontend, struct console, base);
+	struct iovec iov[2];
+	bool direct;
+	int r;
+
+	r = frontend_attach(frontend, "chardev", opts_get_string(opts, "chardev"), &console->shared,
+		CHARDEV_LINK_CONSOLE, &shared_ops, err);
+	if (r < 0)
+		return r;
+	direct = chardev_link_out_reserve(&console->shared, iov) != -ENOTSUP;
+	r = frontend_attach(frontend, "guest", opts_get_string(opts, "guest"), &console->guest, 0,
+		direct ? &guest_ops_direct : &guest_ops, err);
+	if (r < 0)
+		chardev_link_detach(&console->shared);
+	return r;
+}
+
+static const struct opt_desc console_options[] = {
+	{ .name = "guest",
+		.type = OPT_ID,
+		.required = true,
+		.help = "chardev that leads to the guest: an exec, a socket, a serial line" },
+	{ .name = "chardev",
+		.type = OPT_ID,
+		.required = true,
+		.help = "chardev that the guest's console is given to: a hub" },
+	{ .name = "name", .type = OPT_STRING, .help = "what people call it" },
+	{ 0 },
+};
+
+const struct frontend_class frontend_console_class = {
+	.name = "console",
+	.summary = "any chardev as the guest's end of a console",
+	.options = console_options,
+	.size = sizeof(struct console),
+	.open = console_open,
+	.close = console_close,
+};

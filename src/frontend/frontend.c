@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "frontend/frontend.h"
+
+#include "opts/opts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct frontend_set {
+	struct loop *loop;
+	struct chardev_set *chardevs;
+	const struct frontend_class *const *classes;
+	struct list frontends;
+};
+
+static const struct opt_desc common_options[] = {
+	{ .name = "driver", .type = OPT_STRING, .help = "type of the device; may be left out" },
+	{ .name = "id", .type = OPT_STRING, .help = "its name" },
+	{ 0 },
+};
+
+const struct opt_desc *const frontend_common_options = common_options;
+
+struct frontend_set *frontend_set_new(struct loop *loop, struct chardev_set *chardevs,
+	const struct frontend_class *const *classes)
+{
+	struct frontend_set *set = calloc(1, sizeof(*set));
+
+	if (!set)
+		return NULL;
+	set->loop = loop;
+	set->chardevs = chardevs;
+	set->classes = classes;
+	list_init(&set->frontends);
+	return set;
+}
+
+static void frontend_reap(void *data)
+{
+	struct frontend *frontend = data;
+
+	free(frontend->id);
+	free(frontend);
+}
+
+static void reap_later(struct frontend *frontend)
+{
+	task_post(frontend->loop, &frontend->reap, frontend_reap, frontend);
+}
+
+void frontend_set_free(struct frontend_set *set)
+{
+	if (!set)
+		return;
+	while (!list_is_empty(&set->frontends)) {
+		struct frontend *last = container_of(set->frontends.prev, struct frontend, node);
+
+		list_remove(&last->node);
+		last->class->close(last);
+		reap_later(last);
+	}
+	free(set);
+}
+
+const struct frontend_class *frontend_class_find(
+	const struct frontend_class *const *classes, const char *name)
+{
+	for (; *classes; classes++)
+		if (!strcmp((*classes)->name, name) ||
+			((*classes)->alias && !strcmp((*classes)->alias, name)))
+			return *classes;
+	return NULL;
+}
+
+static struct frontend *find(struct frontend_set *set, const char *id)
+{
+	list_for_each (frontend, &set->frontends, struct frontend, node)
+		if (*id && !strcmp(frontend->id, id))
+			return frontend;
+	return NULL;
+}
+
+static int check_identity(struct frontend_set *set, const struct opts *opts,
+	const struct frontend_class **ret_class, struct error **err)
+{
+	const char *driver = opts_text(opts, "driver"), *id = opts_text(opts, "id");
+
+	if (!driver)
+		return error_set(err, EINVAL, "Parameter 'driver' is missing");
+	*ret_class = frontend_class_find(set->classes, driver);
+	if (!*ret_class) {
+		error_set(err, EINVAL, "'%s' is not a valid device model name", driver);
+		error_set_hint(err, "'-device help' lists those that are.");
+		return -EINVAL;
+	}
+	if (id && find(set, id))
+		return error_set(err, EEXIST, "Duplicate ID '%s' for device", id);
+	return 0;
+}
+
+static struct frontend *frontend_alloc(
+	struct frontend_set *set, const struct frontend_class *class, const char *id)
+{
+	struct frontend *frontend = calloc(1, class->size);
+
+	if (!frontend)
+		return NULL;
+	frontend->id = strdup(id ? id : "");
+	if (!frontend->id) {
+		free(frontend);
+		return NULL;
+	}
+	frontend->class = class;
+	frontend->set = set;
+	frontend->chardevs = set->chardevs;
+	frontend->loop = set->loop;
+	return frontend;
+}
+
+int frontend_set_add(struct frontend_set *set, struct opts *opts, struct error **err)
+{
+	const struct frontend_class *class;
+	struct frontend *frontend;
+	int r = check_identity(set, opts, &class, err);
+
+	if (r < 0)
+		return r;
+	r = opts_check(opts, class->name,
+		(const struct opt_desc *const[]){ class->options, common_options, NULL }, err);
+	if (r < 0)
+		return r;
+	frontend = frontend_alloc(set, class, opts_text(opts, "id"));
+	if (!frontend)
+		return error_set(err, ENOMEM, "device '%s': out of memory", class->name);
+	r = class->open(frontend, opts, err);
+	if (r < 0)
+		reap_later(frontend);
+	else
+		list_append(&set->frontends, &frontend->node);
+	return r;
+}
+
+int frontend_attach(struct frontend *frontend, const char *property, const char *id,
+	struct chardev_link *link, unsigned flags, const struct chardev_holder_ops *ops,
+	struct error **err)
+{
+	const char *driver = frontend->class->name;
+	struct chardev *chardev = chardev_set_find(frontend->chardevs, id);
+	int r;
+
+	if (!chardev)
+		return error_set(err, ENOENT, "Property '%s.%s' can't find value '%s'", driver,
+			property, id);
+	r = chardev_link_attach(link, chardev, flags, ops, frontend, err);
+	if (r < 0)
+		error_prefix(err, "Property '%s.%s' can't take value '%s': ", driver, property, id);
+	return r;
+}

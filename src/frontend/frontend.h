@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FRONTEND_FRONTEND_H
+#define FRONTEND_FRONTEND_H
+
+#include <charhub/chardev.h>
+
+#include "base/list.h"
+
+struct frontend;
+struct frontend_set;
+struct opt_desc;
+struct opts;
+
+/**
+ * struct frontend_class - what a `-device` makes: the guest's end of a chardev
+ *
+ * Objects embed struct frontend first.
+ */
+struct frontend_class {
+	/** As in `-device NAME`; @alias is another name for it, or NULL. */
+	const char *name, *alias;
+
+	/** What it is, one line without a full stop. */
+	const char *summary;
+
+	/** Its options besides `driver` and `id`; ends with a NULL name. */
+	const struct opt_desc *options;
+
+	/** Size of an object, which is zeroed when open() gets it. */
+	size_t size;
+
+	/** Required. On an error undo what was done; close() is not called. */
+	int (*open)(struct frontend *frontend, const struct opts *opts, struct error **err);
+
+	/** Detach from everything. Memory is freed after the dispatch. */
+	void (*close)(struct frontend *frontend);
+};
+
+/** struct frontend - the base of every object; @id is never NULL, "" where none was given */
+struct frontend {
+	const struct frontend_class *class;
+	struct frontend_set *set;
+	struct chardev_set *chardevs;
+	struct loop *loop;
+	char *id;
+	struct list node;
+	struct task reap;
+};
+
+/** frontend_set_new() - @classes: NULL-terminated, static. Return: NULL if memory ran out */
+struct frontend_set *frontend_set_new(struct loop *loop, struct chardev_set *chardevs,
+	const struct frontend_class *const *classes);
+
+/** frontend_set_free() - close all, the youngest first; before the chardevs go */
+void frontend_set_free(struct frontend_set *set);
+
+/**
+ * frontend_set_add() - make a frontend from options
+ * @opts: unchecked, with "driver"; borrowed
+ *
+ * Return: 0; -errno with @err.
+ */
+int frontend_set_add(struct frontend_set *set, struct opts *opts, struct error **err);
+
+/** frontend_class_find() - by name or alias; NULL: none */
+const struct frontend_class *frontend_class_find(
+	const struct frontend_class *const *classes, const char *name);
+
+/** frontend_common_options - the table of what every frontend has: driver, id */
+extern const struct opt_desc *const frontend_common_options;
+
+/**
+ * frontend_attach() - link to the chardev that a property names
+ * @property: "chardev", "guest"
+ * @id:       the chardev's
+ *
+ * Return: 0; -errno with QEMU's text: "Property 'virtconsole.chardev' can't find value 'x'".
+ */
+int frontend_attach(struct frontend *frontend, const char *property, const char *id,
+	struct chardev_link *link, unsigned flags, const struct chardev_holder_ops *ops,
+	struct error **err);
+
+extern const struct frontend_class frontend_console_class;
+
+#endif

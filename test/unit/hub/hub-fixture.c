@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "hub-fixture.h"
+
+#include "base/cleanup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int hub_setup(void **state)
+{
+	static const struct chardev_class *const classes[] = { &hub_class, &fake_chardev_class,
+		&fake_reserve_chardev_class, NULL };
+	struct hub_fixture *f = calloc(1, sizeof(*f));
+
+	f->loop = loop_new();
+	loop_fake_clock(f->loop);
+	f->set = chardev_set_new(f->loop, classes);
+	fake_holder_init(&f->guest, f->loop);
+	*state = f;
+	return 0;
+}
+
+int hub_teardown(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	assert_int_equal(f->guest.faults, 0);
+	fake_holder_done(&f->guest);
+	chardev_set_free(f->set);
+	loop_free(f->loop);
+	free(f);
+	return 0;
+}
+
+void fixture_fakes(struct hub_fixture *f, int n)
+{
+	for (int i = 0; i < n; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "f%d", i);
+		f->fake[i] = fake_chardev_add(f->set, id);
+		assert_non_null(f->fake[i]);
+	}
+}
+
+void fixture_hub(struct hub_fixture *f, const char *text, unsigned flags)
+{
+	AUTO_ERROR struct error *err = NULL;
+	char all[512];
+
+	snprintf(all, sizeof(all), "hub,id=h,%s", text);
+	if (chardev_set_add_text(f->set, all, &f->hub, &err) < 0)
+		fail_msg("%s", error_message(err));
+	if (fake_holder_attach(&f->guest, f->hub, FAKE_HOLDER_PLAIN, &err) < 0)
+		fail_msg("%s", error_message(err));
+	f->guest.link.flags = flags;
+	run_idle(f->loop);
+}
+
+void fixture_fail(struct hub_fixture *f, const char *text, const char *message)
+{
+	AUTO_ERROR struct error *err = NULL;
+	char all[512];
+
+	snprintf(all, sizeof(all), "hub,id=h,%s", text);
+	assert_true(chardev_set_add_text(f->set, all, &f->hub, &err) < 0);
+	assert_string_equal(error_message(err), message);
+	assert_null(chardev_set_find(f->set, "h"));
+	run_idle(f->loop);
+}
+
+void fixture_out(struct hub_fixture *f, const char *text)
+{
+	assert_int_equal(fake_holder_out(&f->guest, text, strlen(text)), strlen(text));
+}
+
+char fixture_line(uint64_t offset)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned column = (unsigned)(offset % 16);
+
+	return column == 15 ? '\n' : digits[(offset / 16) >> (4 * column) & 15];
+}
+
+bool fixture_is_stream(const char *bytes, size_t len, uint64_t from)
+{
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i] != fixture_line(from + i))
+			return false;
+	return true;
+}
+
+size_t fixture_fill(struct hub_fixture *f, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		char chunk[1000];
+		size_t want = len - done < sizeof(chunk) ? len - done : sizeof(chunk);
+		ssize_t n;
+
+		for (size_t i = 0; i < want; i++)
+			chunk[i] = fixture_line(f->hub->out_bytes + i);
+		n = fake_holder_out(&f->guest, chunk, want);
+		assert_true(n >= 0);
+		done += (size_t)n;
+		if ((size_t)n < want)
+			break;
+	}
+	return done;
+}
+
+struct hub_member_info fixture_info(const struct hub_fixture *f, const char *id)
+{
+	struct hub_member_info info = { 0 };
+
+	for (size_t i = 0; hub_member_info(f->hub, i, &info) == 0; i++)
+		if (!strcmp(info.id, id))
+			return info;
+	fail_msg("no member %s", id);
+	return info;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include "hub-fixture.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WINDOW = 65536, GRACE_MS = 1000 };
+
+/* The number in the one notice of @text, and what stands behind it. */
+static uint64_t notice(const struct strbuf *text, const char **ret_rest)
+{
+	const char *at = strstr(text->data, "\r\n[charhub: ");
+	uint64_t bytes = 0;
+	int len = 0;
+
+	assert_non_null(at);
+	assert_int_equal(
+		sscanf(at, "\r\n[charhub: %" SCNu64 " bytes skipped]\r\n%n", &bytes, &len), 1);
+	*ret_rest = at + len;
+	return bytes;
+}
+
+static void slow_member_gets_everything_within_the_window(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", CHARDEV_LINK_CONSOLE);
+	fake_chardev_set_accept(f->fake[1], 0);
+	assert_int_equal(fixture_fill(f, 40000), 40000);
+	assert_int_equal(f->fake[0]->out.len, 40000);
+	assert_int_equal(fixture_info(f, "f1").backlog, 40000);
+	fake_chardev_set_accept(f->fake[1], SIZE_MAX);
+	assert_int_equal(f->fake[1]->out.len, 40000);
+	assert_true(fixture_is_stream(f->fake[1]->out.data, 40000, 0));
+	assert_int_equal(fixture_info(f, "f1").skips, 0);
+}
+
+static void guest_waits_for_half_a_window_and_is_told_once(void **state)
+{
+	struct hub_fixture *f = *state;
+	size_t sent;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0,window=64k", 0);
+	fake_chardev_set_accept(f->fake[0], 0);
+	sent = fixture_fill(f, 10 * WINDOW);
+	assert_in_range(sent, WINDOW * 3 / 4, WINDOW);
+	fake_chardev_set_accept(f->fake[0], 1000);
+	assert_int_equal(f->guest.room_calls, 0);
+	fake_chardev_set_accept(f->fake[0], WINDOW / 2);
+	assert_int_equal(f->guest.room_calls, 1);
+	fake_chardev_set_accept(f->fake[0], SIZE_MAX);
+	assert_int_equal(f->guest.room_calls, 1);
+	assert_true(fixture_is_stream(f->fake[0]->out.data, sent, 0));
+	assert_int_equal(f->fake[0]->out.len, sent);
+}
+
+static void stalled_member_costs_one_grace_and_is_told_what_it_missed(void **state)
+{
+	struct hub_fixture *f = *state;
+	const char *rest;
+	uint64_t missed;
+	size_t sent, before;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", CHARDEV_LINK_CONSOLE);
+	assert_int_equal(fixture_fill(f, 5000), 5000);
+	fake_chardev_set_accept(f->fake[1], 0);
+	sent = 5000 + fixture_fill(f, 10 * WINDOW);
+	assert_int_equal(fixture_fill(f, 1), 0);
+	loop_advance(f->loop, GRACE_MS - 1);
+	assert_int_equal(fixture_fill(f, 1), 0);
+	loop_advance(f->loop, 1);
+	assert_int_equal(f->guest.room_calls, 1);
+	/* From now on it costs nothing, however long it lasts. */
+	sent += fixture_fill(f, 10 * WINDOW);
+	assert_int_equal(sent, f->hub->out_bytes);
+	assert_true(sent > 10 * WINDOW);
+	assert_int_equal(f->fake[0]->out.len, sent);
+	assert_true(fixture_is_stream(f->fake[0]->out.data, sent, 0));
+	/* It reads again: told the exact count, then the newest bytes up to the last. */
+	before = f->fake[1]->out.len;
+	fake_chardev_set_accept(f->fake[1], SIZE_MAX);
+	missed = notice(&f->fake[1]->out, &rest);
+	assert_true(fixture_is_stream(rest, strlen(rest), before + missed));
+	assert_int_equal(before + missed + strlen(rest), sent);
+	assert_int_equal(fixture_info(f, "f1").skipped_bytes, missed);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_GOOD);
+}
+
+static void member_that_was_skipped_must_catch_up_before_it_holds_anybody(void **state)
+{
+	struct hub_fixture *f = *state;
+	uint64_t total = 0;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", CHARDEV_LINK_CONSOLE);
+	fake_chardev_set_accept(f->fake[1], 0);
+	fixture_fill(f, 10 * WINDOW);
+	loop_advance(f->loop, GRACE_MS);
+	/* It takes a little now and then: the guest never waits for it again. */
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(fixture_fill(f, WINDOW), WINDOW);
+		fake_chardev_set_accept(f->fake[1], 100);
+	}
+	assert_int_not_equal(fixture_info(f, "f1").standing, HUB_MEMBER_GOOD);
+	fake_chardev_set_accept(f->fake[1], SIZE_MAX);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_GOOD);
+	total = fixture_info(f, "f1").skipped_bytes;
+	assert_true(total > 0 && total < f->hub->out_bytes);
+}
+
+static void what_a_member_got_and_what_it_was_told_make_up_the_whole(void **state)
+{
+	struct hub_fixture *f = *state;
+	uint64_t got = 0, told = 0;
+	char *p, *next;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k,grace-ms=10", CHARDEV_LINK_CONSOLE);
+	for (int i = 0; i < 50; i++) {
+		fake_chardev_set_accept(f->fake[1], (size_t)(i * 977) % 9000);
+		fixture_fill(f, 30000);
+		loop_advance(f->loop, 10);
+	}
+	fake_chardev_set_accept(f->fake[1], SIZE_MAX);
+	for (p = f->fake[1]->out.data; (next = strstr(p, "\r\n[charhub: ")); p = next) {
+		uint64_t bytes = 0;
+		int len = 0;
+
+		assert_int_equal(sscanf(next, "\r\n[charhub: %" SCNu64 " bytes skipped]\r\n%n",
+					 &bytes, &len),
+			1);
+		assert_true(fixture_is_stream(p, (size_t)(next - p), got + told));
+		got += (uint64_t)(next - p);
+		told += bytes;
+		next += len;
+	}
+	assert_true(fixture_is_stream(p, strlen(p), got + told));
+	assert_int_equal(got + strlen(p) + told, f->hub->out_bytes);
+	assert_int_equal(told, fixture_info(f, "f1").skipped_bytes);
+	assert_true(told > 0);
+}
+
+static void pipe_that_is_no_terminal_gets_no_words_in_its_stream(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", 0);
+	fake_chardev_set_accept(f->fake[1], 0);
+	fixture_fill(f, 10 * WINDOW);
+	loop_advance(f->loop, GRACE_MS);
+	fixture_fill(f, 10 * WINDOW);
+	fake_chardev_set_accept(f->fake[1], SIZE_MAX);
+	assert_null(strstr(f->fake[1]->out.data, "charhub"));
+	assert_true(fixture_info(f, "f1").skipped_bytes > 0);
+}
+
+static void member_that_is_to_be_closed_is_disconnected(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k,stall=close", 0);
+	fake_chardev_set_accept(f->fake[1], 0);
+	fixture_fill(f, 10 * WINDOW);
+	loop_advance(f->loop, GRACE_MS);
+	assert_int_equal(f->fake[1]->disconnects, 1);
+	assert_int_equal(f->guest.room_calls, 1);
+	run_idle(f->loop);
+	assert_false(fixture_info(f, "f1").open);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_OUT);
+}
+
+static void guest_waits_for_ever_where_it_was_asked_to(void **state)
+{
+	struct hub_fixture *f = *state;
+	size_t sent;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k,stall=wait", 0);
+	fake_chardev_set_accept(f->fake[1], 0);
+	sent = fixture_fill(f, 10 * WINDOW);
+	loop_advance(f->loop, 1000 * GRACE_MS);
+	assert_int_equal(fixture_fill(f, 1), 0);
+	fake_chardev_set_accept(f->fake[1], SIZE_MAX);
+	sent += fixture_fill(f, 1000);
+	assert_int_equal(f->fake[1]->out.len, sent);
+	assert_true(fixture_is_stream(f->fake[1]->out.data, sent, 0));
+}
+
+static void guest_that_cannot_wait_gets_a_larger_window_instead(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k,window-max=256k",
+		CHARDEV_LINK_CONSOLE | CHARDEV_LINK_NEVER_WAIT);
+	fake_chardev_set_accept(f->fake[1], 0);
+	assert_int_equal(fixture_fill(f, 200000), 200000);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_GOOD);
+	/* Beyond that the stalled one is skipped, without any pause. */
+	assert_int_equal(fixture_fill(f, 200000), 200000);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_SKIPPED);
+	assert_int_equal(f->fake[0]->out.len, 400000);
+	assert_true(fixture_is_stream(f->fake[0]->out.data, 400000, 0));
+}
+
+static void failing_member_costs_the_others_nothing(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 3);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,chardevs.2=f2,replay=none", 0);
+	fake_chardev_fail(f->fake[1], 28);
+	fixture_out(f, "one ");
+	fake_chardev_fail(f->fake[1], 0);
+	fixture_out(f, "two ");
+	assert_true(fake_chardev_out_is(f->fake[0], "one two "));
+	assert_true(fake_chardev_out_is(f->fake[2], "one two "));
+	assert_true(fake_chardev_out_is(f->fake[1], ""));
+	/* It takes part again once it opens again. */
+	fake_chardev_set_open(f->fake[1], false);
+	fake_chardev_set_open(f->fake[1], true);
+	fixture_out(f, "three");
+	assert_true(fake_chardev_out_is(f->fake[1], "three"));
+}
+
+static void stalled_member_that_leaves_frees_the_guest_at_once(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", 0);
+	fake_chardev_set_accept(f->fake[1], 0);
+	fixture_fill(f, 10 * WINDOW);
+	fake_chardev_hang_up(f->fake[1]);
+	assert_int_equal(f->guest.room_calls, 1);
+	assert_int_equal(fixture_fill(f, WINDOW), WINDOW);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		hub_test(slow_member_gets_everything_within_the_window),
+		hub_test(guest_waits_for_half_a_window_and_is_told_once),
+		hub_test(stalled_member_costs_one_grace_and_is_told_what_it_missed),
+		hub_test(member_that_was_skipped_must_catch_up_before_it_holds_anybody),
+		hub_test(what_a_member_got_and_what_it_was_told_make_up_the_whole),
+		hub_test(pipe_that_is_no_terminal_gets_no_words_in_its_stream),
+		hub_test(member_that_is_to_be_closed_is_disconnected),
+		hub_test(guest_waits_for_ever_where_it_was_asked_to),
+		hub_test(guest_that_cannot_wait_gets_a_larger_window_instead),
+		hub_test(failing_member_costs_the_others_nothing),
+		hub_test(stalled_member_that_leaves_frees_the_guest_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "hub-fixture.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void hub_is_open_while_any_member_is(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fake_chardev_set_open(f->fake[0], false);
+	fake_chardev_set_open(f->fake[1], false);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1", 0);
+	assert_false(chardev_is_open(f->hub));
+	fake_chardev_set_open(f->fake[1], true);
+	fake_chardev_set_open(f->fake[0], true);
+	assert_int_equal(f->guest.opened, 1);
+	fake_chardev_hang_up(f->fake[1]);
+	assert_int_equal(f->guest.closed, 0);
+	fake_chardev_hang_up(f->fake[0]);
+	assert_int_equal(f->guest.closed, 1);
+	fake_chardev_set_open(f->fake[0], true);
+	assert_int_equal(f->guest.opened, 2);
+}
+
+static void members_that_are_always_open_count_from_the_start(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fake_chardev_set_open(f->fake[1], false);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1", 0);
+	assert_true(chardev_is_open(f->hub));
+	fake_chardev_set_open(f->fake[1], true);
+	fake_chardev_hang_up(f->fake[1]);
+	assert_int_equal(f->guest.opened, 0);
+	assert_int_equal(f->guest.closed, 0);
+}
+
+static void output_nobody_watches_is_kept_for_whoever_comes(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fake_chardev_set_open(f->fake[0], false);
+	fixture_hub(f, "chardevs.0=f0", 0);
+	fixture_out(f, "boot ");
+	fixture_out(f, "log\n");
+	fake_chardev_set_open(f->fake[0], true);
+	fixture_out(f, "prompt");
+	assert_true(fake_chardev_out_is(f->fake[0], "boot log\nprompt"));
+}
+
+static void first_and_newest_bytes_outlive_the_window(void **state)
+{
+	struct hub_fixture *f = *state;
+	const struct strbuf *out;
+	const char *rest;
+	size_t sent = 1000000;
+
+	fixture_fakes(f, 1);
+	fake_chardev_set_open(f->fake[0], false);
+	fixture_hub(f, "chardevs.0=f0,window=64k,keep=1k", CHARDEV_LINK_CONSOLE);
+	assert_int_equal(fixture_fill(f, sent), sent);
+	fake_chardev_set_open(f->fake[0], true);
+	out = &f->fake[0]->out;
+	assert_true(fixture_is_stream(out->data, 1024, 0));
+	assert_int_equal(strncmp(out->data + 1024, "\r\n[charhub: ", 12), 0);
+	rest = strstr(out->data + 1026, "\r\n") + 2;
+	assert_true(fixture_is_stream(rest, strlen(rest), sent - strlen(rest)));
+	assert_in_range(strlen(rest), 32768 - 4096, 32768);
+	assert_int_equal(fixture_line(sent - strlen(rest) - 1), '\n');
+}
+
+static void replay_can_be_switched_off(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fake_chardev_set_open(f->fake[0], false);
+	fixture_hub(f, "chardevs.0=f0,replay=none", 0);
+	fixture_out(f, "before");
+	fake_chardev_set_open(f->fake[0], true);
+	fixture_out(f, "after");
+	assert_true(fake_chardev_out_is(f->fake[0], "after"));
+}
+
+static void half_closed_member_still_gets_output(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", 0);
+	fake_chardev_half_close(f->fake[0]);
+	assert_int_equal(f->guest.closed, 1);
+	fixture_out(f, "still here");
+	assert_true(fake_chardev_out_is(f->fake[0], "still here"));
+}
+
+static void members_come_and_go_while_the_hub_runs(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0", 0);
+	fixture_out(f, "a");
+	assert_int_equal(
+		hub_add_member(f->hub, &f->fake[1]->base, HUB_ACCESS_TYPE, HUB_STALL_SKIP, NULL),
+		0);
+	fixture_out(f, "b");
+	assert_int_equal(hub_remove_member(f->hub, "f0", NULL), 0);
+	fixture_out(f, "c");
+	assert_true(fake_chardev_out_is(f->fake[0], "ab"));
+	assert_true(fake_chardev_out_is(f->fake[1], "abc"));
+	assert_int_equal(hub_member_count(f->hub), 1);
+	assert_int_equal(hub_remove_member(f->hub, "f0", NULL), -ENOENT);
+	assert_int_equal(chardev_set_remove(f->set, "f0", NULL), 0);
+	assert_int_equal(hub_remove_member(f->hub, "f1", NULL), 0);
+	assert_int_equal(f->guest.closed, 1);
+	fixture_out(f, "swallowed");
+}
+
+static void remove_all(struct fake_holder *guest)
+{
+	struct hub_fixture *f = guest->hook_data;
+
+	fake_holder_detach(guest);
+	chardev_set_remove(f->set, "h", NULL);
+	chardev_set_remove(f->set, "f0", NULL);
+	chardev_set_remove(f->set, "f1", NULL);
+	f->hub = NULL;
+}
+
+static void hub_and_members_may_be_removed_inside_a_callback(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1", 0);
+	f->guest.hook_data = f;
+	f->guest.in_hook = remove_all;
+	fake_chardev_type(f->fake[0], "x", 1);
+	run_idle(f->loop);
+	assert_null(chardev_set_next(f->set, NULL));
+}
+
+static void hub_may_be_removed_inside_its_closing(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1", 0);
+	f->guest.hook_data = f;
+	fake_chardev_hang_up(f->fake[1]);
+	f->guest.event_hook = remove_all;
+	fake_chardev_hang_up(f->fake[0]);
+	run_idle(f->loop);
+	assert_null(chardev_set_next(f->set, NULL));
+}
+
+static void break_of_a_member_and_on_the_hub_reaches_the_guest(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "members.0.chardev=f0,members.1.chardev=f1,members.1.access=view", 0);
+	fake_chardev_break(f->fake[0]);
+	assert_int_equal(f->guest.breaks, 1);
+	fake_chardev_break(f->fake[1]);
+	assert_int_equal(f->guest.breaks, 1);
+	assert_int_equal(chardev_set_send_break(f->set, "h", NULL), 0);
+	assert_int_equal(f->guest.breaks, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		hub_test(hub_is_open_while_any_member_is),
+		hub_test(members_that_are_always_open_count_from_the_start),
+		hub_test(output_nobody_watches_is_kept_for_whoever_comes),
+		hub_test(first_and_newest_bytes_outlive_the_window),
+		hub_test(replay_can_be_switched_off),
+		hub_test(half_closed_member_still_gets_output),
+		hub_test(members_come_and_go_while_the_hub_runs),
+		hub_test(hub_and_members_may_be_removed_inside_a_callback),
+		hub_test(hub_may_be_removed_inside_its_closing),
+		hub_test(break_of_a_member_and_on_the_hub_reaches_the_guest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
