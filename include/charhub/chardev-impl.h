@@ -125,6 +125,9 @@ void chardev_hang_up(struct chardev *chardev);
 /** chardev_event() - BREAK, RESIZE, MODEM, MUX_* to the holder */
 void chardev_event(struct chardev *chardev, const struct chardev_event *event);
 
+/** chardev_screen() - the holder's terminal engine; NULL: there is none to share */
+struct vt *chardev_screen(const struct chardev *chardev);
+
 /* ---- peers ---- */
 
 /**

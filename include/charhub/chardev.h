@@ -28,6 +28,7 @@ struct chardev;
 struct chardev_set;
 struct chardev_class;
 struct opts;
+struct vt;
 
 enum chardev_event_type {
 	CHARDEV_OPENED,	 /* a peer is present */
@@ -86,6 +87,13 @@ struct chardev_holder_ops {
 	 * own. On 0 the holder owns @peer and frees it with chardev_free().
 	 */
 	int (*on_peer)(void *holder, struct chardev *peer, struct error **err);
+
+	/**
+	 * The terminal engine that the holder feeds with the very bytes it sends here, so that a
+	 * chardev that shows a screen need not parse them again. NULL: none. Stays valid until
+	 * the link is detached; is changed before the bytes that changed it are offered.
+	 */
+	struct vt *(*screen)(void *holder);
 };
 
 enum chardev_link_flags {

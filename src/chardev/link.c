@@ -235,3 +235,10 @@ void chardev_hang_up(struct chardev *chardev)
 	chardev_set_open(chardev, false);
 	chardev_event(chardev, &event);
 }
+
+struct vt *chardev_screen(const struct chardev *chardev)
+{
+	const struct chardev_link *link = chardev->link;
+
+	return link && link->ops->screen ? link->ops->screen(link->holder) : NULL;
+}
