@@ -10,6 +10,8 @@
  */
 #include <charhub/loop.h>
 
+#include "io/loop-impl.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -22,6 +24,7 @@ struct loop {
 	struct timer *faked; /* started timers while the clock is fake, unsorted */
 	bool fake_clock;
 	uint64_t fake_now_ms;
+	void *opens; /* io/open-watch.c's */
 };
 
 struct watch {
@@ -104,6 +107,16 @@ void loop_stop(struct loop *loop)
 void loop_step(struct loop *loop, bool wait)
 {
 	uv_run(&loop->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+}
+
+void **loop_opens_slot(struct loop *loop)
+{
+	return &loop->opens;
+}
+
+uv_loop_t *loop_uv(struct loop *loop)
+{
+	return &loop->uv;
 }
 
 uint64_t loop_now_ms(const struct loop *loop)

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A pseudo terminal whose slave belongs to whoever opens it. The master never closes; a peer is
+ * present while at least one process has the slave open, and the kernel tells the two edges in
+ * different ways:
+ *
+ *	open	inotify reports the open(2) of the slave node; POLLHUP of the master has gone by then
+ *	close	the master reports a hang-up (the inotify event comes before the hang-up is true)
+ *
+ * So the state is what poll() says, and the two events are when to ask. While nobody is there the
+ * master is not watched at all: its hang-up is level-triggered.
+ *
+ * The slave is opened and closed once at creation, since a master whose slave was never opened
+ * shows no hang-up. What one reader left unread is flushed when it goes: the next one must not see
+ * it. If a reader goes and another comes before the loop looks, the two are one.
+ */
+#include "backend/backends.h"
+
+#include "backend/fd-stream.h"
+#include "base/cleanup.h"
+#include "base/list.h"
+#include "io/open-watch.h"
+#include "opts/opts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
+
+enum { SLAVE_NAME_BYTES = 32 };
+
+struct pty_chardev {
+	struct chardev base;
+	struct fd_stream stream;
+	struct open_watch *opens;
+	char slave[SLAVE_NAME_BYTES];
+	char *symlink; /* absolute; NULL: none */
+};
+
+static struct pty_chardev *pty_of(struct chardev *chardev)
+{
+	return container_of(chardev, struct pty_chardev, base);
+}
+
+/* ---- the peer comes and goes ---- */
+
+static int open_slave(const struct pty_chardev *pty, int master)
+{
+	int flags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+	int fd = ioctl(master, TIOCGPTPEER, flags);
+
+	return fd >= 0 ? fd : open(pty->slave, flags);
+}
+
+/* Nobody will read any more what is in the slave's queue. */
+static void flush_unread(struct pty_chardev *pty)
+{
+	int fd = open_slave(pty, pty->stream.in_fd);
+
+	tcflush(pty->stream.in_fd, TCOFLUSH);
+	if (fd < 0)
+		return;
+	tcflush(fd, TCIFLUSH);
+	close(fd);
+}
+
+/*
+ * The holder has not taken yet what the last reader wrote when the next one is there already: it
+ * is told of the change now, and gets those bytes as if they came from the new one.
+ */
+static void change_readers(struct pty_chardev *pty)
+{
+	fd_stream_stop(&pty->stream);
+	flush_unread(pty);
+	chardev_hang_up(&pty->base);
+}
+
+static void on_slave_opened(void *data)
+{
+	struct pty_chardev *pty = data;
+	struct pollfd look = { .fd = pty->stream.in_fd, .events = POLLIN };
+
+	if (pty->base.open && pty->stream.out == FD_STREAM_OUT_FAILED)
+		change_readers(pty);
+	if (pty->base.open || pty->base.closing)
+		return;
+	/* Gone again already; what it wrote meanwhile is still to be delivered. */
+	if (poll(&look, 1, 0) > 0 && (look.revents & POLLHUP) && !(look.revents & POLLIN))
+		return;
+	fd_stream_start(&pty->stream);
+	chardev_set_open(&pty->base, true);
+	chardev_room(&pty->base);
+}
+
+static void on_slave_gone(struct chardev *chardev, int error)
+{
+	struct pty_chardev *pty = pty_of(chardev);
+
+	(void)error;
+	flush_unread(pty);
+	chardev_hang_up(chardev);
+	on_slave_opened(pty);
+}
+
+static const struct fd_stream_ops pty_stream_ops = { .on_gone = on_slave_gone };
+
+/* ---- creation ---- */
+
+static int make_raw(int master)
+{
+	struct termios mode;
+
+	if (tcgetattr(master, &mode) < 0)
+		return -errno;
+	cfmakeraw(&mode);
+	mode.c_cc[VMIN] = 1;
+	mode.c_cc[VTIME] = 0;
+	return tcsetattr(master, TCSANOW, &mode) < 0 ? -errno : 0;
+}
+
+static int open_master(struct pty_chardev *pty, int *ret_master)
+{
+	AUTO_CLOSE
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	AUTO_CLOSE
+	int slave = -1;
+	int r;
+
+	if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0)
+		return -errno;
+	r = ptsname_r(master, pty->slave, sizeof(pty->slave));
+	if (r)
+		return -r;
+	slave = open_slave(pty, master);
+	if (slave < 0)
+		return -errno;
+	r = make_raw(slave);
+	if (r < 0)
+		return r;
+	*ret_master = TAKE_FD(master);
+	return 0;
+}
+
+/* Does @path lead to a pty that is no more, or (by its number's coming back) to @slave? */
+static bool symlink_is_dead(const char *path, const char *slave)
+{
+	char target[PATH_MAX];
+	ssize_t len = readlink(path, target, sizeof(target) - 1);
+
+	if (len < 0)
+		return false;
+	target[len] = 0;
+	if (!strcmp(target, slave))
+		return true;
+	return !strncmp(target, "/dev/pts/", 9) && access(target, F_OK) < 0 && errno == ENOENT;
+}
+
+static int make_symlink(struct pty_chardev *pty, const char *path, struct error **err)
+{
+	int r = symlink(pty->slave, path);
+
+	if (r < 0 && errno == EEXIST && symlink_is_dead(path, pty->slave)) {
+		unlink(path);
+		r = symlink(pty->slave, path);
+	}
+	if (r < 0) {
+		r = errno;
+		return error_set(err, r, "Failed to create PTY symlink: %s", strerror(r));
+	}
+	/* Absolute: the program may go to another directory before it removes the link. */
+	if (path[0] == '/') {
+		pty->symlink = strdup(path);
+	} else {
+		AUTO_FREE
+		char *here = getcwd(NULL, 0);
+
+		if (!here || asprintf(&pty->symlink, "%s/%s", here, path) < 0)
+			pty->symlink = NULL;
+	}
+	if (!pty->symlink) {
+		unlink(path);
+		return error_set(err, ENOMEM, "pty '%s': out of memory", pty->base.id);
+	}
+	return 0;
+}
+
+static void remove_symlink(struct pty_chardev *pty)
+{
+	char target[SLAVE_NAME_BYTES];
+	ssize_t len;
+
+	if (!pty->symlink)
+		return;
+	len = readlink(pty->symlink, target, sizeof(target));
+	if (len > 0 && (size_t)len == strlen(pty->slave) &&
+		!memcmp(target, pty->slave, (size_t)len))
+		unlink(pty->symlink);
+	free(pty->symlink);
+	pty->symlink = NULL;
+}
+
+static void pty_close(struct chardev *chardev)
+{
+	struct pty_chardev *pty = pty_of(chardev);
+
+	open_watch_free(pty->opens);
+	remove_symlink(pty);
+	fd_stream_close(&pty->stream);
+}
+
+static int pty_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	struct pty_chardev *pty = pty_of(chardev);
+	const char *path = opts_get_string(opts, "path");
+	int master = -1, r;
+
+	fd_stream_init(&pty->stream, chardev, &pty_stream_ops, FD_STREAM_TTY);
+	r = open_master(pty, &master);
+	if (r < 0)
+		return error_set(err, -r, "Failed to create PTY: %s", strerror(-r));
+	r = fd_stream_open(&pty->stream, master, master);
+	if (r < 0) {
+		close(master);
+		return error_set(err, -r, "Failed to watch PTY: %s", strerror(-r));
+	}
+	r = open_watch_new(chardev->loop, pty->slave, on_slave_opened, pty, &pty->opens);
+	if (r < 0)
+		error_set(err, -r, "Failed to watch '%s': %s", pty->slave, strerror(-r));
+	else if (path)
+		r = make_symlink(pty, path, err);
+	if (r < 0) {
+		pty_close(chardev);
+		return r;
+	}
+	printf("char device redirected to %s (label %s)\n", pty->slave, chardev->id);
+	fflush(stdout);
+	return 0;
+}
+
+/* ---- methods ---- */
+
+static ssize_t pty_out(struct chardev *chardev, const struct iovec *iov, int n)
+{
+	return fd_stream_outv(&pty_of(chardev)->stream, iov, n);
+}
+
+static void pty_in_resume(struct chardev *chardev)
+{
+	fd_stream_in_resume(&pty_of(chardev)->stream);
+}
+
+static int pty_event(struct chardev *chardev, const struct chardev_event *event)
+{
+	struct winsize size = { .ws_col = (unsigned short)event->cols,
+		.ws_row = (unsigned short)event->rows };
+
+	if (event->type != CHARDEV_RESIZE)
+		return -ENOTSUP;
+	return ioctl(pty_of(chardev)->stream.in_fd, TIOCSWINSZ, &size) < 0 ? -errno : 0;
+}
+
+static char *pty_describe(const struct chardev *chardev)
+{
+	const struct pty_chardev *pty = (const struct pty_chardev *)chardev;
+	char *text;
+
+	return asprintf(&text, "pty:%s", pty->slave) < 0 ? NULL : text;
+}
+
+static const struct opt_desc pty_options[] = {
+	{ .name = "path", .type = OPT_STRING, .help = "symbolic link to make to the terminal" },
+	{ 0 },
+};
+
+const struct chardev_class backend_pty_class = {
+	.name = "pty",
+	.summary = "a pseudo terminal for a terminal program to open",
+	.options = pty_options,
+	.size = sizeof(struct pty_chardev),
+	.open = pty_open,
+	.close = pty_close,
+	.out = pty_out,
+	.in_resume = pty_in_resume,
+	.event = pty_event,
+	.describe = pty_describe,
+};

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/open-watch.h"
+
+#include "base/list.h"
+#include "io/loop-impl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+enum { EVENT_BYTES = 4096 };
+
+/* What the watches of a loop share. */
+struct opens {
+	struct loop *loop;
+	int fd;
+	struct watch *watch;
+	struct list watches;
+	bool dispatching;
+};
+
+struct open_watch {
+	struct opens *opens;
+	struct list link;
+	open_watch_fn *fn;
+	void *data;
+	int wd;
+};
+
+static void opens_free_if_unused(struct opens *opens)
+{
+	if (opens->dispatching || !list_is_empty(&opens->watches))
+		return;
+	*loop_opens_slot(opens->loop) = NULL;
+	watch_free(opens->watch);
+	close(opens->fd);
+	free(opens);
+}
+
+static void tell_one(struct opens *opens, int wd)
+{
+	list_for_each (watch, &opens->watches, struct open_watch, link) {
+		if (watch->wd == wd) {
+			watch->fn(watch->data);
+			return;
+		}
+	}
+}
+
+/* Events were lost: anybody's file may have been opened. */
+static void tell_all(struct opens *opens)
+{
+	struct list told, *first;
+
+	list_init(&told);
+	list_add_before(&told, &opens->watches);
+	while ((first = told.next) != &opens->watches) {
+		struct open_watch *watch = container_of(first, struct open_watch, link);
+
+		list_remove(&told);
+		list_add_before(first->next, &told);
+		watch->fn(watch->data);
+	}
+	list_remove(&told);
+}
+
+static void read_events(void *data, unsigned events)
+{
+	struct opens *opens = data;
+	_Alignas(struct inotify_event) char buf[EVENT_BYTES];
+	ssize_t got = read(opens->fd, buf, sizeof(buf)), at = 0;
+
+	(void)events;
+	opens->dispatching = true;
+	while (got > 0 && at < got) {
+		const struct inotify_event *event = (const void *)(buf + at);
+
+		if (event->mask & IN_Q_OVERFLOW)
+			tell_all(opens);
+		else if (event->mask & IN_OPEN)
+			tell_one(opens, event->wd);
+		at += (ssize_t)(sizeof(*event) + event->len);
+	}
+	opens->dispatching = false;
+	opens_free_if_unused(opens);
+}
+
+static int opens_new(struct loop *loop, struct opens **ret_opens)
+{
+	struct opens *opens = calloc(1, sizeof(*opens));
+	int r;
+
+	if (!opens)
+		return -ENOMEM;
+	opens->loop = loop;
+	list_init(&opens->watches);
+	opens->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	r = opens->fd < 0 ? -errno : watch_new(loop, opens->fd, read_events, opens, &opens->watch);
+	if (r < 0) {
+		if (opens->fd >= 0)
+			close(opens->fd);
+		free(opens);
+		return r;
+	}
+	watch_set(opens->watch, WATCH_READ);
+	*ret_opens = opens;
+	return 0;
+}
+
+static int opens_of_loop(struct loop *loop, struct opens **ret_opens)
+{
+	void **slot = loop_opens_slot(loop);
+	int r;
+
+	if (!*slot) {
+		r = opens_new(loop, ret_opens);
+		if (r < 0)
+			return r;
+		*slot = *ret_opens;
+	}
+	*ret_opens = *slot;
+	return 0;
+}
+
+int open_watch_new(struct loop *loop, const char *path, open_watch_fn *fn, void *data,
+	struct open_watch **ret_watch)
+{
+	struct open_watch *watch;
+	struct opens *opens;
+	int r = opens_of_loop(loop, &opens);
+
+	if (r < 0)
+		return r;
+	watch = calloc(1, sizeof(*watch));
+	r = watch ? inotify_add_watch(opens->fd, path, IN_OPEN) : -ENOMEM;
+	if (r < 0) {
+		r = watch ? -errno : r;
+		free(watch);
+		opens_free_if_unused(opens);
+		return r;
+	}
+	*watch = (struct open_watch){ .opens = opens, .fn = fn, .data = data, .wd = r };
+	list_append(&opens->watches, &watch->link);
+	*ret_watch = watch;
+	return 0;
+}
+
+void open_watch_free(struct open_watch *watch)
+{
+	struct opens *opens;
+
+	if (!watch)
+		return;
+	opens = watch->opens;
+	inotify_rm_watch(opens->fd, watch->wd);
+	list_remove(&watch->link);
+	free(watch);
+	opens_free_if_unused(opens);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IO_OPEN_WATCH_H
+#define IO_OPEN_WATCH_H
+
+#include <charhub/loop.h>
+
+/*
+ * Notices that somebody opens a file, here the slave of a pty. All watches of a loop share one
+ * inotify descriptor, which goes with the last of them.
+ */
+struct open_watch;
+typedef void open_watch_fn(void *data);
+
+/**
+ * open_watch_new() - call @fn(@data) after each open(2) of @path, several in a row may be one call
+ *
+ * An open by this process counts as well. The watch may be freed in its own callback.
+ *
+ * Return: 0; -ENOENT and the like; -EMFILE, -ENOSPC, -ENOMEM: limits.
+ */
+int open_watch_new(struct loop *loop, const char *path, open_watch_fn *fn, void *data,
+	struct open_watch **ret_watch);
+
+/** open_watch_free() - NULL is fine */
+void open_watch_free(struct open_watch *watch);
+
+#endif
