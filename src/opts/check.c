@@ -305,8 +305,7 @@ static int check_gaps(const struct opts *opts, const struct opt_desc *desc, cons
 	struct error **err)
 {
 	size_t len = 0, first_gap = 0;
-	AUTO_FREE
-	bool *seen = calloc(opts->len + 1, sizeof(*seen));
+	AUTO_FREE bool *seen = calloc(opts->len + 1, sizeof(*seen));
 
 	if (!seen)
 		return opts_append_error(-ENOMEM, err);

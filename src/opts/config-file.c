@@ -259,8 +259,7 @@ static int read_all(int fd, const char *path, struct strbuf *text, struct error 
 int config_file_read(const char *path, struct config_file **ret_file, struct error **err)
 {
 	AUTO_STRBUF struct strbuf text = { 0 };
-	AUTO_CLOSE
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int r;
 
 	if (fd < 0)

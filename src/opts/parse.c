@@ -81,10 +81,8 @@ static int parse_element(const char **text, const char *implied, struct opts *op
 {
 	size_t len = strcspn(*text, "=,");
 	bool has_value = (*text)[len] == '=';
-	AUTO_FREE
-	char *key = NULL;
-	AUTO_FREE
-	char *value = NULL;
+	AUTO_FREE char *key = NULL;
+	AUTO_FREE char *value = NULL;
 	int r;
 
 	key = implied && !has_value ? strdup(implied) : strndup(*text, len);

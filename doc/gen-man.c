@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fills the tables of the program into a manual page. The template is the page itself; a line that
+ * consists of one of the words below is replaced. So that no option can be missing from the manual,
+ * or be described in two ways, the words and the defaults are those of the program's own tables.
+ *
+ *	usage: gen-man TEMPLATE > PAGE
+ */
+#include <charhub/chardev-impl.h>
+#include <charhub/charhub.h>
+
+#include "frontend/frontend.h"
+#include "opts/opts.h"
+#include "prog/classes.h"
+#include "prog/cmdline.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Text in which a dash is a dash and no character starts a request. */
+static void put(const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '-' || *text == '\\')
+			putchar('\\');
+		if (*text == '\\')
+			putchar('e');
+		else if (*text == '.')
+			printf("\\&.");
+		else if (*text == '\'')
+			printf("\\(aq");
+		else
+			putchar(*text);
+	}
+}
+
+static void put_program_options(void)
+{
+	for (const struct program_option *option = program_options; option->name; option++) {
+		printf(".TP\n.B \\-");
+		put(option->name);
+		if (option->arg) {
+			printf(" \\fI");
+			put(option->arg);
+			printf("\\fR");
+		}
+		printf("\n");
+		put(option->help);
+		printf(".\n");
+	}
+}
+
+static void put_line(void *data, const struct opts_help_line *line)
+{
+	(void)data;
+	printf(".TP\n.BI ");
+	put(line->key);
+	printf("= ");
+	put(line->type);
+	printf("\n");
+	put(line->desc->help);
+	if (line->desc->preset) {
+		printf(" (default: ");
+		put(line->desc->preset);
+		printf(")");
+	} else if (line->desc->required) {
+		printf(" (required)");
+	}
+	printf(".\n");
+}
+
+static void put_table(const struct opt_desc *table)
+{
+	opts_for_each_help((const struct opt_desc *const[]){ table, NULL }, put_line, NULL);
+}
+
+static void put_class(const char *name, const char *summary, const struct opt_desc *options)
+{
+	printf(".SS ");
+	put(name);
+	printf("\n");
+	put(summary);
+	printf(".\n");
+	put_table(options);
+}
+
+static void put_common_chardev(void)
+{
+	put_table(chardev_common_options);
+}
+
+static void put_chardevs(void)
+{
+	for (const struct chardev_class *const *class = charhub_classes; *class; class ++)
+		put_class((*class)->name, (*class)->summary, (*class)->options);
+}
+
+static void put_common_device(void)
+{
+	put_table(frontend_common_options);
+}
+
+static void put_devices(void)
+{
+	for (const struct frontend_class *const *class = frontend_classes; *class; class ++)
+		put_class((*class)->name, (*class)->summary, (*class)->options);
+}
+
+static const struct {
+	const char *word;
+	void (*put)(void);
+} parts[] = {
+	{ "@OPTIONS@\n", put_program_options },
+	{ "@CHARDEV-COMMON@\n", put_common_chardev },
+	{ "@CHARDEVS@\n", put_chardevs },
+	{ "@DEVICE-COMMON@\n", put_common_device },
+	{ "@DEVICES@\n", put_devices },
+};
+
+static void put_template_line(const char *line)
+{
+	const char *version = strstr(line, "@VERSION@");
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!strcmp(line, parts[i].word)) {
+			parts[i].put();
+			return;
+		}
+	if (version)
+		printf("%.*s%s%s", (int)(version - line), line, CHARHUB_VERSION, version + 9);
+	else
+		fputs(line, stdout);
+}
+
+int main(int argc, char **argv)
+{
+	char line[1024];
+	FILE *template;
+
+	if (argc != 2)
+		return 2;
+	template = fopen(argv[1], "re");
+	if (!template) {
+		perror(argv[1]);
+		return 1;
+	}
+	while (fgets(line, sizeof(line), template))
+		put_template_line(line);
+	fclose(template);
+	return fflush(stdout) ? 1 : 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The registry: one line a class, sorted by name. Parsing, help, error texts and the manual come
+ * from here and from the table of options that each class has.
+ */
+#include <charhub/charhub.h>
+
+#include "backend/backends.h"
+
+#include <stddef.h>
+
+const struct chardev_class *const charhub_classes[] = {
+	&backend_file_class,
+	&hub_class,
+	&backend_memory_class,
+	&backend_null_class,
+	&backend_ringbuf_class,
+	NULL,
+};

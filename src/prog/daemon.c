@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of charhubd between its command line and its exit. Everything is made in the order of
+ * the text, chardevs before devices, and taken away in the opposite order. Until all is made,
+ * messages go to where the program was started; -D counts from then on.
+ */
+#include "prog/daemon.h"
+
+#include <charhub/charhub.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "frontend/frontend.h"
+#include "opts/opts.h"
+#include "prog/classes.h"
+#include "prog/notify.h"
+#include "prog/pidfile.h"
+#include "prog/process.h"
+#include "prog/setup.h"
+#include "prog/signals.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct daemon {
+	const struct setup *setup;
+	struct loop *loop;
+	struct chardev_set *chardevs;
+	struct frontend_set *frontends;
+	struct signal_watch *signals;
+	struct pidfile pidfile;
+};
+
+static void on_signal(void *data, enum signal_wish wish, int number, int pid)
+{
+	struct daemon *daemon = data;
+	struct error *err = NULL;
+
+	if (wish == SIGNAL_END) {
+		log_info("terminating on signal %d from pid %d", number, pid);
+		loop_stop(daemon->loop);
+		return;
+	}
+	if (daemon->setup->logfile && process_open_log(daemon->setup->logfile, &err) < 0)
+		log_report(LOG_ERROR, err);
+	chardev_set_reopen_logs(daemon->chardevs);
+}
+
+/* ---- making ---- */
+
+static int check_terminal(const struct setup *setup, const struct opts *opts, struct error **err)
+{
+	const char *backend = opts_text(opts, "backend");
+
+	if (setup->daemonize && backend && !strcmp(backend, "stdio"))
+		return error_set(err, EINVAL, "cannot use stdio with -daemonize");
+	return 0;
+}
+
+static int make_chardev(struct daemon *daemon, struct opts *opts, struct error **err)
+{
+	int r = check_terminal(daemon->setup, opts, err);
+
+	return r < 0 ? r : chardev_set_add(daemon->chardevs, opts, NULL, err);
+}
+
+static int make_device(struct daemon *daemon, struct opts *opts, struct error **err)
+{
+	return frontend_set_add(daemon->frontends, opts, err);
+}
+
+static int make_all(struct daemon *daemon, const struct request_list *list,
+	int (*make)(struct daemon *daemon, struct opts *opts, struct error **err),
+	struct error **err)
+{
+	for (size_t i = 0; i < list->len; i++) {
+		int r = make(daemon, list->items[i].opts, err);
+
+		if (r < 0) {
+			error_prefix(err, "%s: ", list->items[i].where);
+			return r;
+		}
+		if (signals_caught())
+			return error_set(err, EINTR, "%s: interrupted by signal %d",
+				list->items[i].where, signals_caught());
+	}
+	return 0;
+}
+
+static int make_core(struct daemon *daemon, struct error **err)
+{
+	daemon->loop = loop_new();
+	if (daemon->loop)
+		daemon->chardevs = chardev_set_new(daemon->loop, charhub_classes);
+	if (daemon->chardevs)
+		daemon->frontends =
+			frontend_set_new(daemon->loop, daemon->chardevs, frontend_classes);
+	return daemon->frontends ? 0 : error_set(err, ENOMEM, "out of memory");
+}
+
+static int start(struct daemon *daemon, struct error **err)
+{
+	const struct setup *setup = daemon->setup;
+	int r = 0;
+
+	if (setup->pidfile)
+		r = pidfile_create(&daemon->pidfile, setup->pidfile, err);
+	if (r == 0)
+		r = make_core(daemon, err);
+	if (r == 0)
+		r = make_all(daemon, &setup->chardevs, make_chardev, err);
+	if (r == 0)
+		r = make_all(daemon, &setup->devices, make_device, err);
+	if (r == 0)
+		r = signals_watch(daemon->loop, on_signal, daemon, &daemon->signals, err);
+	return r;
+}
+
+/* ---- running ---- */
+
+static void notify_ready(const struct setup *setup, const struct notify *notify)
+{
+	AUTO_FREE char *state = NULL;
+
+	if (asprintf(&state, "READY=1\nMAINPID=%d\nSTATUS=serving %s", (int)getpid(),
+		    setup->name ? setup->name : "consoles") >= 0)
+		notify_send(notify, state);
+}
+
+static int serve(
+	struct daemon *daemon, const struct notify *notify, int ready_fd, struct error **err)
+{
+	const char *logfile = daemon->setup->logfile;
+	int r = logfile ? process_open_log(logfile, err) : 0;
+
+	if (r < 0)
+		return r;
+	if (ready_fd >= 0)
+		process_daemon_ready(ready_fd, logfile != NULL);
+	notify_ready(daemon->setup, notify);
+	loop_run(daemon->loop);
+	notify_send(notify, "STOPPING=1");
+	return 0;
+}
+
+static void stop(struct daemon *daemon)
+{
+	signals_watch_free(daemon->signals);
+	frontend_set_free(daemon->frontends);
+	chardev_set_free(daemon->chardevs);
+	loop_free(daemon->loop);
+	pidfile_remove(&daemon->pidfile);
+}
+
+int daemon_run(struct setup *setup, const struct notify *notify, int ready_fd, struct error **err)
+{
+	struct daemon daemon = { .setup = setup, .pidfile = { .fd = -1 } };
+	int r = start(&daemon, err);
+
+	if (r == 0)
+		r = serve(&daemon, notify, ready_fd, err);
+	stop(&daemon);
+	return r;
+}

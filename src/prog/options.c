@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What charhubd can be told: one line of the table an option. A handler only notes what is wanted;
+ * daemon.c makes it.
+ */
+#include "prog/cmdline.h"
+
+#include <charhub/chardev-impl.h>
+#include <charhub/charhub.h>
+
+#include "base/cleanup.h"
+#include "frontend/frontend.h"
+#include "opts/opts.h"
+#include "prog/classes.h"
+#include "prog/setup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_help(const char *word)
+{
+	return word && (!strcmp(word, "help") || !strcmp(word, "?"));
+}
+
+/* ---- -chardev ---- */
+
+static int list_chardev_classes(void)
+{
+	printf("Available chardev backend types: \n");
+	for (const struct chardev_class *const *class = charhub_classes; *class; class ++)
+		printf("  %-10s  %s\n", (*class)->name, (*class)->summary);
+	return CMDLINE_HELP;
+}
+
+static int help_chardev_class(const char *name, const char *where, struct error **err)
+{
+	const struct chardev_class *class = chardev_class_find(charhub_classes, name ? name : "");
+
+	if (!class)
+		return error_set(err, EINVAL, "%s: '%s' is not a valid char driver name", where,
+			name ? name : "");
+	opts_print_help(class->name,
+		(const struct opt_desc *const[]){ class->options, chardev_common_options, NULL });
+	return CMDLINE_HELP;
+}
+
+static int add_chardev(
+	struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	const char *backend = opts_text(opts, "backend");
+
+	if (is_help(backend))
+		return list_chardev_classes();
+	if (opts_wants_help(opts))
+		return help_chardev_class(backend, where, err);
+	return request_list_add(&setup->chardevs, opts, where, err);
+}
+
+/* ---- -device ---- */
+
+static int list_frontend_classes(void)
+{
+	printf("Available devices:\n");
+	for (const struct frontend_class *const *class = frontend_classes; *class; class ++)
+		printf("  %-14s  %s\n", (*class)->name, (*class)->summary);
+	return CMDLINE_HELP;
+}
+
+static int help_frontend_class(const struct frontend_class *class)
+{
+	opts_print_help(class->name,
+		(const struct opt_desc *const[]){ class->options, frontend_common_options, NULL });
+	return CMDLINE_HELP;
+}
+
+static int add_device(struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	const char *driver = opts_text(opts, "driver");
+	const struct frontend_class *class;
+
+	if (is_help(driver))
+		return list_frontend_classes();
+	if (!driver)
+		return error_set(err, EINVAL, "%s: Parameter 'driver' is missing", where);
+	class = frontend_class_find(frontend_classes, driver);
+	if (!class) {
+		error_set(err, ENODEV, "%s: '%s' is not a valid device model name", where, driver);
+		error_set_hint(err, "'-device help' lists those that are.");
+		return -ENODEV;
+	}
+	if (opts_wants_help(opts))
+		return help_frontend_class(class);
+	return request_list_add(&setup->devices, opts, where, err);
+}
+
+/* ---- -name ---- */
+
+static const struct opt_desc name_options[] = {
+	{ .name = "guest", .type = OPT_STRING, .help = "the guest's name; may be left out" },
+	{ 0 },
+};
+
+static int add_name(struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	static const struct opt_desc *const tables[] = { name_options, NULL };
+	const char *guest;
+	int r;
+
+	if (opts_wants_help(opts)) {
+		opts_print_help("name", tables);
+		return CMDLINE_HELP;
+	}
+	r = opts_check(opts, "name", tables, err);
+	if (r < 0) {
+		error_prefix(err, "%s: ", where);
+		return r;
+	}
+	guest = opts_get_string(opts, "guest");
+	free(setup->name);
+	setup->name = guest ? strdup(guest) : NULL;
+	if (guest && !setup->name)
+		return error_set(err, ENOMEM, "%s: out of memory", where);
+	opts_free(opts);
+	return 0;
+}
+
+/* ---- plain options ---- */
+
+static int take_logfile(struct setup *setup, const char *arg, const char *where, struct error **err)
+{
+	(void)where, (void)err;
+	setup->logfile = arg;
+	return 0;
+}
+
+static int take_pidfile(struct setup *setup, const char *arg, const char *where, struct error **err)
+{
+	(void)where, (void)err;
+	setup->pidfile = arg;
+	return 0;
+}
+
+static int take_daemonize(
+	struct setup *setup, const char *arg, const char *where, struct error **err)
+{
+	(void)arg, (void)where, (void)err;
+	setup->daemonize = true;
+	return 0;
+}
+
+static int take_help(struct setup *setup, const char *arg, const char *where, struct error **err)
+{
+	(void)setup, (void)arg, (void)where, (void)err;
+	cmdline_print_help();
+	return CMDLINE_HELP;
+}
+
+static int take_version(struct setup *setup, const char *arg, const char *where, struct error **err)
+{
+	(void)setup, (void)arg, (void)where, (void)err;
+	printf("charhubd version %s\n", CHARHUB_VERSION);
+	return CMDLINE_HELP;
+}
+
+const struct program_option program_options[] = {
+	{ "D", "LOGFILE", "once started, write messages to LOGFILE; SIGHUP opens it anew",
+		.take = take_logfile },
+	{ "chardev", "TYPE,id=ID[,...]", "make a chardev; 'help' lists the types",
+		.add = add_chardev, .implied = "backend" },
+	{ "daemonize", NULL, "go to the background once everything is ready",
+		.take = take_daemonize },
+	{ "device", "DRIVER[,...]", "make a guest's end; 'help' lists the drivers",
+		.add = add_device, .implied = "driver" },
+	{ "h", NULL, "print this help and exit", .take = take_help },
+	{ "help", NULL, "the same", .take = take_help },
+	{ "name", "NAME", "name of the guest, for messages and titles", .add = add_name,
+		.implied = "guest" },
+	{ "pidfile", "FILE", "write the process's id to FILE, which it holds while it runs",
+		.take = take_pidfile },
+	{ "readconfig", "FILE", "read options from a configuration file", .take = readconfig },
+	{ "version", NULL, "print the version and exit", .take = take_version },
+	{ 0 },
+};

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "prog/process.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A socket or a log file that became fd 1 or 2 would be written to by every message. */
+static void open_standard_fds(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			_exit(1); /* nothing can be said and nothing will work */
+}
+
+/* Hundreds of consoles with their clients need more than the usual 1024. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void process_init(void)
+{
+	open_standard_fds();
+	raise_file_limit();
+}
+
+/* The parent: one byte says that all is well; an end of file, that the child has ended. */
+static _Noreturn void wait_for_child(pid_t child, int fd)
+{
+	int status = 0;
+	ssize_t n;
+	char byte;
+
+	do {
+		n = read(fd, &byte, 1);
+	} while (n < 0 && errno == EINTR);
+	if (n == 1)
+		_exit(0);
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status))
+		_exit(WEXITSTATUS(status));
+	_exit(1);
+}
+
+int process_fork_daemon(int *ret_ready_fd, struct error **err)
+{
+	int fds[2];
+	pid_t child;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return error_set(err, errno, "could not make a pipe: %s", strerror(errno));
+	child = fork();
+	if (child < 0) {
+		int code = errno;
+
+		close(fds[0]);
+		close(fds[1]);
+		return error_set(err, code, "could not fork: %s", strerror(code));
+	}
+	if (child > 0) {
+		close(fds[1]);
+		wait_for_child(child, fds[0]);
+	}
+	close(fds[0]);
+	setsid();
+	*ret_ready_fd = fds[1];
+	return 0;
+}
+
+void process_daemon_ready(int ready_fd, bool keep_stderr)
+{
+	int last = keep_stderr ? STDOUT_FILENO : STDERR_FILENO;
+	AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= last; fd++)
+		dup2(null, fd);
+	if (write(ready_fd, "", 1) < 0)
+		(void)0; /* the parent was killed: that is its affair */
+	close(ready_fd);
+}
+
+int process_open_log(const char *path, struct error **err)
+{
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+
+	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+		return error_set(err, errno, "Could not open '%s': %s", path, strerror(errno));
+	return 0;
+}

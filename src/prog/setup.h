@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PROG_SETUP_H
+#define PROG_SETUP_H
+
+#include <charhub/error.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct opts;
+
+/**
+ * struct request - something to be made once everything has been read
+ * @opts:  owned
+ * @where: how errors name its origin: "-chardev null,id=a" or "vm.cfg:12"; owned
+ */
+struct request {
+	struct opts *opts;
+	char *where;
+};
+
+struct request_list {
+	struct request *items;
+	size_t len, size;
+};
+
+/**
+ * struct setup - what the command line and its files ask for; nothing of it exists yet
+ * @chardevs, @devices: in the order of the text; all chardevs are made before all devices
+ * @name:    of the guest, or NULL; owned
+ * @pidfile, @logfile: from the command line, or NULL
+ */
+struct setup {
+	struct request_list chardevs, devices;
+	char *name;
+	const char *pidfile, *logfile;
+	bool daemonize;
+};
+
+/**
+ * request_list_add() - append a request
+ * @opts:  the list's on success
+ * @where: copied
+ *
+ * Return: 0; -ENOMEM with @err.
+ */
+int request_list_add(
+	struct request_list *list, struct opts *opts, const char *where, struct error **err);
+
+/** setup_done() - free what it holds */
+void setup_done(struct setup *setup);
+
+#endif

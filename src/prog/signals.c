@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "prog/signals.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+struct signal_watch {
+	int fd;
+	struct watch *watch;
+	signal_fn *fn;
+	void *data;
+};
+
+static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
+enum { WATCHED = sizeof(watched) / sizeof(watched[0]) };
+
+static volatile sig_atomic_t caught;
+
+static void catch_signal(int number)
+{
+	caught = number;
+}
+
+static bool is_ignored(int number)
+{
+	struct sigaction action;
+
+	return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+void signals_init(void)
+{
+	struct sigaction action = { .sa_handler = catch_signal };
+
+	sigemptyset(&action.sa_mask);
+	for (int i = 0; i < WATCHED; i++)
+		if (!is_ignored(watched[i]))
+			sigaction(watched[i], &action, NULL);
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);
+}
+
+int signals_caught(void)
+{
+	return caught;
+}
+
+/* A hang-up by the kernel is the end of our terminal; a process means the log files. */
+static enum signal_wish wish_of(const struct signalfd_siginfo *info)
+{
+	if (info->ssi_signo == SIGHUP && info->ssi_code != SI_KERNEL)
+		return SIGNAL_REOPEN;
+	return SIGNAL_END;
+}
+
+static void on_readable(void *data, unsigned events)
+{
+	struct signal_watch *watch = data;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(watch->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	watch->fn(watch->data, wish_of(&info), (int)info.ssi_signo, (int)info.ssi_pid);
+}
+
+static int open_signalfd(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (int i = 0; i < WATCHED; i++)
+		if (!is_ignored(watched[i]))
+			sigaddset(&set, watched[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	/* One that came just before is not lost: it is sent once more, through the loop. */
+	if (caught)
+		raise(caught);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int signals_watch(struct loop *loop, signal_fn *fn, void *data, struct signal_watch **ret_watch,
+	struct error **err)
+{
+	struct signal_watch *watch = calloc(1, sizeof(*watch));
+	int r = -ENOMEM;
+
+	if (watch) {
+		*watch = (struct signal_watch){ open_signalfd(), NULL, fn, data };
+		r = watch->fd < 0 ? -errno : 0;
+	}
+	if (r == 0)
+		r = watch_new(loop, watch->fd, on_readable, watch, &watch->watch);
+	if (r < 0) {
+		signals_watch_free(watch);
+		return error_set(err, -r, "could not watch signals: %s", strerror(-r));
+	}
+	watch_set(watch->watch, WATCH_READ);
+	*ret_watch = watch;
+	return 0;
+}
+
+void signals_watch_free(struct signal_watch *watch)
+{
+	if (!watch)
+		return;
+	watch_free(watch->watch);
+	if (watch->fd >= 0)
+		close(watch->fd);
+	free(watch);
+}
