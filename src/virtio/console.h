@@ -128,7 +128,8 @@ struct virtio_console_port_stats {
  * @ops:  static
  * @user: handed to @ops
  *
- * The host's side of a virtserialport starts closed, that of a virtconsole is always open.
+ * The host's side of a virtserialport starts closed, that of a virtconsole is always open. Whether
+ * the guest has it open already is to be asked: on_guest_open() tells changes.
  *
  * Return: 0; -ERANGE: the id is out of range; -EEXIST: the id is taken; -EINVAL: name too long;
  * -ENOMEM.

@@ -65,10 +65,13 @@ unsigned guest_memory_count(const struct guest_memory *memory);
  * Return: a pointer valid until regions change; NULL: not in guest memory.
  */
 void *guest_memory_at(
-	const struct guest_memory *memory, uint64_t guest_addr, size_t len, size_t *ret_len);
+	struct guest_memory *memory, uint64_t guest_addr, size_t len, size_t *ret_len);
 
 /** guest_memory_at_user() - where @len bytes at a frontend's address are, in one region; or NULL */
 void *guest_memory_at_user(const struct guest_memory *memory, uint64_t user_addr, size_t len);
+
+/** guest_memory_user_to_guest() - the guest-physical address of a frontend's one; 0: none */
+uint64_t guest_memory_user_to_guest(const struct guest_memory *memory, uint64_t user_addr);
 
 /**
  * guest_memory_read() - copy bytes out of guest memory, across regions if need be
@@ -77,8 +80,7 @@ void *guest_memory_at_user(const struct guest_memory *memory, uint64_t user_addr
  *
  * Return: 0; -EFAULT: not all of it is guest memory.
  */
-int guest_memory_read(
-	const struct guest_memory *memory, uint64_t guest_addr, void *buf, size_t len);
+int guest_memory_read(struct guest_memory *memory, uint64_t guest_addr, void *buf, size_t len);
 
 /** guest_memory_is_broken() - has a file been cut short under us */
 bool guest_memory_is_broken(const struct guest_memory *memory);
