@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line is read whole before anything is made. An argument is the word behind its option,
- * whatever it begins with. Errors show the option and its argument as they were typed.
+ * The command line is read whole before anything is made. An argument is the word behind its
+ * option, whatever it begins with. Errors show the option and its argument as they were typed.
  */
 #include "prog/cmdline.h"
 

@@ -50,7 +50,9 @@ int readconfig(struct setup *setup, const char *path, const char *where, struct 
 	__attribute__((cleanup(config_file_cleanup))) struct config_file *file = NULL;
 	int r = config_file_read(path, &file, err);
 
-	(void)where;
+	/* A wrong line has a place of its own; what cannot be read at all has not. */
+	if (r < 0 && r != -EINVAL)
+		error_prefix(err, "%s: ", where);
 	for (size_t i = 0; r == 0 && i < config_file_len(file); i++) {
 		AUTO_FREE char *place = NULL;
 

@@ -37,6 +37,7 @@ PUBLIC = {
     "chardev": "chardev",
     "chardev-impl": "chardev",
     "hub": "hub",
+    "charhub": "lib",
 }
 
 # A library is spoken to in one place. Folders without I/O stay without it.
