@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: MIT
 """Fixtures of the end-to-end tests. They talk to the built program only.
 
-	workdir        a short-named directory that is removed afterwards (sockets have short paths)
-	run_charhubd   run_charhubd(*args) -> Result(code, out, err): a command line that ends by itself
-	charhubd       charhubd(*args) -> Charhubd: started, ready; ended and inspected after the test
-	terminal       terminal(*argv) -> Terminal: a program such as tio on a terminal of its own
-	client         client(path) -> Stream: a client of a unix server socket
-	pty            pty(path) -> Stream: a pty's slave side, raw
+    workdir        a short-named directory that is removed afterwards (sockets have short paths)
+    run_charhubd   run_charhubd(*args) -> Result(code, out, err): a command line that ends by itself
+    charhubd       charhubd(*args) -> Charhubd: started, ready; ended and inspected after the test
+    terminal       terminal(*argv) -> Terminal: a program such as tio on a terminal of its own
+    client         client(path) -> Stream: a client of a unix server socket
+    pty            pty(path) -> Stream: a pty's slave side, raw
+    guest          guest(script, *args) -> Popen: a real Linux guest by test/guest/SCRIPT
 """
 
+import os
 import pathlib
 import shutil
+import signal
+import subprocess
 import tempfile
 
 import pytest
 
 from support import program, stream
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "guest: boots a real Linux guest (some seconds)")
 
 
 @pytest.fixture
@@ -113,3 +113,23 @@ def terminal(workdir):
     yield start
     for thing in reversed(made):
         thing.kill()
+
+
+@pytest.fixture
+def guest(workdir):
+    started = []
+
+    def start(script, *args):
+        process = subprocess.Popen(
+            [program.ROOT / "test" / "guest" / script, *map(str, args)], cwd=workdir,
+            stdin=subprocess.DEVNULL, start_new_session=True)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()

@@ -34,7 +34,7 @@ def check(source):
 
 
 def main():
-    scripts = sources(".py", ".sh", ".build", under=("src", "test", "packaging"))
+    scripts = sources(".py", ".sh", under=("src", "test", "packaging"))
     report(fault for group in (c_sources(), scripts) for source in group
            for fault in check(source))
 

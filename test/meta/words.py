@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Words that have no place in the tree: notes to oneself, sleeping tests, somebody's own machine."""
+"""No notes to oneself, no tests that sleep, nothing that exists on one machine only."""
 
 import re
 

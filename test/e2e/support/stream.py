@@ -214,21 +214,35 @@ def open_pty(path):
     return Stream(fd)
 
 
-def pump(streams, until, timeout=DEADLINE):
+def pump(streams, until, feed=None, timeout=DEADLINE, quiet_ms=None):
     """Read several streams side by side until until() is true.
 
-    A reader that is not read would stall on its own; who watches several members at once keeps
-    them all going this way.
+    @feed: (stream, data): written meanwhile, as far as that stream takes it. Who watches several
+    members at once keeps them all going this way; a stream that is not named here stalls.
+    @quiet_ms: give up, without a fault, once nothing has moved for so long
+
+    Return: how many bytes of data were written
     """
     end = time.monotonic() + timeout
-    while not until():
+    writer, data = feed or (None, b"")
+    sent = 0
+    while not until() or sent < len(data):
         poller = select.poll()
-        live = {s.fd: s for s in streams if not s.ended}
+        live = {stream.fd: stream for stream in streams if not stream.ended}
         for fd in live:
             poller.register(fd, select.POLLIN)
-        left = end - time.monotonic()
-        if not live or left <= 0:
-            raise Deadline("; ".join(f"{s.total} bytes, last {_tail(s.pending, 80)}"
-                                     for s in streams))
-        for fd, _ in poller.poll(left * 1000):
-            live[fd].fill()
+        if sent < len(data):
+            poller.register(writer.fd, select.POLLOUT)
+        ready = poller.poll(quiet_ms or (end - time.monotonic()) * 1000)
+        if not ready and quiet_ms:
+            break
+        if not ready or time.monotonic() > end:
+            raise Deadline(f"{len(data) - sent} bytes unsent; " + "; ".join(
+                f"{stream.total} bytes came, last {_tail(stream.pending, 80)}"
+                for stream in streams))
+        for fd, events in ready:
+            if events & select.POLLOUT:
+                sent += writer.send_what_fits(data[sent:sent + CHUNK])
+            if fd in live:
+                live[fd].fill()
+    return sent

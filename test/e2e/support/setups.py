@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""Command lines that several tests use."""
+
+import re
+
+NOTICE = re.compile(rb"\r\n\[charhub: (\d+) bytes skipped\]\r\n")
+
+
+def shared_console(workdir, guest, hub="", clients=8):
+    """A hub with a pty, a socket for several clients and a log file, as ./quickstart makes it.
+
+    @guest: options of the chardev that is the guest's end, without its id
+    @hub:   more options of the hub, beginning with a comma
+    """
+    return [
+        "-chardev", f"{guest},id=guest",
+        "-chardev", f"pty,id=pty0,path={workdir}/pty",
+        "-chardev", f"socket,id=socket0,path={workdir}/sock,server=on,wait=off,clients={clients}",
+        "-chardev", f"file,id=log0,path={workdir}/console.log",
+        "-chardev", "hub,id=hub0,chardevs.0=pty0,chardevs.1=socket0,chardevs.2=log0" + hub,
+        "-device", "console,guest=guest,chardev=hub0",
+    ]
+
+
+def scripted_guest(workdir):
+    """The guest's end is a socket: the test itself connects to it and is the guest."""
+    return f"socket,path={workdir}/guest,server=on,wait=off"
+
+
+def numbered_lines(size):
+    """At least @size bytes in which no piece occurs twice."""
+    line = b"%08d the guest says something\r\n"
+    return b"".join(line % n for n in range(size // len(line % 0) + 1))
+
+
+def account(stream, printed):
+    """Compare what a reader got with what the guest printed.
+
+    Every notice must name exactly what is missing at its place, and nothing may be missing
+    elsewhere.
+
+    Return: (bytes skipped in all, offset in @printed that the reader has reached)
+    """
+    position = skipped = 0
+    pieces = NOTICE.split(stream)
+    for text, count in zip(pieces[::2], [*map(int, pieces[1::2]), 0]):
+        expected = printed[position:position + len(text)]
+        assert text == expected, f"differs after {position} bytes of the guest"
+        position += len(text) + count
+        skipped += count
+    return skipped, position

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""What ./quickstart starts works as it says, and Ctrl-C leaves nothing behind."""
+
+import re
+
+import pytest
+
+from support.program import MARK, ROOT, marked_processes, need
+from support.stream import connect_unix, open_pty
+
+DEMO = ROOT / "packaging" / "demo.py"
+
+
+@pytest.fixture
+def quickstart(terminal, workdir, charhubd_path):
+    def start(*args):
+        env = {"XDG_RUNTIME_DIR": str(workdir), MARK: f"quickstart.{workdir.name}"}
+        return terminal("python3", DEMO, charhubd_path, *args, env=env)
+
+    yield start
+    assert marked_processes(f"quickstart.{workdir.name}") == []
+
+
+def printed_paths(screen):
+    """The paths of the three commands that it printed."""
+    text = screen.read_until("Ctrl-C here ends it.").decode()
+    return (re.search(r"tio (\S+)", text).group(1),
+            re.search(r"UNIX-CONNECT:(\S+)", text).group(1),
+            re.search(r"tail -f (\S+)", text).group(1))
+
+
+def interrupt(screen, workdir):
+    screen.send(b"\x03")
+    screen.expect_end(0)
+    assert [path for path in workdir.iterdir() if path.name.startswith("charhub-")] == []
+
+
+def test_shell_is_shared(quickstart, workdir):
+    screen = quickstart()
+    pty_path, socket_path, log_path = printed_paths(screen)
+    with open_pty(pty_path) as ann, connect_unix(socket_path) as ben:
+        ann.read_until("guest$ ")
+        ben.send("echo shared $((7 * 8))\r")
+        ann.read_until("shared 56\r\n")
+        ben.read_until("shared 56\r\n")
+    with open(log_path, "rb") as log:
+        assert b"shared 56\r\n" in log.read()
+    interrupt(screen, workdir)
+
+
+def test_linux_guest_is_shared(quickstart, workdir):
+    need("qemu-system-x86_64")
+    screen = quickstart("--vm")
+    _, socket_path, _ = printed_paths(screen)
+    with connect_unix(socket_path) as ann:
+        ann.read_until("guest# ")
+        ann.send("echo shared $((7 * 8))\r")
+        ann.read_until("shared 56\r\n")
+    interrupt(screen, workdir)
+
+
+def test_it_ends_with_its_guest(quickstart, workdir):
+    need("qemu-system-x86_64")
+    screen = quickstart("--vm")
+    _, socket_path, _ = printed_paths(screen)
+    with connect_unix(socket_path) as ann:
+        ann.read_until("guest# ")
+        ann.send("reboot -f\r")
+        screen.read_until("has ended")
+    screen.expect_end(0)
+
+
+def test_interrupted_while_the_guest_boots(quickstart, workdir):
+    need("qemu-system-x86_64")
+    screen = quickstart("--vm")
+    printed_paths(screen)
+    interrupt(screen, workdir)

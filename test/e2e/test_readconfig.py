@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+"""Configuration files as a VM manager writes them for QEMU: what is not ours is passed over."""
+
+import re
+
+import pytest
+
+MACHINE = """# generated; do not edit
+[machine]
+  type = "pc-q35-3.1"
+  dump-guest-core = "off"
+  accel = "kvm:tcg"
+  vmport = "off"
+  kernel-irqchip = "on"
+
+[global]
+  driver = "kvm-pit"
+  property = "lost_tick_policy"
+  value = "delay"
+
+[memory]
+  size = "524288"
+
+[smp-opts]
+  cpus = "2"
+  maxcpus = "2"
+
+[realtime]
+  mlock = "off"
+
+[rtc]
+  base = "localtime"
+
+[device]
+  driver = "intel-iommu"
+  caching-mode = "on"
+
+[device "pci.1"]
+  driver = "pcie-root-port"
+  port = "10"
+  chassis = "1"
+  bus = "pcie.0"
+  multifunction = "on"
+  addr = "01.0"
+
+[drive "drive-virtio-disk1"]
+  file = "/var/lib/volumes/disk.qcow2"
+  if = "none"
+  format = "qcow2"
+  aio = "io_uring"
+
+[device "virtio-disk1"]
+  driver = "virtio-blk-pci"
+  scsi = "off"
+  bus = "pci.4"
+  drive = "drive-virtio-disk1"
+
+[netdev "hostnet0"]
+  type = "tap"
+  ifname = "nbu1x1"
+
+[device "net0"]
+  driver = "virtio-net-pci"
+  netdev = "hostnet0"
+  mac = "00:16:3e:00:01:01"
+"""
+
+CONSOLE = """
+[chardev "charserial0"]
+  backend = "socket"
+  path = "{dir}/guest"
+  server = "on"
+  wait = "off"
+
+[chardev "charserial1"]
+  backend = "socket"
+  path = "{dir}/cons"
+  server = "on"
+  wait = "off"
+  logfile = "{dir}/cons.log"
+  logappend = "on"
+
+[chardev "pty0"]
+  backend = "pty"
+  path = "{dir}/pty"
+
+[chardev "charhub0"]
+  backend = "hub"
+  chardevs.0 = "charserial1"
+  chardevs.1 = "pty0"
+
+[device "console0"]
+  driver = "console"
+  guest = "charserial0"
+  chardev = "charhub0"
+"""
+
+
+@pytest.fixture
+def write(workdir):
+    def write_file(text, name="vm.cfg"):
+        path = workdir / name
+        path.write_text(text.replace("{dir}", str(workdir)))
+        return path
+
+    return write_file
+
+
+def line_of(text, wanted):
+    return text.split("\n").index(wanted) + 1
+
+
+def test_file_of_a_whole_machine_gives_its_console(charhubd, write, workdir, client, pty):
+    charhubd("-readconfig", write(MACHINE + CONSOLE))
+    guest, ann, ben = client(workdir / "guest"), client(workdir / "cons"), pty(workdir / "pty")
+    guest.send("hello\r\n")
+    ann.read_until("hello\r\n")
+    ben.read_until("hello\r\n")
+    ben.send("hi")
+    assert guest.read_exact(2) == b"hi"
+    assert (workdir / "cons.log").read_bytes() == b"hello\r\n"
+
+
+def test_each_foreign_section_is_named_once_with_its_line(charhubd, write):
+    text = MACHINE + CONSOLE
+    path = write(text)
+    daemon = charhubd("-readconfig", path)
+    daemon.stop()
+    warnings = re.findall(rf"{re.escape(str(path))}:(\d+): .*skipped", daemon.err.text)
+    foreign = re.findall(r"^\[[^\]]*\]", MACHINE, re.M)
+    headers = [number for number, line in enumerate(text.split("\n"), 1)
+               if line.startswith("[")][:len(foreign)]
+    assert list(map(int, warnings)) == headers
+
+
+def test_options_and_file_may_be_mixed(charhubd, write, workdir, client):
+    charhubd("-chardev", f"socket,id=charserial0,path={workdir}/guest,server=on,wait=off",
+             "-chardev", f"socket,id=s,path={workdir}/cons,server=on,wait=off",
+             "-readconfig", write('[chardev "h"]\n backend = "hub"\n chardevs.0 = "s"\n'),
+             "-device", "console,guest=charserial0,chardev=h")
+    guest, ann = client(workdir / "guest"), client(workdir / "cons")
+    guest.send("both")
+    assert ann.read_exact(4) == b"both"
+
+
+@pytest.mark.parametrize("text, line", [
+    ('[chardev "a"]\n  backend = "null"\n  colour = "red"\n', 1),
+    ('[chardev "a"]\n  backend = "nonsense"\n', 1),
+    ('[chardev "a"]\n  backend = null\n', 2),
+    ('[chardev "a"]\n  backend\n', 2),
+    ('[chardev "a"\n  backend = "null"\n', 1),
+    ('  backend = "null"\n', 1),
+    ('[machine]\n  type = "pc"\n[chardev]\n  backend = "null"\n', 3),
+])
+def test_error_names_file_and_line(run_charhubd, write, text, line):
+    path = write(text)
+    done = run_charhubd("-readconfig", path)
+    assert done.code == 1
+    assert re.search(rf"{re.escape(str(path))}:{line}: ", done.err), done.err
+
+
+def test_missing_file_is_an_error(run_charhubd, workdir):
+    done = run_charhubd("-readconfig", workdir / "nothing.cfg")
+    assert done.code == 1
+    assert "nothing.cfg" in done.err and "No such file" in done.err
+
+
+def test_rest_of_a_file_with_an_error_has_no_effect(run_charhubd, write, workdir):
+    done = run_charhubd("-readconfig", write(CONSOLE + '\n[chardev "x"]\n  backend = "nope"\n'))
+    assert done.code == 1
+    assert sorted(path.name for path in workdir.iterdir()) == ["vm.cfg"]
