@@ -69,7 +69,8 @@ struct chardev_holder_ops {
 	void (*on_in)(void *holder, const void *buf, size_t len);
 
 	/**
-	 * Optional, with in_commit: the holder's own memory, so that bytes arrive in one copy.
+	 * Optional, with in_commit: the holder's own memory, so that bytes arrive in one copy. A
+	 * holder that has it needs no on_in().
 	 * Fills 1 or 2 segments of at most in_room() bytes in all, returns how many segments.
 	 */
 	int (*in_reserve)(void *holder, struct iovec iov[2]);

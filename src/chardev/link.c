@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 const char *chardev_event_name(enum chardev_event_type type)
 {
@@ -160,6 +161,22 @@ size_t chardev_in_room(struct chardev *chardev)
 							       : 0;
 }
 
+/* For a holder that only offers its own memory: copy into it. */
+static void copy_in(const struct chardev_link *link, const char *buf, size_t len)
+{
+	struct iovec iov[2];
+	int n = link->ops->in_reserve(link->holder, iov);
+	size_t done = 0;
+
+	for (int i = 0; i < n && done < len; i++) {
+		size_t part = iov[i].iov_len < len - done ? iov[i].iov_len : len - done;
+
+		memcpy(iov[i].iov_base, buf + done, part);
+		done += part;
+	}
+	link->ops->in_commit(link->holder, done);
+}
+
 void chardev_in(struct chardev *chardev, const void *buf, size_t len)
 {
 	struct chardev_link *link = chardev->link;
@@ -167,6 +184,8 @@ void chardev_in(struct chardev *chardev, const void *buf, size_t len)
 	chardev->in_bytes += len;
 	if (link && link->ops->on_in)
 		link->ops->on_in(link->holder, buf, len);
+	else if (link && link->ops->in_reserve)
+		copy_in(link, buf, len);
 }
 
 int chardev_in_reserve(struct chardev *chardev, struct iovec iov[2])

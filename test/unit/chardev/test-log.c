@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/fake-chardev.h"
+#include "lib/fake-holder.h"
+
+#include "base/cleanup.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <cmocka.h>
+
+static const struct chardev_class *const classes[] = { &fake_chardev_class, NULL };
+
+struct fixture {
+	struct loop *loop;
+	struct chardev_set *set;
+	struct fake_chardev *fake;
+	struct fake_holder holder;
+	char dir[32], path[64];
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	strncpy(f->dir, "test-log-XXXXXX", sizeof(f->dir) - 1);
+	assert_non_null(mkdtemp(f->dir));
+	snprintf(f->path, sizeof(f->path), "%s/log", f->dir);
+	f->loop = loop_new();
+	f->set = chardev_set_new(f->loop, classes);
+	fake_holder_init(&f->holder, f->loop);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_holder_done(&f->holder);
+	chardev_set_free(f->set);
+	loop_free(f->loop);
+	unlink(f->path);
+	assert_int_equal(rmdir(f->dir), 0);
+	free(f);
+	return 0;
+}
+
+static void make(struct fixture *f, const char *path, const char *more)
+{
+	struct chardev *chardev = NULL;
+	AUTO_ERROR struct error *err = NULL;
+	char text[256];
+
+	snprintf(text, sizeof(text), "fake,id=a,logfile=%s%s", path, more);
+	if (chardev_set_add_text(f->set, text, &chardev, &err) < 0)
+		fail_msg("%s", error_message(err));
+	f->fake = fake_chardev_of(chardev);
+	assert_int_equal(fake_holder_attach(&f->holder, chardev, FAKE_HOLDER_PLAIN, NULL), 0);
+}
+
+static void expect_file(const char *path, const char *text)
+{
+	char buf[256] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_true(read(fd, buf, sizeof(buf) - 1) >= 0);
+	close(fd);
+	assert_string_equal(buf, text);
+}
+
+static void put_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void accepted_bytes_are_logged_once(void **state)
+{
+	struct fixture *f = *state;
+
+	put_file(f->path, "old");
+	make(f, f->path, "");
+	fake_chardev_set_accept(f->fake, 2);
+	assert_int_equal(fake_holder_out(&f->holder, "hello", 5), 2);
+	fake_chardev_set_accept(f->fake, SIZE_MAX);
+	assert_int_equal(fake_holder_out(&f->holder, "llo", 3), 3);
+	expect_file(f->path, "hello");
+}
+
+static void input_is_not_logged(void **state)
+{
+	struct fixture *f = *state;
+
+	make(f, f->path, "");
+	fake_chardev_type(f->fake, "typed", 5);
+	expect_file(f->path, "");
+}
+
+static void appending_keeps_what_was_there(void **state)
+{
+	struct fixture *f = *state;
+
+	put_file(f->path, "old ");
+	make(f, f->path, ",logappend=on");
+	fake_holder_out(&f->holder, "new", 3);
+	expect_file(f->path, "old new");
+}
+
+static void each_line_is_stamped_once(void **state)
+{
+	struct fixture *f = *state;
+	char buf[256] = "";
+	int fd, year = 0, ms = 0, end = 0;
+
+	make(f, f->path, ",logtimestamp=on");
+	fake_holder_out(&f->holder, "on", 2);
+	fake_holder_out(&f->holder, "e\ntwo", 5);
+	fd = open(f->path, O_RDONLY | O_CLOEXEC);
+	assert_true(read(fd, buf, sizeof(buf) - 1) > 0);
+	close(fd);
+	assert_int_equal(
+		sscanf(buf, "%4d-%*2d-%*2dT%*2d:%*2d:%*2d.%3dZ one%n", &year, &ms, &end), 2);
+	assert_int_equal(buf[end], '\n');
+	assert_string_equal(strchr(buf + end + 1, ' '), " two");
+	assert_null(strstr(strchr(buf + end + 1, ' '), "Z"));
+}
+
+static void full_disk_costs_the_stream_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	make(f, "/dev/full", "");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(fake_holder_out(&f->holder, "abc", 3), 3);
+	assert_true(fake_chardev_out_is(f->fake, "abcabcabc"));
+}
+
+static void fifo_nobody_reads_costs_the_stream_nothing(void **state)
+{
+	struct fixture *f = *state;
+	static char block[65536];
+
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	make(f, f->path, "");
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(fake_holder_out(&f->holder, block, sizeof(block)), sizeof(block));
+	assert_int_equal(f->fake->out.len, 4 * sizeof(block));
+}
+
+static void inherited_socket_is_a_log_too(void **state)
+{
+	struct fixture *f = *state;
+	char path[32], buf[16] = "";
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", fds[0]);
+	make(f, path, ",logappend=on");
+	fake_holder_out(&f->holder, "hello", 5);
+	assert_int_equal(recv(fds[1], buf, sizeof(buf), MSG_DONTWAIT), 5);
+	assert_string_equal(buf, "hello");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void log_is_reopened_after_it_was_moved(void **state)
+{
+	struct fixture *f = *state;
+	char moved[96];
+
+	make(f, f->path, "");
+	fake_holder_out(&f->holder, "before", 6);
+	snprintf(moved, sizeof(moved), "%s.1", f->path);
+	assert_int_equal(rename(f->path, moved), 0);
+	chardev_set_reopen_logs(f->set);
+	fake_holder_out(&f->holder, "after", 5);
+	expect_file(moved, "before");
+	expect_file(f->path, "after");
+	unlink(moved);
+}
+
+#define log_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		log_test(accepted_bytes_are_logged_once),
+		log_test(input_is_not_logged),
+		log_test(appending_keeps_what_was_there),
+		log_test(each_line_is_stamped_once),
+		log_test(full_disk_costs_the_stream_nothing),
+		log_test(fifo_nobody_reads_costs_the_stream_nothing),
+		log_test(inherited_socket_is_a_log_too),
+		log_test(log_is_reopened_after_it_was_moved),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "frontend/frontend.h"
+
+#include <charhub/hub.h>
+
+#include "base/cleanup.h"
+#include "lib/fake-chardev.h"
+#include "lib/fake-holder.h"
+#include "opts/opts.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+static const struct chardev_class *const classes[] = { &fake_chardev_class, &hub_class, NULL };
+static const struct frontend_class *const devices[] = { &frontend_console_class, NULL };
+
+struct fixture {
+	struct loop *loop;
+	struct chardev_set *set;
+	struct frontend_set *frontends;
+	struct fake_chardev *guest, *world;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->loop = loop_new();
+	f->set = chardev_set_new(f->loop, classes);
+	f->frontends = frontend_set_new(f->loop, f->set, devices);
+	f->guest = fake_chardev_add(f->set, "g");
+	f->world = fake_chardev_add(f->set, "w");
+	*state = f;
+	return chardev_set_add_text(f->set, "hub,id=h,chardevs.0=w,window=64k", NULL, NULL);
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	frontend_set_free(f->frontends);
+	chardev_set_free(f->set);
+	loop_free(f->loop);
+	free(f);
+	return 0;
+}
+
+static int add(struct fixture *f, const char *text, struct error **err)
+{
+	struct opts *opts = NULL;
+	int r = opts_parse(text, "driver", &opts, err);
+
+	if (r == 0)
+		r = frontend_set_add(f->frontends, opts, err);
+	opts_free(opts);
+	run_idle(f->loop);
+	return r;
+}
+
+static void misuse_has_its_text(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "nosuch,chardev=h", "'nosuch' is not a valid device model name" },
+		{ "console,guest=g", "Parameter 'chardev' is missing" },
+		{ "console,guest=nope,chardev=h",
+			"Property 'console.guest' can't find value 'nope'" },
+		{ "console,guest=g,chardev=nope",
+			"Property 'console.chardev' can't find value 'nope'" },
+		{ "console,guest=g,chardev=w", "Property 'console.chardev' can't take value 'w': "
+					       "chardev 'w' is already in use" },
+		{ "console,guest=h,chardev=h", "Property 'console.guest' can't take value 'h': "
+					       "chardev 'h' is already in use" },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_ERROR struct error *err = NULL;
+
+		assert_true(add(f, cases[i][0], &err) < 0);
+		assert_string_equal(error_message(err), cases[i][1]);
+	}
+	assert_int_equal(add(f, "console,guest=g,chardev=h", NULL), 0);
+}
+
+static void bytes_go_both_ways(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(add(f, "console,guest=g,chardev=h,name=one", NULL), 0);
+	fake_chardev_type(f->guest, "login: ", 7);
+	assert_true(fake_chardev_out_is(f->world, "login: "));
+	fake_chardev_type(f->world, "root\n", 5);
+	assert_true(fake_chardev_out_is(f->guest, "root\n"));
+}
+
+static void slow_guest_gets_every_key_once(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(add(f, "console,guest=g,chardev=h", NULL), 0);
+	fake_chardev_set_accept(f->guest, 2);
+	fake_chardev_type(f->world, "hello", 5);
+	fake_chardev_type(f->world, " world", 6);
+	assert_true(fake_chardev_out_is(f->guest, "he"));
+	for (int i = 0; i < 9; i++)
+		fake_chardev_set_accept(f->guest, 1);
+	assert_true(fake_chardev_out_is(f->guest, "hello world"));
+}
+
+static void keys_wait_for_a_guest_that_is_not_there(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_chardev_set_open(f->guest, false);
+	assert_int_equal(add(f, "console,guest=g,chardev=h", NULL), 0);
+	fake_chardev_type(f->world, "early", 5);
+	assert_true(fake_chardev_out_is(f->guest, ""));
+	fake_chardev_set_open(f->guest, true);
+	assert_true(fake_chardev_out_is(f->guest, "early"));
+}
+
+static void guest_is_told_size_and_break(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(add(f, "console,guest=g,chardev=h", NULL), 0);
+	fake_chardev_resize(f->world, 100, 30);
+	assert_int_equal(f->guest->last.type, CHARDEV_RESIZE);
+	assert_int_equal(f->guest->last.cols, 100);
+	fake_chardev_break(f->world);
+	assert_int_equal(f->guest->last.type, CHARDEV_BREAK);
+	/* A guest that comes back is told its size anew. */
+	fake_chardev_hang_up(f->guest);
+	fake_chardev_set_open(f->guest, true);
+	assert_int_equal(f->guest->last.type, CHARDEV_RESIZE);
+	assert_int_equal(f->guest->events, 3);
+}
+
+static void chardev_that_is_no_hub_will_do(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_chardev *single = fake_chardev_add(f->set, "s");
+
+	assert_int_equal(add(f, "console,guest=g,chardev=s", NULL), 0);
+	fake_chardev_set_accept(single, 3);
+	fake_chardev_type(f->guest, "hello", 5);
+	fake_chardev_type(f->guest, "!", 1);
+	fake_chardev_set_accept(single, SIZE_MAX);
+	assert_true(fake_chardev_out_is(single, "hello!"));
+}
+
+#define console_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		console_test(misuse_has_its_text),
+		console_test(bytes_go_both_ways),
+		console_test(slow_guest_gets_every_key_once),
+		console_test(keys_wait_for_a_guest_that_is_not_there),
+		console_test(guest_is_told_size_and_break),
+		console_test(chardev_that_is_no_hub_will_do),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
