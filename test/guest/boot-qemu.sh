@@ -47,9 +47,11 @@ unlock_cache
 # Nearly all of the boot is work that this guest has no use for: without ACPI, self-tests and
 # calibration it takes 4 s instead of 15. acpi=off needs pci=nomsi.
 kernel="console=hvc0 panic=-1 acpi=off pci=nomsi nokaslr mitigations=off tsc=reliable
-no_timer_check cryptomgr.notests random.trust_cpu=on rcupdate.rcu_expedited=1 nowatchdog GUEST_TTY=hvc0"
+no_timer_check cryptomgr.notests random.trust_cpu=on rcupdate.rcu_expedited=1 nowatchdog
+GUEST_TTY=hvc0"
 kernel=$(echo "$kernel" | tr '\n' ' ')${command:+ GUEST_CMD=\"$command\"}
 
-exec "$qemu" -nodefaults -no-user-config -no-reboot -display none -M pc -accel tcg -cpu qemu64 \
-	-m "${MEM:-128M}" -kernel "$cache/kernel/vmlinuz" -initrd "$cache/qemu.gz" -append "$kernel" \
+exec "$qemu" -nodefaults -no-user-config -no-reboot -display none -M pc -accel tcg \
+	-cpu qemu64 -m "${MEM:-128M}" \
+	-kernel "$cache/kernel/vmlinuz" -initrd "$cache/qemu.gz" -append "$kernel" \
 	-chardev "$chardev" -device virtio-serial-pci -device virtconsole,chardev=hvc0 "$@"

@@ -7,6 +7,7 @@ from tree import ROOT, Source, report, sources
 
 _CLASS = re.compile(r"const struct chardev_class (\w+) = \{(.*?)\n\};", re.S)
 _NAME = re.compile(r'\.name = "([\w-]+)"')
+_ALIAS = re.compile(r'\.summary = "old name of ([\w-]+)')
 _OPTIONS = re.compile(r"\.options = (\w+)")
 _TABLE = r"struct opt_desc %s\[\] = \{(.*?)\n\};"
 _OPTION = re.compile(r'\.name = "([^"]+)"|\{\s*"([^"]+)",\s*OPT_')
@@ -29,10 +30,13 @@ def check(source, page=read_page):
         if not name:
             yield source.fault(number, f"{match.group(1)} has no name")
             continue
-        text = page(name.group(1))
+        alias = _ALIAS.search(match.group(2))
+        text = page(alias.group(1) if alias else name.group(1))
         if text is None:
             yield source.fault(number, f"no page doc/backends/{name.group(1)}.md")
             continue
+        if alias and f"`{name.group(1)}`" not in text:
+            yield source.fault(number, f"no word on the old name `{name.group(1)}`")
         table = _OPTIONS.search(match.group(2))
         for option in option_names(source, table.group(1)) if table else ():
             if f"`{option}" not in text:
