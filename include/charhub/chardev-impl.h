@@ -150,6 +150,15 @@ int chardev_offer_peer(struct chardev *server, struct chardev *peer, struct erro
 /** chardev_common_options - the table of what every chardev has: id, logfile and the like */
 extern const struct opt_desc *const chardev_common_options;
 
+/**
+ * chardev_check() - could a chardev be made of these options, as far as its tables tell
+ * @opts: bound to the class's tables on return
+ *
+ * Return: 0 with *@ret_class; -EINVAL with @err.
+ */
+int chardev_check(const struct chardev_class *const *classes, struct opts *opts,
+	const struct chardev_class **ret_class, struct error **err);
+
 /** chardev_class_find() - by name; NULL: none */
 const struct chardev_class *chardev_class_find(
 	const struct chardev_class *const *classes, const char *name);

@@ -143,7 +143,7 @@ static struct chardev *chardev_alloc(
 	return chardev;
 }
 
-static int check_identity(const struct chardev_set *set, const struct opts *opts,
+int chardev_check(const struct chardev_class *const *classes, struct opts *opts,
 	const struct chardev_class **ret_class, struct error **err)
 {
 	const char *id = opts_text(opts, "id"), *backend = opts_text(opts, "backend");
@@ -152,15 +152,16 @@ static int check_identity(const struct chardev_set *set, const struct opts *opts
 		return error_set(err, EINVAL, "chardev: no id specified");
 	if (!backend)
 		return error_set(err, EINVAL, "chardev: \"%s\" missing backend", id);
-	*ret_class = chardev_class_find(set->classes, backend);
+	*ret_class = chardev_class_find(classes, backend);
 	if (!*ret_class) {
 		error_set(err, EINVAL, "'%s' is not a valid char driver name", backend);
 		error_set_hint(err, "'-chardev help' lists those that are.");
 		return -EINVAL;
 	}
-	if (chardev_set_find(set, id))
-		return error_set(err, EEXIST, "Duplicate ID '%s' for chardev", id);
-	return 0;
+	return opts_check(opts, (*ret_class)->name,
+		(const struct opt_desc *const[]){
+			(*ret_class)->options, chardev_common_options, NULL },
+		err);
 }
 
 static int chardev_open(struct chardev *chardev, const struct opts *opts, struct error **err)
@@ -182,15 +183,13 @@ int chardev_set_add(struct chardev_set *set, struct opts *opts, struct chardev *
 {
 	const struct chardev_class *class;
 	struct chardev *chardev;
-	int r = check_identity(set, opts, &class, err);
+	int r = chardev_check(set->classes, opts, &class, err);
 
 	if (r < 0)
 		return r;
-	r = opts_check(opts, class->name,
-		(const struct opt_desc *const[]){ class->options, chardev_common_options, NULL },
-		err);
-	if (r < 0)
-		return r;
+	if (chardev_set_find(set, opts_text(opts, "id")))
+		return error_set(
+			err, EEXIST, "Duplicate ID '%s' for chardev", opts_text(opts, "id"));
 	chardev = chardev_alloc(set, class, opts_text(opts, "id"));
 	if (!chardev)
 		return error_set(err, ENOMEM, "chardev '%s': out of memory", opts_text(opts, "id"));

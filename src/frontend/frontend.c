@@ -81,22 +81,22 @@ static struct frontend *find(struct frontend_set *set, const char *id)
 	return NULL;
 }
 
-static int check_identity(struct frontend_set *set, const struct opts *opts,
+int frontend_check(const struct frontend_class *const *classes, struct opts *opts,
 	const struct frontend_class **ret_class, struct error **err)
 {
-	const char *driver = opts_text(opts, "driver"), *id = opts_text(opts, "id");
+	const char *driver = opts_text(opts, "driver");
 
 	if (!driver)
 		return error_set(err, EINVAL, "Parameter 'driver' is missing");
-	*ret_class = frontend_class_find(set->classes, driver);
+	*ret_class = frontend_class_find(classes, driver);
 	if (!*ret_class) {
-		error_set(err, EINVAL, "'%s' is not a valid device model name", driver);
+		error_set(err, ENODEV, "'%s' is not a valid device model name", driver);
 		error_set_hint(err, "'-device help' lists those that are.");
-		return -EINVAL;
+		return -ENODEV;
 	}
-	if (id && find(set, id))
-		return error_set(err, EEXIST, "Duplicate ID '%s' for device", id);
-	return 0;
+	return opts_check(opts, (*ret_class)->name,
+		(const struct opt_desc *const[]){ (*ret_class)->options, common_options, NULL },
+		err);
 }
 
 static struct frontend *frontend_alloc(
@@ -122,15 +122,14 @@ int frontend_set_add(struct frontend_set *set, struct opts *opts, struct error *
 {
 	const struct frontend_class *class;
 	struct frontend *frontend;
-	int r = check_identity(set, opts, &class, err);
+	int r = frontend_check(set->classes, opts, &class, err);
+	const char *id = opts_text(opts, "id");
 
 	if (r < 0)
 		return r;
-	r = opts_check(opts, class->name,
-		(const struct opt_desc *const[]){ class->options, common_options, NULL }, err);
-	if (r < 0)
-		return r;
-	frontend = frontend_alloc(set, class, opts_text(opts, "id"));
+	if (id && find(set, id))
+		return error_set(err, EEXIST, "Duplicate ID '%s' for device", id);
+	frontend = frontend_alloc(set, class, id);
 	if (!frontend)
 		return error_set(err, ENOMEM, "device '%s': out of memory", class->name);
 	r = class->open(frontend, opts, err);

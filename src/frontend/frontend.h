@@ -62,6 +62,15 @@ void frontend_set_free(struct frontend_set *set);
  */
 int frontend_set_add(struct frontend_set *set, struct opts *opts, struct error **err);
 
+/**
+ * frontend_check() - could a frontend be made of these options, as far as its tables tell
+ * @opts: bound to the class's tables on return
+ *
+ * Return: 0 with *@ret_class; -ENODEV: no such driver; -EINVAL with @err.
+ */
+int frontend_check(const struct frontend_class *const *classes, struct opts *opts,
+	const struct frontend_class **ret_class, struct error **err);
+
 /** frontend_class_find() - by name or alias; NULL: none */
 const struct frontend_class *frontend_class_find(
 	const struct frontend_class *const *classes, const char *name);

@@ -33,13 +33,8 @@ static int list_chardev_classes(void)
 	return CMDLINE_HELP;
 }
 
-static int help_chardev_class(const char *name, const char *where, struct error **err)
+static int help_chardev_class(const struct chardev_class *class)
 {
-	const struct chardev_class *class = chardev_class_find(charhub_classes, name ? name : "");
-
-	if (!class)
-		return error_set(err, EINVAL, "%s: '%s' is not a valid char driver name", where,
-			name ? name : "");
 	opts_print_help(class->name,
 		(const struct opt_desc *const[]){ class->options, chardev_common_options, NULL });
 	return CMDLINE_HELP;
@@ -49,11 +44,22 @@ static int add_chardev(
 	struct setup *setup, struct opts *opts, const char *where, struct error **err)
 {
 	const char *backend = opts_text(opts, "backend");
+	const struct chardev_class *class =
+		backend ? chardev_class_find(charhub_classes, backend) : NULL;
+	int r;
 
 	if (is_help(backend))
 		return list_chardev_classes();
-	if (opts_wants_help(opts))
-		return help_chardev_class(backend, where, err);
+	if (class && opts_wants_help(opts))
+		return help_chardev_class(class);
+	if (backend && opts_wants_help(opts))
+		return error_set(
+			err, EINVAL, "%s: '%s' is not a valid char driver name", where, backend);
+	r = chardev_check(charhub_classes, opts, &class, err);
+	if (r < 0) {
+		error_prefix(err, "%s: ", where);
+		return r;
+	}
 	return request_list_add(&setup->chardevs, opts, where, err);
 }
 
@@ -77,20 +83,19 @@ static int help_frontend_class(const struct frontend_class *class)
 static int add_device(struct setup *setup, struct opts *opts, const char *where, struct error **err)
 {
 	const char *driver = opts_text(opts, "driver");
-	const struct frontend_class *class;
+	const struct frontend_class *class =
+		driver ? frontend_class_find(frontend_classes, driver) : NULL;
+	int r;
 
 	if (is_help(driver))
 		return list_frontend_classes();
-	if (!driver)
-		return error_set(err, EINVAL, "%s: Parameter 'driver' is missing", where);
-	class = frontend_class_find(frontend_classes, driver);
-	if (!class) {
-		error_set(err, ENODEV, "%s: '%s' is not a valid device model name", where, driver);
-		error_set_hint(err, "'-device help' lists those that are.");
-		return -ENODEV;
-	}
-	if (opts_wants_help(opts))
+	if (class && opts_wants_help(opts))
 		return help_frontend_class(class);
+	r = frontend_check(frontend_classes, opts, &class, err);
+	if (r < 0) {
+		error_prefix(err, "%s: ", where);
+		return r;
+	}
 	return request_list_add(&setup->devices, opts, where, err);
 }
 
