@@ -143,3 +143,25 @@ uint64_t journal_line_start(const struct journal *journal, uint64_t from, size_t
 	}
 	return from;
 }
+
+uint64_t journal_move(struct journal *journal, uint64_t to, uint64_t from, uint64_t len)
+{
+	while (len && to != from) {
+		struct iovec dst[2], src[2];
+		size_t part;
+
+		segments(journal->ring, journal->size, to, (size_t)len, dst);
+		segments(journal->ring, journal->size, from, (size_t)len, src);
+		part = dst[0].iov_len < src[0].iov_len ? dst[0].iov_len : src[0].iov_len;
+		memmove(dst[0].iov_base, src[0].iov_base, part);
+		to += part;
+		from += part;
+		len -= part;
+	}
+	return to + len;
+}
+
+void journal_truncate(struct journal *journal, uint64_t head)
+{
+	journal->head = head;
+}

@@ -63,6 +63,20 @@ void journal_commit(struct journal *journal, size_t len);
  */
 int journal_peek(const struct journal *journal, uint64_t offset, size_t max, struct iovec iov[2]);
 
+/**
+ * journal_move() - move bytes towards the tail, over others
+ * @to, @from: tail <= @to <= @from; nobody has read past @to yet
+ * @len:       @from + @len is at most head
+ *
+ * For taking stretches out as if they had never been written; ends with journal_truncate().
+ *
+ * Return: the offset behind the moved bytes.
+ */
+uint64_t journal_move(struct journal *journal, uint64_t to, uint64_t from, uint64_t len);
+
+/** journal_truncate() - forget everything from @head on */
+void journal_truncate(struct journal *journal, uint64_t head);
+
 /** journal_kept() - how many of the first bytes are held besides the window */
 size_t journal_kept(const struct journal *journal);
 

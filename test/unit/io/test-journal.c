@@ -110,6 +110,29 @@ static void line_start_is_found_across_the_seam(void **state)
 	journal_done(&journal);
 }
 
+static void stretch_is_taken_out_across_the_seam(void **state)
+{
+	struct journal journal;
+	struct iovec iov[2];
+	uint64_t end;
+
+	(void)state;
+	assert_int_equal(journal_init(&journal, PAGE, 0), 0);
+	append(&journal, PAGE - 3, PAGE);
+	assert_int_equal(journal_reserve(&journal, 8, iov), 2);
+	memcpy(iov[0].iov_base, "abX", 3);
+	memcpy(iov[1].iov_base, "XcYde", 5);
+	journal_commit(&journal, 8);
+	end = journal_move(&journal, PAGE - 1, PAGE + 1, 1);
+	end = journal_move(&journal, end, PAGE + 3, 2);
+	journal_truncate(&journal, end);
+	assert_int_equal(journal.head, PAGE + 2);
+	assert_int_equal(journal_peek(&journal, PAGE - 3, 100, iov), 2);
+	assert_memory_equal(iov[0].iov_base, "abc", 3);
+	assert_memory_equal(iov[1].iov_base, "de", 2);
+	journal_done(&journal);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +140,7 @@ int main(void)
 		cmocka_unit_test(first_bytes_are_kept),
 		cmocka_unit_test(resizing_keeps_what_fits),
 		cmocka_unit_test(line_start_is_found_across_the_seam),
+		cmocka_unit_test(stretch_is_taken_out_across_the_seam),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
