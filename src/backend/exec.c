@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A child process as the peer, on a pseudo terminal of its own. What it prints is input for the
+ * holder, so that `-device console,guest=ID` makes it a guest; as a member of a hub it is a viewer.
+ *
+ *	running		the child lives; the chardev is open
+ *	draining	it has exited; what it printed is being delivered (the holder's pace)
+ *	waiting		CLOSED and HANGUP were told; the timer starts it again
+ *	over		the same, for ever
+ *
+ * A child that dies soon after its start is started again ever more slowly.
+ */
+#include "backend/backends.h"
+
+#include "backend/fd-stream.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "io/child.h"
+#include "opts/opts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum {
+	RESTART_MS_MIN = 100,
+	RESTART_MS_MAX = 30 * 1000,
+	STEADY_MS = 5000, /* a child that ran for so long has not died fast */
+	STATUS_BYTES = 80,
+};
+
+enum restart { RESTART_NO, RESTART_ALWAYS, RESTART_ON_FAILURE };
+
+struct exec_chardev {
+	struct chardev base;
+	struct fd_stream stream;
+	struct child *child; /* NULL: waiting or over */
+	struct timer *timer;
+	char *command, *term;
+	unsigned cols, rows;
+	enum restart restart;
+	uint64_t started_ms, delay_ms;
+	int status; /* of the last that exited */
+	bool has_exited;
+};
+
+static struct exec_chardev *exec_of(struct chardev *chardev)
+{
+	return container_of(chardev, struct exec_chardev, base);
+}
+
+static void on_child_exit(void *data, int status)
+{
+	struct exec_chardev *exec = data;
+	char text[STATUS_BYTES];
+
+	exec->status = status;
+	exec->has_exited = true;
+	child_status_text(status, text, sizeof(text));
+	log_message(
+		status ? LOG_WARNING : LOG_INFO, "exec '%s': the command %s", exec->base.id, text);
+	fd_stream_finish(&exec->stream);
+}
+
+static int start(struct exec_chardev *exec, struct error **err)
+{
+	const struct child_options options = {
+		.command = exec->command, .term = exec->term, .cols = exec->cols, .rows = exec->rows
+	};
+	int master = -1;
+	int r = child_spawn(
+		exec->base.loop, &options, on_child_exit, exec, &exec->child, &master, err);
+
+	if (r < 0)
+		return r;
+	r = fd_stream_open(&exec->stream, master, master);
+	if (r < 0) {
+		close(master);
+		child_free(exec->child);
+		exec->child = NULL;
+		return error_set(err, -r, "exec '%s': %s", exec->base.id, strerror(-r));
+	}
+	exec->started_ms = loop_now_ms(exec->base.loop);
+	fd_stream_start(&exec->stream);
+	return 0;
+}
+
+static void start_later(struct exec_chardev *exec)
+{
+	uint64_t ran_ms = loop_now_ms(exec->base.loop) - exec->started_ms;
+
+	if (exec->restart == RESTART_NO ||
+		(exec->restart == RESTART_ON_FAILURE && exec->status == 0))
+		return;
+	if (ran_ms >= STEADY_MS || !exec->delay_ms)
+		exec->delay_ms = RESTART_MS_MIN;
+	else if (exec->delay_ms < RESTART_MS_MAX / 2)
+		exec->delay_ms *= 2;
+	else
+		exec->delay_ms = RESTART_MS_MAX;
+	timer_start(exec->timer, exec->delay_ms);
+}
+
+static void on_restart_due(void *data)
+{
+	struct exec_chardev *exec = data;
+	struct error *err = NULL;
+
+	if (start(exec, &err) < 0) {
+		log_report(LOG_ERROR, err);
+		exec->started_ms = loop_now_ms(exec->base.loop);
+		start_later(exec);
+		return;
+	}
+	chardev_set_open(&exec->base, true);
+	chardev_room(&exec->base);
+}
+
+/* All that the child printed has been delivered. */
+static void on_drained(struct chardev *chardev, int error)
+{
+	struct exec_chardev *exec = exec_of(chardev);
+
+	(void)error;
+	fd_stream_close(&exec->stream);
+	child_free(exec->child);
+	exec->child = NULL;
+	start_later(exec);
+	chardev_hang_up(chardev);
+}
+
+static const struct fd_stream_ops exec_stream_ops = { .on_gone = on_drained };
+
+/* ---- methods ---- */
+
+static void exec_close(struct chardev *chardev)
+{
+	struct exec_chardev *exec = exec_of(chardev);
+
+	child_free(exec->child);
+	fd_stream_close(&exec->stream);
+	timer_free(exec->timer);
+	free(exec->command);
+	free(exec->term);
+}
+
+static int exec_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	struct exec_chardev *exec = exec_of(chardev);
+	const char *command = opts_get_string(opts, "command");
+	int r;
+
+	if (!command || !*command)
+		return error_set(err, EINVAL, "chardev: exec: no command given");
+	fd_stream_init(&exec->stream, chardev, &exec_stream_ops, 0);
+	exec->cols = (unsigned)opts_get_number(opts, "cols");
+	exec->rows = (unsigned)opts_get_number(opts, "rows");
+	exec->restart = (enum restart)opts_get_enum(opts, "restart");
+	exec->command = strdup(command);
+	exec->term = strdup(opts_get_string(opts, "term"));
+	exec->timer = timer_new(chardev->loop, on_restart_due, exec);
+	r = exec->command && exec->term && exec->timer
+		    ? start(exec, err)
+		    : error_set(err, ENOMEM, "exec '%s': out of memory", chardev->id);
+	if (r < 0)
+		exec_close(chardev);
+	else
+		chardev_set_open(chardev, true);
+	return r;
+}
+
+static ssize_t exec_out(struct chardev *chardev, const struct iovec *iov, int n)
+{
+	return fd_stream_outv(&exec_of(chardev)->stream, iov, n);
+}
+
+static void exec_in_resume(struct chardev *chardev)
+{
+	fd_stream_in_resume(&exec_of(chardev)->stream);
+}
+
+/* The size is kept for the next child, too. */
+static int exec_event(struct chardev *chardev, const struct chardev_event *event)
+{
+	struct exec_chardev *exec = exec_of(chardev);
+	struct winsize size = { .ws_col = (unsigned short)event->cols,
+		.ws_row = (unsigned short)event->rows };
+
+	if (event->type != CHARDEV_RESIZE)
+		return -ENOTSUP;
+	exec->cols = event->cols;
+	exec->rows = event->rows;
+	if (exec->child && ioctl(exec->stream.in_fd, TIOCSWINSZ, &size) < 0)
+		return -errno;
+	return 0;
+}
+
+static int exec_disconnect(struct chardev *chardev)
+{
+	struct exec_chardev *exec = exec_of(chardev);
+
+	if (exec->child)
+		child_hang_up(exec->child);
+	return 0;
+}
+
+static char *exec_describe(const struct chardev *chardev)
+{
+	const struct exec_chardev *exec = (const struct exec_chardev *)chardev;
+	char status[STATUS_BYTES] = "is not running", *text;
+	int r;
+
+	if (exec->has_exited)
+		child_status_text(exec->status, status, sizeof(status));
+	if (exec->child)
+		r = asprintf(&text, "exec:%s (pid %d on %s)", exec->command,
+			(int)child_pid(exec->child), child_tty(exec->child));
+	else
+		r = asprintf(&text, "exec:%s (%s)", exec->command, status);
+	return r < 0 ? NULL : text;
+}
+
+static const struct opt_desc exec_options[] = {
+	{ .name = "command", .type = OPT_STRING, .help = "what /bin/sh -c runs" },
+	{ .name = "restart",
+		.type = OPT_ENUM,
+		.values = "no|always|on-failure",
+		.preset = "no",
+		.help = "start it again after it has exited" },
+	{ .name = "cols",
+		.type = OPT_NUMBER,
+		.preset = "80",
+		.min = 1,
+		.max = 1000,
+		.help = "columns of its terminal at the start" },
+	{ .name = "rows",
+		.type = OPT_NUMBER,
+		.preset = "24",
+		.min = 1,
+		.max = 1000,
+		.help = "rows of its terminal at the start" },
+	{ .name = "term",
+		.type = OPT_STRING,
+		.preset = "xterm-256color",
+		.help = "its environment variable TERM" },
+	{ 0 },
+};
+
+const struct chardev_class backend_exec_class = {
+	.name = "exec",
+	.summary = "a child process on a pseudo terminal",
+	.options = exec_options,
+	.size = sizeof(struct exec_chardev),
+	.open = exec_open,
+	.close = exec_close,
+	.out = exec_out,
+	.in_resume = exec_in_resume,
+	.event = exec_event,
+	.disconnect = exec_disconnect,
+	.describe = exec_describe,
+};
