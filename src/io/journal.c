@@ -98,22 +98,24 @@ int journal_reserve(struct journal *journal, size_t len, struct iovec iov[2])
 	return segments(journal->ring, journal->size, journal->head, len, iov);
 }
 
-/* Copy what of [head, head + len) belongs to the first bytes of all. */
-static void keep_first(struct journal *journal, size_t len)
+/* Copy what of [offset, offset + len) belongs to the first bytes of all. */
+static void keep_first(struct journal *journal, uint64_t offset, uint64_t len)
 {
-	size_t room = journal->keep_size - (size_t)journal->head;
+	size_t at = (size_t)offset, room;
 	struct iovec iov[2];
 	int n;
 
-	n = segments(journal->ring, journal->size, journal->head, len < room ? len : room, iov);
-	for (size_t i = 0, at = (size_t)journal->head; i < (size_t)n; at += iov[i++].iov_len)
+	if (offset >= journal->keep_size)
+		return;
+	room = journal->keep_size - at;
+	n = segments(journal->ring, journal->size, offset, len < room ? (size_t)len : room, iov);
+	for (int i = 0; i < n; at += iov[i++].iov_len)
 		memcpy(journal->kept + at, iov[i].iov_base, iov[i].iov_len);
 }
 
 void journal_commit(struct journal *journal, size_t len)
 {
-	if (journal->head < journal->keep_size)
-		keep_first(journal, len);
+	keep_first(journal, journal->head, len);
 	journal->head += len;
 }
 
@@ -146,6 +148,8 @@ uint64_t journal_line_start(const struct journal *journal, uint64_t from, size_t
 
 uint64_t journal_move(struct journal *journal, uint64_t to, uint64_t from, uint64_t len)
 {
+	const uint64_t start = to;
+
 	while (len && to != from) {
 		struct iovec dst[2], src[2];
 		size_t part;
@@ -158,6 +162,7 @@ uint64_t journal_move(struct journal *journal, uint64_t to, uint64_t from, uint6
 		from += part;
 		len -= part;
 	}
+	keep_first(journal, start, to - start);
 	return to + len;
 }
 

@@ -117,7 +117,7 @@ static void stretch_is_taken_out_across_the_seam(void **state)
 	uint64_t end;
 
 	(void)state;
-	assert_int_equal(journal_init(&journal, PAGE, 0), 0);
+	assert_int_equal(journal_init(&journal, PAGE, PAGE + 1), 0);
 	append(&journal, PAGE - 3, PAGE);
 	assert_int_equal(journal_reserve(&journal, 8, iov), 2);
 	memcpy(iov[0].iov_base, "abX", 3);
@@ -130,6 +130,7 @@ static void stretch_is_taken_out_across_the_seam(void **state)
 	assert_int_equal(journal_peek(&journal, PAGE - 3, 100, iov), 2);
 	assert_memory_equal(iov[0].iov_base, "abc", 3);
 	assert_memory_equal(iov[1].iov_base, "de", 2);
+	assert_memory_equal(journal.kept + PAGE - 3, "abcd", 4);
 	journal_done(&journal);
 }
 
