@@ -162,16 +162,14 @@ static bool symlink_is_dead(const char *path, const char *slave)
 
 static int make_symlink(struct pty_chardev *pty, const char *path, struct error **err)
 {
-	int r = symlink(pty->slave, path);
+	int code = symlink(pty->slave, path) < 0 ? errno : 0;
 
-	if (r < 0 && errno == EEXIST && symlink_is_dead(path, pty->slave)) {
+	if (code == EEXIST && symlink_is_dead(path, pty->slave)) {
 		unlink(path);
-		r = symlink(pty->slave, path);
+		code = symlink(pty->slave, path) < 0 ? errno : 0;
 	}
-	if (r < 0) {
-		r = errno;
-		return error_set(err, r, "Failed to create PTY symlink: %s", strerror(r));
-	}
+	if (code)
+		return error_set(err, code, "Failed to create PTY symlink: %s", strerror(code));
 	/* Absolute: the program may go to another directory before it removes the link. */
 	if (path[0] == '/') {
 		pty->symlink = strdup(path);

@@ -10,10 +10,12 @@
 #include <stddef.h>
 
 const struct chardev_class *const charhub_classes[] = {
+	&backend_exec_class,
 	&backend_file_class,
 	&hub_class,
 	&backend_memory_class,
 	&backend_null_class,
+	&backend_pty_class,
 	&backend_ringbuf_class,
 	NULL,
 };
