@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DISPLAY_DISPLAY_H
+#define DISPLAY_DISPLAY_H
+
+#include "text/glyph.h"
+#include "vt/keyboard.h"
+#include "vt/vt.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What there is to look at. A display has numbered consoles: number 1 is the overview, which the
+ * display draws itself; who provides a screen (class "vc") adds one from 2 up. A view is one
+ * viewer's look at one console: which console, how far scrolled back, what is selected, which keys
+ * are held. Views know nothing of each other.
+ *
+ * No clock, no I/O: the owner of a view collects what changed when it suits it, and beats the time
+ * for blinking. Nothing here costs anything while nobody looks.
+ *
+ * Callbacks of a view: each may free or switch the view that it is about, and must leave all other
+ * objects of the display alone; best is to take a note and act after the dispatch.
+ */
+struct display;
+struct display_console;
+struct display_view;
+
+#define DISPLAY_CONSOLES_MAX 1000u
+#define DISPLAY_OVERVIEW     1u /* its number */
+#define DISPLAY_LABEL_MAX    64u
+
+/* ---- the display --------------------------------------------------------------------------- */
+
+/**
+ * display_new() - a display with the overview alone
+ * @name: of the program or machine, for the overview and titles; copied
+ * @font: borrowed, outlives the display; what display_font() gives to who draws; may be NULL where
+ *        nobody draws
+ *
+ * Return: NULL if memory ran out.
+ */
+struct display *display_new(const char *name, struct font *font);
+
+/** display_free() - all views must be gone; consoles go with it. NULL is fine */
+void display_free(struct display *display);
+
+const char *display_name(const struct display *display);
+struct font *display_font(const struct display *display);
+
+/** display_find() - the console of a number; NULL: none */
+struct display_console *display_find(const struct display *display, unsigned number);
+
+/** display_next() - walk by number, the overview first; NULL starts and ends */
+struct display_console *display_next(
+	const struct display *display, const struct display_console *after);
+
+/** display_first() - what a new viewer sees: the lowest number from 2 up, else the overview */
+struct display_console *display_first(const struct display *display);
+
+/* ---- a console, from the side of who provides it ------------------------------------------- */
+
+/** struct display_console_ops - what a provider implements; each may be NULL */
+struct display_console_ops {
+	/**
+	 * Bytes for the guest: keys, mouse, paste. All or nothing; keeps them until the guest takes
+	 * them. Must not call back into the display.
+	 *
+	 * Return: 0; -ENOBUFS: too much waits already; -ENOTCONN: there is no guest; -ENOMEM.
+	 */
+	int (*in)(void *data, const char *bytes, size_t len);
+
+	/**
+	 * A viewer wants another size. The provider resizes its engine now or later, or not at all,
+	 * and says display_console_changed() then.
+	 *
+	 * Return: 0; -EPERM: the size is fixed; -ERANGE; -ENOMEM.
+	 */
+	int (*resize)(void *data, unsigned cols, unsigned rows);
+};
+
+/**
+ * struct display_console_config - a console to be
+ * @label:        what people call it: the chardev's id; copied, cut at DISPLAY_LABEL_MAX bytes
+ * @vt:           its screen; borrowed until display_console_set_vt() or removal
+ * @ops:          static; NULL: nobody takes input
+ * @data:         first argument of the ops
+ * @backspace_bs: BackSpace sends 0x08 where the engine says 0x7f
+ */
+struct display_console_config {
+	const char *label;
+	struct vt *vt;
+	const struct display_console_ops *ops;
+	void *data;
+	bool backspace_bs;
+};
+
+/**
+ * display_console_add() - take the lowest free number from 2 up
+ *
+ * Views stay where they are.
+ *
+ * Return: 0; -ENOSPC: DISPLAY_CONSOLES_MAX; -ENOMEM.
+ */
+int display_console_add(struct display *display, const struct display_console_config *config,
+	struct display_console **ret_console);
+
+/**
+ * display_console_remove() - its views go to display_first() and are told so; NULL is fine
+ *
+ * No op is called any more, the engine is not looked at any more.
+ */
+void display_console_remove(struct display_console *console);
+
+/** display_console_set_vt() - from now on this is the screen; the one before may be freed */
+void display_console_set_vt(struct display_console *console, struct vt *vt);
+
+/**
+ * display_console_changed() - the engine was fed, resized or reset
+ *
+ * Cheap where nobody looks. Notices changes of size and title too.
+ */
+void display_console_changed(struct display_console *console);
+
+/** display_console_bell() - on_bell of every viewer */
+void display_console_bell(struct display_console *console);
+
+/** display_console_clipboard() - the guest set the clipboard: on_clipboard of every viewer */
+void display_console_clipboard(struct display_console *console, const char *utf8, size_t len);
+
+/* ---- a console, from the side of who looks ------------------------------------------------- */
+
+unsigned display_console_number(const struct display_console *console);
+const char *display_console_label(const struct display_console *console);
+
+/** display_console_vt() - never NULL; may be another one after any dispatch */
+struct vt *display_console_vt(const struct display_console *console);
+
+/** display_console_viewers() - how many views it has */
+unsigned display_console_viewers(const struct display_console *console);
+
+/* ---- a view -------------------------------------------------------------------------------- */
+
+/** struct display_view_callbacks - each may be NULL; see the top about what they may do */
+struct display_view_callbacks {
+	/**
+	 * There is something to collect. Called once; then not again before display_view_collect()
+	 * (even if that finds less than hoped for).
+	 */
+	void (*on_change)(void *data);
+	/** The console has another size. Everything is damaged; on_change comes as well */
+	void (*on_size)(void *data, unsigned cols, unsigned rows);
+	/** display_view_title() gives something else now */
+	void (*on_title)(void *data);
+	void (*on_bell)(void *data);
+	/** Text for the viewer's clipboard: selected with the mouse, or set by the guest (OSC 52) */
+	void (*on_clipboard)(void *data, const char *utf8, size_t len);
+	/**
+	 * The view shows another console: by its keys, or since the one before was removed. Size and
+	 * title may differ, which is not told apart. on_change comes as well
+	 */
+	void (*on_switched)(void *data);
+};
+
+/**
+ * struct display_view_config - a view to be
+ * @name:      who it is, for the overview: "192.168.1.7:40312"; copied
+ * @read_only: looks, switches, scrolls and selects, but sends nothing to any guest
+ */
+struct display_view_config {
+	const char *name;
+	bool read_only;
+};
+
+/**
+ * display_view_new() - look at display_first()
+ * @callbacks: static
+ *
+ * Nothing is called from here; the first display_view_collect() gives the whole picture.
+ *
+ * Return: 0; -ENOMEM.
+ */
+int display_view_new(struct display *display, const struct display_view_config *config,
+	const struct display_view_callbacks *callbacks, void *data, struct display_view **ret_view);
+
+/** display_view_free() - no callback comes any more; also inside of one. NULL is fine */
+void display_view_free(struct display_view *view);
+
+/** display_view_console() - what it looks at; never NULL */
+struct display_console *display_view_console(const struct display_view *view);
+
+/** display_view_switch() - look at another console. Return: 0; -ENOENT: no such number */
+int display_view_switch(struct display_view *view, unsigned number);
+
+/** display_view_set_read_only() */
+void display_view_set_read_only(struct display_view *view, bool read_only);
+
+/** display_view_title() - "NAME: LABEL - TITLE" for a window's frame; appended to @out, UTF-8 */
+void display_view_title(const struct display_view *view, struct strbuf *out);
+
+/* ---- a view: the picture ------------------------------------------------------------------- */
+
+unsigned display_view_cols(const struct display_view *view);
+unsigned display_view_rows(const struct display_view *view);
+
+/**
+ * struct display_update - how the picture that a view has differs from the one that is now
+ * @cols, @rows:   of the picture
+ * @all:           everything is new (the spans say so too)
+ * @scroll_lines:  0: none. > 0: first move the rows @scroll_top + @scroll_lines ..
+ *                 @scroll_bottom - 1 up by that many; < 0: the rows @scroll_top ..
+ *                 @scroll_bottom + @scroll_lines - 1 down
+ * @spans:         then redraw these columns of each row 0..rows-1; cursor and selection are in.
+ *                 A span never cuts a wide character
+ * @from, @to:     names of the picture before and after. Two updates of any views of one display
+ *                 with the same names, both not 0, come from the same picture to the same picture:
+ *                 either does for both, so that it need be encoded once only. 0: this view's own
+ *                 (scrolled back, selecting, or new)
+ */
+struct display_update {
+	unsigned cols, rows;
+	bool all;
+	int scroll_lines;
+	unsigned scroll_top, scroll_bottom;
+	uint64_t from, to;
+	struct vt_span spans[VT_ROWS_MAX];
+};
+
+/** display_view_has_change() - whether display_view_collect() would find anything */
+bool display_view_has_change(const struct display_view *view);
+
+/**
+ * display_view_collect() - what changed since this view last asked, and count it as seen
+ *
+ * Costs O(rows). Read the rows before anything else happens.
+ *
+ * Return: whether there is anything to redraw.
+ */
+bool display_view_collect(struct display_view *view, struct display_update *ret_update);
+
+/**
+ * display_view_read() - the columns @first..@end-1 of a row as they are to be seen
+ * @cells: receives @end - @first cells
+ *
+ * Places beyond the screen are blank. Clusters in the cells are numbers of display_view_vt().
+ */
+void display_view_read(struct display_view *view, unsigned row, unsigned first, unsigned end,
+	struct text_cell *cells);
+
+/** display_view_vt() - the engine to hand to text_tile(); until the dispatch is over */
+const struct vt *display_view_vt(const struct display_view *view);
+
+/** display_view_damage_all() - forget what the viewer has: the next update is the whole picture */
+void display_view_damage_all(struct display_view *view);
+
+/** display_view_is_held() - the guest is in the middle of a frame: better collect a bit later */
+bool display_view_is_held(const struct display_view *view);
+
+/** display_view_wants_blink() - something to be seen blinks: beat the time; ask after a collect */
+bool display_view_wants_blink(const struct display_view *view);
+
+/**
+ * display_view_blink() - one beat: what blinks is shown if @lit, else hidden
+ *
+ * Marks what blinks as changed (no on_change: the caller knows). Views that share updates should
+ * beat together: give all of them the same @lit. A new view starts lit.
+ */
+void display_view_blink(struct display_view *view, bool lit);
+
+/* ---- a view: input ------------------------------------------------------------------------- */
+
+/**
+ * display_view_key() - a key went down or up; key repeat is more of down
+ * @keysym: X11 keysym, as the viewer's keyboard layout gives it; modifiers come as keys too and are
+ *          remembered in the view
+ *
+ * Ctrl-Alt-1..9 switch, Shift-PgUp/PgDn scroll back; these and their releases go no further. Any
+ * other key that sends something returns to the bottom and drops the selection.
+ *
+ * Return: 0; -ENOBUFS: the guest does not take its input, the key is lost (a good place for a
+ * bell); -EPERM: read only; -ENOTCONN, -ENOMEM.
+ */
+int display_view_key(struct display_view *view, uint32_t keysym, bool down);
+
+/** display_view_release_keys() - all keys and buttons are up: the viewer lost the focus */
+void display_view_release_keys(struct display_view *view);
+
+/* Bits of display_view_pointer()'s @buttons; as RFB's button mask [RFC 6143 7.5.5]. */
+enum display_button {
+	DISPLAY_BUTTON_LEFT = 1 << 0,
+	DISPLAY_BUTTON_MIDDLE = 1 << 1,
+	DISPLAY_BUTTON_RIGHT = 1 << 2,
+	DISPLAY_WHEEL_UP = 1 << 3,
+	DISPLAY_WHEEL_DOWN = 1 << 4,
+	DISPLAY_WHEEL_LEFT = 1 << 5,
+	DISPLAY_WHEEL_RIGHT = 1 << 6,
+};
+
+/**
+ * display_view_pointer() - where the mouse is and which buttons are down
+ * @x_px, @y_px: at scale 1; clamped
+ * @buttons:     enum display_button bits that are down now
+ * @now_ms:      any monotonic clock, to tell double clicks
+ *
+ * For the guest if it asked for the mouse and Shift is not held; otherwise the left button selects
+ * (twice: words, three times: lines; Alt: a block) and on_clipboard gives the text on release, the
+ * right one extends the selection, the middle one pastes what was selected in this view last, and
+ * the wheel scrolls back.
+ */
+void display_view_pointer(
+	struct display_view *view, unsigned x_px, unsigned y_px, unsigned buttons, uint64_t now_ms);
+
+/**
+ * display_view_paste() - text of the viewer's clipboard as input, bracketed where the guest asks
+ *
+ * Whole or not at all; goes to the guest at its own pace.
+ *
+ * Return: 0; -ENOBUFS, -EPERM, -ENOTCONN, -ENOMEM as display_view_key().
+ */
+int display_view_paste(struct display_view *view, const char *utf8, size_t len);
+
+/**
+ * display_view_request_size() - the viewer would like this size
+ *
+ * Return: 0: it comes, now or later, as on_size (not if it is the same already); -EPERM: the size
+ * is fixed, or the view is read only; -ERANGE: outside of 1..VT_COLS_MAX, 1..VT_ROWS_MAX; -ENOMEM.
+ */
+int display_view_request_size(struct display_view *view, unsigned cols, unsigned rows);
+
+/** display_view_focus() - the viewer's window got or lost the focus; for guests that ask (1004) */
+void display_view_focus(struct display_view *view, bool focused);
+
+/**
+ * display_view_scroll() - look @lines further back, or forward where negative
+ *
+ * Stays at that text while output goes on. The alternate screen has no lines above it.
+ */
+void display_view_scroll(struct display_view *view, int lines);
+
+/** display_view_scrolled_back() - lines above the bottom; 0: the live screen */
+unsigned display_view_scrolled_back(const struct display_view *view);
+
+#endif
