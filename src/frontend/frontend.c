@@ -63,14 +63,28 @@ void frontend_set_free(struct frontend_set *set)
 	free(set);
 }
 
+static bool has_alias(const struct frontend_class *class, const char *name)
+{
+	for (const char *const *alias = class->aliases; alias && *alias; alias++)
+		if (!strcmp(*alias, name))
+			return true;
+	return false;
+}
+
 const struct frontend_class *frontend_class_find(
 	const struct frontend_class *const *classes, const char *name)
 {
 	for (; *classes; classes++)
-		if (!strcmp((*classes)->name, name) ||
-			((*classes)->alias && !strcmp((*classes)->alias, name)))
+		if (!strcmp((*classes)->name, name) || has_alias(*classes, name))
 			return *classes;
 	return NULL;
+}
+
+struct frontend *frontend_set_next(const struct frontend_set *set, const struct frontend *after)
+{
+	const struct list *node = after ? after->node.next : set->frontends.next;
+
+	return node == &set->frontends ? NULL : container_of(node, struct frontend, node);
 }
 
 static struct frontend *find(struct frontend_set *set, const char *id)

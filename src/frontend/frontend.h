@@ -17,8 +17,11 @@ struct opts;
  * Objects embed struct frontend first.
  */
 struct frontend_class {
-	/** As in `-device NAME`; @alias is another name for it, or NULL. */
-	const char *name, *alias;
+	/** As in `-device NAME`. */
+	const char *name;
+
+	/** Other names for it, ends with NULL; or NULL. */
+	const char *const *aliases;
 
 	/** What it is, one line without a full stop. */
 	const char *summary;
@@ -70,6 +73,9 @@ int frontend_set_add(struct frontend_set *set, struct opts *opts, struct error *
  */
 int frontend_check(const struct frontend_class *const *classes, struct opts *opts,
 	const struct frontend_class **ret_class, struct error **err);
+
+/** frontend_set_next() - walk in order of creation; NULL starts and ends */
+struct frontend *frontend_set_next(const struct frontend_set *set, const struct frontend *after);
 
 /** frontend_class_find() - by name or alias; NULL: none */
 const struct frontend_class *frontend_class_find(
