@@ -29,7 +29,8 @@ struct chardev_class {
 	/**
 	 * Required. Acquire everything, start nothing that calls the holder from here. With an
 	 * error the object is freed without close(): undo what was done. A chardev whose peer is
-	 * there from the start calls chardev_set_open(c, true).
+	 * there from the start calls chardev_set_open(c, true). Where the options make it wait, a
+	 * signal ends the wait with -EINTR.
 	 */
 	int (*open)(struct chardev *chardev, const struct opts *opts, struct error **err);
 

@@ -101,12 +101,13 @@ static int make_core(struct daemon *daemon, struct error **err)
 static int start(struct daemon *daemon, struct error **err)
 {
 	const struct setup *setup = daemon->setup;
-	int r = 0;
+	int r = setup->pidfile ? pidfile_create(&daemon->pidfile, setup->pidfile, err) : 0;
 
-	if (setup->pidfile)
-		r = pidfile_create(&daemon->pidfile, setup->pidfile, err);
-	if (r == 0)
-		r = make_core(daemon, err);
+	if (r < 0) {
+		error_prefix(err, "-pidfile %s: ", setup->pidfile);
+		return r;
+	}
+	r = make_core(daemon, err);
 	if (r == 0)
 		r = make_all(daemon, &setup->chardevs, make_chardev, err);
 	if (r == 0)
@@ -133,8 +134,10 @@ static int serve(
 	const char *logfile = daemon->setup->logfile;
 	int r = logfile ? process_open_log(logfile, err) : 0;
 
-	if (r < 0)
+	if (r < 0) {
+		error_prefix(err, "-D %s: ", logfile);
 		return r;
+	}
 	if (ready_fd >= 0)
 		process_daemon_ready(ready_fd, logfile != NULL);
 	notify_ready(daemon->setup, notify);

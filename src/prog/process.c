@@ -2,9 +2,11 @@
 #include "prog/process.h"
 
 #include "base/cleanup.h"
+#include "prog/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -43,9 +45,9 @@ static _Noreturn void wait_for_child(pid_t child, int fd)
 	ssize_t n;
 	char byte;
 
-	do {
-		n = read(fd, &byte, 1);
-	} while (n < 0 && errno == EINTR);
+	/* A signal is meant for the program, which is the child now. */
+	while ((n = read(fd, &byte, 1)) < 0 && errno == EINTR)
+		kill(child, signals_caught());
 	if (n == 1)
 		_exit(0);
 	if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status))

@@ -363,7 +363,8 @@ def test_pidfile_of_somebody_else_stays(charhubd, workdir):
 def test_log_that_cannot_be_opened_is_an_error(run_charhubd):
     done = run_charhubd("-chardev", A, "-D", "/nonexistent/log")
     assert done.code == 1
-    assert "Could not open '/nonexistent/log': No such file or directory" in done.err
+    assert done.err == ("charhubd: -D /nonexistent/log: Could not open '/nonexistent/log': "
+                        "No such file or directory\n")
 
 
 def test_stdio_has_no_place_in_the_background(run_charhubd):
@@ -413,6 +414,16 @@ def test_end_of_the_terminal_ends_it(charhubd_path, terminal, workdir):
     shown.close()
     assert wait_exit(shown.process) == 0
     assert not os.path.lexists(workdir / "pty")
+
+
+def test_signal_ends_a_start_that_waits(charhubd_path, terminal, workdir):
+    for words in ([], ["-daemonize"]):
+        shown = terminal(charhubd_path, *words, "-chardev", f"pty,id=p,path={workdir}/pty",
+                         "-chardev", f"socket,id=a,path={workdir}/sock,server=on,wait=on")
+        shown.read_until("waiting for connection")
+        shown.send("\x03")
+        shown.expect_end(1)
+        assert list(workdir.iterdir()) == []
 
 
 def test_hang_up_by_a_process_does_not_end_it(charhubd, workdir):
