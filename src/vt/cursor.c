@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+#include "vt/cursor.h"
+#include "vt/engine.h"
+#include "vt/print.h"
+
+/*
+ * Where the cursor goes. Relative movement stops at a margin if it starts inside, else at the edge
+ * of the screen; absolute movement counts from the margins in origin mode and cannot leave them then
+ * [VT510 manual: CUU, CUP, DECOM, DECSLRM].
+ */
+
+static bool is_between_sides(const struct vt *vt)
+{
+	return vt->x >= vt->left && vt->x <= vt->right;
+}
+
+void cursor_index(struct vt *vt)
+{
+	vt->wrap_pending = false;
+	if (vt->y == vt->bottom) {
+		if (is_between_sides(vt))
+			screen_scroll_box(vt, vt->top, vt->bottom, vt->left, vt->right, 1);
+	} else if (vt->y < vt->rows - 1) {
+		vt->y++;
+	}
+}
+
+void cursor_reverse_index(struct vt *vt)
+{
+	vt->wrap_pending = false;
+	if (vt->y == vt->top) {
+		if (is_between_sides(vt))
+			screen_scroll_box(vt, vt->top, vt->bottom, vt->left, vt->right, -1);
+	} else if (vt->y > 0) {
+		vt->y--;
+	}
+}
+
+void cursor_carriage_return(struct vt *vt)
+{
+	vt->wrap_pending = false;
+	vt->x = vt->x >= vt->left || vt_mode(vt, MODE_ORIGIN) ? vt->left : 0;
+}
+
+static unsigned least_x(const struct vt *vt)
+{
+	return vt->x >= vt->left ? vt->left : 0;
+}
+
+static unsigned most_x(const struct vt *vt)
+{
+	return vt->x <= vt->right ? vt->right : vt->cols - 1;
+}
+
+static void move_left(struct vt *vt, unsigned n)
+{
+	unsigned least = least_x(vt);
+
+	vt->x = n > vt->x - least ? least : vt->x - n;
+}
+
+void cursor_backspace(struct vt *vt)
+{
+	bool reverse_wrap = vt_mode(vt, MODE_REVERSE_WRAP) && vt_mode(vt, MODE_AUTOWRAP);
+
+	if (reverse_wrap && vt->wrap_pending) {
+		vt->wrap_pending = false;
+		return;
+	}
+	vt->wrap_pending = false;
+	if (vt->x != least_x(vt)) {
+		vt->x--;
+	} else if (reverse_wrap && vt->y > vt->top) {
+		vt->y--;
+		vt->x = vt->right;
+	}
+}
+
+/* ---- tabs ---- */
+
+static void tab_forward(struct vt *vt)
+{
+	unsigned most = most_x(vt);
+
+	while (vt->x < most) {
+		vt->x++;
+		if (tab_is_set(vt->tabs, vt->x))
+			break;
+	}
+}
+
+static void tab_backward(struct vt *vt)
+{
+	unsigned least = vt_mode(vt, MODE_ORIGIN) ? vt->left : 0;
+
+	while (vt->x > least) {
+		vt->x--;
+		if (tab_is_set(vt->tabs, vt->x))
+			break;
+	}
+}
+
+void cursor_tab(struct vt *vt, int count)
+{
+	int most = (int)vt->cols;
+	unsigned x = vt->x;
+
+	for (count = count > most ? most : count; count > 0; count--)
+		tab_forward(vt);
+	for (count = count < -most ? -most : count; count < 0; count++)
+		tab_backward(vt);
+	if (vt->x != x)
+		vt->wrap_pending = false;
+}
+
+void tab_set(struct vt *vt)
+{
+	vt->tabs[vt->x / 8] |= (uint8_t)(1u << vt->x % 8);
+}
+
+void handle_cht(struct vt *vt, const struct csi *csi)
+{
+	cursor_tab(vt, csi_param(csi, 0, 1));
+}
+
+void handle_cbt(struct vt *vt, const struct csi *csi)
+{
+	cursor_tab(vt, -csi_param(csi, 0, 1));
+}
+
+void handle_tbc(struct vt *vt, const struct csi *csi)
+{
+	int what = csi_param(csi, 0, 0);
+
+	if (what == 0)
+		vt->tabs[vt->x / 8] &= (uint8_t) ~(1u << vt->x % 8);
+	else if (what == 3)
+		memset(vt->tabs, 0, VT_COLS_MAX / 8);
+}
+
+void handle_decst8c(struct vt *vt, const struct csi *csi)
+{
+	if (csi_param(csi, 0, 0) == 5)
+		engine_reset_tabs(vt, 0);
+}
+
+/* ---- relative ---- */
+
+static unsigned param_count(const struct csi *csi)
+{
+	return (unsigned)csi_param(csi, 0, 1);
+}
+
+void handle_cuu(struct vt *vt, const struct csi *csi)
+{
+	unsigned n = param_count(csi), least = vt->y >= vt->top ? vt->top : 0;
+
+	vt->y = n > vt->y - least ? least : vt->y - n;
+}
+
+void handle_cud(struct vt *vt, const struct csi *csi)
+{
+	unsigned n = param_count(csi), most = vt->y <= vt->bottom ? vt->bottom : vt->rows - 1;
+
+	vt->y = n > most - vt->y ? most : vt->y + n;
+}
+
+void handle_cuf(struct vt *vt, const struct csi *csi)
+{
+	unsigned n = param_count(csi), most = most_x(vt);
+
+	vt->x = n > most - vt->x ? most : vt->x + n;
+}
+
+void handle_cub(struct vt *vt, const struct csi *csi)
+{
+	unsigned n = param_count(csi);
+
+	if (!vt_mode(vt, MODE_REVERSE_WRAP)) {
+		move_left(vt, n);
+		return;
+	}
+	for (n = n > VT_COLS_MAX ? VT_COLS_MAX : n; n > 0; n--)
+		cursor_backspace(vt);
+}
+
+void handle_cnl(struct vt *vt, const struct csi *csi)
+{
+	cursor_carriage_return(vt);
+	handle_cud(vt, csi);
+}
+
+void handle_cpl(struct vt *vt, const struct csi *csi)
+{
+	cursor_carriage_return(vt);
+	handle_cuu(vt, csi);
+}
+
+void handle_hpr(struct vt *vt, const struct csi *csi)
+{
+	unsigned n = param_count(csi), most = vt->cols - 1;
+
+	vt->x = n > most - vt->x ? most : vt->x + n;
+}
+
+void handle_vpr(struct vt *vt, const struct csi *csi)
+{
+	unsigned n = param_count(csi), most = vt->rows - 1;
+
+	vt->y = n > most - vt->y ? most : vt->y + n;
+}
+
+/* ---- absolute ---- */
+
+static void set_column(struct vt *vt, int column)
+{
+	bool origin = vt_mode(vt, MODE_ORIGIN);
+	unsigned most = origin ? vt->right : vt->cols - 1;
+
+	vt->x = (unsigned)column - 1 + (origin ? vt->left : 0);
+	if (vt->x > most)
+		vt->x = most;
+}
+
+static void set_line(struct vt *vt, int line)
+{
+	bool origin = vt_mode(vt, MODE_ORIGIN);
+	unsigned most = origin ? vt->bottom : vt->rows - 1;
+
+	vt->y = (unsigned)line - 1 + (origin ? vt->top : 0);
+	if (vt->y > most)
+		vt->y = most;
+}
+
+void cursor_home(struct vt *vt)
+{
+	vt->wrap_pending = false;
+	set_line(vt, 1);
+	set_column(vt, 1);
+}
+
+void handle_cup(struct vt *vt, const struct csi *csi)
+{
+	set_line(vt, csi_param(csi, 0, 1));
+	set_column(vt, csi_param(csi, 1, 1));
+}
+
+void handle_cha(struct vt *vt, const struct csi *csi)
+{
+	set_column(vt, csi_param(csi, 0, 1));
+}
+
+void handle_vpa(struct vt *vt, const struct csi *csi)
+{
+	set_line(vt, csi_param(csi, 0, 1));
+}
+
+/* ---- margins ---- */
+
+void handle_decstbm(struct vt *vt, const struct csi *csi)
+{
+	unsigned top = (unsigned)csi_param(csi, 0, 1);
+	unsigned bottom = (unsigned)csi_param(csi, 1, (int)vt->rows);
+
+	if (bottom > vt->rows)
+		bottom = vt->rows;
+	if (top >= bottom)
+		return;
+	vt->top = top - 1;
+	vt->bottom = bottom - 1;
+	cursor_home(vt);
+}
+
+static void set_side_margins(struct vt *vt, const struct csi *csi)
+{
+	unsigned left = (unsigned)csi_param(csi, 0, 1);
+	unsigned right = (unsigned)csi_param(csi, 1, (int)vt->cols);
+
+	if (right > vt->cols)
+		right = vt->cols;
+	if (left >= right)
+		return;
+	vt->left = left - 1;
+	vt->right = right - 1;
+	cursor_home(vt);
+}
+
+void handle_save_or_margins(struct vt *vt, const struct csi *csi)
+{
+	if (vt_mode(vt, MODE_MARGINS))
+		set_side_margins(vt, csi);
+	else if (csi->count == 0)
+		cursor_save(vt);
+}
+
+/* ---- save and restore ---- */
+
+void saved_cursor_reset(struct screen *screen)
+{
+	screen->saved = (struct saved_cursor){ 0 };
+}
+
+void cursor_save(struct vt *vt)
+{
+	vt->screen->saved = (struct saved_cursor){
+		.x = vt->x,
+		.y = vt->y,
+		.wrap_pending = vt->wrap_pending,
+		.origin = vt_mode(vt, MODE_ORIGIN),
+		.pen = vt->pen,
+		.charsets = vt->charsets,
+	};
+}
+
+static unsigned clamp(unsigned value, unsigned least, unsigned most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
+/* A wrap may be pending only behind a character; see struct vt. */
+static bool may_wrap(struct vt *vt)
+{
+	struct vt_cell cell = row_get(vt_row(vt), vt->x);
+
+	return (vt->x == vt->cols - 1 || vt->x == vt->right) && vt_mode(vt, MODE_AUTOWRAP) &&
+	       (cell.ch || cell.width == VT_WIDE_TAIL);
+}
+
+void cursor_restore(struct vt *vt)
+{
+	const struct saved_cursor *saved = &vt->screen->saved;
+
+	vt->modes &= ~MODE_BIT(MODE_ORIGIN);
+	if (saved->origin)
+		vt->modes |= MODE_BIT(MODE_ORIGIN);
+	vt->x = clamp(
+		saved->x, saved->origin ? vt->left : 0, saved->origin ? vt->right : vt->cols - 1);
+	vt->y = clamp(
+		saved->y, saved->origin ? vt->top : 0, saved->origin ? vt->bottom : vt->rows - 1);
+	vt->pen = saved->pen;
+	vt->charsets = saved->charsets;
+	vt->wrap_pending = saved->wrap_pending && saved->x == vt->x && may_wrap(vt);
+	print_update(vt);
+}
+
+void handle_restore(struct vt *vt, const struct csi *csi)
+{
+	(void)csi;
+	cursor_restore(vt);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VT_ENGINE_H
+#define VT_ENGINE_H
+
+#include "vt/vt.h"
+#include "vt/damage.h"
+#include "vt/mode.h"
+#include "vt/parser.h"
+#include "vt/screen.h"
+#include "vt/scrollback.h"
+#include "vt/table.h"
+
+/*
+ * The state that the files of this folder share. Nobody outside of src/vt includes this.
+ *
+ * A sequence handler finds its parameters in a struct csi (parser.h), works on cursor, pen, margins
+ * and the shown screen here, and writes cells through screen.h only, so that damage is complete.
+ */
+
+#define TITLE_STACK_MAX 10u
+
+struct title {
+	char *text, *icon; /* never NULL in vt.title; either may be NULL in the stack */
+};
+
+struct vt {
+	struct parser parser;
+
+	unsigned cols, rows;
+	struct screen *screen; /* the one that is shown: &main or &alt */
+	struct screen main, alt;
+
+	/* The cursor. @wrap_pending: a character was put in the last column; the next one wraps. Then
+	 * the cell under the cursor holds a character. */
+	unsigned x, y;
+	bool wrap_pending;
+
+	/* What the next character is drawn with: a cell without a character. */
+	struct vt_cell pen;
+	struct charsets charsets;
+	bool scrollback_off; /* lines that leave the top are not kept just now */
+	bool slow_print; /* a charset, a single shift or insert mode is in the way of the fast path */
+
+	/* Margins, inclusive. @left and @right are the screen's edges unless DECLRMM is set. */
+	unsigned top, bottom, left, right;
+
+	uint64_t modes;	      /* MODE_BIT(enum mode) */
+	uint64_t saved_modes; /* by XTSAVE */
+	enum mouse_mode mouse_mode;
+	enum mouse_encoding mouse_encoding;
+	enum vt_cursor_shape cursor_shape;
+	uint8_t modify_other_keys; /* 0..2 */
+	bool rectangle_extent;	   /* DECSACE: attribute changes take a box, not a stream */
+	uint8_t *tabs;		   /* VT_COLS_MAX bits */
+
+	uint32_t palette[VT_SLOT_COUNT], default_palette[VT_SLOT_COUNT];
+
+	struct title title;
+	struct title title_stack[TITLE_STACK_MAX];
+	unsigned title_count;
+
+	struct scrollback scrollback;
+	struct table clusters, links;
+	struct damage damage;
+
+	struct vt_config config;
+	char *answerback;
+	struct vt_callbacks callbacks;
+	void *data;
+};
+
+static inline bool vt_mode(const struct vt *vt, enum mode mode)
+{
+	return vt->modes >> mode & 1;
+}
+
+/** vt_row() - the row of the shown screen that the cursor is in */
+static inline struct row *vt_row(struct vt *vt)
+{
+	return vt->screen->line[vt->y];
+}
+
+/** engine_full_reset() - RIS */
+void engine_full_reset(struct vt *vt);
+
+/** engine_soft_reset() - DECSTR */
+void engine_soft_reset(struct vt *vt);
+
+/** engine_show() - make @screen the shown one; the cursor stays where it is */
+void engine_show(struct vt *vt, struct screen *screen);
+
+/** engine_reset_margins() - the whole screen */
+void engine_reset_margins(struct vt *vt);
+
+/** engine_reset_tabs() - one every eight columns, from column @first on */
+void engine_reset_tabs(struct vt *vt, unsigned first);
+
+/** engine_set_title() - either may be NULL: leave it; bytes are made harmless and cut */
+void engine_set_title(struct vt *vt, const char *text, const char *icon);
+
+/** engine_sweep() - drop clusters and links that stand in no cell */
+void engine_sweep(struct vt *vt, struct table *table);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "vt/cluster.h"
+#include "vt/engine.h"
+#include "vt/palette.h"
+#include "vt/parser.h"
+#include "vt/report.h"
+
+#include <stdio.h>
+#include <sys/types.h>
+
+/*
+ * Operating system commands: "number ; text". An unknown one is ignored; one that asks something (an
+ * item that is just "?") counts as a query, since another terminal may answer it.
+ */
+
+/* The next item of @*rest up to @separator, which is cut off; NULL at the end. */
+static char *next_item(char **rest, char separator)
+{
+	char *item = *rest, *end;
+
+	if (!item)
+		return NULL;
+	end = strchr(item, separator);
+	if (end)
+		*end++ = '\0';
+	*rest = end;
+	return item;
+}
+
+static int number_of(const char *text)
+{
+	int value = 0;
+
+	if (!*text)
+		return -1;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return -1;
+		value = value * 10 + (*text - '0');
+		if (value > CSI_VALUE_MAX)
+			return -1;
+	}
+	return value;
+}
+
+/* ---- titles ---- */
+
+static void osc_title(struct vt *vt, int number, char *text)
+{
+	engine_set_title(vt, number == 1 ? NULL : text, number == 2 ? NULL : text);
+}
+
+/* ---- colours ---- */
+
+static void answer_color(struct vt *vt, const char *name, unsigned slot)
+{
+	uint32_t rgb = vt->palette[slot];
+	unsigned r = rgb >> 16, g = rgb >> 8 & 255, b = rgb & 255;
+
+	if (parser_query(vt))
+		report(vt, "\033]%s;rgb:%04x/%04x/%04x\033\\", name, r * 257, g * 257, b * 257);
+}
+
+static void set_or_answer(struct vt *vt, const char *name, unsigned slot, const char *spec)
+{
+	uint32_t rgb;
+
+	if (!strcmp(spec, "?"))
+		answer_color(vt, name, slot);
+	else if (palette_parse(spec, &rgb))
+		palette_set(vt, slot, rgb);
+}
+
+/* OSC 4: "index;color;index;color..." */
+static void osc_palette(struct vt *vt, int number, char *text)
+{
+	char *index, *spec, name[16];
+
+	(void)number;
+	while ((index = next_item(&text, ';')) && (spec = next_item(&text, ';'))) {
+		int slot = number_of(index);
+
+		if (slot < 0 || slot > 255)
+			continue;
+		snprintf(name, sizeof(name), "4;%d", slot);
+		set_or_answer(vt, name, (unsigned)slot, spec);
+	}
+}
+
+/* OSC 10..19: each further item is for the next number. We have 10, 11 and 12. */
+static void osc_special_color(struct vt *vt, int number, char *text)
+{
+	char *spec, name[16];
+
+	for (; (spec = next_item(&text, ';')) && number <= 19; number++) {
+		snprintf(name, sizeof(name), "%d", number);
+		if (number <= 12)
+			set_or_answer(vt, name, VT_SLOT_FG + (unsigned)number - 10, spec);
+		else if (!strcmp(spec, "?"))
+			parser_query(vt);
+	}
+}
+
+static void osc_reset_palette(struct vt *vt, int number, char *text)
+{
+	char *index;
+
+	(void)number;
+	if (!*text) {
+		for (unsigned slot = 0; slot < 256; slot++)
+			palette_set(vt, slot, vt->default_palette[slot]);
+		return;
+	}
+	while ((index = next_item(&text, ';'))) {
+		int slot = number_of(index);
+
+		if (slot >= 0 && slot < 256)
+			palette_set(vt, (unsigned)slot, vt->default_palette[slot]);
+	}
+}
+
+static void osc_reset_special_color(struct vt *vt, int number, char *text)
+{
+	unsigned slot = VT_SLOT_FG + (unsigned)number - 110;
+
+	(void)text;
+	palette_set(vt, slot, vt->default_palette[slot]);
+}
+
+/* ---- hyperlinks ---- */
+
+/* OSC 8: "key=value:key=value;uri"; an empty uri ends the link. */
+static void osc_link(struct vt *vt, int number, char *text)
+{
+	char *params = next_item(&text, ';'), *param;
+	const char *id = "";
+
+	(void)number;
+	if (!text)
+		return;
+	while ((param = next_item(&params, ':')))
+		if (!strncmp(param, "id=", 3))
+			id = param + 3;
+	vt->pen.link = 0;
+	for (const char *p = text; *p; p++)
+		if (*p < 0x20 || *p > 0x7e)
+			return;
+	for (const char *p = id; *p; p++)
+		if (*p < 0x20 || *p > 0x7e)
+			return;
+	if (*text)
+		vt->pen.link = link_number(vt, id, text) & 0x3fff;
+}
+
+/* ---- clipboard ---- */
+
+static int base64_value(char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+/* Decode in place; Return: length, -1: not base64. */
+static ssize_t base64_decode(char *text)
+{
+	uint32_t bits = 0;
+	unsigned have = 0;
+	char *out = text;
+
+	for (const char *p = text; *p && *p != '='; p++) {
+		int value = base64_value(*p);
+
+		if (value < 0)
+			return -1;
+		bits = bits << 6 | (uint32_t)value;
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			*out++ = (char)(bits >> have & 255);
+		}
+	}
+	return out - text;
+}
+
+static void osc_clipboard(struct vt *vt, int number, char *text)
+{
+	char *selection = next_item(&text, ';');
+	ssize_t len;
+
+	(void)number;
+	if (!text)
+		return;
+	if (strspn(selection, "cpqs01234567") != strlen(selection))
+		return;
+	if (!strcmp(text, "?")) {
+		if (parser_query(vt) && vt->config.clipboard_read && vt->callbacks.on_clipboard_get)
+			vt->callbacks.on_clipboard_get(vt->data, selection);
+		return;
+	}
+	len = base64_decode(text);
+	if (len >= 0 && vt->config.clipboard_write && vt->callbacks.on_clipboard_set)
+		vt->callbacks.on_clipboard_set(vt->data, selection, text, (size_t)len);
+}
+
+/* ---- the table ---- */
+
+static const struct {
+	int first, last;
+	void (*handle)(struct vt *vt, int number, char *text);
+} osc_table[] = {
+	{ 0, 2, osc_title },
+	{ 4, 4, osc_palette },
+	{ 8, 8, osc_link },
+	{ 10, 19, osc_special_color },
+	{ 52, 52, osc_clipboard },
+	{ 104, 104, osc_reset_palette },
+	{ 110, 112, osc_reset_special_color },
+};
+
+static bool asks_something(const char *text)
+{
+	for (const char *p = text; (p = strchr(p, '?')); p++)
+		if ((p == text || p[-1] == ';' || p[-1] == '=') && (p[1] == '\0' || p[1] == ';'))
+			return true;
+	return false;
+}
+
+void osc_dispatch(struct vt *vt, char *text, size_t len)
+{
+	char *rest = text;
+	int number;
+
+	if (strlen(text) != len)
+		return;
+	number = number_of(next_item(&rest, ';'));
+	if (!rest)
+		rest = text + len;
+	for (size_t i = 0; i < sizeof(osc_table) / sizeof(osc_table[0]); i++) {
+		if (number >= osc_table[i].first && number <= osc_table[i].last) {
+			osc_table[i].handle(vt, number, rest);
+			return;
+		}
+	}
+	if (asks_something(rest))
+		parser_query(vt);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include "vt/print.h"
+#include "vt/charset.h"
+#include "vt/cluster.h"
+#include "vt/cursor.h"
+#include "vt/engine.h"
+#include "vt/width.h"
+
+/*
+ * Characters into cells.
+ *
+ * A character that lands in the last column leaves the cursor there with a wrap pending; only the
+ * next character wraps [VT510 DECAWM]. Zero-width characters join the character before the cursor.
+ * How many columns text takes is what wcwidth() says, since that is what programs in the guest count
+ * with; with mode 2027 whole grapheme clusters are put together as Unicode says.
+ */
+
+static inline unsigned line_limit(const struct vt *vt)
+{
+	return vt->x > vt->right ? vt->cols : vt->right + 1;
+}
+
+/* Go to the next row because the text goes on there. */
+static void wrap(struct vt *vt)
+{
+	bool full_width = vt->left == 0 && vt->right == vt->cols - 1;
+	bool scrolls = vt->y == vt->bottom, last = vt->y == vt->rows - 1;
+
+	if (full_width && (scrolls ? last : !last))
+		vt_row(vt)->wrapped = true;
+	cursor_index(vt);
+	if (full_width && scrolls && vt->bottom > vt->top)
+		vt->screen->line[vt->bottom - 1]->wrapped = true;
+	vt->x = vt->left;
+}
+
+static inline void advance(struct vt *vt, unsigned by, unsigned limit)
+{
+	vt->x += by;
+	if (vt->x < limit)
+		return;
+	vt->x = limit - 1;
+	vt->wrap_pending = vt_mode(vt, MODE_AUTOWRAP);
+}
+
+void print_update(struct vt *vt)
+{
+	const struct charsets *charsets = &vt->charsets;
+
+	vt->slow_print = charsets->single || charsets->g[charsets->gl] != CHARSET_ASCII ||
+			 vt_mode(vt, MODE_INSERT);
+}
+
+static void print_ascii_slowly(struct vt *vt, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		print_char(vt, charset_map(&vt->charsets, bytes[i]));
+}
+
+void print_ascii(struct vt *vt, const uint8_t *bytes, size_t len)
+{
+	struct vt_cell pen = vt->pen, *cells;
+	const uint8_t *last = NULL;
+
+	if (vt->slow_print) {
+		print_ascii_slowly(vt, bytes, len);
+		return;
+	}
+	while (len) {
+		unsigned limit, n;
+
+		if (vt->wrap_pending)
+			wrap(vt);
+		limit = line_limit(vt);
+		n = limit - vt->x;
+		if (len < n) {
+			n = (unsigned)len;
+		} else if (len > n && !vt_mode(vt, MODE_AUTOWRAP)) {
+			/* the rest all falls on the last column, and the last of it stays */
+			last = bytes + len - 1;
+			len = n;
+		}
+		cells = row_open(vt, vt_row(vt), vt->x, vt->x + n);
+		for (unsigned i = 0; i < n; i++) {
+			pen.ch = bytes[i];
+			cells[i] = pen;
+		}
+		if (last)
+			cells[n - 1].ch = *last;
+		advance(vt, n, limit);
+		bytes += n;
+		len -= n;
+	}
+}
+
+/* Where a zero-width character belongs: the last character before the cursor. False: none. */
+static bool find_base(struct vt *vt, unsigned *ret_x)
+{
+	unsigned x = vt->x;
+	struct row *row = vt_row(vt);
+
+	if (!vt->wrap_pending) {
+		if (x == 0)
+			return false;
+		x--;
+	}
+	if (x >= row->used)
+		return false;
+	if (row->cells[x].width == VT_WIDE_TAIL)
+		x--;
+	*ret_x = x;
+	return row->cells[x].ch != 0;
+}
+
+/* A cluster that became two columns wide takes the next column too, if there is one. */
+static void widen(struct vt *vt, unsigned x)
+{
+	unsigned limit = line_limit(vt);
+	struct vt_cell cell = row_get(vt_row(vt), x), *cells;
+
+	if (x + 2 > limit || vt->wrap_pending)
+		return;
+	cells = row_open(vt, vt_row(vt), x, x + 2);
+	cell.width = VT_WIDE;
+	cells[0] = cell;
+	cell.ch = 0;
+	cell.width = VT_WIDE_TAIL;
+	cells[1] = cell;
+	advance(vt, 1, limit);
+}
+
+/* Put @c into the cell before the cursor. False: it does not belong there. */
+static bool join(struct vt *vt, uint32_t c, int width)
+{
+	uint32_t chars[VT_CLUSTER_MAX + 1], ch;
+	struct row *row = vt_row(vt);
+	unsigned n, x;
+
+	if (!find_base(vt, &x))
+		return false;
+	n = vt_cluster(vt, (uint32_t)row->cells[x].ch, chars);
+	chars[n++] = c;
+	if (width > 0 && !cluster_joins(chars, n))
+		return false;
+	if (n > VT_CLUSTER_MAX)
+		return true;
+	ch = cluster_number(vt, chars, n);
+	if (!ch)
+		return true;
+	row_open(vt, row, x, x + (row->cells[x].width == VT_WIDE ? 2 : 1));
+	row->cells[x].ch = ch & (VT_CH_CLUSTER * 2 - 1);
+	if (vt_mode(vt, MODE_GRAPHEMES) && row->cells[x].width == VT_NARROW &&
+		cluster_width(chars, n) == 2)
+		widen(vt, x);
+	return true;
+}
+
+/* Make room for @width columns; false: there is none on any line. */
+static bool make_room(struct vt *vt, unsigned width)
+{
+	unsigned limit;
+
+	if (vt->wrap_pending)
+		wrap(vt);
+	limit = line_limit(vt);
+	if (vt->x + width > limit && vt_mode(vt, MODE_AUTOWRAP)) {
+		row_erase(vt, vt_row(vt), vt->x, limit, vt->pen.bg);
+		wrap(vt);
+		limit = line_limit(vt);
+	}
+	if (vt->x + width > limit) {
+		if (limit < width)
+			return false;
+		vt->x = limit - width;
+	}
+	if (vt_mode(vt, MODE_INSERT))
+		row_move(vt, vt_row(vt), vt->x, limit, (int)width, vt->pen.bg);
+	return true;
+}
+
+static void put(struct vt *vt, uint32_t ch, unsigned width)
+{
+	struct vt_cell cell = vt->pen, *cells;
+
+	if (!make_room(vt, width))
+		return;
+	cells = row_open(vt, vt_row(vt), vt->x, vt->x + width);
+	cell.ch = ch & (VT_CH_CLUSTER * 2 - 1);
+	if (width == 2) {
+		cell.width = VT_WIDE;
+		cells[0] = cell;
+		cell.ch = 0;
+		cell.width = VT_WIDE_TAIL;
+		cells[1] = cell;
+	} else {
+		cells[0] = cell;
+	}
+	advance(vt, width, line_limit(vt));
+}
+
+void print_char(struct vt *vt, uint32_t c)
+{
+	int width = width_of(c);
+
+	if (vt->charsets.single) {
+		vt->charsets.single = 0;
+		print_update(vt);
+	}
+	if (width < 0)
+		return;
+	if (width == 0 || (vt_mode(vt, MODE_GRAPHEMES) && c >= 0x300))
+		if (join(vt, c, width) || width == 0)
+			return;
+	put(vt, c, (unsigned)width);
+}
+
+void print_repeat(struct vt *vt, unsigned count)
+{
+	unsigned x, max = vt->cols * vt->rows;
+	struct vt_cell cell;
+
+	if (!find_base(vt, &x))
+		return;
+	cell = row_get(vt_row(vt), x);
+	if (count > max)
+		count = max;
+	while (count--)
+		put(vt, (uint32_t)cell.ch, cell.width == VT_WIDE ? 2 : 1);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+#include "vt/report.h"
+#include "vt/cursor.h"
+#include "vt/engine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Answers to the guest. We say that we are a VT420 with the extensions that we have; to "which
+ * xterm" (DA2) a version whose features we cover.
+ *
+ * An answer becomes input of a program in the guest, so nothing that the guest chose is put into
+ * one as it is: titles are never reported, other text only in hexadecimal or base64.
+ */
+
+void report(struct vt *vt, const char *fmt, ...)
+{
+	char text[REPORT_MAX];
+	va_list ap;
+	int len;
+
+	if (!vt->callbacks.on_reply)
+		return;
+	va_start(ap, fmt);
+	len = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (len > 0 && (size_t)len < sizeof(text))
+		vt->callbacks.on_reply(vt->data, text, (size_t)len);
+}
+
+/* ---- device attributes ---- */
+
+void report_device_attributes(struct vt *vt)
+{
+	if (parser_query(vt))
+		report(vt, "\033[?64;1;6;9;21;22;28c");
+}
+
+void handle_da1(struct vt *vt, const struct csi *csi)
+{
+	if (csi_param(csi, 0, 0) == 0)
+		report_device_attributes(vt);
+}
+
+void handle_da2(struct vt *vt, const struct csi *csi)
+{
+	if (csi_param(csi, 0, 0) == 0 && parser_query(vt))
+		report(vt, "\033[>41;380;0c");
+}
+
+void handle_da3(struct vt *vt, const struct csi *csi)
+{
+	if (csi_param(csi, 0, 0) == 0 && parser_query(vt))
+		report(vt, "\033P!|00000000\033\\");
+}
+
+void handle_xtversion(struct vt *vt, const struct csi *csi)
+{
+	if (csi_param(csi, 0, 0) == 0 && parser_query(vt))
+		report(vt, "\033P>|charhub(" CHARHUB_VERSION ")\033\\");
+}
+
+/* ---- device status ---- */
+
+static void report_cursor(struct vt *vt, const char *fmt)
+{
+	bool origin = vt_mode(vt, MODE_ORIGIN);
+	char text[64];
+
+	snprintf(text, sizeof(text), "%u;%u", vt->y + 1 - (origin ? vt->top : 0),
+		vt->x + 1 - (origin ? vt->left : 0));
+	report(vt, "\033[%s%s%s", fmt, text, *fmt ? ";1R" : "R");
+}
+
+void handle_dsr(struct vt *vt, const struct csi *csi)
+{
+	int what = csi_param(csi, 0, 0);
+
+	if ((what != 5 && what != 6) || !parser_query(vt))
+		return;
+	if (what == 5)
+		report(vt, "\033[0n");
+	else
+		report_cursor(vt, "");
+}
+
+static const struct {
+	int what;
+	const char *answer;
+} dec_status[] = {
+	{ 15, "\033[?13n" },	   /* printer: none */
+	{ 25, "\033[?21n" },	   /* user-defined keys: locked */
+	{ 26, "\033[?27;1;0;0n" }, /* keyboard: North American, ready */
+	{ 53, "\033[?53n" },	   /* locator: none */
+	{ 55, "\033[?53n" }, { 56, "\033[?57;0n" }, { 62, "\033[0*{" }, /* macro space: none */
+	{ 75, "\033[?70n" },	 /* data integrity: no errors */
+	{ 85, "\033[?83n" },	 /* several sessions: not configured */
+	{ 996, "\033[?997;1n" }, /* colour scheme: dark */
+};
+
+void handle_dec_dsr(struct vt *vt, const struct csi *csi)
+{
+	int what = csi_param(csi, 0, 0);
+
+	if (what == 6 && parser_query(vt))
+		report_cursor(vt, "?");
+	if (what == 63 && parser_query(vt))
+		report(vt, "\033P%d!~0000\033\\", csi_param(csi, 1, 0));
+	for (size_t i = 0; i < sizeof(dec_status) / sizeof(dec_status[0]); i++)
+		if (dec_status[i].what == what && parser_query(vt))
+			report(vt, "%s", dec_status[i].answer);
+}
+
+/* ---- modes and settings ---- */
+
+void handle_decrqm(struct vt *vt, const struct csi *csi)
+{
+	int number = csi_param(csi, 0, 0);
+
+	report(vt, "\033[?%d;%d$y", number, mode_report(vt, true, number));
+}
+
+void handle_ansi_decrqm(struct vt *vt, const struct csi *csi)
+{
+	int number = csi_param(csi, 0, 0);
+
+	report(vt, "\033[%d;%d$y", number, mode_report(vt, false, number));
+}
+
+void handle_decreqtparm(struct vt *vt, const struct csi *csi)
+{
+	int what = csi_param(csi, 0, 0);
+
+	if (what <= 1)
+		report(vt, "\033[%d;1;1;128;128;1;0x", what + 2);
+}
+
+void handle_decrqde(struct vt *vt, const struct csi *csi)
+{
+	(void)csi;
+	report(vt, "\033[%u;%u;1;1;1\"w", vt->rows, vt->cols);
+}
+
+/* DECTABSR. The cursor report (1) is known as a query but not answered. */
+void handle_decrqpsr(struct vt *vt, const struct csi *csi)
+{
+	char text[REPORT_MAX] = "";
+	size_t len = 0;
+
+	if (csi_param(csi, 0, 0) != 2)
+		return;
+	for (unsigned x = 0; x < vt->cols && len + 8 < sizeof(text); x++)
+		if (tab_is_set(vt->tabs, x))
+			len += (size_t)snprintf(
+				text + len, sizeof(text) - len, "%s%u", len ? "/" : "", x + 1);
+	report(vt, "\033P2$u%.1900s\033\\", text);
+}
+
+void handle_query_key_options(struct vt *vt, const struct csi *csi)
+{
+	if (csi_param(csi, 0, 0) == 4)
+		report(vt, "\033[>4;%dm", vt->modify_other_keys);
+}
+
+void handle_key_options(struct vt *vt, const struct csi *csi)
+{
+	int value = csi_param(csi, 1, 0);
+
+	if (csi->count == 0 || csi_param(csi, 0, 0) == 4)
+		vt->modify_other_keys = value <= 2 ? (uint8_t)value : vt->modify_other_keys;
+}
+
+void handle_decscusr(struct vt *vt, const struct csi *csi)
+{
+	int style = csi_param(csi, 0, 1);
+
+	if (style > 6)
+		return;
+	vt->cursor_shape = (enum vt_cursor_shape)((style - 1) / 2);
+	vt->modes &= ~MODE_BIT(MODE_CURSOR_BLINK);
+	if (style % 2)
+		vt->modes |= MODE_BIT(MODE_CURSOR_BLINK);
+}
+
+void handle_decsca(struct vt *vt, const struct csi *csi)
+{
+	vt->pen.attr &= ~VT_PROTECTED & 0xfff;
+	if (csi_param(csi, 0, 0) == 1)
+		vt->pen.attr |= VT_PROTECTED;
+}
+
+void handle_decstr(struct vt *vt, const struct csi *csi)
+{
+	(void)csi;
+	engine_soft_reset(vt);
+}
+
+/* ---- windows ---- */
+
+static void push_title(struct vt *vt, int which)
+{
+	struct title *slot;
+
+	if (vt->title_count == TITLE_STACK_MAX) {
+		free(vt->title_stack[0].text);
+		free(vt->title_stack[0].icon);
+		memmove(vt->title_stack, vt->title_stack + 1,
+			(TITLE_STACK_MAX - 1) * sizeof(vt->title_stack[0]));
+		vt->title_count--;
+	}
+	slot = &vt->title_stack[vt->title_count++];
+	slot->text = which == 1 ? NULL : strdup(vt->title.text);
+	slot->icon = which == 2 ? NULL : strdup(vt->title.icon);
+}
+
+static void pop_title(struct vt *vt, int which)
+{
+	struct title *slot;
+
+	if (vt->title_count == 0)
+		return;
+	slot = &vt->title_stack[--vt->title_count];
+	engine_set_title(vt, which == 1 ? NULL : slot->text, which == 2 ? NULL : slot->icon);
+	free(slot->text);
+	free(slot->icon);
+	*slot = (struct title){ 0 };
+}
+
+static void request_size(struct vt *vt, int rows, int cols)
+{
+	/* 0: leave it; what is out of bounds is for the owner to refuse */
+	if (vt->callbacks.on_size_request)
+		vt->callbacks.on_size_request(vt->data, cols ? (unsigned)cols : vt->cols,
+			rows ? (unsigned)rows : vt->rows);
+}
+
+static void report_window(struct vt *vt, int what)
+{
+	unsigned width = vt->config.cell_width_px, height = vt->config.cell_height_px;
+
+	switch (what) {
+	case 11: report(vt, "\033[1t"); break;
+	case 13: report(vt, "\033[3;0;0t"); break;
+	case 14: report(vt, "\033[4;%u;%ut", height * vt->rows, width * vt->cols); break;
+	case 15: report(vt, "\033[5;%u;%ut", height * vt->rows, width * vt->cols); break;
+	case 16: report(vt, "\033[6;%u;%ut", height, width); break;
+	case 18: report(vt, "\033[8;%u;%ut", vt->rows, vt->cols); break;
+	case 19: report(vt, "\033[9;%u;%ut", vt->rows, vt->cols); break;
+	case 20: report(vt, "\033]L\033\\"); break;
+	case 21: report(vt, "\033]l\033\\"); break;
+	default: break;
+	}
+}
+
+void handle_window(struct vt *vt, const struct csi *csi)
+{
+	int what = csi_param(csi, 0, 0);
+
+	if (what == 8)
+		request_size(vt, csi_param(csi, 1, 0), csi_param(csi, 2, 0));
+	else if (what >= 11 && what <= 21 && parser_query(vt))
+		report_window(vt, what);
+	else if (what == 22)
+		push_title(vt, csi_param(csi, 1, 0));
+	else if (what == 23)
+		pop_title(vt, csi_param(csi, 1, 0));
+	else if (what >= 24)
+		request_size(vt, what, 0);
+}

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: MIT */
+#include "vt/scrollback.h"
+#include "vt/cluster.h"
+#include "vt/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/*
+ * Lines that left the screen, packed: blanks at the end cut off, one byte for an ASCII character,
+ * four for any other, the style once for each run of equal style and not at all for the default one.
+ * An 80-column line of plain text takes about 90 bytes instead of 1,280.
+ *
+ * Lines stand in pages of PAGE_SIZE: records from the front, their offsets from the back. The oldest
+ * lines go when there are too many lines or bytes; an emptied page becomes the next new one, so once
+ * the limit is reached nothing is allocated any more. Where memory runs out the line is lost.
+ *
+ * A line is self-contained but for hyperlinks, which are kept by number: see engine_sweep().
+ */
+#define PAGE_SIZE (64u << 10)
+
+struct sb_page {
+	struct sb_page *newer, *older;
+	uint32_t size;	       /* of @data */
+	uint32_t used;	       /* by records */
+	uint32_t first, count; /* lines first..count-1 are still there */
+	uint8_t data[];
+};
+
+struct line_head {
+	uint32_t fill;
+	uint32_t bytes; /* of the runs */
+	uint16_t cols;
+	uint16_t flags;
+};
+enum { LINE_WRAPPED = 1, LINE_LINKS = 2 };
+
+struct run_head {
+	uint16_t count; /* of bytes (ASCII) or units */
+	uint16_t flags;
+};
+enum { RUN_STYLED = 1, RUN_UNITS = 2 };
+
+/* A unit: a character, whether it is two columns wide, whether it joins the one before. */
+#define UNIT_WIDE (1u << 21)
+#define UNIT_JOIN (1u << 22)
+#define UNIT_CHAR 0x1fffffu
+
+/* The most that one line may need: each cell a run of its own with a full cluster. */
+#define CELL_BYTES_MAX (sizeof(struct run_head) + sizeof(struct vt_cell) + 4 * VT_CLUSTER_MAX)
+#define LINE_BYTES_MAX (sizeof(struct line_head) + VT_COLS_MAX * CELL_BYTES_MAX)
+
+/* ---- cells as words ---- */
+
+struct words {
+	uint64_t a, b;
+};
+
+/* Turn the first word so that ch is in the low 22 bits and width above it, on either byte order. */
+static inline uint64_t char_low(uint64_t word)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return word << 22 | word >> 42;
+#else
+	return word;
+#endif
+}
+
+static inline struct words words_of(const struct vt_cell *cell)
+{
+	struct words words;
+
+	memcpy(&words, cell, sizeof(words));
+	words.a = char_low(words.a);
+	return words;
+}
+
+/* On big-endian the width comes out elsewhere; take it away by name. */
+static inline struct words style_of(const struct vt_cell *cell)
+{
+	struct vt_cell style = *cell;
+
+	style.ch = 0;
+	style.width = VT_NARROW;
+	return words_of(&style);
+}
+
+/* ---- packing ---- */
+
+static uint8_t *put_bytes(uint8_t *out, const void *bytes, size_t len)
+{
+	memcpy(out, bytes, len);
+	return out + len;
+}
+
+/* The run's head goes in front when its length is known. */
+static uint8_t *begin_run(uint8_t *out, const struct vt_cell *cell, bool *ret_styled)
+{
+	struct vt_cell style = *cell;
+
+	style.ch = 0;
+	style.width = VT_NARROW;
+	*ret_styled = style.attr || style.fg || style.bg || style.underline ||
+		      style.underline_color || style.link;
+	out += sizeof(struct run_head);
+	return *ret_styled ? put_bytes(out, &style, sizeof(style)) : out;
+}
+
+static void end_run(uint8_t *start, size_t count, unsigned flags)
+{
+	struct run_head head = { (uint16_t)count, (uint16_t)flags };
+
+	memcpy(start, &head, sizeof(head));
+}
+
+static uint8_t *put_unit(uint8_t *out, uint32_t unit)
+{
+	return put_bytes(out, &unit, sizeof(unit));
+}
+
+static uint8_t *pack_units(const struct vt *vt, uint8_t *out, const struct vt_cell *cells,
+	unsigned n, struct words style, unsigned *ret_taken, unsigned *ret_units)
+{
+	uint32_t chars[VT_CLUSTER_MAX];
+	unsigned i, units = 0;
+
+	for (i = 0; i < n; i++) {
+		struct words here = style_of(&cells[i]);
+		unsigned count;
+
+		if (here.a != style.a || here.b != style.b)
+			break;
+		if (cells[i].width == VT_WIDE_TAIL)
+			continue;
+		count = vt_cluster(vt, (uint32_t)cells[i].ch, chars);
+		if (count == 0)
+			chars[count++] = 0;
+		for (unsigned k = 0; k < count; k++)
+			out = put_unit(out, chars[k] | (k ? UNIT_JOIN : 0) |
+						    (cells[i].width == VT_WIDE ? UNIT_WIDE : 0));
+		units += count;
+	}
+	*ret_taken = i;
+	*ret_units = units;
+	return out;
+}
+
+static uint8_t *pack_run(const struct vt *vt, uint8_t *out, const struct vt_cell *cells, unsigned n,
+	unsigned *ret_taken)
+{
+	struct words style = style_of(cells);
+	uint8_t *start = out;
+	unsigned i, units;
+	bool styled;
+
+	out = begin_run(out, cells, &styled);
+	for (i = 0; i < n; i++) {
+		struct words here = words_of(&cells[i]);
+
+		/* same style, one column, ASCII: all in one compare */
+		if ((here.a ^ style.a) >= 0x80 || here.b != style.b)
+			break;
+		out[i] = (uint8_t)here.a;
+	}
+	if (i) {
+		end_run(start, i, styled ? RUN_STYLED : 0);
+		*ret_taken = i;
+		return out + i;
+	}
+	out = pack_units(vt, out, cells, n, style, ret_taken, &units);
+	end_run(start, units, RUN_UNITS | (styled ? RUN_STYLED : 0));
+	return out;
+}
+
+static unsigned trimmed_len(const struct row *row)
+{
+	unsigned n = row->used;
+
+	while (n > 0) {
+		const struct vt_cell *cell = &row->cells[n - 1];
+		struct words here = words_of(cell);
+		struct vt_cell blank = blank_cell(row->fill);
+		struct words fill = words_of(&blank);
+
+		if (here.a != fill.a || here.b != fill.b)
+			break;
+		n--;
+	}
+	return n;
+}
+
+static bool has_link(const struct vt *vt, const struct row *row, unsigned n)
+{
+	if (!vt->links.used)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if (row->cells[i].link)
+			return true;
+	return false;
+}
+
+static size_t pack_line(const struct vt *vt, uint8_t *out, const struct row *row)
+{
+	unsigned n = trimmed_len(row), taken;
+	struct line_head head = {
+		.fill = row->fill,
+		.cols = (uint16_t)n,
+		.flags = (uint16_t)((row->wrapped ? LINE_WRAPPED : 0) |
+				    (has_link(vt, row, n) ? LINE_LINKS : 0)),
+	};
+	uint8_t *start = out;
+
+	out += sizeof(head);
+	for (unsigned i = 0; i < n; i += taken)
+		out = pack_run(vt, out, row->cells + i, n - i, &taken);
+	head.bytes = (uint32_t)((size_t)(out - start) - sizeof(head));
+	memcpy(start, &head, sizeof(head));
+	return (size_t)(out - start);
+}
+
+/* ---- pages ---- */
+
+void scrollback_init(struct scrollback *sb, unsigned max_lines, size_t max_bytes)
+{
+	*sb = (struct scrollback){ .max_lines = max_lines, .max_bytes = max_bytes };
+}
+
+void scrollback_clear(struct scrollback *sb)
+{
+	struct sb_page *page = sb->oldest, *newer;
+
+	for (; page; page = newer) {
+		newer = page->newer;
+		free(page);
+	}
+	free(sb->spare);
+	free(sb->scratch);
+	*sb = (struct scrollback){
+		.max_lines = sb->max_lines, .max_bytes = sb->max_bytes, .pushed = sb->pushed
+	};
+}
+
+static void drop_oldest_page(struct scrollback *sb)
+{
+	struct sb_page *page = sb->oldest;
+
+	sb->count -= page->count - page->first;
+	sb->oldest = page->newer;
+	if (sb->oldest)
+		sb->oldest->older = NULL;
+	else
+		sb->newest = NULL;
+	if (page->size == PAGE_SIZE && !sb->spare) {
+		sb->spare = page;
+		return;
+	}
+	sb->bytes -= page->size;
+	free(page);
+}
+
+static void drop_oldest_line(struct scrollback *sb)
+{
+	sb->oldest->first++;
+	sb->count--;
+	if (sb->oldest->first == sb->oldest->count)
+		drop_oldest_page(sb);
+}
+
+static struct sb_page *get_page(struct scrollback *sb, uint32_t size)
+{
+	struct sb_page *page = sb->spare;
+
+	if (page && size <= PAGE_SIZE) {
+		sb->spare = NULL;
+		return page;
+	}
+	page = malloc(sizeof(*page) + size);
+	if (page) {
+		page->size = size;
+		sb->bytes += size;
+	}
+	return page;
+}
+
+static bool has_room(const struct sb_page *page, size_t len)
+{
+	return page && page->used + len + (page->count + 1) * sizeof(uint32_t) <= page->size;
+}
+
+/* Make sure that the newest page has room for @len bytes. */
+static bool make_room(struct scrollback *sb, size_t len)
+{
+	uint32_t size = PAGE_SIZE;
+	struct sb_page *page;
+
+	if (has_room(sb->newest, len))
+		return true;
+	if (len + sizeof(uint32_t) > size)
+		size = (uint32_t)(len + sizeof(uint32_t));
+	while (sb->oldest && !sb->spare && sb->bytes + size > sb->max_bytes)
+		drop_oldest_page(sb);
+	page = get_page(sb, size);
+	if (!page)
+		return false;
+	page->used = page->first = page->count = 0;
+	page->newer = NULL;
+	page->older = sb->newest;
+	if (sb->newest)
+		sb->newest->newer = page;
+	else
+		sb->oldest = page;
+	sb->newest = page;
+	return true;
+}
+
+static uint32_t line_offset(const struct sb_page *page, unsigned i)
+{
+	uint32_t offset;
+
+	memcpy(&offset, page->data + page->size - (i + 1) * sizeof(offset), sizeof(offset));
+	return offset;
+}
+
+static void store(struct scrollback *sb, const uint8_t *record, size_t len)
+{
+	struct sb_page *page = sb->newest;
+	uint32_t offset = page->used;
+
+	memcpy(page->data + offset, record, len);
+	page->used += (uint32_t)len;
+	page->count++;
+	memcpy(page->data + page->size - page->count * sizeof(offset), &offset, sizeof(offset));
+	sb->count++;
+}
+
+void scrollback_push(struct vt *vt, const struct row *row)
+{
+	struct scrollback *sb = &vt->scrollback;
+	size_t len;
+
+	sb->pushed++;
+	if (!sb->max_lines)
+		return;
+	if (!sb->scratch)
+		sb->scratch = malloc(LINE_BYTES_MAX);
+	if (!sb->scratch)
+		return;
+	len = pack_line(vt, sb->scratch, row);
+	if (sb->count == sb->max_lines)
+		drop_oldest_line(sb);
+	if (make_room(sb, len))
+		store(sb, sb->scratch, len);
+}
+
+/* ---- reading back ---- */
+
+/* The record of the line that is @age lines older than the newest one. */
+static uint8_t *find_line(const struct scrollback *sb, unsigned age)
+{
+	struct sb_page *page = sb->newest;
+
+	for (; page; page = page->older) {
+		unsigned here = page->count - page->first;
+
+		if (age < here)
+			return page->data + line_offset(page, page->count - 1 - age);
+		age -= here;
+	}
+	return NULL;
+}
+
+void scrollback_end_line(struct scrollback *sb)
+{
+	uint8_t *record = find_line(sb, 0);
+	struct line_head head;
+
+	if (!record)
+		return;
+	memcpy(&head, record, sizeof(head));
+	head.flags &= (uint16_t)~LINE_WRAPPED;
+	memcpy(record, &head, sizeof(head));
+}
+
+/* Where the unpacked cells go. */
+struct sink {
+	struct vt *vt;
+	struct vt_cell *cells;
+	unsigned cols, at;
+};
+
+static void add_cell(struct sink *sink, struct vt_cell cell)
+{
+	if (sink->at < sink->cols)
+		sink->cells[sink->at] = cell;
+	sink->at++;
+}
+
+static void add_char(
+	struct sink *sink, struct vt_cell style, const uint32_t *chars, unsigned n, bool wide)
+{
+	uint32_t ch = n == 1 ? chars[0] : cluster_find(sink->vt, chars, n);
+
+	style.ch = (ch ? ch : chars[0]) & (VT_CH_CLUSTER * 2 - 1);
+	style.width = wide ? VT_WIDE : VT_NARROW;
+	add_cell(sink, style);
+	if (!wide)
+		return;
+	style.ch = 0;
+	style.width = VT_WIDE_TAIL;
+	add_cell(sink, style);
+}
+
+static void unpack_units(struct sink *sink, struct vt_cell style, const uint8_t *in, unsigned count)
+{
+	uint32_t chars[VT_CLUSTER_MAX], unit = 0, next;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		memcpy(&next, in + i * sizeof(next), sizeof(next));
+		if (n && !(next & UNIT_JOIN)) {
+			add_char(sink, style, chars, n, unit & UNIT_WIDE);
+			n = 0;
+		}
+		unit = next;
+		chars[n++] = unit & UNIT_CHAR;
+	}
+	if (n)
+		add_char(sink, style, chars, n, unit & UNIT_WIDE);
+}
+
+static const uint8_t *read_style(const uint8_t *in, struct run_head *head, struct vt_cell *style)
+{
+	memcpy(head, in, sizeof(*head));
+	in += sizeof(*head);
+	*style = (struct vt_cell){ 0 };
+	if (head->flags & RUN_STYLED) {
+		memcpy(style, in, sizeof(*style));
+		in += sizeof(*style);
+	}
+	return in;
+}
+
+static const uint8_t *unpack_run(struct sink *sink, const uint8_t *in)
+{
+	struct run_head head;
+	struct vt_cell style;
+
+	in = read_style(in, &head, &style);
+	if (head.flags & RUN_UNITS) {
+		unpack_units(sink, style, in, head.count);
+		return in + head.count * sizeof(uint32_t);
+	}
+	for (unsigned i = 0; i < head.count; i++) {
+		style.ch = in[i];
+		add_cell(sink, style);
+	}
+	return in + head.count;
+}
+
+int scrollback_read(struct vt *vt, unsigned age, struct vt_cell *cells, unsigned cols,
+	bool *ret_wrapped, uint32_t *ret_fill)
+{
+	struct sink sink = { vt, cells, cols, 0 };
+	const uint8_t *in = age < vt->scrollback.count ? find_line(&vt->scrollback, age) : NULL;
+	struct line_head head;
+
+	if (!in)
+		return -ENOENT;
+	memcpy(&head, in, sizeof(head));
+	in += sizeof(head);
+	while (sink.at < head.cols)
+		in = unpack_run(&sink, in);
+	if (head.cols > cols && cols > 0 && cells[cols - 1].width == VT_WIDE)
+		cells[cols - 1] = blank_cell((uint32_t)cells[cols - 1].bg);
+	*ret_wrapped = head.flags & LINE_WRAPPED;
+	*ret_fill = head.fill;
+	return head.cols;
+}
+
+static void mark_line(struct vt *vt, const uint8_t *in)
+{
+	struct line_head line;
+	struct run_head head;
+	struct vt_cell style;
+	const uint8_t *end;
+
+	memcpy(&line, in, sizeof(line));
+	if (!(line.flags & LINE_LINKS))
+		return;
+	in += sizeof(line);
+	end = in + line.bytes;
+	while (in < end) {
+		in = read_style(in, &head, &style);
+		in += head.count * (head.flags & RUN_UNITS ? sizeof(uint32_t) : 1);
+		table_mark(&vt->links, (uint32_t)style.link);
+	}
+}
+
+void scrollback_mark_links(struct vt *vt)
+{
+	for (struct sb_page *page = vt->scrollback.oldest; page; page = page->newer)
+		for (unsigned i = page->first; i < page->count; i++)
+			mark_line(vt, page->data + line_offset(page, i));
+}

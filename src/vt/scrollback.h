@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VT_SCROLLBACK_H
+#define VT_SCROLLBACK_H
+
+#include "vt/cell.h"
+
+#include <stddef.h>
+
+struct vt;
+struct row;
+
+/* One page of packed lines; see scrollback.c. */
+struct sb_page;
+
+struct scrollback {
+	unsigned max_lines;
+	size_t max_bytes, bytes;
+	unsigned count;	 /* lines kept */
+	uint64_t pushed; /* lines that ever came in */
+	struct sb_page *oldest, *newest;
+	struct sb_page *spare;
+	uint8_t *scratch; /* where a line is packed */
+};
+
+void scrollback_init(struct scrollback *sb, unsigned max_lines, size_t max_bytes);
+void scrollback_clear(struct scrollback *sb);
+
+/** scrollback_push() - @row becomes the newest line; the oldest ones go where there is no room */
+void scrollback_push(struct vt *vt, const struct row *row);
+
+/**
+ * scrollback_read() - unpack a line
+ * @age:   0: the newest
+ * @cells: receives @cols cells; a longer line is cut
+ *
+ * Return: the line's own length in columns; -ENOENT. *@ret_fill: colour of what is behind it.
+ */
+int scrollback_read(struct vt *vt, unsigned age, struct vt_cell *cells, unsigned cols,
+	bool *ret_wrapped, uint32_t *ret_fill);
+
+/** scrollback_end_line() - the newest line does not go on in the screen any more */
+void scrollback_end_line(struct scrollback *sb);
+
+/** scrollback_mark_links() - table_mark() the links that the lines have */
+void scrollback_mark_links(struct vt *vt);
+
+#endif
