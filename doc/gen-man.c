@@ -91,8 +91,8 @@ static void put_common_chardev(void)
 
 static void put_chardevs(void)
 {
-	for (const struct chardev_class *const *class = charhub_classes; *class; class ++)
-		put_class((*class)->name, (*class)->summary, (*class)->options);
+	for (const struct chardev_class *const *at = charhub_classes; *at; at++)
+		put_class((*at)->name, (*at)->summary, (*at)->options);
 }
 
 static void put_common_device(void)
@@ -100,10 +100,24 @@ static void put_common_device(void)
 	put_table(frontend_common_options);
 }
 
+static void put_aliases(const char *const *aliases)
+{
+	if (!aliases)
+		return;
+	printf(".PP\nAlso called ");
+	for (size_t i = 0; aliases[i]; i++) {
+		printf("%s", i ? ", " : "");
+		put(aliases[i]);
+	}
+	printf(".\n");
+}
+
 static void put_devices(void)
 {
-	for (const struct frontend_class *const *class = frontend_classes; *class; class ++)
-		put_class((*class)->name, (*class)->summary, (*class)->options);
+	for (const struct frontend_class *const *at = frontend_classes; *at; at++) {
+		put_class((*at)->name, (*at)->summary, (*at)->options);
+		put_aliases((*at)->aliases);
+	}
 }
 
 static const struct {

@@ -28,8 +28,8 @@ static bool is_help(const char *word)
 static int list_chardev_classes(void)
 {
 	printf("Available chardev backend types: \n");
-	for (const struct chardev_class *const *class = charhub_classes; *class; class ++)
-		printf("  %-10s  %s\n", (*class)->name, (*class)->summary);
+	for (const struct chardev_class *const *at = charhub_classes; *at; at++)
+		printf("  %-10s  %s\n", (*at)->name, (*at)->summary);
 	return CMDLINE_HELP;
 }
 
@@ -68,8 +68,14 @@ static int add_chardev(
 static int list_frontend_classes(void)
 {
 	printf("Available devices:\n");
-	for (const struct frontend_class *const *class = frontend_classes; *class; class ++)
-		printf("  %-14s  %s\n", (*class)->name, (*class)->summary);
+	for (const struct frontend_class *const *at = frontend_classes; *at; at++) {
+		const char *const *aliases = (*at)->aliases;
+
+		printf("  %-14s  %s", (*at)->name, (*at)->summary);
+		for (size_t i = 0; aliases && aliases[i]; i++)
+			printf("%s%s", i ? ", " : "; also ", aliases[i]);
+		putchar('\n');
+	}
 	return CMDLINE_HELP;
 }
 

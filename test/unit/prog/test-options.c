@@ -74,10 +74,10 @@ static void tables_of_chardevs_are_sound(void **state)
 {
 	(void)state;
 	check_table("chardev", chardev_common_options);
-	for (const struct chardev_class *const *class = charhub_classes; *class; class ++) {
-		assert_non_null((*class)->summary);
-		check_table((*class)->name, (*class)->options);
-		assert_no_common((*class)->options, chardev_common_options);
+	for (const struct chardev_class *const *at = charhub_classes; *at; at++) {
+		assert_non_null((*at)->summary);
+		check_table((*at)->name, (*at)->options);
+		assert_no_common((*at)->options, chardev_common_options);
 	}
 }
 
@@ -85,19 +85,19 @@ static void tables_of_devices_are_sound(void **state)
 {
 	(void)state;
 	check_table("device", frontend_common_options);
-	for (const struct frontend_class *const *class = frontend_classes; *class; class ++) {
-		assert_non_null((*class)->summary);
-		check_table((*class)->name, (*class)->options);
-		assert_no_common((*class)->options, frontend_common_options);
+	for (const struct frontend_class *const *at = frontend_classes; *at; at++) {
+		assert_non_null((*at)->summary);
+		check_table((*at)->name, (*at)->options);
+		assert_no_common((*at)->options, frontend_common_options);
 	}
 }
 
 static void registries_are_sorted(void **state)
 {
 	(void)state;
-	for (const struct chardev_class *const *class = charhub_classes; class[1]; class ++)
+	for (const struct chardev_class *const *at = charhub_classes; at[1]; at++)
 		assert_true(strcmp(class[0] -> name, class[1] -> name) < 0);
-	for (const struct frontend_class *const *class = frontend_classes; class[1]; class ++)
+	for (const struct frontend_class *const *at = frontend_classes; at[1]; at++)
 		assert_true(strcmp(class[0] -> name, class[1] -> name) < 0);
 	for (const struct program_option *option = program_options; option[1].name; option++)
 		assert_true(strcmp(option[0].name, option[1].name) < 0);
