@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The socket of one device, and the frontend that is connected to it.
+ *
+ * While a frontend is connected no other is accepted: it waits in the listen queue. Its messages are
+ * handled one at a time and as they come (requests.c); guest memory, queues' settings and all
+ * descriptors belong to the connection and go with it, and the device is reset then.
+ *
+ * The device works when a queue was kicked, at once, and in a task of the loop for as long as it has
+ * more to do than one dispatch may take. A hostile frontend can end its own connection only.
+ */
+#include "vhost-user/vhost-user.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "vhost-user/vhost-user-impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+	DISPATCH_BUDGET = 256 * 1024,
+	MESSAGES_A_DISPATCH = 32,
+	STATUS_NEEDS_RESET = 0x40,
+};
+
+static void on_channel(void *data, unsigned events);
+static void start_connecting(struct vhost_user *vu);
+
+static void destroy(struct vhost_user *vu)
+{
+	guest_memory_free(vu->memory);
+	free(vu->id);
+	free(vu->path);
+	free(vu);
+}
+
+void vu_enter(struct vhost_user *vu)
+{
+	vu->depth++;
+}
+
+void vu_leave(struct vhost_user *vu)
+{
+	if (--vu->depth == 0 && vu->freed)
+		destroy(vu);
+}
+
+/* ---- the device's wishes ---- */
+
+static void process_later(void *data)
+{
+	vu_process(data);
+}
+
+void vu_process(struct vhost_user *vu)
+{
+	vu_enter(vu);
+	if (vu->connected && virtio_console_process(vu->console, DISPATCH_BUDGET) && vu->connected)
+		task_post(vu->loop, &vu->process_task, process_later, vu);
+	vu_leave(vu);
+}
+
+static void handle_notify(void *transport, unsigned queue)
+{
+	struct vhost_user *vu = transport;
+
+	vring_call(&vu->vrings[queue]);
+}
+
+static void handle_config_changed(void *transport)
+{
+	backend_config_changed(transport);
+}
+
+static void handle_wake(void *transport)
+{
+	struct vhost_user *vu = transport;
+
+	task_post(vu->loop, &vu->process_task, process_later, vu);
+}
+
+static void handle_broken(void *transport, const char *why)
+{
+	struct vhost_user *vu = transport;
+
+	log_warning("device '%s': the guest broke the rules (%s): it needs a reset", vu->id, why);
+	vu->connection.status |= STATUS_NEEDS_RESET;
+	for (unsigned i = 0; i < VHOST_USER_QUEUES_MAX; i++)
+		vring_signal_error(&vu->vrings[i]);
+	backend_config_changed(vu);
+	if (vu->ops && vu->ops->on_broken)
+		vu->ops->on_broken(vu->user, why);
+}
+
+static const struct virtio_console_transport_ops transport_ops = {
+	.notify = handle_notify,
+	.config_changed = handle_config_changed,
+	.wake = handle_wake,
+	.broken = handle_broken,
+};
+
+/* ---- a connection ---- */
+
+static void watch_channel(struct vhost_user *vu)
+{
+	watch_set(vu->connection.watch,
+		vu_channel_is_busy(&vu->connection.channel) ? WATCH_WRITE : WATCH_READ);
+}
+
+/* One round of messages. Return: 0; -errno with @err: the connection must end. */
+static int serve_channel(struct vhost_user *vu, struct error **err)
+{
+	struct vu_channel *channel = &vu->connection.channel;
+	int ret = vu_channel_flush(channel);
+
+	if (ret < 0)
+		return error_set(err, -ret, "sendmsg: %s", strerror(-ret));
+	for (int i = 0; i < MESSAGES_A_DISPATCH && !vu_channel_is_busy(channel); i++) {
+		ret = vu_channel_receive(channel, err);
+		if (ret <= 0)
+			return ret;
+		ret = vu_handle_request(vu, err);
+		if (!vu->connected)
+			return 0;
+		vu_channel_next(channel);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+static void on_channel(void *data, unsigned events)
+{
+	struct vhost_user *vu = data;
+	struct error *err = NULL;
+
+	(void)events;
+	vu_enter(vu);
+	if (serve_channel(vu, &err) < 0 && vu->connected)
+		vu_close_connection(vu, err);
+	else if (vu->connected)
+		watch_channel(vu);
+	vu_leave(vu);
+}
+
+static int open_connection(struct vhost_user *vu, int fd)
+{
+	struct connection *c = &vu->connection;
+	int ret;
+
+	*c = (struct connection){ .backend_fd = -1 };
+	ret = watch_new(vu->loop, fd, on_channel, vu, &c->watch);
+	if (ret < 0) {
+		close(fd);
+		return ret;
+	}
+	vu_channel_init(&c->channel, fd);
+	for (unsigned i = 0; i < VHOST_USER_QUEUES_MAX; i++)
+		vring_init(&vu->vrings[i], vu, i);
+	vu->connected = true;
+	virtio_console_set_transport(vu->console, vu->memory, &transport_ops, vu);
+	watch_channel(vu);
+	if (vu->listen_watch)
+		watch_set(vu->listen_watch, 0);
+	log_info("device '%s': a frontend has connected", vu->id);
+	if (vu->ops && vu->ops->on_frontend)
+		vu->ops->on_frontend(vu->user, true);
+	return 0;
+}
+
+/* Everything of the connection goes, and the device is reset. */
+static void drop_connection(struct vhost_user *vu)
+{
+	struct connection *c = &vu->connection;
+
+	vu->connected = false;
+	task_cancel(&vu->process_task);
+	virtio_console_set_transport(vu->console, NULL, NULL, NULL);
+	for (unsigned i = 0; i < VHOST_USER_QUEUES_MAX; i++)
+		vring_done(&vu->vrings[i]);
+	backend_done(vu);
+	watch_free(c->watch);
+	c->watch = NULL;
+	vu_channel_done(&c->channel);
+	guest_memory_clear(vu->memory);
+	guest_memory_set_log(vu->memory, NULL, 0);
+	guest_memory_log_enable(vu->memory, false);
+	shared_map_done(&c->log_map);
+	shared_map_done(&c->inflight_map);
+}
+
+static void log_departure(struct vhost_user *vu, struct error *err)
+{
+	if (err && error_code(err) != ENODATA && error_code(err) != ECONNRESET)
+		log_warning("device '%s': frontend dismissed: %s", vu->id, error_message(err));
+	else
+		log_info("device '%s': the frontend has left", vu->id);
+	error_free(err);
+}
+
+void vu_close_connection(struct vhost_user *vu, struct error *err)
+{
+	if (!vu->connected) {
+		error_free(err);
+		return;
+	}
+	vu_enter(vu);
+	log_departure(vu, err);
+	drop_connection(vu);
+	if (!vu->freed && vu->listen_watch)
+		watch_set(vu->listen_watch, WATCH_READ);
+	if (!vu->freed && vu->connects && vu->reconnect_ms)
+		timer_start(vu->reconnect, vu->reconnect_ms);
+	if (!vu->freed && vu->ops && vu->ops->on_frontend)
+		vu->ops->on_frontend(vu->user, false);
+	vu_leave(vu);
+}
+
+/* ---- listening and connecting ---- */
+
+static void on_listen(void *data, unsigned events)
+{
+	struct vhost_user *vu = data;
+	int fd = accept4(vu->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)events;
+	if (fd < 0)
+		return;
+	vu_enter(vu);
+	if (open_connection(vu, fd) < 0)
+		log_warning("device '%s': no memory for a frontend", vu->id);
+	vu_leave(vu);
+}
+
+static int make_address(const char *path, struct sockaddr_un *ret_address, struct error **err)
+{
+	*ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlen(path) == 0 || strlen(path) >= sizeof(ret_address->sun_path))
+		return error_set(err, EINVAL, "socket path '%s' is empty or longer than %zu bytes",
+			path, sizeof(ret_address->sun_path) - 1);
+	memcpy(ret_address->sun_path, path, strlen(path));
+	return 0;
+}
+
+static int try_connect(const struct sockaddr_un *address, int *ret_fd)
+{
+	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+		return -errno;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/* A socket file that nobody listens on any more may be replaced. */
+static int remove_stale(const struct sockaddr_un *address, struct error **err)
+{
+	AUTO_CLOSE int fd = -1;
+	struct stat st;
+	int ret;
+
+	if (lstat(address->sun_path, &st) < 0)
+		return 0; /* bind(2) will say why not */
+	if (!S_ISSOCK(st.st_mode))
+		return error_set(
+			err, EADDRINUSE, "'%s' exists and is no socket", address->sun_path);
+	ret = try_connect(address, &fd);
+	if (ret == 0 || ret == -EAGAIN)
+		return error_set(
+			err, EADDRINUSE, "somebody listens on '%s' already", address->sun_path);
+	if (ret == -ECONNREFUSED)
+		unlink(address->sun_path);
+	return 0;
+}
+
+static int start_listening(struct vhost_user *vu, struct error **err)
+{
+	struct sockaddr_un address;
+	int ret = make_address(vu->path, &address, err);
+
+	if (ret == 0)
+		ret = remove_stale(&address, err);
+	if (ret < 0)
+		return ret;
+	vu->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (vu->listen_fd < 0)
+		return error_set(err, errno, "socket: %s", strerror(errno));
+	if (bind(vu->listen_fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return error_set(err, errno, "cannot bind '%s': %s", vu->path, strerror(errno));
+	vu->bound = true;
+	if (listen(vu->listen_fd, SOMAXCONN) < 0)
+		return error_set(
+			err, errno, "cannot listen on '%s': %s", vu->path, strerror(errno));
+	ret = watch_new(vu->loop, vu->listen_fd, on_listen, vu, &vu->listen_watch);
+	if (ret < 0)
+		return error_set(err, -ret, "cannot wait on '%s'", vu->path);
+	watch_set(vu->listen_watch, WATCH_READ);
+	return 0;
+}
+
+static int connect_now(struct vhost_user *vu, struct error **err)
+{
+	struct sockaddr_un address;
+	int fd = -1, ret = make_address(vu->path, &address, err);
+
+	if (ret < 0)
+		return ret;
+	ret = try_connect(&address, &fd);
+	if (ret < 0)
+		return error_set(err, -ret, "cannot connect to '%s': %s", vu->path, strerror(-ret));
+	ret = open_connection(vu, fd);
+	return ret < 0 ? error_set(err, -ret, "no memory for a frontend") : 0;
+}
+
+static void start_connecting(struct vhost_user *vu)
+{
+	if (connect_now(vu, NULL) < 0 && !vu->freed)
+		timer_start(vu->reconnect, vu->reconnect_ms);
+}
+
+static void on_reconnect(void *data)
+{
+	struct vhost_user *vu = data;
+
+	vu_enter(vu);
+	if (!vu->connected)
+		start_connecting(vu);
+	vu_leave(vu);
+}
+
+/* ---- life ---- */
+
+static int begin(struct vhost_user *vu, struct error **err)
+{
+	if (!vu->connects)
+		return start_listening(vu, err);
+	if (!vu->reconnect_ms)
+		return connect_now(vu, err);
+	vu->reconnect = timer_new(vu->loop, on_reconnect, vu);
+	if (!vu->reconnect)
+		return error_set(err, ENOMEM, "out of memory");
+	start_connecting(vu);
+	return 0;
+}
+
+int vhost_user_new(struct loop *loop, struct virtio_console *console,
+	const struct vhost_user_options *options, struct vhost_user **ret_vhost_user,
+	struct error **err)
+{
+	struct vhost_user *vu;
+	int ret;
+
+	if (virtio_console_queue_count(console) > VHOST_USER_QUEUES_MAX)
+		return error_set(err, EINVAL, "device '%s': vhost-user has at most %d ports",
+			options->id, VHOST_USER_PORTS_MAX);
+	vu = calloc(1, sizeof(*vu));
+	if (!vu)
+		return error_set(err, ENOMEM, "out of memory");
+	*vu = (struct vhost_user){ .loop = loop,
+		.console = console,
+		.ops = options->ops,
+		.user = options->user,
+		.connects = options->connect,
+		.reconnect_ms = options->reconnect_ms,
+		.listen_fd = -1 };
+	vu->connection.channel.fd = vu->connection.backend_fd = -1;
+	vu->id = strdup(options->id);
+	vu->path = strdup(options->path);
+	vu->memory = guest_memory_new();
+	vu_enter(vu);
+	ret = vu->id && vu->path && vu->memory ? begin(vu, err)
+					       : error_set(err, ENOMEM, "out of memory");
+	if (ret < 0) {
+		error_prefix(err, "device '%s': ", options->id);
+		vhost_user_free(vu);
+	} else {
+		*ret_vhost_user = vu;
+	}
+	vu_leave(vu);
+	return ret;
+}
+
+void vhost_user_free(struct vhost_user *vu)
+{
+	if (!vu || vu->freed)
+		return;
+	vu_enter(vu);
+	vu->freed = true;
+	vu->ops = NULL;
+	if (vu->connected)
+		drop_connection(vu);
+	timer_free(vu->reconnect);
+	watch_free(vu->listen_watch);
+	vu->listen_watch = NULL;
+	if (vu->listen_fd >= 0)
+		close(vu->listen_fd);
+	if (vu->bound)
+		unlink(vu->path);
+	vu_leave(vu);
+}
+
+int vhost_user_adopt(struct vhost_user *vu, int fd)
+{
+	int ret;
+
+	if (vu->connected) {
+		close(fd);
+		return -EBUSY;
+	}
+	vu_enter(vu);
+	ret = open_connection(vu, fd);
+	vu_leave(vu);
+	return ret;
+}
+
+bool vhost_user_has_frontend(const struct vhost_user *vu)
+{
+	return vu->connected;
+}
+
+const char *vhost_user_path(const struct vhost_user *vu)
+{
+	return vu->path;
+}
+
+void vhost_user_disconnect(struct vhost_user *vu)
+{
+	vu_close_connection(vu, NULL);
+}
