@@ -27,6 +27,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { BYTES_A_DISPATCH = 256 * 1024 };
@@ -34,6 +35,16 @@ enum { BYTES_A_DISPATCH = 256 * 1024 };
 static bool is_alive(const struct fd_stream *stream)
 {
 	return !stream->chardev->closing && (stream->in || stream->out);
+}
+
+bool fd_stream_is_started(const struct fd_stream *stream)
+{
+	return stream->in || stream->out;
+}
+
+bool fd_stream_takes_out(const struct fd_stream *stream)
+{
+	return stream->out == FD_STREAM_OUT_READY || stream->out == FD_STREAM_OUT_FULL;
 }
 
 int fd_set_nonblock(int fd, int *ret_flags)
@@ -251,6 +262,14 @@ static ssize_t out_error(struct fd_stream *stream, int error, size_t total)
 	return total ? (ssize_t)total : -error;
 }
 
+static ssize_t write_some(const struct fd_stream *stream, struct iovec *iov, int n)
+{
+	const struct msghdr message = { .msg_iov = iov, .msg_iovlen = (size_t)n };
+
+	return stream->flags & FD_STREAM_SOCKET ? sendmsg(stream->out_fd, &message, MSG_NOSIGNAL)
+						: writev(stream->out_fd, iov, n);
+}
+
 ssize_t fd_stream_outv(struct fd_stream *stream, const struct iovec *offered, int n)
 {
 	struct iovec iov[2] = { offered[0], n > 1 ? offered[1] : (struct iovec){ 0 } };
@@ -259,7 +278,7 @@ ssize_t fd_stream_outv(struct fd_stream *stream, const struct iovec *offered, in
 	if (stream->out == FD_STREAM_OUT_NONE || stream->out == FD_STREAM_OUT_FAILED)
 		return -EPIPE;
 	while (n) {
-		ssize_t done = writev(stream->out_fd, iov, n);
+		ssize_t done = write_some(stream, iov, n);
 
 		if (done < 0 && errno == EINTR)
 			continue;

@@ -27,6 +27,8 @@ enum fd_stream_flags {
 	FD_STREAM_TTY = 1,
 	/* An error of out is told and not remembered: a file works again when the disk has room. */
 	FD_STREAM_FORGIVES = 2,
+	/* A socket: a write to a peer that has gone raises no signal. */
+	FD_STREAM_SOCKET = 4,
 };
 
 enum fd_stream_in {
@@ -82,6 +84,12 @@ void fd_stream_close(struct fd_stream *stream);
 
 /** fd_stream_finish() - nothing will be added to what is there: deliver it, then on_gone() */
 void fd_stream_finish(struct fd_stream *stream);
+
+/** fd_stream_is_started() - between fd_stream_start() and its end */
+bool fd_stream_is_started(const struct fd_stream *stream);
+
+/** fd_stream_takes_out() - not stopped, and no write has failed */
+bool fd_stream_takes_out(const struct fd_stream *stream);
 
 /** fd_stream_outv() - for chardev_class.out */
 ssize_t fd_stream_outv(struct fd_stream *stream, const struct iovec *iov, int n);

@@ -85,7 +85,7 @@ static void on_slave_opened(void *data)
 	struct pty_chardev *pty = data;
 	struct pollfd look = { .fd = pty->stream.in_fd, .events = POLLIN };
 
-	if (pty->base.open && pty->stream.out == FD_STREAM_OUT_FAILED)
+	if (pty->base.open && !fd_stream_takes_out(&pty->stream))
 		change_readers(pty);
 	if (pty->base.open || pty->base.closing)
 		return;

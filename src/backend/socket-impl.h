@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BACKEND_SOCKET_IMPL_H
+#define BACKEND_SOCKET_IMPL_H
+
+#include <charhub/chardev-impl.h>
+
+#include "backend/fd-stream.h"
+#include "base/list.h"
+#include "io/address.h"
+#include "io/listener.h"
+
+#include <sys/types.h>
+
+struct socket_client;
+
+/**
+ * struct connection - one connected socket
+ * @local, @remote: "HOST:PORT"; empty for unix
+ */
+struct connection {
+	struct fd_stream stream;
+	char *local, *remote;
+};
+
+/**
+ * struct socket_chardev - a server or a client
+ * @connection: of a client, and of a server with one client at a time
+ * @peers:      of a server with several: struct socket_peer
+ * @n_served:   connections that count against @clients_max
+ * @dev, @ino:  of the socket file that is ours to remove; 0: none
+ */
+struct socket_chardev {
+	struct chardev base;
+	struct address address;
+	struct connection connection;
+	bool server, nodelay;
+	struct task bye;
+
+	struct listener *listener;
+	unsigned clients_max, n_served;
+	struct list peers;
+	dev_t dev;
+	ino_t ino;
+
+	struct socket_client *client;
+};
+
+static inline struct socket_chardev *socket_of(struct chardev *chardev)
+{
+	return container_of(chardev, struct socket_chardev, base);
+}
+
+/**
+ * connection_begin() - take a connected descriptor over; no upcall
+ * @fd: also closed where this fails
+ *
+ * Return: 0; -ENOMEM and the like.
+ */
+int connection_begin(struct connection *connection, struct chardev *chardev, int fd, bool nodelay,
+	const struct fd_stream_ops *ops);
+
+/** connection_end() - close it; no-op where there is none */
+void connection_end(struct connection *connection);
+
+/** connection_watch_half() - the peer sends no more: find out by itself should it vanish */
+void connection_watch_half(struct connection *connection);
+
+/** connection_describe() - "unix:/p,server=on", "tcp:A:1 <-> B:2"; NULL if memory ran out */
+char *connection_describe(
+	const struct connection *connection, const struct address *address, bool server);
+
+/* socket-server.c */
+int socket_server_open(struct socket_chardev *socket, bool wait, struct error **err);
+void socket_server_close(struct socket_chardev *socket);
+int socket_server_attach(struct socket_chardev *socket, struct error **err);
+void socket_server_detach(struct socket_chardev *socket);
+
+/* socket-client.c; @reconnect_ms 0: connect once, now */
+int socket_client_open(struct socket_chardev *socket, uint64_t reconnect_ms, struct error **err);
+void socket_client_close(struct socket_chardev *socket);
+
+/** socket_client_lost() - the connection has ended; the next attempt is due in a while */
+void socket_client_lost(struct socket_chardev *socket);
+
+#endif

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A server with one client, which is the chardev itself, or with several, each of which becomes a
+ * chardev of its own that is offered to the holder.
+ *
+ * Who comes while all places are taken is told so and sent away. A place is taken by a connection
+ * that is open both ways; a half-closed one, and one that has gone but whose last bytes wait for
+ * the holder's room, makes way: its owner may be the one who knocks.
+ *
+ * A server with several clients and without a holder accepts nobody; the kernel keeps a few
+ * waiting.
+ */
+#include "backend/socket-impl.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+enum { LINE_BYTES = 256 };
+
+/**
+ * struct socket_peer - one client of a server with several
+ * @server: NULL: it has gone
+ * @number: the last part of its id; unique among the peers
+ * @served: counts in the server's n_served
+ */
+struct socket_peer {
+	struct chardev base;
+	struct connection connection;
+	struct socket_chardev *server;
+	struct list link;
+	unsigned number;
+	bool served;
+	struct task bye;
+};
+
+static void refuse(const struct socket_chardev *socket, int fd)
+{
+	char line[LINE_BYTES];
+
+	snprintf(line, sizeof(line), "charhub: console '%s' is in use (%u of %u clients)\r\n",
+		socket->base.id, socket->n_served, socket->clients_max);
+	socket_turn_away(fd, line);
+}
+
+/* ---- one client ---- */
+
+static void end_only_client(struct socket_chardev *socket)
+{
+	socket->n_served = 0;
+	connection_end(&socket->connection);
+	chardev_hang_up(&socket->base);
+}
+
+static void on_only_gone(struct chardev *chardev, int error)
+{
+	(void)error;
+	end_only_client(socket_of(chardev));
+}
+
+static void on_only_eof(struct chardev *chardev)
+{
+	connection_watch_half(&socket_of(chardev)->connection);
+	chardev_set_open(chardev, false);
+}
+
+static const struct fd_stream_ops only_ops = { .on_eof = on_only_eof, .on_gone = on_only_gone };
+
+static int begin_only_client(struct socket_chardev *socket, int fd)
+{
+	int r = connection_begin(
+		&socket->connection, &socket->base, fd, socket->nodelay, &only_ops);
+
+	if (r < 0)
+		return r;
+	socket->n_served = 1;
+	chardev_set_open(&socket->base, true);
+	return 0;
+}
+
+static void accept_only_client(struct socket_chardev *socket, int fd)
+{
+	const struct fd_stream *stream = &socket->connection.stream;
+	int r;
+
+	if (socket->n_served && socket->base.open && fd_stream_takes_out(stream)) {
+		refuse(socket, fd);
+		return;
+	}
+	if (socket->n_served)
+		end_only_client(socket);
+	if (socket->base.closing) {
+		close(fd);
+		return;
+	}
+	r = begin_only_client(socket, fd);
+	if (r < 0)
+		log_error("socket '%s': %s", socket->base.id, strerror(-r));
+	else
+		chardev_room(&socket->base);
+}
+
+/* ---- several clients ---- */
+
+static struct socket_peer *peer_of(struct chardev *chardev)
+{
+	return container_of(chardev, struct socket_peer, base);
+}
+
+static void peer_end(struct socket_peer *peer)
+{
+	if (peer->served && peer->server)
+		peer->server->n_served--;
+	peer->served = false;
+	connection_end(&peer->connection);
+}
+
+static void on_peer_gone(struct chardev *chardev, int error)
+{
+	(void)error;
+	peer_end(peer_of(chardev));
+	chardev_hang_up(chardev);
+}
+
+static void on_peer_eof(struct chardev *chardev)
+{
+	connection_watch_half(&peer_of(chardev)->connection);
+	chardev_set_open(chardev, false);
+}
+
+static const struct fd_stream_ops peer_ops = { .on_eof = on_peer_eof, .on_gone = on_peer_gone };
+
+static void peer_close(struct chardev *chardev)
+{
+	struct socket_peer *peer = peer_of(chardev);
+
+	task_cancel(&peer->bye);
+	peer_end(peer);
+	list_remove(&peer->link);
+}
+
+static ssize_t peer_out(struct chardev *chardev, const struct iovec *iov, int n)
+{
+	return fd_stream_outv(&peer_of(chardev)->connection.stream, iov, n);
+}
+
+static void peer_in_resume(struct chardev *chardev)
+{
+	fd_stream_in_resume(&peer_of(chardev)->connection.stream);
+}
+
+static void say_bye(void *data)
+{
+	struct socket_peer *peer = data;
+
+	if (fd_stream_is_started(&peer->connection.stream))
+		on_peer_gone(&peer->base, 0);
+}
+
+static int peer_disconnect(struct chardev *chardev)
+{
+	task_post(chardev->loop, &peer_of(chardev)->bye, say_bye, peer_of(chardev));
+	return 0;
+}
+
+static char *peer_describe(const struct chardev *chardev)
+{
+	const struct socket_peer *peer = (const struct socket_peer *)chardev;
+
+	return peer->server ? connection_describe(&peer->connection, &peer->server->address, true)
+			    : strdup("socket");
+}
+
+static const struct chardev_class peer_class = {
+	.name = "socket",
+	.summary = "one client of a socket server",
+	.size = sizeof(struct socket_peer),
+	.close = peer_close,
+	.out = peer_out,
+	.in_resume = peer_in_resume,
+	.disconnect = peer_disconnect,
+	.describe = peer_describe,
+};
+
+static bool number_is_free(const struct socket_chardev *socket, unsigned number)
+{
+	list_for_each (peer, &socket->peers, struct socket_peer, link) {
+		if (peer->number == number)
+			return false;
+	}
+	return true;
+}
+
+static struct socket_peer *new_peer(struct socket_chardev *socket)
+{
+	AUTO_FREE char *id = NULL;
+	struct chardev *chardev;
+	struct socket_peer *peer;
+	unsigned number = 1;
+
+	while (!number_is_free(socket, number))
+		number++;
+	if (asprintf(&id, "%s.%u", socket->base.id, number) < 0)
+		return NULL;
+	chardev = chardev_new_peer(&socket->base, &peer_class, id);
+	if (!chardev)
+		return NULL;
+	peer = peer_of(chardev);
+	peer->server = socket;
+	peer->number = number;
+	fd_stream_init(&peer->connection.stream, chardev, &peer_ops, FD_STREAM_SOCKET);
+	list_append(&socket->peers, &peer->link);
+	return peer;
+}
+
+static void make_way(struct socket_chardev *socket)
+{
+	list_for_each (peer, &socket->peers, struct socket_peer, link) {
+		if (!peer->served ||
+			(peer->base.open && fd_stream_takes_out(&peer->connection.stream)))
+			continue;
+		on_peer_gone(&peer->base, 0);
+		return;
+	}
+}
+
+static void send_peer_away(struct socket_peer *peer, const char *reason)
+{
+	int fd = fcntl(peer->connection.stream.in_fd, F_DUPFD_CLOEXEC, 0);
+	char line[LINE_BYTES];
+
+	snprintf(line, sizeof(line), "charhub: %s\r\n", reason);
+	if (fd >= 0)
+		socket_turn_away(fd, line);
+}
+
+static void accept_peer(struct socket_chardev *socket, int fd)
+{
+	AUTO_ERROR struct error *err = NULL;
+	struct socket_peer *peer;
+	int r;
+
+	if (socket->n_served >= socket->clients_max)
+		make_way(socket);
+	if (socket->base.closing) {
+		close(fd);
+		return;
+	}
+	if (socket->n_served >= socket->clients_max) {
+		refuse(socket, fd);
+		return;
+	}
+	peer = new_peer(socket);
+	if (!peer) {
+		socket_turn_away(fd, "charhub: out of memory\r\n");
+		return;
+	}
+	r = connection_begin(&peer->connection, &peer->base, fd, socket->nodelay, &peer_ops);
+	if (r == 0) {
+		socket->n_served++;
+		peer->served = true;
+		chardev_set_open(&peer->base, true);
+		r = chardev_offer_peer(&socket->base, &peer->base, &err);
+		if (r < 0)
+			send_peer_away(peer, err ? error_message(err) : strerror(-r));
+	}
+	if (r < 0)
+		chardev_free(&peer->base);
+}
+
+/* ---- both ---- */
+
+static void on_client(void *data, int fd)
+{
+	struct socket_chardev *socket = data;
+
+	if (socket->clients_max == 1)
+		accept_only_client(socket, fd);
+	else
+		accept_peer(socket, fd);
+}
+
+static void note_file(struct socket_chardev *socket)
+{
+	struct stat st;
+
+	if (socket->address.kind != ADDRESS_UNIX || socket->address.abstract)
+		return;
+	if (lstat(socket->address.path, &st) == 0) {
+		socket->dev = st.st_dev;
+		socket->ino = st.st_ino;
+	}
+}
+
+static void remove_file(struct socket_chardev *socket)
+{
+	struct stat st;
+
+	if (socket->ino && lstat(socket->address.path, &st) == 0 && st.st_dev == socket->dev &&
+		st.st_ino == socket->ino)
+		unlink(socket->address.path);
+	socket->ino = 0;
+}
+
+/* Before the program's loop runs: the operator wants nothing to start without a client. */
+static int wait_for_client(struct socket_chardev *socket, struct error **err)
+{
+	AUTO_FREE char *text = chardev_describe(&socket->base);
+	int fd = listener_fd(socket->listener), client, r;
+
+	log_info("QEMU waiting for connection on: %s", text ? text : socket->base.id);
+	for (;;) {
+		r = wait_for_fd(fd, POLLIN);
+		if (r < 0)
+			return error_set(err, -r, "socket '%s': no client has come: %s",
+				socket->base.id, strerror(-r));
+		if (socket->clients_max > 1)
+			return 0; /* it waits for the holder */
+		client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (client >= 0)
+			break;
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			return error_set(err, errno, "socket '%s': cannot accept: %s",
+				socket->base.id, strerror(errno));
+	}
+	r = begin_only_client(socket, client);
+	return r < 0 ? error_set(err, -r, "socket '%s': %s", socket->base.id, strerror(-r)) : 0;
+}
+
+int socket_server_open(struct socket_chardev *socket, bool wait, struct error **err)
+{
+	int fd = address_listen(&socket->address, err), r;
+
+	if (fd < 0)
+		return fd;
+	note_file(socket);
+	r = listener_new(
+		socket->base.loop, fd, socket->base.id, on_client, socket, &socket->listener);
+	if (r < 0)
+		error_set(err, -r, "socket '%s': %s", socket->base.id, strerror(-r));
+	else if (wait)
+		r = wait_for_client(socket, err);
+	if (r < 0)
+		socket_server_close(socket);
+	else if (socket->clients_max == 1)
+		listener_start(socket->listener);
+	return r;
+}
+
+void socket_server_close(struct socket_chardev *socket)
+{
+	listener_free(socket->listener);
+	socket->listener = NULL;
+	remove_file(socket);
+	list_for_each_safe (peer, &socket->peers, struct socket_peer, link) {
+		list_remove(&peer->link);
+		peer->server = NULL;
+	}
+}
+
+int socket_server_attach(struct socket_chardev *socket, struct error **err)
+{
+	if (socket->clients_max == 1)
+		return 0;
+	if (!chardev_takes_peers(&socket->base)) {
+		error_set(err, EINVAL,
+			"chardev '%s' has clients=%u and can only be a member of a hub",
+			socket->base.id, socket->clients_max);
+		error_set_hint(err, "Put a hub between, or leave clients= out.");
+		return -EINVAL;
+	}
+	listener_start(socket->listener);
+	return 0;
+}
+
+void socket_server_detach(struct socket_chardev *socket)
+{
+	if (socket->clients_max > 1)
+		listener_stop(socket->listener);
+}

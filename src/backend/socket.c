@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Class "socket": what the options mean, and what a server and a client have in common. See
+ * socket-server.c and socket-client.c.
+ */
+#include "backend/socket-impl.h"
+
+#include "backend/backends.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "opts/opts.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+	PORT_MAX = 65535,
+	CLIENTS_MAX = 4096,
+	RECONNECT_MS_MAX = 24 * 60 * 60 * 1000,
+	/* A half-closed TCP peer that has vanished is found after 10 + 3 * 5 seconds. */
+	HALF_IDLE_S = 10,
+	HALF_INTERVAL_S = 5,
+	HALF_PROBES = 3,
+};
+
+/* ---- a connection ---- */
+
+static char *name_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *))
+{
+	struct sockaddr_storage sockaddr = { 0 };
+	socklen_t len = sizeof(sockaddr);
+
+	if (get(fd, (struct sockaddr *)&sockaddr, &len) < 0)
+		return strdup("");
+	return sockaddr_text(&sockaddr);
+}
+
+static int local_name(int fd, struct sockaddr *sockaddr, socklen_t *len)
+{
+	return getsockname(fd, sockaddr, len);
+}
+
+static int remote_name(int fd, struct sockaddr *sockaddr, socklen_t *len)
+{
+	return getpeername(fd, sockaddr, len);
+}
+
+int connection_begin(struct connection *connection, struct chardev *chardev, int fd, bool nodelay,
+	const struct fd_stream_ops *ops)
+{
+	int on = 1, r;
+
+	fd_stream_init(&connection->stream, chardev, ops, FD_STREAM_SOCKET);
+	connection->local = name_of(fd, local_name);
+	connection->remote = name_of(fd, remote_name);
+	/* Urgent data stays in the stream and cannot pass for a hang-up once it was read. */
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	if (nodelay)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	r = connection->local && connection->remote ? fd_stream_open(&connection->stream, fd, fd)
+						    : -ENOMEM;
+	if (r < 0) {
+		close(fd);
+		connection_end(connection);
+		return r;
+	}
+	fd_stream_start(&connection->stream);
+	return 0;
+}
+
+void connection_end(struct connection *connection)
+{
+	if (connection->stream.chardev)
+		fd_stream_close(&connection->stream);
+	free(connection->local);
+	free(connection->remote);
+	connection->local = connection->remote = NULL;
+}
+
+void connection_watch_half(struct connection *connection)
+{
+	int fd = connection->stream.in_fd, on = 1, idle = HALF_IDLE_S, interval = HALF_INTERVAL_S,
+	    probes = HALF_PROBES;
+
+	if (!connection->remote || !*connection->remote)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+}
+
+char *connection_describe(
+	const struct connection *connection, const struct address *address, bool server)
+{
+	const char *role = server ? ",server=on" : "";
+	char *text;
+	int r;
+
+	if (connection->remote && *connection->remote)
+		r = asprintf(&text, "tcp:%s%s <-> %s", connection->local, role, connection->remote);
+	else
+		r = asprintf(&text, "unix:%s%s", address->path ? address->path : "", role);
+	return r < 0 ? NULL : text;
+}
+
+/* ---- options ---- */
+
+static bool conflict(struct error **err, bool is, const char *text)
+{
+	if (is)
+		error_set(err, EINVAL, "%s", text);
+	return is;
+}
+
+/* Return: 0, -EINVAL. The texts are QEMU's where it has one. */
+static int check_options(const struct opts *opts, struct error **err)
+{
+	bool server = opts_get_bool(opts, "server");
+	bool unix_path = opts_has(opts, "path"), inet = opts_has(opts, "host"),
+	     fd = opts_has(opts, "fd"), seconds = opts_has(opts, "reconnect"),
+	     ms = opts_has(opts, "reconnect-ms"), ipv4 = opts_has(opts, "ipv4"),
+	     ipv6 = opts_has(opts, "ipv6");
+
+	if (conflict(err, unix_path + inet + fd > 1,
+		    "None or one of 'path', 'fd' or 'host' option required.") ||
+		conflict(err, unix_path + inet + fd == 0,
+			"chardev: socket: one of 'path', 'host' or 'fd' is required") ||
+		conflict(err, inet && !opts_has(opts, "port"), "chardev: socket: no port given") ||
+		conflict(err, opts_has(opts, "delay") && opts_has(opts, "nodelay"),
+			"'delay' and 'nodelay' are mutually exclusive") ||
+		conflict(err, seconds && ms,
+			"'reconnect' and 'reconnect-ms' are mutually exclusive") ||
+		conflict(err, server && seconds,
+			"'reconnect' option is incompatible with socket in server listen mode") ||
+		conflict(err, server && ms,
+			"'reconnect-ms' option is incompatible with socket in server listen "
+			"mode") ||
+		conflict(err, fd && (seconds || ms),
+			"'reconnect' option is incompatible with 'fd' address type") ||
+		conflict(err, !server && opts_has(opts, "wait"),
+			"'wait' option is incompatible with socket in client connect mode") ||
+		conflict(err, !server && opts_get_number(opts, "clients") > 1,
+			"'clients' option is incompatible with socket in client connect mode") ||
+		conflict(err, !server && opts_has(opts, "to"),
+			"'to' option is incompatible with socket in client connect mode") ||
+		conflict(err,
+			ipv4 && ipv6 && !opts_get_bool(opts, "ipv4") &&
+				!opts_get_bool(opts, "ipv6"),
+			"Cannot disable IPv4 and IPv6 at same time"))
+		return -EINVAL;
+	return 0;
+}
+
+static enum address_choice choice(const struct opts *opts, const char *key)
+{
+	if (!opts_has(opts, key))
+		return ADDRESS_UNSET;
+	return opts_get_bool(opts, key) ? ADDRESS_ON : ADDRESS_OFF;
+}
+
+static int read_inet(const struct opts *opts, struct address *address, struct error **err)
+{
+	const char *text = opts_get_string(opts, "port");
+	uint64_t port = 0, to = opts_get_number(opts, "to");
+	int r = parse_u64(text, &port);
+
+	if (r == -ERANGE || (r == 0 && port > PORT_MAX))
+		return error_set(err, EINVAL, "port=%s: a port is 0 to %d", text, PORT_MAX);
+	if (r < 0 && (!*text || text[0] == '-' || text[0] == '+'))
+		return error_set(err, EINVAL, "port=%s: not a port", text);
+	if (opts_has(opts, "to") && (r < 0 || to < port))
+		return error_set(
+			err, EINVAL, "to=%llu is below port=%s", (unsigned long long)to, text);
+	address->kind = ADDRESS_INET;
+	address->host = strdup(opts_get_string(opts, "host"));
+	address->port = strdup(text);
+	address->to = (unsigned)to;
+	address->ipv4 = choice(opts, "ipv4");
+	address->ipv6 = choice(opts, "ipv6");
+	return address->host && address->port ? 0 : -ENOMEM;
+}
+
+static int read_address(const struct opts *opts, struct address *address, struct error **err)
+{
+	const char *path = opts_get_string(opts, "path"), *fd = opts_get_string(opts, "fd");
+	uint64_t number;
+
+	if (opts_has(opts, "host"))
+		return read_inet(opts, address, err);
+	if (fd) {
+		if (parse_u64(fd, &number) < 0 || number > INT32_MAX)
+			return error_set(err, EINVAL, "Unable to parse FD number %s", fd);
+		address->kind = ADDRESS_FD;
+		address->fd = (int)number;
+		return 0;
+	}
+	if (!*path)
+		return error_set(err, EINVAL, "chardev: socket: path is empty");
+	address->kind = ADDRESS_UNIX;
+	address->path = strdup(path);
+	address->abstract = opts_get_bool(opts, "abstract");
+	address->tight = opts_get_bool(opts, "tight");
+	return address->path ? 0 : -ENOMEM;
+}
+
+/* ---- methods ---- */
+
+static void socket_close(struct chardev *chardev)
+{
+	struct socket_chardev *socket = socket_of(chardev);
+
+	task_cancel(&socket->bye);
+	if (socket->server)
+		socket_server_close(socket);
+	else
+		socket_client_close(socket);
+	connection_end(&socket->connection);
+	address_done(&socket->address);
+}
+
+static uint64_t reconnect_ms(const struct opts *opts)
+{
+	return opts_has(opts, "reconnect") ? opts_get_number(opts, "reconnect") * 1000
+					   : opts_get_number(opts, "reconnect-ms");
+}
+
+static int socket_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	struct socket_chardev *socket = socket_of(chardev);
+	bool wait = !opts_has(opts, "wait") || opts_get_bool(opts, "wait");
+	int r = check_options(opts, err);
+
+	if (r < 0)
+		return r;
+	list_init(&socket->peers);
+	socket->server = opts_get_bool(opts, "server");
+	socket->clients_max = (unsigned)opts_get_number(opts, "clients");
+	socket->nodelay = opts_get_bool(opts, "nodelay") ||
+			  (opts_has(opts, "delay") && !opts_get_bool(opts, "delay"));
+	r = read_address(opts, &socket->address, err);
+	if (r == 0)
+		r = socket->server ? socket_server_open(socket, wait, err)
+				   : socket_client_open(socket, reconnect_ms(opts), err);
+	else if (r == -ENOMEM)
+		error_set(err, ENOMEM, "socket '%s': out of memory", chardev->id);
+	if (r < 0)
+		address_done(&socket->address);
+	return r;
+}
+
+static ssize_t socket_out(struct chardev *chardev, const struct iovec *iov, int n)
+{
+	return fd_stream_outv(&socket_of(chardev)->connection.stream, iov, n);
+}
+
+static void socket_in_resume(struct chardev *chardev)
+{
+	if (socket_of(chardev)->connection.stream.chardev)
+		fd_stream_in_resume(&socket_of(chardev)->connection.stream);
+}
+
+static void say_bye(void *data)
+{
+	struct socket_chardev *socket = data;
+	struct fd_stream *stream = &socket->connection.stream;
+
+	if (fd_stream_is_started(stream)) {
+		fd_stream_stop(stream);
+		stream->ops->on_gone(&socket->base, 0);
+	}
+}
+
+static int socket_disconnect(struct chardev *chardev)
+{
+	task_post(chardev->loop, &socket_of(chardev)->bye, say_bye, chardev);
+	return 0;
+}
+
+static int socket_attach(struct chardev *chardev, struct error **err)
+{
+	return socket_of(chardev)->server ? socket_server_attach(socket_of(chardev), err) : 0;
+}
+
+static void socket_detach(struct chardev *chardev)
+{
+	if (socket_of(chardev)->server)
+		socket_server_detach(socket_of(chardev));
+}
+
+static char *socket_describe(const struct chardev *chardev)
+{
+	const struct socket_chardev *socket = (const struct socket_chardev *)chardev;
+	AUTO_FREE char *where = NULL;
+	char *text;
+	int r;
+
+	if (fd_stream_is_started(&socket->connection.stream))
+		return connection_describe(&socket->connection, &socket->address, socket->server);
+	where = address_text(&socket->address);
+	if (!where)
+		return NULL;
+	if (socket->n_served)
+		r = asprintf(&text, "%s,server=on (%u of %u clients)", where, socket->n_served,
+			socket->clients_max);
+	else
+		r = asprintf(&text, "disconnected:%s%s", where, socket->server ? ",server=on" : "");
+	return r < 0 ? NULL : text;
+}
+
+static const struct opt_desc socket_options[] = {
+	{ .name = "path", .type = OPT_STRING, .help = "unix socket" },
+	{ .name = "abstract",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "path is a name in Linux's abstract namespace" },
+	{ .name = "tight",
+		.type = OPT_BOOL,
+		.preset = "on",
+		.help = "the abstract name is not padded with zeros" },
+	{ .name = "host", .type = OPT_STRING, .help = "TCP host or address; empty: any" },
+	{ .name = "port", .type = OPT_STRING, .help = "TCP port or service; 0: any free one" },
+	{ .name = "to",
+		.type = OPT_NUMBER,
+		.max = PORT_MAX,
+		.help = "last port to try when listening" },
+	{ .name = "ipv4", .type = OPT_BOOL, .help = "use IPv4" },
+	{ .name = "ipv6", .type = OPT_BOOL, .help = "use IPv6" },
+	{ .name = "fd", .type = OPT_STRING, .help = "number of an inherited socket" },
+	{ .name = "server",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "listen instead of connecting" },
+	{ .name = "wait",
+		.type = OPT_BOOL,
+		.help = "a server waits for its first client before anything else (default: on)" },
+	{ .name = "clients",
+		.type = OPT_NUMBER,
+		.preset = "1",
+		.min = 1,
+		.max = CLIENTS_MAX,
+		.help = "how many clients a server serves at once; more than 1 needs a hub" },
+	{ .name = "reconnect-ms",
+		.type = OPT_NUMBER,
+		.preset = "0",
+		.max = RECONNECT_MS_MAX,
+		.help = "a client tries again so many milliseconds later; 0: never" },
+	{ .name = "reconnect",
+		.type = OPT_NUMBER,
+		.max = RECONNECT_MS_MAX / 1000,
+		.help = "the same in seconds" },
+	{ .name = "nodelay",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "send small TCP packets at once" },
+	{ .name = "delay", .type = OPT_BOOL, .help = "the opposite of nodelay" },
+	{ 0 },
+};
+
+const struct chardev_class backend_socket_class = {
+	.name = "socket",
+	.summary = "a unix or TCP socket, server or client",
+	.options = socket_options,
+	.size = sizeof(struct socket_chardev),
+	.open = socket_open,
+	.close = socket_close,
+	.out = socket_out,
+	.in_resume = socket_in_resume,
+	.disconnect = socket_disconnect,
+	.attach = socket_attach,
+	.detach = socket_detach,
+	.describe = socket_describe,
+};

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IO_ADDRESS_H
+#define IO_ADDRESS_H
+
+#include <charhub/error.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+struct addrinfo;
+
+enum address_kind { ADDRESS_UNIX, ADDRESS_INET, ADDRESS_FD };
+
+/** What a user may say about an IP version. */
+enum address_choice { ADDRESS_UNSET, ADDRESS_ON, ADDRESS_OFF };
+
+/**
+ * struct address - where to listen or to connect; all strings are its own
+ * @path:     ADDRESS_UNIX
+ * @abstract: the path is a name in Linux's abstract namespace
+ * @tight:    ...of exactly its length, not padded to that of the structure
+ * @host:     ADDRESS_INET: name or number; empty: any
+ * @port:     number or service
+ * @to:       listen: the last port to try; 0: only @port
+ * @fd:       ADDRESS_FD: an inherited socket
+ */
+struct address {
+	enum address_kind kind;
+	char *path;
+	bool abstract, tight;
+	char *host, *port;
+	unsigned to;
+	enum address_choice ipv4, ipv6;
+	int fd;
+};
+
+/** address_done() - free the strings */
+void address_done(struct address *address);
+
+/** address_text() - "tcp:HOST:PORT", "unix:PATH,abstract=on", "fd:3"; NULL if memory ran out */
+char *address_text(const struct address *address);
+
+/**
+ * address_listen() - a listening socket
+ *
+ * Of a unix path only a stale socket is removed: one that nobody listens on. @address->port becomes
+ * the real one where it was 0 or a range.
+ *
+ * Return: a non-blocking descriptor; -errno with @err.
+ */
+int address_listen(struct address *address, struct error **err);
+
+/**
+ * address_connect() - a connected socket; blocks, but a signal ends it
+ *
+ * Return: a non-blocking descriptor; -EINTR and other -errno with @err.
+ */
+int address_connect(const struct address *address, struct error **err);
+
+/** address_no_connection() - "Failed to connect to 'WHERE': reason"; Return: -@code */
+int address_no_connection(const struct address *address, int code, struct error **err);
+
+/** address_adopt() - a non-blocking duplicate of the inherited socket; -errno with @err */
+int address_adopt(const struct address *address, bool server, struct error **err);
+
+/** address_hints() - what getaddrinfo() is to look for */
+void address_hints(const struct address *address, struct addrinfo *ret_hints);
+
+/** address_is_numeric() - resolving the host needs nobody else */
+bool address_is_numeric(const struct address *address);
+
+/** address_resolve_unix() - Return: 0; -ENAMETOOLONG with @err */
+int address_resolve_unix(const struct address *address, struct sockaddr_storage *ret_sockaddr,
+	socklen_t *ret_len, struct error **err);
+
+/** address_resolve() - blocks unless numeric; the caller frees with freeaddrinfo() */
+int address_resolve(const struct address *address, bool passive, struct addrinfo **ret_list,
+	struct error **err);
+
+/** sockaddr_text() - "127.0.0.1:5900", "[::1]:5900", "" for others; the caller frees */
+char *sockaddr_text(const struct sockaddr_storage *sockaddr);
+
+/**
+ * wait_for_fd() - block until @fd is ready for poll()'s @events
+ *
+ * Signals that would end the program end the wait, others do not.
+ *
+ * Return: 0; -EINTR; another -errno.
+ */
+int wait_for_fd(int fd, short events);
+
+#endif
