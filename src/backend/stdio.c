@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The program's own standard input and output, one chardev at most. What belongs to the operator is
+ * borrowed: the terminal's mode and the O_NONBLOCK of both descriptors, which other processes
+ * share, are put back at the end. After a stop and SIGCONT (the shell has reset the terminal) the
+ * mode is set again, if we are in the foreground.
+ */
+#include "backend/backends.h"
+
+#include "backend/fd-stream.h"
+#include "base/cleanup.h"
+#include "base/list.h"
+#include "io/signal-source.h"
+#include "opts/opts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+
+enum { CELLS_MAX = 1000 };
+
+struct stdio_chardev {
+	struct chardev base;
+	struct fd_stream stream;
+	struct signal_source *winch, *cont;
+	struct task tell_size;
+	struct termios old_mode, mode;
+	int old_flags[2]; /* of standard input and output */
+	bool is_tty, is_borrowed;
+};
+
+static struct stdio_chardev *stdio_of(struct chardev *chardev)
+{
+	return container_of(chardev, struct stdio_chardev, base);
+}
+
+/* ---- the terminal ---- */
+
+static void make_mode(struct stdio_chardev *stdio, bool signals)
+{
+	struct termios *mode = &stdio->mode;
+
+	*mode = stdio->old_mode;
+	mode->c_iflag &=
+		~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+	mode->c_oflag |= OPOST;
+	mode->c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN);
+	if (!signals)
+		mode->c_lflag &= ~(tcflag_t)ISIG;
+	mode->c_cflag &= ~(tcflag_t)(CSIZE | PARENB);
+	mode->c_cflag |= CS8;
+	mode->c_cc[VMIN] = 1;
+	mode->c_cc[VTIME] = 0;
+}
+
+/* In the background the terminal is somebody else's, and touching it would stop us. */
+static void set_mode(const struct termios *mode)
+{
+	pid_t foreground = tcgetpgrp(STDIN_FILENO);
+
+	if (foreground < 0 || foreground == getpgrp())
+		tcsetattr(STDIN_FILENO, TCSANOW, mode);
+}
+
+static void on_continued(void *data)
+{
+	const struct stdio_chardev *stdio = data;
+
+	fd_set_nonblock(STDIN_FILENO, NULL);
+	fd_set_nonblock(STDOUT_FILENO, NULL);
+	if (stdio->is_tty)
+		set_mode(&stdio->mode);
+}
+
+static unsigned in_range(unsigned cells)
+{
+	return cells < CELLS_MAX ? cells : CELLS_MAX;
+}
+
+static void tell_size(void *data)
+{
+	struct stdio_chardev *stdio = data;
+	struct chardev_event event = { .type = CHARDEV_RESIZE };
+	struct winsize size;
+
+	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col || !size.ws_row)
+		return;
+	event.cols = in_range(size.ws_col);
+	event.rows = in_range(size.ws_row);
+	chardev_event(&stdio->base, &event);
+}
+
+static void borrow(struct stdio_chardev *stdio, bool signals)
+{
+	stdio->old_flags[0] = fcntl(STDIN_FILENO, F_GETFL);
+	stdio->old_flags[1] = fcntl(STDOUT_FILENO, F_GETFL);
+	fd_set_nonblock(STDIN_FILENO, NULL);
+	fd_set_nonblock(STDOUT_FILENO, NULL);
+	stdio->is_tty = tcgetattr(STDIN_FILENO, &stdio->old_mode) == 0;
+	if (stdio->is_tty) {
+		make_mode(stdio, signals);
+		set_mode(&stdio->mode);
+	}
+	stdio->is_borrowed = true;
+}
+
+static void give_back(struct stdio_chardev *stdio)
+{
+	if (!stdio->is_borrowed)
+		return;
+	if (stdio->is_tty)
+		set_mode(&stdio->old_mode);
+	for (int fd = 0; fd < 2; fd++)
+		if (stdio->old_flags[fd] >= 0)
+			fcntl(fd, F_SETFL, stdio->old_flags[fd]);
+	stdio->is_borrowed = false;
+}
+
+/* ---- open and close ---- */
+
+static void on_gone(struct chardev *chardev, int error)
+{
+	(void)error;
+	chardev_hang_up(chardev);
+}
+
+static const struct fd_stream_ops stdio_stream_ops = { .on_gone = on_gone };
+
+static bool is_taken(const struct chardev *chardev)
+{
+	const struct chardev *other = NULL;
+
+	while ((other = chardev_set_next(chardev->set, other)))
+		if (other->class == chardev->class)
+			return true;
+	return false;
+}
+
+static int open_stream(struct stdio_chardev *stdio)
+{
+	AUTO_CLOSE int in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	AUTO_CLOSE int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	int r;
+
+	if (in < 0 || out < 0)
+		return -errno;
+	r = fd_stream_open(&stdio->stream, in, out);
+	if (r < 0)
+		return r;
+	(void)TAKE_FD(in);
+	(void)TAKE_FD(out);
+	return 0;
+}
+
+static void stdio_close(struct chardev *chardev)
+{
+	struct stdio_chardev *stdio = stdio_of(chardev);
+
+	task_cancel(&stdio->tell_size);
+	signal_source_free(stdio->winch);
+	signal_source_free(stdio->cont);
+	fd_stream_close(&stdio->stream);
+	give_back(stdio);
+}
+
+static int stdio_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	struct stdio_chardev *stdio = stdio_of(chardev);
+	struct loop *loop = chardev->loop;
+	int r;
+
+	if (is_taken(chardev))
+		return error_set(err, EBUSY, "cannot use stdio by multiple character devices");
+	fd_stream_init(&stdio->stream, chardev, &stdio_stream_ops, 0);
+	r = open_stream(stdio);
+	if (r == 0)
+		r = signal_source_new(loop, SIGWINCH, tell_size, stdio, &stdio->winch);
+	if (r == 0)
+		r = signal_source_new(loop, SIGCONT, on_continued, stdio, &stdio->cont);
+	if (r < 0) {
+		stdio_close(chardev);
+		return error_set(err, -r, "cannot use stdio: %s", strerror(-r));
+	}
+	borrow(stdio, opts_get_bool(opts, "signal"));
+	fd_stream_start(&stdio->stream);
+	chardev_set_open(chardev, true);
+	return 0;
+}
+
+/* ---- methods ---- */
+
+static ssize_t stdio_out(struct chardev *chardev, const struct iovec *iov, int n)
+{
+	return fd_stream_outv(&stdio_of(chardev)->stream, iov, n);
+}
+
+static void stdio_in_resume(struct chardev *chardev)
+{
+	fd_stream_in_resume(&stdio_of(chardev)->stream);
+}
+
+/* A new holder learns the size of the terminal after this dispatch. */
+static int stdio_attach(struct chardev *chardev, struct error **err)
+{
+	(void)err;
+	task_post(chardev->loop, &stdio_of(chardev)->tell_size, tell_size, chardev);
+	return 0;
+}
+
+static const struct opt_desc stdio_options[] = {
+	{ .name = "signal",
+		.type = OPT_BOOL,
+		.preset = "on",
+		.help = "Ctrl-C and the like act on this program, not on the guest" },
+	{ 0 },
+};
+
+const struct chardev_class backend_stdio_class = {
+	.name = "stdio",
+	.summary = "standard input and output of this program",
+	.options = stdio_options,
+	.size = sizeof(struct stdio_chardev),
+	.open = stdio_open,
+	.close = stdio_close,
+	.out = stdio_out,
+	.in_resume = stdio_in_resume,
+	.attach = stdio_attach,
+};

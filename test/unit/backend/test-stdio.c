@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "backend/backends.h"
+#include "lib/env.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static const struct chardev_class *const classes[] = { &backend_stdio_class, NULL };
+
+/* The test's own standard input and output are put aside, and back before anything is printed. */
+struct stdio_env {
+	struct env *env;
+	int saved[2];
+	int in, out; /* the far ends */
+};
+
+static void replace(int in, int out)
+{
+	assert_int_equal(dup2(in, 0), 0);
+	assert_int_equal(dup2(out, 1), 1);
+	close(in);
+	if (out != in)
+		close(out);
+}
+
+static int setup(void **state)
+{
+	struct stdio_env *e = calloc(1, sizeof(*e));
+
+	signal(SIGPIPE, SIG_IGN);
+	e->env = env_new(classes);
+	e->saved[0] = dup(0);
+	e->saved[1] = dup(1);
+	e->in = e->out = -1;
+	*state = e;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct stdio_env *e = *state;
+
+	env_free(e->env);
+	replace(e->saved[0], e->saved[1]);
+	if (e->in >= 0)
+		close(e->in);
+	if (e->out >= 0 && e->out != e->in)
+		close(e->out);
+	free(e);
+	return 0;
+}
+
+static void use_pipes(struct stdio_env *e)
+{
+	int in[2], out[2];
+
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	replace(in[0], out[1]);
+	e->in = in[1];
+	e->out = out[0];
+}
+
+static void use_terminal(struct stdio_env *e)
+{
+	struct winsize size = { .ws_col = 90, .ws_row = 33 };
+	int master, slave;
+
+	assert_int_equal(openpty(&master, &slave, NULL, NULL, &size), 0);
+	replace(dup(slave), slave);
+	e->in = e->out = master;
+}
+
+static void bytes_go_both_ways(void **state)
+{
+	struct stdio_env *e = *state;
+	char buf[8] = "";
+
+	use_pipes(e);
+	env_attach(e->env, env_add(e->env, "stdio,id=s"));
+	assert_int_equal(fake_holder_out(&e->env->holder, "buf", 4), 4);
+	assert_int_equal(read(e->out, buf, sizeof(buf)), 4);
+	assert_string_equal(buf, "buf");
+	assert_int_equal(write(e->in, "typed", 5), 5);
+	RUN_UNTIL(e->env->loop, e->env->holder.in.len == 5);
+	assert_true(fake_holder_in_is(&e->env->holder, "typed"));
+	assert_true(wakeups(e->env->loop) <= WAKEUPS_IDLE);
+}
+
+static void end_of_input_leaves_output_alone(void **state)
+{
+	struct stdio_env *e = *state;
+
+	use_pipes(e);
+	env_attach(e->env, env_add(e->env, "stdio,id=s"));
+	close(e->in);
+	e->in = -1;
+	RUN_UNTIL(e->env->loop, e->env->holder.closed == 1);
+	assert_int_equal(e->env->holder.hangups, 0);
+	assert_int_equal(fake_holder_out(&e->env->holder, "x", 1), 1);
+	close(e->out);
+	e->out = -1;
+	assert_int_equal(fake_holder_out(&e->env->holder, "x", 1), -EPIPE);
+	RUN_UNTIL(e->env->loop, e->env->holder.hangups == 1);
+	assert_true(wakeups(e->env->loop) <= WAKEUPS_IDLE);
+}
+
+static void descriptors_block_again_afterwards(void **state)
+{
+	struct stdio_env *e = *state;
+
+	use_pipes(e);
+	env_add(e->env, "stdio,id=s");
+	assert_true(fcntl(0, F_GETFL) & O_NONBLOCK);
+	assert_true(fcntl(1, F_GETFL) & O_NONBLOCK);
+	assert_int_equal(chardev_set_remove(e->env->set, "s", NULL), 0);
+	assert_false(fcntl(0, F_GETFL) & O_NONBLOCK);
+	assert_false(fcntl(1, F_GETFL) & O_NONBLOCK);
+}
+
+static void only_one_may_use_it(void **state)
+{
+	struct stdio_env *e = *state;
+
+	use_pipes(e);
+	env_add(e->env, "stdio,id=s");
+	env_add_fails(e->env, "stdio,id=t", "cannot use stdio by multiple character devices");
+	assert_int_equal(chardev_set_remove(e->env->set, "s", NULL), 0);
+	env_add(e->env, "stdio,id=t");
+}
+
+static void terminal_is_raw_meanwhile(void **state)
+{
+	struct stdio_env *e = *state;
+	struct termios before, meanwhile, after;
+
+	use_terminal(e);
+	assert_int_equal(tcgetattr(0, &before), 0);
+	env_add(e->env, "stdio,id=s");
+	assert_int_equal(tcgetattr(0, &meanwhile), 0);
+	assert_false(meanwhile.c_lflag & (ECHO | ICANON | IEXTEN));
+	assert_true(meanwhile.c_lflag & ISIG);
+	assert_true(meanwhile.c_oflag & OPOST);
+	assert_int_equal(chardev_set_remove(e->env->set, "s", NULL), 0);
+	assert_int_equal(tcgetattr(0, &after), 0);
+	assert_int_equal(after.c_lflag, before.c_lflag);
+	assert_int_equal(after.c_iflag, before.c_iflag);
+	env_add(e->env, "stdio,id=s,signal=off");
+	assert_int_equal(tcgetattr(0, &meanwhile), 0);
+	assert_false(meanwhile.c_lflag & ISIG);
+}
+
+static void mode_is_set_again_after_a_stop(void **state)
+{
+	struct stdio_env *e = *state;
+	struct termios before, meanwhile;
+
+	use_terminal(e);
+	assert_int_equal(tcgetattr(0, &before), 0);
+	env_add(e->env, "stdio,id=s");
+	assert_int_equal(tcsetattr(0, TCSANOW, &before), 0);
+	raise(SIGCONT);
+	do {
+		loop_step(e->env->loop, true);
+		assert_int_equal(tcgetattr(0, &meanwhile), 0);
+	} while (meanwhile.c_lflag & ICANON);
+}
+
+static void size_is_told_at_first_and_when_it_changes(void **state)
+{
+	struct stdio_env *e = *state;
+	struct winsize size = { .ws_col = 5000, .ws_row = 50 };
+	struct fake_holder *holder = &e->env->holder;
+
+	use_terminal(e);
+	env_attach(e->env, env_add(e->env, "stdio,id=s"));
+	RUN_UNTIL(e->env->loop, holder->resizes == 1);
+	assert_int_equal(holder->last.cols, 90);
+	assert_int_equal(holder->last.rows, 33);
+	assert_int_equal(ioctl(e->in, TIOCSWINSZ, &size), 0);
+	raise(SIGWINCH);
+	RUN_UNTIL(e->env->loop, holder->resizes == 2);
+	assert_int_equal(holder->last.cols, 1000);
+	assert_int_equal(holder->last.rows, 50);
+}
+
+static void files_instead_of_a_terminal_work(void **state)
+{
+	struct stdio_env *e = *state;
+	int in = open(env_path(e->env, "in"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_equal(pwrite(in, "from a file", 11, 0), 11);
+	replace(in, open("/dev/null", O_WRONLY | O_CLOEXEC));
+	env_attach(e->env, env_add(e->env, "stdio,id=s"));
+	RUN_UNTIL(e->env->loop, e->env->holder.closed == 1);
+	assert_true(fake_holder_in_is(&e->env->holder, "from a file"));
+	assert_int_equal(fake_holder_out(&e->env->holder, "x", 1), 1);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(bytes_go_both_ways),
+		CASE(end_of_input_leaves_output_alone),
+		CASE(descriptors_block_again_afterwards),
+		CASE(only_one_may_use_it),
+		CASE(terminal_is_raw_meanwhile),
+		CASE(mode_is_set_again_after_a_stop),
+		CASE(size_is_told_at_first_and_when_it_changes),
+		CASE(files_instead_of_a_terminal_work),
+	};
+
+	return cmocka_run_group_tests_name("backend/stdio", tests, NULL, NULL);
+}
