@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which font a character comes from. The order is fixed, so that a console looks the same on every
+ * machine as far as its fonts go. Characters of Unifont are kept after the first search, in a table
+ * of fixed size where a newcomer takes the place of whoever was there.
+ */
+#include "text/font.h"
+
+#include "base/cleanup.h"
+#include "text/console-font.h"
+#include "text/rule.h"
+#include "text/unifont.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define CACHE_SIZE 1024u
+#define NOT_CACHED 0xffffffffu
+
+struct font {
+	struct unifont unifont;
+	struct {
+		uint32_t codepoint;
+		struct glyph glyph;
+	} cache[CACHE_SIZE];
+};
+
+static int open_unifont(struct font *font, const char *path, struct error **err)
+{
+	int r;
+
+	if (path && !path[0])
+		return 0;
+	if (path) {
+		r = unifont_open(&font->unifont, path);
+		return r < 0 ? error_set(err, -r, "font '%s': %s", path, strerror(-r)) : 0;
+	}
+	if (unifont_use_packed(&font->unifont) < 0)
+		unifont_open(&font->unifont, UNIFONT_PATH);
+	return 0;
+}
+
+int font_new(const char *unifont, struct font **ret_font, struct error **err)
+{
+	struct font *font = calloc(1, sizeof(*font));
+	int r;
+
+	if (!font)
+		return error_set(err, ENOMEM, "no memory for a font");
+	for (unsigned i = 0; i < CACHE_SIZE; i++)
+		font->cache[i].codepoint = NOT_CACHED;
+	r = open_unifont(font, unifont, err);
+	if (r < 0) {
+		free(font);
+		return r;
+	}
+	*ret_font = font;
+	return 0;
+}
+
+void font_free(struct font *font)
+{
+	if (!font)
+		return;
+	unifont_close(&font->unifont);
+	free(font);
+}
+
+bool font_has_unifont(const struct font *font)
+{
+	return font->unifont.text != NULL;
+}
+
+static bool is_blank(uint32_t codepoint)
+{
+	return codepoint <= ' ' || codepoint == 0xa0 || codepoint == 0x3000 ||
+	       (codepoint >= 0x2000 && codepoint <= 0x200f);
+}
+
+static bool console_glyph(uint32_t codepoint, struct glyph *ret_glyph)
+{
+	unsigned page, number;
+
+	if (codepoint > 0xffff)
+		return false;
+	page = console_font_page[codepoint >> 8];
+	if (page == CONSOLE_FONT_NO_PAGE)
+		return false;
+	number = console_font_glyph[page][codepoint & 0xff];
+	if (!number)
+		return false;
+	*ret_glyph = (struct glyph){ 0 };
+	for (unsigned y = 0; y < TEXT_CELL_HEIGHT; y++)
+		ret_glyph->rows[y] = console_font_bits[number - 1][y];
+	return true;
+}
+
+static void other_glyph(struct font *font, uint32_t codepoint, struct glyph *ret_glyph)
+{
+	unsigned slot = codepoint % CACHE_SIZE;
+
+	if (font->cache[slot].codepoint != codepoint) {
+		if (!unifont_find(&font->unifont, codepoint, &font->cache[slot].glyph))
+			rule_missing(codepoint, &font->cache[slot].glyph);
+		font->cache[slot].codepoint = codepoint;
+	}
+	*ret_glyph = font->cache[slot].glyph;
+}
+
+void font_glyph(struct font *font, uint32_t codepoint, struct glyph *ret_glyph)
+{
+	if (is_blank(codepoint))
+		*ret_glyph = (struct glyph){ 0 };
+	else if (!rule_glyph(codepoint, ret_glyph) && !console_glyph(codepoint, ret_glyph))
+		other_glyph(font, codepoint, ret_glyph);
+}
