@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One source, N readers on unix sockets: how fast is the slowest reader, and how much CPU time does
+ * the relay in the middle need? charhubd is measured beside relays that do nothing else, in turns,
+ * so that whatever else the machine does falls on all of them alike.
+ *
+ *	bench-fanout CHARHUBD [rounds, default 5] [percent of the bytes, default 100]
+ *
+ * Each reader is a process of its own that reads as fast as it can. A first, untimed run of each
+ * relay with each N compares every byte; the timed runs only count them.
+ */
+#include "lib.h"
+#include "relay.h"
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_BYTES = 64 << 10, READ_BYTES = 256 << 10, ROUNDS_MAX = 99, HELLO_BYTES = 8 };
+
+struct setup;
+
+/** struct relay - something that stands between the source and the readers */
+struct relay {
+	const char *name;
+	pid_t (*start)(const struct setup *setup, const struct relay *relay);
+	void (*body)(void *job);
+	const char *hub_options;
+};
+
+/** struct setup - one run; @checked: compare every byte */
+struct setup {
+	const char *charhubd;
+	char *source, *readers;
+	int n_readers;
+	uint64_t bytes;
+	bool checked;
+};
+
+/** struct result - of one run: bytes a second at the slowest reader, CPU seconds a GB */
+struct result {
+	double rate, cpu;
+};
+
+static pid_t start_own(const struct setup *setup, const struct relay *relay)
+{
+	struct relay_job *job = malloc(sizeof(*job));
+
+	if (!job)
+		bench_die("out of memory");
+	*job = (struct relay_job){ setup->source, setup->readers, setup->n_readers };
+	return bench_fork(relay->body, job);
+}
+
+static pid_t start_charhubd(const struct setup *setup, const struct relay *relay)
+{
+	AUTO_FREE
+	char *source = bench_format("socket,id=g,path=%s,server=on,wait=off", setup->source);
+	AUTO_FREE
+	char *readers =
+		bench_format("socket,id=s,path=%s,server=on,wait=off,clients=256", setup->readers);
+	AUTO_FREE
+	char *hub = bench_format("hub,id=h,chardevs.0=s,stall=wait,%s", relay->hub_options);
+	const char *args[] = { "-chardev", source, "-chardev", readers, "-chardev", hub, "-device",
+		"console,guest=g,chardev=h", NULL };
+
+	return bench_charhubd(setup->charhubd, args);
+}
+
+static const struct relay relays[] = {
+	{ .name = "one ring", .start = start_own, .body = relay_ring },
+	{ .name = "splice+tee", .start = start_own, .body = relay_splice },
+	{ .name = "charhubd", .start = start_charhubd, .hub_options = "terminal=off" },
+	{ .name = "charhubd, terminal=on", .start = start_charhubd, .hub_options = "terminal=on" },
+};
+
+enum { N_RELAYS = sizeof(relays) / sizeof(relays[0]) };
+
+/* ---- a reader ---- */
+
+struct reader {
+	const struct setup *setup;
+	int fd, ready_fd;
+	uint64_t *ret_end_ns;
+};
+
+/* The first bytes come alone: who has them is attached. */
+static void read_hello(const struct reader *reader)
+{
+	char hello[HELLO_BYTES];
+
+	bench_read_all(reader->fd, hello, sizeof(hello));
+	if (!bench_pattern_check(hello, 0, sizeof(hello)))
+		bench_die("a reader's first bytes are wrong");
+	bench_write_all(reader->ready_fd, hello, 1);
+}
+
+static void run_reader(void *data)
+{
+	const struct reader *reader = data;
+	const struct setup *setup = reader->setup;
+	uint64_t offset = HELLO_BYTES;
+	char *buf = malloc(READ_BYTES);
+
+	if (!buf)
+		bench_die("out of memory");
+	read_hello(reader);
+	while (offset < setup->bytes) {
+		size_t got = bench_read(reader->fd, buf, READ_BYTES);
+
+		if (!got)
+			bench_die("a reader's stream ended at byte %ju", (uintmax_t)offset);
+		if (setup->checked && !bench_pattern_check(buf, offset, got))
+			bench_die("a reader's bytes are wrong from %ju on", (uintmax_t)offset);
+		offset += got;
+	}
+	if (offset > setup->bytes)
+		bench_die("a reader got %ju bytes, not %ju", (uintmax_t)offset,
+			(uintmax_t)setup->bytes);
+	*reader->ret_end_ns = bench_now_ns();
+}
+
+/* ---- the source ---- */
+
+static void send_all(const struct setup *setup, int fd)
+{
+	static char block[BLOCK_BYTES];
+	uint64_t offset = HELLO_BYTES;
+
+	while (offset < setup->bytes) {
+		uint64_t left = setup->bytes - offset;
+		size_t len = left < sizeof(block) ? (size_t)left : sizeof(block);
+
+		if (setup->checked)
+			bench_pattern_fill(block, offset, len);
+		bench_write_all(fd, block, len);
+		offset += len;
+	}
+}
+
+static void say_hello(int fd)
+{
+	char hello[HELLO_BYTES];
+
+	bench_pattern_fill(hello, 0, sizeof(hello));
+	bench_write_all(fd, hello, sizeof(hello));
+}
+
+/* ---- a run ---- */
+
+static void start_readers(const struct setup *setup, pid_t *pids, uint64_t *ends_ns, int ready_fd)
+{
+	for (int i = 0; i < setup->n_readers; i++) {
+		struct reader reader = { setup, bench_connect(setup->readers), ready_fd,
+			&ends_ns[i] };
+
+		pids[i] = bench_fork(run_reader, &reader);
+		close(reader.fd);
+	}
+}
+
+static uint64_t latest(const uint64_t *ns, int n)
+{
+	uint64_t last = 0;
+
+	for (int i = 0; i < n; i++)
+		last = ns[i] > last ? ns[i] : last;
+	return last;
+}
+
+static struct result run(const struct setup *setup, const struct relay *relay)
+{
+	pid_t pids[256], pid = relay->start(setup, relay);
+	uint64_t *ends_ns = bench_shared(sizeof(*ends_ns) * (size_t)setup->n_readers);
+	uint64_t start_ns, cpu_ns;
+	double seconds, gigabytes = (double)setup->bytes / 1e9;
+	char ready[256];
+	int source, pipe_fds[2];
+
+	bench_pipe(pipe_fds);
+	start_readers(setup, pids, ends_ns, pipe_fds[1]);
+	close(pipe_fds[1]);
+	source = bench_connect(setup->source);
+	say_hello(source);
+	bench_read_all(pipe_fds[0], ready, (size_t)setup->n_readers);
+	cpu_ns = bench_cpu_ns(pid);
+	start_ns = bench_now_ns();
+	send_all(setup, source);
+	for (int i = 0; i < setup->n_readers; i++)
+		bench_join(pids[i]);
+	cpu_ns = bench_cpu_ns(pid) - cpu_ns;
+	seconds = (double)(latest(ends_ns, setup->n_readers) - start_ns) / 1e9;
+	close(source);
+	close(pipe_fds[0]);
+	bench_end(pid);
+	return (struct result){ gigabytes * 1000 / seconds, (double)cpu_ns / 1e9 / gigabytes };
+}
+
+static void check_all(const struct setup *timed)
+{
+	struct setup setup = *timed;
+
+	setup.checked = true;
+	setup.bytes /= 4;
+	for (int i = 0; i < N_RELAYS; i++)
+		run(&setup, &relays[i]);
+}
+
+static void measure(const struct setup *setup, size_t rounds)
+{
+	static double rates[N_RELAYS][ROUNDS_MAX], cpus[N_RELAYS][ROUNDS_MAX];
+	static double ratios[N_RELAYS][ROUNDS_MAX];
+
+	check_all(setup);
+	for (size_t round = 0; round < rounds; round++) {
+		for (int i = 0; i < N_RELAYS; i++) {
+			struct result result = run(setup, &relays[i]);
+
+			rates[i][round] = result.rate;
+			cpus[i][round] = result.cpu;
+			ratios[i][round] = result.rate / rates[0][round];
+		}
+	}
+	for (int i = 0; i < N_RELAYS; i++)
+		printf("| %d | %s | %.0f | %.2f | %.2f |\n", setup->n_readers, relays[i].name,
+			bench_median(rates[i], rounds), bench_median(ratios[i], rounds),
+			bench_median(cpus[i], rounds));
+	fflush(stdout);
+}
+
+static uint64_t read_number(const char *text, uint64_t max)
+{
+	uint64_t number;
+
+	if (parse_u64(text, &number) < 0 || !number || number > max)
+		bench_die("'%s' is not a number of 1 to %ju", text, (uintmax_t)max);
+	return number;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		int n_readers;
+		uint64_t bytes;
+	} loads[] = { { 1, 1u << 30 }, { 4, 512u << 20 }, { 16, 160u << 20 }, { 64, 40u << 20 } };
+	size_t rounds = argc > 2 ? read_number(argv[2], ROUNDS_MAX) : 5;
+	uint64_t percent = argc > 3 ? read_number(argv[3], 10000) : 100;
+	struct setup setup = {
+		.charhubd = argv[1], .source = bench_tmp("source"), .readers = bench_tmp("readers")
+	};
+
+	if (argc < 2)
+		bench_die("usage: bench-fanout CHARHUBD [rounds] [percent of the bytes]");
+	printf("| readers | relay | MB/s at the slowest reader | of one ring | relay CPU s/GB |\n"
+	       "|---|---|---|---|---|\n");
+	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
+		setup.n_readers = loads[i].n_readers;
+		setup.bytes = loads[i].bytes * percent / 100;
+		measure(&setup, rounds);
+	}
+	free(setup.source);
+	free(setup.readers);
+	return 0;
+}
