@@ -317,8 +317,7 @@ static unsigned clamp(unsigned value, unsigned least, unsigned most)
 	return value < least ? least : value > most ? most : value;
 }
 
-/* A wrap may be pending only behind a character; see struct vt. */
-static bool may_wrap(struct vt *vt)
+bool cursor_is_behind_text(struct vt *vt)
 {
 	struct vt_cell cell = row_get(vt_row(vt), vt->x);
 
@@ -339,7 +338,7 @@ void cursor_restore(struct vt *vt)
 		saved->y, saved->origin ? vt->top : 0, saved->origin ? vt->bottom : vt->rows - 1);
 	vt->pen = saved->pen;
 	vt->charsets = saved->charsets;
-	vt->wrap_pending = saved->wrap_pending && saved->x == vt->x && may_wrap(vt);
+	vt->wrap_pending = saved->wrap_pending && saved->x == vt->x && cursor_is_behind_text(vt);
 	print_update(vt);
 }
 

@@ -25,6 +25,9 @@ void cursor_home(struct vt *vt);
 void cursor_save(struct vt *vt);
 void cursor_restore(struct vt *vt);
 
+/** cursor_is_behind_text() - whether a wrap may be pending here; see struct vt */
+bool cursor_is_behind_text(struct vt *vt);
+
 /** saved_cursor_reset() - what DECRC brings when nothing was saved */
 void saved_cursor_reset(struct screen *screen);
 

@@ -112,14 +112,12 @@ static bool find_base(struct vt *vt, unsigned *ret_x)
 	return row->cells[x].ch != 0;
 }
 
-/* A cluster that became two columns wide takes the next column too, if there is one. */
+/* A cluster that became two columns wide takes the next column too. */
 static void widen(struct vt *vt, unsigned x)
 {
 	unsigned limit = line_limit(vt);
 	struct vt_cell cell = row_get(vt_row(vt), x), *cells;
 
-	if (x + 2 > limit || vt->wrap_pending)
-		return;
 	cells = row_open(vt, vt_row(vt), x, x + 2);
 	cell.width = VT_WIDE;
 	cells[0] = cell;
@@ -129,12 +127,16 @@ static void widen(struct vt *vt, unsigned x)
 	advance(vt, 1, limit);
 }
 
-/* Put @c into the cell before the cursor. False: it does not belong there. */
+/*
+ * Put @c into the cell before the cursor. False: it does not belong there. What would make the cluster
+ * wider than the line has room for is left out.
+ */
 static bool join(struct vt *vt, uint32_t c, int width)
 {
 	uint32_t chars[VT_CLUSTER_MAX + 1], ch;
 	struct row *row = vt_row(vt);
 	unsigned n, x;
+	bool widens;
 
 	if (!find_base(vt, &x))
 		return false;
@@ -142,6 +144,10 @@ static bool join(struct vt *vt, uint32_t c, int width)
 	chars[n++] = c;
 	if (width > 0 && !cluster_joins(chars, n))
 		return false;
+	widens = vt_mode(vt, MODE_GRAPHEMES) && row->cells[x].width == VT_NARROW &&
+		 cluster_width(chars, n) == 2;
+	if (widens && (vt->wrap_pending || x + 2 > line_limit(vt)))
+		return width == 0;
 	if (n > VT_CLUSTER_MAX)
 		return true;
 	ch = cluster_number(vt, chars, n);
@@ -149,8 +155,7 @@ static bool join(struct vt *vt, uint32_t c, int width)
 		return true;
 	row_open(vt, row, x, x + (row->cells[x].width == VT_WIDE ? 2 : 1));
 	row->cells[x].ch = ch & (VT_CH_CLUSTER * 2 - 1);
-	if (vt_mode(vt, MODE_GRAPHEMES) && row->cells[x].width == VT_NARROW &&
-		cluster_width(chars, n) == 2)
+	if (widens)
 		widen(vt, x);
 	return true;
 }

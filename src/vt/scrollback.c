@@ -352,6 +352,49 @@ void scrollback_push(struct vt *vt, const struct row *row)
 		store(sb, sb->scratch, len);
 }
 
+void scrollback_trim(struct scrollback *sb, unsigned max_lines, size_t max_bytes)
+{
+	sb->max_lines = max_lines;
+	sb->max_bytes = max_bytes;
+	while (sb->count > max_lines)
+		drop_oldest_line(sb);
+	while (sb->bytes > max_bytes && (sb->spare || sb->oldest)) {
+		if (!sb->spare)
+			drop_oldest_page(sb);
+		if (!sb->spare)
+			continue;
+		sb->bytes -= sb->spare->size;
+		free(sb->spare);
+		sb->spare = NULL;
+	}
+}
+
+static void drop_newest_page(struct scrollback *sb)
+{
+	struct sb_page *page = sb->newest;
+
+	sb->newest = page->older;
+	if (sb->newest)
+		sb->newest->newer = NULL;
+	else
+		sb->oldest = NULL;
+	sb->bytes -= page->size;
+	free(page);
+}
+
+void scrollback_drop_newest(struct scrollback *sb, unsigned n)
+{
+	while (n-- > 0 && sb->newest) {
+		struct sb_page *page = sb->newest;
+
+		page->count--;
+		page->used = line_offset(page, page->count);
+		sb->count--;
+		if (page->count == page->first)
+			drop_newest_page(sb);
+	}
+}
+
 /* ---- reading back ---- */
 
 /* The record of the line that is @age lines older than the newest one. */

@@ -38,6 +38,12 @@ void scrollback_push(struct vt *vt, const struct row *row);
 int scrollback_read(struct vt *vt, unsigned age, struct vt_cell *cells, unsigned cols,
 	bool *ret_wrapped, uint32_t *ret_fill);
 
+/** scrollback_trim() - change the limits; the oldest lines go */
+void scrollback_trim(struct scrollback *sb, unsigned max_lines, size_t max_bytes);
+
+/** scrollback_drop_newest() - take the @n newest lines away */
+void scrollback_drop_newest(struct scrollback *sb, unsigned n);
+
 /** scrollback_end_line() - the newest line does not go on in the screen any more */
 void scrollback_end_line(struct scrollback *sb);
 

@@ -26,11 +26,10 @@ struct vt;
 #define VT_SCROLLBACK_LINES 10000u
 #define VT_SCROLLBACK_BYTES (16u << 20)
 #define VT_STRING_MAX \
-	(64u << 10) /* bytes of an OSC or DCS that are kept; a longer one is ignored */
-#define VT_TITLE_MAX	    1024u /* bytes of a title; a longer one is cut */
-#define VT_QUERY_MAX	    1024u /* a longer sequence is never a query and never answered */
-#define VT_CLUSTER_MAX	    16u	  /* code points of one grapheme cluster; more are dropped */
-#define VT_REPLAY_BYTES_MAX (64u << 20)
+	(64u << 10)	     /* bytes of an OSC or DCS that are kept; a longer one is ignored */
+#define VT_TITLE_MAX   1024u /* bytes of a title; a longer one is cut */
+#define VT_QUERY_MAX   1024u /* a longer sequence is never a query and never answered */
+#define VT_CLUSTER_MAX 16u   /* code points of one grapheme cluster; more are dropped */
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
