@@ -96,5 +96,8 @@ int frontend_attach(struct frontend *frontend, const char *property, const char 
 	struct error **err);
 
 extern const struct frontend_class frontend_console_class;
+extern const struct frontend_class frontend_virtconsole_class;
+extern const struct frontend_class frontend_virtio_serial_class;
+extern const struct frontend_class frontend_virtserialport_class;
 
 #endif

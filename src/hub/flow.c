@@ -23,9 +23,9 @@ static uint64_t largest_backlog(const struct hub *hub)
 {
 	uint64_t largest = 0;
 
-	for_each_member(member,
-		hub) if (member->standing == HUB_MEMBER_GOOD && member_backlog(member) > largest)
-		largest = member_backlog(member);
+	for_each_member (member, hub)
+		if (member->standing == HUB_MEMBER_GOOD && member_backlog(member) > largest)
+			largest = member_backlog(member);
 	return largest;
 }
 
@@ -50,9 +50,9 @@ static void arm_timer(struct hub *hub)
 {
 	uint64_t first = 0, now = loop_now_ms(hub->base.loop);
 
-	for_each_member(member,
-		hub) if (member->stall_ends_ms && (!first || member->stall_ends_ms < first)) first =
-		member->stall_ends_ms;
+	for_each_member (member, hub)
+		if (member->stall_ends_ms && (!first || member->stall_ends_ms < first))
+			first = member->stall_ends_ms;
 	if (!first)
 		timer_stop(hub->stall_timer);
 	else
@@ -66,9 +66,10 @@ static bool holds_up(const struct member *member, size_t window)
 
 static void start_grace(struct hub *hub)
 {
-	for_each_member(member, hub) if (holds_up(member, hub->journal.size) &&
-					 member->stall != HUB_STALL_WAIT && !member->stall_ends_ms)
-		member->stall_ends_ms = loop_now_ms(hub->base.loop) + hub->grace_ms;
+	for_each_member (member, hub)
+		if (holds_up(member, hub->journal.size) && member->stall != HUB_STALL_WAIT &&
+			!member->stall_ends_ms)
+			member->stall_ends_ms = loop_now_ms(hub->base.loop) + hub->grace_ms;
 	arm_timer(hub);
 }
 
@@ -77,8 +78,9 @@ void flow_timer(void *data)
 	struct hub *hub = data;
 	uint64_t now = loop_now_ms(hub->base.loop);
 
-	for_each_member(member, hub) if (member->stall_ends_ms && member->stall_ends_ms <= now)
-		lose_standing(member);
+	for_each_member (member, hub)
+		if (member->stall_ends_ms && member->stall_ends_ms <= now)
+			lose_standing(member);
 	flow_progress(hub);
 }
 
@@ -89,7 +91,9 @@ static void make_room_now(struct hub *hub)
 
 	if (size <= hub->window_max && journal_resize(&hub->journal, size) == 0)
 		return;
-	for_each_member(member, hub) if (holds_up(member, hub->journal.size)) lose_standing(member);
+	for_each_member (member, hub)
+		if (holds_up(member, hub->journal.size))
+			lose_standing(member);
 }
 
 static size_t room(const struct hub *hub)
@@ -139,9 +143,9 @@ void flow_progress(struct hub *hub)
 {
 	if (!is_waited_for(hub))
 		return;
-	for_each_member(
-		member, hub) if (member->stall_ends_ms && !holds_up(member, hub->journal.size))
-		member->stall_ends_ms = 0;
+	for_each_member (member, hub)
+		if (member->stall_ends_ms && !holds_up(member, hub->journal.size))
+			member->stall_ends_ms = 0;
 	if (timer_is_running(hub->stall_timer))
 		arm_timer(hub);
 	shrink_window(hub);

@@ -89,7 +89,9 @@ static const struct opt_desc hub_options[] = {
 
 static void pump_members(struct hub *hub)
 {
-	for_each_member(member, hub) if (!member->blocked) member_pump(member);
+	for_each_member (member, hub)
+		if (!member->blocked)
+			member_pump(member);
 }
 
 static void pump_task(void *data)
@@ -189,8 +191,7 @@ static int hub_attach(struct chardev *chardev, struct error **err)
 {
 	struct hub *hub = hub_from(chardev);
 
-	for_each_member(member, hub)
-	{
+	for_each_member (member, hub) {
 		int r = check_waiting(hub, chardev_id(member->link.chardev), member->stall, err);
 
 		if (r < 0)
@@ -206,7 +207,8 @@ void hub_update_open(struct hub *hub)
 {
 	bool open = false;
 
-	for_each_member(member, hub) open |= chardev_is_open(member->link.chardev);
+	for_each_member (member, hub)
+		open |= chardev_is_open(member->link.chardev);
 	chardev_set_open(&hub->base, open);
 }
 
@@ -222,8 +224,9 @@ static bool contains(const struct chardev *chardev, const struct chardev *wanted
 		return true;
 	if (!chardev_is_hub(chardev))
 		return false;
-	for_each_member(
-		member, hub_from(chardev)) if (contains(member->link.chardev, wanted)) return true;
+	for_each_member (member, hub_from(chardev))
+		if (contains(member->link.chardev, wanted))
+			return true;
 	return false;
 }
 
@@ -246,8 +249,9 @@ int hub_add_member(struct chardev *chardev, struct chardev *added, enum hub_acce
 
 static struct member *find_member(struct hub *hub, const char *id)
 {
-	for_each_member(
-		member, hub) if (!strcmp(chardev_id(member->link.chardev), id)) return member;
+	for_each_member (member, hub)
+		if (!strcmp(chardev_id(member->link.chardev), id))
+			return member;
 	return NULL;
 }
 
@@ -273,8 +277,7 @@ int hub_member_info(const struct chardev *chardev, size_t index, struct hub_memb
 {
 	struct hub *hub = hub_from(chardev);
 
-	for_each_member(member, hub)
-	{
+	for_each_member (member, hub) {
 		const struct chardev *of = member->link.chardev;
 
 		if (index--)
@@ -380,7 +383,8 @@ static void hub_close(struct chardev *chardev)
 {
 	struct hub *hub = hub_from(chardev);
 
-	for_each_member(member, hub) member_remove(member);
+	for_each_member (member, hub)
+		member_remove(member);
 	task_cancel(&hub->pump_task);
 	task_cancel(&hub->turn_task);
 	timer_free(hub->stall_timer);

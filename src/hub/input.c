@@ -124,9 +124,13 @@ void input_resume(struct hub *hub)
 {
 	size_t first = hub->n_members ? hub->rotation++ % hub->n_members : 0, index = 0;
 
-	for_each_member(late, hub) if (index++ >= first) chardev_link_in_resume(&late->link);
+	for_each_member (late, hub)
+		if (index++ >= first)
+			chardev_link_in_resume(&late->link);
 	index = 0;
-	for_each_member(early, hub) if (index++ < first) chardev_link_in_resume(&early->link);
+	for_each_member (early, hub)
+		if (index++ < first)
+			chardev_link_in_resume(&early->link);
 }
 
 void input_forget(struct member *member)

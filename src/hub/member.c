@@ -326,7 +326,9 @@ void member_remove(struct member *member)
 	struct hub *hub = member->hub;
 	struct chardev *chardev = member->link.chardev;
 
-	for_each_member(client, hub) if (client->server == member) member_remove(client);
+	for_each_member (client, hub)
+		if (client->server == member)
+			member_remove(client);
 	input_forget(member);
 	size_forget(member);
 	member_leave(member);

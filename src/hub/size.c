@@ -22,8 +22,7 @@ static bool wanted_size(struct hub *hub, unsigned *ret_cols, unsigned *ret_rows)
 	uint64_t newest = 0;
 	bool any = false;
 
-	for_each_member(member, hub)
-	{
+	for_each_member (member, hub) {
 		if (!has_size(member))
 			continue;
 		if (!any ||

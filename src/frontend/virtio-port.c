@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `-device virtconsole` and `-device virtserialport`: a port of a virtio-serial bus and the
+ * chardev behind it. The guest's buffers are copied once, into the chardev's own memory where it
+ * has some (a hub's journal); what the chardev brings is read straight into the guest's buffers.
+ *
+ * A virtserialport's guest sees an open port while the chardev has a peer. A virtconsole is open
+ * for ever and never waits: its guest spins with interrupts off until its buffer is used.
+ */
+#include "frontend/virtio-serial.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "opts/opts.h"
+
+#include <errno.h>
+#include <string.h>
+
+/** struct port - @link: not attached for a port without a chardev; @name may be NULL */
+struct port {
+	struct frontend base;
+	char *name;
+	struct virtio_serial *serial;
+	struct virtio_console_port *port;
+	struct chardev_link link;
+};
+
+static struct port *port_from(struct frontend *frontend)
+{
+	return container_of(frontend, struct port, base);
+}
+
+static bool is_port(const struct frontend *frontend)
+{
+	return frontend->class == &frontend_virtconsole_class ||
+	       frontend->class == &frontend_virtserialport_class;
+}
+
+static bool is_console(const struct port *port)
+{
+	return port->base.class == &frontend_virtconsole_class;
+}
+
+/* ---- guest to world ---- */
+
+static int on_out_reserve(void *user, struct iovec iov[2])
+{
+	struct port *port = user;
+
+	return chardev_link_out_reserve(&port->link, iov);
+}
+
+static void on_out_commit(void *user, size_t len)
+{
+	struct port *port = user;
+
+	chardev_link_out_commit(&port->link, len);
+}
+
+static ssize_t on_out(void *user, const void *buf, size_t len)
+{
+	struct port *port = user;
+
+	return chardev_link_out(&port->link, buf, len);
+}
+
+static void on_chardev_room(void *holder)
+{
+	struct port *port = holder;
+
+	virtio_console_port_out_resume(port->port);
+}
+
+/* ---- world to guest ---- */
+
+static size_t on_chardev_in_room(void *holder)
+{
+	struct port *port = holder;
+
+	return virtio_console_port_in_room(port->port);
+}
+
+static void on_chardev_in(void *holder, const void *buf, size_t len)
+{
+	struct port *port = holder;
+	size_t taken = virtio_console_port_in(port->port, buf, len);
+
+	if (taken < len)
+		log_warning("%s '%s': the guest took buffers back; %zu bytes of input are lost",
+			port->base.class->name, chardev_id(port->link.chardev), len - taken);
+}
+
+static int on_chardev_in_reserve(void *holder, struct iovec iov[2])
+{
+	struct port *port = holder;
+
+	return virtio_console_port_in_reserve(port->port, iov);
+}
+
+static void on_chardev_in_commit(void *holder, size_t len)
+{
+	struct port *port = holder;
+
+	virtio_console_port_in_commit(port->port, len);
+}
+
+static void on_in_room(void *user)
+{
+	struct port *port = user;
+
+	chardev_link_in_resume(&port->link);
+}
+
+/* ---- events ---- */
+
+static void on_chardev_event(void *holder, const struct chardev_event *event)
+{
+	struct port *port = holder;
+
+	switch (event->type) {
+	case CHARDEV_OPENED: virtio_console_port_set_open(port->port, true); break;
+	case CHARDEV_CLOSED: virtio_console_port_set_open(port->port, false); break;
+	case CHARDEV_RESIZE:
+		virtio_console_port_resize(port->port, event->cols, event->rows);
+		break;
+	default: break; /* virtio has no break condition and no modem lines */
+	}
+}
+
+static void on_guest_open(void *user, bool open)
+{
+	struct port *port = user;
+
+	log_debug("%s %u: the guest has it %s", port->base.class->name,
+		virtio_console_port_id(port->port), open ? "open" : "closed");
+	if (open)
+		chardev_link_in_resume(&port->link);
+}
+
+static const struct virtio_console_port_ops port_ops = {
+	.out_reserve = on_out_reserve,
+	.out_commit = on_out_commit,
+	.out = on_out,
+	.on_guest_open = on_guest_open,
+	.on_in_room = on_in_room,
+};
+
+/* A port without a chardev: what the guest writes is swallowed. */
+static const struct virtio_console_port_ops bare_port_ops = { 0 };
+
+static const struct chardev_holder_ops chardev_ops = {
+	.in_room = on_chardev_in_room,
+	.on_in = on_chardev_in,
+	.in_reserve = on_chardev_in_reserve,
+	.in_commit = on_chardev_in_commit,
+	.on_room = on_chardev_room,
+	.on_event = on_chardev_event,
+};
+
+/* ---- numbers ---- */
+
+static int choose_id(const struct port *port, uint64_t wanted, unsigned *ret_id, struct error **err)
+{
+	const struct virtio_serial *serial = port->serial;
+	unsigned id = (unsigned)wanted;
+
+	if (wanted == UINT32_MAX) {
+		id = is_console(port) && !serial->used[0] ? 0 : 1;
+		while (id < serial->max_ports && serial->used[id])
+			id++;
+	} else if (!wanted && !is_console(port)) {
+		return error_set(err, EINVAL,
+			"Port number 0 on virtio-serial devices reserved for virtconsole devices "
+			"for backward compatibility.");
+	} else if (wanted < serial->max_ports && serial->used[id]) {
+		return error_set(
+			err, EEXIST, "virtio-serial-bus: A port already exists at id %u", id);
+	}
+	if (wanted != UINT32_MAX ? wanted >= serial->max_ports : id >= serial->max_ports)
+		return error_set(err, ERANGE,
+			"virtio-serial-bus: Out-of-range port id specified, max. allowed: %u",
+			serial->max_ports - 1);
+	*ret_id = id;
+	return 0;
+}
+
+static int add_port(struct port *port, const struct opts *opts, struct error **err)
+{
+	struct virtio_console_port_config config = { .console = is_console(port),
+		.name = opts_get_string(opts, "name") };
+	int r = choose_id(port, opts_get_number(opts, "nr"), &config.id, err);
+
+	if (r < 0)
+		return r;
+	r = virtio_console_add_port(port->serial->device, &config,
+		port->link.chardev ? &port_ops : &bare_port_ops, port, &port->port);
+	if (r == -EINVAL)
+		return error_set(err, EINVAL, "%s: name '%s' is longer than %d bytes",
+			port->base.class->name, config.name, (int)VIRTIO_CONSOLE_NAME_MAX);
+	if (r < 0)
+		return error_set(err, -r, "%s: %s", port->base.class->name, strerror(-r));
+	port->serial->used[config.id] = true;
+	return 0;
+}
+
+/* ---- life ---- */
+
+/* A guest's udev finds ports by name: one of a name, on whatever bus. */
+static int check_name(const struct frontend_set *set, const char *name, struct error **err)
+{
+	struct frontend *other = NULL;
+
+	while (name && (other = frontend_set_next(set, other)))
+		if (is_port(other) && port_from(other)->name &&
+			!strcmp(port_from(other)->name, name))
+			return error_set(err, EEXIST,
+				"virtio-serial-bus: A port already exists by name %s", name);
+	return 0;
+}
+
+static int find_bus(struct port *port, const struct opts *opts, struct error **err)
+{
+	const char *bus = opts_get_string(opts, "bus"), *driver = port->base.class->name;
+	AUTO_ERROR struct error *missing = NULL;
+	int r = virtio_serial_find(port->base.set, bus, driver, &port->serial, &missing);
+
+	if (r == -ENOENT && !bus && is_console(port))
+		return virtio_serial_add_default(port->base.set, &port->serial, err);
+	if (r < 0 && err)
+		*err = TAKE_PTR(missing);
+	return r;
+}
+
+static int attach_chardev(struct port *port, const char *id, struct error **err)
+{
+	unsigned flags = CHARDEV_LINK_CONSOLE | CHARDEV_LINK_NEVER_WAIT;
+
+	if (!id)
+		return 0;
+	return frontend_attach(&port->base, "chardev", id, &port->link,
+		is_console(port) ? flags : 0, &chardev_ops, err);
+}
+
+static void port_close(struct frontend *frontend)
+{
+	struct port *port = port_from(frontend);
+
+	chardev_link_detach(&port->link);
+	virtio_console_remove_port(port->port);
+	free(port->name);
+}
+
+static int port_open(struct frontend *frontend, const struct opts *opts, struct error **err)
+{
+	struct port *port = port_from(frontend);
+	const char *name = opts_get_string(opts, "name");
+	int r = check_name(frontend->set, name, err);
+
+	if (r == 0 && name && !(port->name = strdup(name)))
+		r = error_set(err, ENOMEM, "%s: out of memory", frontend->class->name);
+	if (r == 0)
+		r = find_bus(port, opts, err);
+	if (r == 0)
+		r = attach_chardev(port, opts_get_string(opts, "chardev"), err);
+	if (r == 0)
+		r = add_port(port, opts, err);
+	if (r < 0)
+		port_close(frontend);
+	else if (port->link.chardev)
+		virtio_console_port_set_open(port->port, chardev_is_open(port->link.chardev));
+	return r;
+}
+
+static const struct opt_desc port_options[] = {
+	{ .name = "chardev", .type = OPT_ID, .help = "chardev behind the port: a hub" },
+	{ .name = "name",
+		.type = OPT_STRING,
+		.help = "name of the port in the guest, as in /dev/virtio-ports" },
+	{ .name = "nr",
+		.type = OPT_NUMBER,
+		.preset = "4294967295",
+		.max = UINT32_MAX,
+		.help = "number of the port; default: the lowest that is free" },
+	{ .name = "bus", .type = OPT_ID, .help = "id of the virtio-serial device" },
+	{ 0 },
+};
+
+const struct frontend_class frontend_virtconsole_class = {
+	.name = "virtconsole",
+	.summary = "a console of a virtio-serial device: /dev/hvc0 and on",
+	.options = port_options,
+	.size = sizeof(struct port),
+	.open = port_open,
+	.close = port_close,
+};
+
+const struct frontend_class frontend_virtserialport_class = {
+	.name = "virtserialport",
+	.summary = "a plain byte stream of a virtio-serial device: /dev/vport0p1 and on",
+	.options = port_options,
+	.size = sizeof(struct port),
+	.open = port_open,
+	.close = port_close,
+};
