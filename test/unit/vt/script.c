@@ -340,8 +340,7 @@ static void do_title(struct script *script, const struct words *words)
 
 static void do_scrollback(struct script *script, const struct words *words)
 {
-	compare_numbers(
-		script, "scrollback", words->word[1], NULL, vt_scrollback_count(script->vt), 0);
+	compare_number(script, "scrollback", words->word[1], vt_scrollback_count(script->vt));
 }
 
 static void do_color(struct script *script, const struct words *words)
