@@ -9,11 +9,13 @@
 #include "io/byte-queue.h"
 #include "io/journal.h"
 
-enum hub_replay { HUB_REPLAY_WINDOW, HUB_REPLAY_NONE };
+enum hub_replay { HUB_REPLAY_AUTO, HUB_REPLAY_SCREEN, HUB_REPLAY_WINDOW, HUB_REPLAY_NONE };
 enum hub_terminal { HUB_TERMINAL_AUTO, HUB_TERMINAL_ON, HUB_TERMINAL_OFF };
 enum hub_size_policy { HUB_SIZE_WRITER, HUB_SIZE_SMALLEST, HUB_SIZE_LARGEST, HUB_SIZE_FIXED };
 
 struct hub;
+struct screen;
+struct strbuf;
 
 /**
  * struct member - a hub's link to one of its chardevs
@@ -54,6 +56,8 @@ struct input_scan {
 
 /**
  * struct hub - the chardev
+ * @readable:   how far members may read: the journal's head, or where a possible query begins
+ * @screen:     see screen.c; NULL: no terminal, or nothing was written yet
  * @turn:       the member whose unfinished sequence keeps the others' input back; NULL: none
  * @turn_timer: ends a turn whose rest does not come
  * @rotation:   who is served first when the guest takes input again
@@ -64,6 +68,8 @@ struct hub {
 	size_t n_members;
 
 	struct journal journal;
+	uint64_t readable;
+	struct screen *screen;
 	size_t window, window_max;
 	enum hub_replay replay;
 	enum hub_terminal terminal;
@@ -89,14 +95,14 @@ static inline struct hub *hub_from(const struct chardev *chardev)
 	return container_of(chardev, struct hub, base);
 }
 
-/* Do people read it? Then notices go out in its text. */
+/* Is it a terminal that people read? Also where a member shows it as one. */
 static inline bool hub_is_console(const struct hub *hub)
 {
 	const struct chardev_link *holder = hub->base.link;
 
 	if (hub->terminal != HUB_TERMINAL_AUTO)
 		return hub->terminal == HUB_TERMINAL_ON;
-	return holder && holder->flags & CHARDEV_LINK_CONSOLE;
+	return hub->screen || (holder && holder->flags & CHARDEV_LINK_CONSOLE);
 }
 
 static inline bool hub_never_waits(const struct hub *hub)
@@ -166,6 +172,32 @@ void input_forget(struct member *member);
 
 /** input_timer() - the rest of a sequence did not come in time */
 void input_timer(void *hub);
+
+/* ---- screen.c: the terminal that the hub is ---- */
+
+/** screen_commit() - @len new bytes are in the journal: read them, move hub->readable on */
+void screen_commit(struct hub *hub, size_t len);
+
+/** screen_vt() - the engine, made if need be; NULL: the hub is no terminal */
+struct vt *screen_vt(struct hub *hub);
+
+/** screen_answer() - give the guest what its queries are answered with, as far as it takes it */
+void screen_answer(struct hub *hub);
+
+/** screen_resize() - the hub's size has changed */
+void screen_resize(struct hub *hub);
+
+/**
+ * screen_replay() - bytes that show the present screen; the hub has one
+ * @history:    with the lines above it, unless there are very many
+ * @ret_offset: from where in the journal to go on
+ *
+ * Return: 0, -ENOMEM.
+ */
+int screen_replay(struct hub *hub, bool history, struct strbuf *out, uint64_t *ret_offset);
+
+/** screen_free() */
+void screen_free(struct hub *hub);
 
 /* ---- size.c: one size for everybody ---- */
 

@@ -6,6 +6,7 @@
  *	member.c what one member gets, and when it loses or regains its standing
  *	flow.c	 how much room the guest has
  *	input.c	 what members type
+ *	screen.c the terminal that the hub is: the screen, answers to queries
  *	size.c	 how large the console is
  *
  * Invariant: no member in good standing is behind the journal's tail.
@@ -69,9 +70,11 @@ static const struct opt_desc hub_options[] = {
 		.help = "how many of the very first bytes are held besides the window" },
 	{ .name = "replay",
 		.type = OPT_ENUM,
-		.values = "window|none",
-		.preset = "window",
-		.help = "what a member that joins gets first: what is held, or nothing" },
+		.values = "auto|screen|window|none",
+		.preset = "auto",
+		.help = "what a member that joins gets first: the screen as it is, the newest "
+			"bytes as "
+			"they came, or nothing; auto: the screen of a terminal, else the bytes" },
 	{ .name = "terminal",
 		.type = OPT_ENUM,
 		.values = "auto|on|off",
@@ -124,6 +127,7 @@ static void hub_out_commit(struct chardev *chardev, size_t len)
 	struct hub *hub = hub_from(chardev);
 
 	journal_commit(&hub->journal, len);
+	screen_commit(hub, len);
 	pump_members(hub);
 }
 
@@ -387,6 +391,7 @@ static void hub_close(struct chardev *chardev)
 		member_remove(member);
 	task_cancel(&hub->pump_task);
 	task_cancel(&hub->turn_task);
+	screen_free(hub);
 	timer_free(hub->stall_timer);
 	timer_free(hub->turn_timer);
 	journal_done(&hub->journal);

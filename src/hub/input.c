@@ -124,6 +124,7 @@ void input_resume(struct hub *hub)
 {
 	size_t first = hub->n_members ? hub->rotation++ % hub->n_members : 0, index = 0;
 
+	screen_answer(hub);
 	for_each_member (late, hub)
 		if (index++ >= first)
 			chardev_link_in_resume(&late->link);

@@ -32,7 +32,7 @@ enum {
 /* A member that cannot take what goes before its bytes has failed like one whose peer is gone. */
 static void push_prelude(struct member *member, const void *bytes, size_t len)
 {
-	if (byte_queue_push(&member->prelude, bytes, len) < 0)
+	if (len && byte_queue_push(&member->prelude, bytes, len) < 0)
 		log_warning("hub '%s': no memory to tell member '%s' what it missed",
 			member->hub->base.id, chardev_id(member->link.chardev));
 }
@@ -54,9 +54,16 @@ static uint64_t newest_start(const struct hub *hub)
 	const struct journal *journal = &hub->journal;
 	uint64_t half = hub->window / 2, from = journal->tail;
 
-	if (journal->head - from > half)
-		from = journal->head - half;
+	if (hub->readable - from > half)
+		from = hub->readable - half;
 	return journal_line_start(journal, from, LINE_SEARCH_BYTES);
+}
+
+static enum hub_replay replay_kind(const struct hub *hub)
+{
+	if (hub->replay != HUB_REPLAY_AUTO)
+		return hub->replay;
+	return hub_is_console(hub) ? HUB_REPLAY_SCREEN : HUB_REPLAY_WINDOW;
 }
 
 static void count_skipped(struct member *member, uint64_t bytes)
@@ -80,15 +87,29 @@ static void end_trouble(struct member *member)
 	member->reported_bytes = member->skipped_bytes;
 }
 
+/* The screen as it is now. Return: from where to go on, not below the journal's tail. */
+static uint64_t screen_bytes(struct hub *hub, bool history, struct strbuf *out)
+{
+	uint64_t offset = hub->readable;
+
+	if (hub->screen)
+		screen_replay(hub, history, out, &offset);
+	return offset < hub->journal.tail ? hub->journal.tail : offset;
+}
+
 /* It takes bytes again: tell it what it missed, go on with the newest. */
 static void resume_skipped(struct member *member)
 {
-	const struct hub *hub = member->hub;
-	uint64_t start = member->position;
+	struct hub *hub = member->hub;
+	AUTO_STRBUF struct strbuf bytes = { 0 };
+	uint64_t start = hub->readable;
 
-	if (start < hub->journal.tail)
-		start = hub->replay == HUB_REPLAY_NONE ? hub->journal.head : newest_start(hub);
+	if (replay_kind(hub) == HUB_REPLAY_SCREEN)
+		start = screen_bytes(hub, false, &bytes);
+	else if (replay_kind(hub) == HUB_REPLAY_WINDOW)
+		start = newest_start(hub);
 	count_skipped(member, start - member->position);
+	push_prelude(member, bytes.data, bytes.len);
 	member->position = start;
 	member->standing = HUB_MEMBER_CATCHUP;
 }
@@ -113,9 +134,10 @@ static bool pump_prelude(struct member *member)
 
 static bool pump_journal(struct member *member, size_t max)
 {
-	struct journal *journal = &member->hub->journal;
+	struct hub *hub = member->hub;
+	uint64_t left = hub->readable - member->position;
 	struct iovec iov[2];
-	int n = journal_peek(journal, member->position, max, iov);
+	int n = journal_peek(&hub->journal, member->position, left < max ? (size_t)left : max, iov);
 	size_t offered = n ? iov[0].iov_len + (n > 1 ? iov[1].iov_len : 0) : 0;
 	ssize_t taken;
 
@@ -139,7 +161,7 @@ static void keeps_up(struct member *member)
 
 void member_pump(struct member *member)
 {
-	struct journal *journal = &member->hub->journal;
+	const struct journal *journal = &member->hub->journal;
 	size_t left = PUMP_BYTES;
 
 	if (member->standing == HUB_MEMBER_OUT)
@@ -150,14 +172,14 @@ void member_pump(struct member *member)
 		member->standing = HUB_MEMBER_CATCHUP;
 	if (!pump_prelude(member))
 		return;
-	while (left && member->position < journal->head) {
+	while (left && member->position < member->hub->readable) {
 		uint64_t before = member->position;
 
 		if (!pump_journal(member, left))
 			return;
 		left -= (size_t)(member->position - before);
 	}
-	if (member->position < journal->head)
+	if (member->position < member->hub->readable)
 		hub_pump_later(member->hub);
 	else if (member->standing == HUB_MEMBER_CATCHUP)
 		keeps_up(member);
@@ -200,11 +222,16 @@ static void push_history(struct member *member)
 void member_start(struct member *member)
 {
 	struct hub *hub = member->hub;
+	AUTO_STRBUF struct strbuf bytes = { 0 };
 
 	member_leave(member);
-	member->position = hub->journal.head;
-	if (hub->replay != HUB_REPLAY_NONE)
+	member->position = hub->readable;
+	if (replay_kind(hub) == HUB_REPLAY_WINDOW) {
 		push_history(member);
+	} else if (replay_kind(hub) == HUB_REPLAY_SCREEN) {
+		member->position = screen_bytes(hub, true, &bytes);
+		push_prelude(member, bytes.data, bytes.len);
+	}
 	member->standing = HUB_MEMBER_CATCHUP;
 	member_pump(member);
 }
@@ -274,12 +301,20 @@ static int on_member_peer(void *holder, struct chardev *peer, struct error **err
 	return r;
 }
 
+static struct vt *member_screen(void *holder)
+{
+	const struct member *member = holder;
+
+	return screen_vt(member->hub);
+}
+
 static const struct chardev_holder_ops member_ops = {
 	.in_room = on_member_in_room,
 	.on_in = on_member_in,
 	.on_room = on_member_room,
 	.on_event = on_member_event,
 	.on_peer = on_member_peer,
+	.screen = member_screen,
 };
 
 /* ---- life ---- */

@@ -49,6 +49,7 @@ static void size_update(struct hub *hub)
 		return;
 	hub->cols = event.cols;
 	hub->rows = event.rows;
+	screen_resize(hub);
 	chardev_event(&hub->base, &event);
 }
 

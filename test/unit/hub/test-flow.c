@@ -26,7 +26,8 @@ static void slow_member_gets_everything_within_the_window(void **state)
 	struct hub_fixture *f = *state;
 
 	fixture_fakes(f, 2);
-	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", CHARDEV_LINK_CONSOLE);
+	fixture_hub(
+		f, "chardevs.0=f0,chardevs.1=f1,window=64k,replay=window", CHARDEV_LINK_CONSOLE);
 	fake_chardev_set_accept(f->fake[1], 0);
 	assert_int_equal(fixture_fill(f, 40000), 40000);
 	assert_int_equal(f->fake[0]->out.len, 40000);
@@ -65,7 +66,8 @@ static void stalled_member_costs_one_grace_and_is_told_what_it_missed(void **sta
 	size_t sent, before;
 
 	fixture_fakes(f, 2);
-	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", CHARDEV_LINK_CONSOLE);
+	fixture_hub(
+		f, "chardevs.0=f0,chardevs.1=f1,window=64k,replay=window", CHARDEV_LINK_CONSOLE);
 	assert_int_equal(fixture_fill(f, 5000), 5000);
 	fake_chardev_set_accept(f->fake[1], 0);
 	sent = 5000 + fixture_fill(f, 10 * WINDOW);
@@ -96,7 +98,8 @@ static void member_that_was_skipped_must_catch_up_before_it_holds_anybody(void *
 	uint64_t total = 0;
 
 	fixture_fakes(f, 2);
-	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", CHARDEV_LINK_CONSOLE);
+	fixture_hub(
+		f, "chardevs.0=f0,chardevs.1=f1,window=64k,replay=window", CHARDEV_LINK_CONSOLE);
 	fake_chardev_set_accept(f->fake[1], 0);
 	fixture_fill(f, 10 * WINDOW);
 	loop_advance(f->loop, GRACE_MS);
@@ -119,7 +122,8 @@ static void what_a_member_got_and_what_it_was_told_make_up_the_whole(void **stat
 	char *p, *next;
 
 	fixture_fakes(f, 2);
-	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k,grace-ms=10", CHARDEV_LINK_CONSOLE);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k,grace-ms=10,replay=window",
+		CHARDEV_LINK_CONSOLE);
 	for (int i = 0; i < 50; i++) {
 		fake_chardev_set_accept(f->fake[1], (size_t)(i * 977) % 9000);
 		fixture_fill(f, 30000);

@@ -61,7 +61,7 @@ static void first_and_newest_bytes_outlive_the_window(void **state)
 
 	fixture_fakes(f, 1);
 	fake_chardev_set_open(f->fake[0], false);
-	fixture_hub(f, "chardevs.0=f0,window=64k,keep=1k", CHARDEV_LINK_CONSOLE);
+	fixture_hub(f, "chardevs.0=f0,window=64k,keep=1k,replay=window", CHARDEV_LINK_CONSOLE);
 	assert_int_equal(fixture_fill(f, sent), sent);
 	fake_chardev_set_open(f->fake[0], true);
 	out = &f->fake[0]->out;

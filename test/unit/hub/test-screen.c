@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "hub-fixture.h"
+
+#include "vt/vt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void query_is_answered_once_and_no_member_sees_it(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "ab\033[6ncd");
+	run_idle(f->loop);
+	assert_true(fake_chardev_out_is(f->fake[0], "abcd"));
+	assert_true(fake_chardev_out_is(f->fake[1], "abcd"));
+	assert_true(fake_holder_in_is(&f->guest, "\033[1;3R"));
+}
+
+static void query_in_pieces_is_taken_out_too(void **state)
+{
+	static const char bytes[] = "one\033[6n\033[ctwo\033[31mred\033]10;?\033\\\033[0c!\033[1m";
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", CHARDEV_LINK_CONSOLE);
+	for (size_t i = 0; i < sizeof(bytes) - 1; i++)
+		assert_int_equal(fake_holder_out(&f->guest, bytes + i, 1), 1);
+	run_idle(f->loop);
+	assert_true(fake_chardev_out_is(f->fake[0], "onetwo\033[31mred!\033[1m"));
+}
+
+static void many_queries_in_one_write_leave_the_rest_in_order(void **state)
+{
+	struct hub_fixture *f = *state;
+	char bytes[9 * 500 + 1], expected[6 * 500 + 1];
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0,window=64k", CHARDEV_LINK_CONSOLE);
+	for (int i = 0; i < 500; i++) {
+		snprintf(bytes + 9 * i, 10, "l%04d\033[c\n", i);
+		snprintf(expected + 6 * i, 7, "l%04d\n", i);
+	}
+	for (int i = 0; i < 100; i++)
+		fixture_out(f, bytes);
+	assert_int_equal(f->fake[0]->out.len, 100 * strlen(expected));
+	for (size_t i = 0; i < 100; i++)
+		assert_memory_equal(
+			f->fake[0]->out.data + i * strlen(expected), expected, strlen(expected));
+}
+
+static void answer_waits_for_a_guest_that_does_not_read(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", CHARDEV_LINK_CONSOLE);
+	fake_holder_set_room(&f->guest, 0);
+	fixture_out(f, "\033[5n");
+	run_idle(f->loop);
+	assert_true(fake_holder_in_is(&f->guest, ""));
+	fake_holder_set_room(&f->guest, 2);
+	fake_holder_set_room(&f->guest, 100);
+	assert_true(fake_holder_in_is(&f->guest, "\033[0n"));
+}
+
+static void answer_does_not_cut_a_key_of_a_member(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", CHARDEV_LINK_CONSOLE);
+	fake_chardev_type(f->fake[0], "\033[", 2);
+	fixture_out(f, "\033[5n");
+	run_idle(f->loop);
+	fake_chardev_type(f->fake[0], "A", 1);
+	run_idle(f->loop);
+	assert_true(fake_holder_in_is(&f->guest, "\033[A\033[0n"));
+}
+
+static void transparent_pipe_is_left_alone(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0,terminal=off", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "\033[6n\033");
+	run_idle(f->loop);
+	assert_true(fake_chardev_out_is(f->fake[0], "\033[6n\033"));
+	assert_int_equal(f->guest.in.len, 0);
+}
+
+/* What a member's terminal shows is what an engine shows that is fed the same bytes. */
+static void expect_row(struct vt *vt, int row, const char *text)
+{
+	struct vt_cell cells[VT_COLS_MAX];
+	char line[VT_COLS_MAX + 1] = "";
+	int cols = vt_read_line(vt, row, cells, NULL);
+
+	for (int i = 0; i < cols; i++)
+		line[i] = cells[i].ch ? (char)cells[i].ch : ' ';
+	assert_string_equal(line, text);
+}
+
+static void late_joiner_sees_the_screen_and_then_live_bytes(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct vt *vt = NULL;
+
+	fixture_fakes(f, 2);
+	fake_chardev_set_open(f->fake[1], false);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "\033[?1049h\033[5;1Htop of the screen\033[3;1H\033[1;31mred");
+	fixture_out(f, "\033[4;1"); /* in the middle of a sequence */
+	fake_chardev_set_open(f->fake[1], true);
+	fixture_out(f, "Hhere");
+	assert_int_equal(vt_new(NULL, NULL, NULL, &vt), 0);
+	vt_feed(vt, f->fake[1]->out.data, f->fake[1]->out.len);
+	assert_true(vt_is_alternate(vt));
+	expect_row(vt, 2, "red");
+	expect_row(vt, 3, "here");
+	expect_row(vt, 4, "top of the screen");
+	vt_free(vt);
+}
+
+static void skipped_member_is_brought_to_the_screen(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct vt *vt = NULL;
+	const char *notice;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", CHARDEV_LINK_CONSOLE);
+	fake_chardev_set_accept(f->fake[1], 0);
+	fixture_fill(f, 640000);
+	loop_advance(f->loop, 1000);
+	fixture_fill(f, 640000);
+	fixture_out(f, "\033[H\033[2Jend\033[c");
+	fake_chardev_set_accept(f->fake[1], SIZE_MAX);
+	fixture_out(f, " of it");
+	notice = strstr(f->fake[1]->out.data, "[charhub: ");
+	assert_non_null(notice);
+	assert_int_equal(strtoul(notice + 10, NULL, 10), fixture_info(f, "f1").skipped_bytes);
+	assert_true(strlen(notice) < 4096);
+	assert_int_equal(vt_new(NULL, NULL, NULL, &vt), 0);
+	vt_feed(vt, f->fake[1]->out.data, f->fake[1]->out.len);
+	expect_row(vt, 0, "end of it");
+	expect_row(vt, 1, "");
+	vt_free(vt);
+}
+
+static void screen_has_the_consoles_size(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "x");
+	fake_chardev_resize(f->fake[0], 100, 30);
+	fixture_out(f, "\033[18t");
+	run_idle(f->loop);
+	assert_true(fake_holder_in_is(&f->guest, "\033[8;30;100t"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		hub_test(query_is_answered_once_and_no_member_sees_it),
+		hub_test(query_in_pieces_is_taken_out_too),
+		hub_test(many_queries_in_one_write_leave_the_rest_in_order),
+		hub_test(answer_waits_for_a_guest_that_does_not_read),
+		hub_test(answer_does_not_cut_a_key_of_a_member),
+		hub_test(transparent_pipe_is_left_alone),
+		hub_test(late_joiner_sees_the_screen_and_then_live_bytes),
+		hub_test(skipped_member_is_brought_to_the_screen),
+		hub_test(screen_has_the_consoles_size),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
