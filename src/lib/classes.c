@@ -17,5 +17,6 @@ const struct chardev_class *const charhub_classes[] = {
 	&backend_null_class,
 	&backend_pty_class,
 	&backend_ringbuf_class,
+	&backend_socket_class,
 	NULL,
 };

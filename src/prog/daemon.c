@@ -81,8 +81,7 @@ static int make_all(struct daemon *daemon, const struct request_list *list,
 			return r;
 		}
 		if (signals_caught())
-			return error_set(err, EINTR, "%s: interrupted by signal %d",
-				list->items[i].where, signals_caught());
+			return error_set(err, EINTR, "interrupted");
 	}
 	return 0;
 }
@@ -158,10 +157,18 @@ static void stop(struct daemon *daemon)
 int daemon_run(struct setup *setup, const struct notify *notify, int ready_fd, struct error **err)
 {
 	struct daemon daemon = { .setup = setup, .pidfile = { .fd = -1 } };
-	int r = start(&daemon, err);
+	struct error *why = NULL;
+	int r = start(&daemon, &why);
 
 	if (r == 0)
-		r = serve(&daemon, notify, ready_fd, err);
+		r = serve(&daemon, notify, ready_fd, &why);
 	stop(&daemon);
+	if (r == -EINTR && signals_caught()) {
+		log_info("terminating on signal %d", signals_caught());
+		error_free(why);
+		return 0;
+	}
+	if (r < 0 && err)
+		*err = why;
 	return r;
 }

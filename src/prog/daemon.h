@@ -13,7 +13,8 @@ struct setup;
  *
  * Everything made is taken away again: symlinks, sockets, the pidfile, the terminal's mode.
  *
- * Return: 0; -errno with @err: something could not be made.
+ * Return: 0, also where a signal came while things were being made; -errno with @err: something
+ * could not be made.
  */
 int daemon_run(struct setup *setup, const struct notify *notify, int ready_fd, struct error **err);
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,13 +42,17 @@ void process_init(void)
 /* The parent: one byte says that all is well; an end of file, that the child has ended. */
 static _Noreturn void wait_for_child(pid_t child, int fd)
 {
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	int status = 0;
+	sigset_t none;
 	ssize_t n;
 	char byte;
 
 	/* A signal is meant for the program, which is the child now. */
-	while ((n = read(fd, &byte, 1)) < 0 && errno == EINTR)
+	sigemptyset(&none);
+	while (ppoll(&ready, 1, NULL, &none) < 0 && errno == EINTR)
 		kill(child, signals_caught());
+	n = read(fd, &byte, 1);
 	if (n == 1)
 		_exit(0);
 	if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status))

@@ -20,6 +20,7 @@ struct signal_watch {
 static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
 enum { WATCHED = sizeof(watched) / sizeof(watched[0]) };
 
+/* A handler has nowhere else to put it. */
 static volatile sig_atomic_t caught;
 
 static void catch_signal(int number)
@@ -34,13 +35,25 @@ static bool is_ignored(int number)
 	return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+/* The three but for those that are ignored. */
+static void fill_watched(sigset_t *set)
+{
+	sigemptyset(set);
+	for (int i = 0; i < WATCHED; i++)
+		if (!is_ignored(watched[i]))
+			sigaddset(set, watched[i]);
+}
+
 void signals_init(void)
 {
 	struct sigaction action = { .sa_handler = catch_signal };
+	sigset_t set;
 
+	fill_watched(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	sigemptyset(&action.sa_mask);
 	for (int i = 0; i < WATCHED; i++)
-		if (!is_ignored(watched[i]))
+		if (sigismember(&set, watched[i]))
 			sigaction(watched[i], &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
@@ -74,15 +87,7 @@ static int open_signalfd(void)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	for (int i = 0; i < WATCHED; i++)
-		if (!is_ignored(watched[i]))
-			sigaddset(&set, watched[i]);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
-	/* One that came just before is not lost: it is sent once more, through the loop. */
-	if (caught)
-		raise(caught);
+	fill_watched(&set);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 

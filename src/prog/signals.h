@@ -5,15 +5,16 @@
 #include <charhub/loop.h>
 
 /*
- * Signals in two phases. While things are being made, the loop does not run and making one may
- * block: a signal interrupts it (EINTR) and is remembered. Once signals_watch() was called they
- * come through the loop. What the program inherited as ignored (nohup) stays ignored.
+ * SIGINT, SIGTERM and SIGHUP are blocked all the time and come through the loop. While things are
+ * being made, the loop does not run: where making one waits, it lets signals in for that time
+ * (ppoll()), is interrupted (EINTR) and signals_caught() says by which. What the program inherited
+ * as ignored (nohup) stays ignored.
  */
 
-/** signals_init() - catch SIGINT, SIGTERM and SIGHUP, ignore SIGPIPE */
+/** signals_init() - block and catch the three, ignore SIGPIPE */
 void signals_init(void);
 
-/** signals_caught() - did one come before signals_watch(); its number, or 0 */
+/** signals_caught() - the number of one that interrupted a wait, or 0 */
 int signals_caught(void);
 
 enum signal_wish {
@@ -25,7 +26,7 @@ struct signal_watch;
 typedef void signal_fn(void *data, enum signal_wish wish, int number, int pid);
 
 /**
- * signals_watch() - from now on call @fn from the loop
+ * signals_watch() - from now on call @fn from the loop; also for what came before
  *
  * Return: 0, *@ret_watch for signals_watch_free(); -errno with @err.
  */

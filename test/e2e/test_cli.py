@@ -417,12 +417,12 @@ def test_end_of_the_terminal_ends_it(charhubd_path, terminal, workdir):
 
 
 def test_signal_ends_a_start_that_waits(charhubd_path, terminal, workdir):
-    for words in ([], ["-daemonize"]):
+    for words, code in ([], 0), (["-daemonize"], 1):  # it never was in the background
         shown = terminal(charhubd_path, *words, "-chardev", f"pty,id=p,path={workdir}/pty",
                          "-chardev", f"socket,id=a,path={workdir}/sock,server=on,wait=on")
         shown.read_until("waiting for connection")
         shown.send("\x03")
-        shown.expect_end(1)
+        shown.expect_end(code)
         assert list(workdir.iterdir()) == []
 
 

@@ -96,9 +96,9 @@ static void registries_are_sorted(void **state)
 {
 	(void)state;
 	for (const struct chardev_class *const *at = charhub_classes; at[1]; at++)
-		assert_true(strcmp(class[0] -> name, class[1] -> name) < 0);
+		assert_true(strcmp(at[0]->name, at[1]->name) < 0);
 	for (const struct frontend_class *const *at = frontend_classes; at[1]; at++)
-		assert_true(strcmp(class[0] -> name, class[1] -> name) < 0);
+		assert_true(strcmp(at[0]->name, at[1]->name) < 0);
 	for (const struct program_option *option = program_options; option[1].name; option++)
 		assert_true(strcmp(option[0].name, option[1].name) < 0);
 }
