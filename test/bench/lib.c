@@ -111,6 +111,12 @@ void bench_end(pid_t pid)
 	reap(pid);
 }
 
+void bench_end_all(void)
+{
+	while (n_children)
+		bench_end(children[n_children - 1]);
+}
+
 static void exec_charhubd(const char *program, const char *const *args)
 {
 	AUTO_FREE
@@ -128,10 +134,9 @@ static void exec_charhubd(const char *program, const char *const *args)
 
 pid_t bench_charhubd(const char *program, const char *const *args)
 {
-	AUTO_FREE
-	char *made_by_parent = bench_tmp("log");
 	pid_t pid;
 
+	free(bench_tmp("log")); /* from here on there is a folder, and it is this process's */
 	fflush(NULL);
 	pid = fork();
 	if (pid)

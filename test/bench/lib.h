@@ -46,6 +46,9 @@ void bench_join(pid_t pid);
 /** bench_end() - SIGTERM, then wait */
 void bench_end(pid_t pid);
 
+/** bench_end_all() - the same for every child that is left */
+void bench_end_all(void);
+
 /**
  * bench_charhubd() - start a charhubd
  * @program: its path
