@@ -4,8 +4,8 @@
  * present while at least one process has the slave open, and the kernel tells the two edges in
  * different ways:
  *
- *	open	inotify reports the open(2) of the slave node; POLLHUP of the master has gone by then
- *	close	the master reports a hang-up (the inotify event comes before the hang-up is true)
+ *	open	inotify reports the open(2) of the slave node, after POLLHUP of the master has gone
+ *	close	the master hangs up (an inotify event would come before that is true)
  *
  * So the state is what poll() says, and the two events are when to ask. While nobody is there the
  * master is not watched at all: its hang-up is level-triggered.

@@ -10,6 +10,7 @@
 #include "io/child.h"
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,7 +24,13 @@
 #include <sys/wait.h>
 #include <termios.h>
 
-enum { TTY_NAME_BYTES = 32, STAT_BYTES = 512, ENV_REPLACED = 4 };
+enum {
+	TTY_NAME_BYTES = 32,
+	STAT_BYTES = 512,
+	ENV_REPLACED = 4,
+	PID_DIGITS = 9,
+	FIELDS_TO_SESSION = 4
+};
 
 struct child {
 	struct loop *loop;
@@ -49,13 +56,27 @@ const char *child_tty(const struct child *child)
 
 /* ---- the end ---- */
 
+/* The number that @text starts with, or -1. */
+static pid_t leading_pid(const char *text)
+{
+	char digits[PID_DIGITS + 1];
+	size_t len = strspn(text, "0123456789");
+	uint64_t pid;
+
+	if (len > PID_DIGITS)
+		return -1;
+	memcpy(digits, text, len);
+	digits[len] = 0;
+	return parse_u64(digits, &pid) < 0 ? -1 : (pid_t)pid;
+}
+
 /* The session of a process, or -1. [proc(5)]: "pid (name) state ppid pgrp session ..." */
 static pid_t session_of(const char *pid)
 {
 	char path[64], stat[STAT_BYTES];
-	const char *rest;
-	int session, fd;
+	const char *field;
 	ssize_t len;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -64,8 +85,10 @@ static pid_t session_of(const char *pid)
 	len = read(fd, stat, sizeof(stat) - 1);
 	close(fd);
 	stat[len < 0 ? 0 : len] = 0;
-	rest = strrchr(stat, ')');
-	return rest && sscanf(rest, ") %*c %*d %*d %d", &session) == 1 ? session : -1;
+	field = strrchr(stat, ')');
+	for (int i = 0; field && i < FIELDS_TO_SESSION; i++)
+		field = strchr(field + 1, ' ');
+	return field ? leading_pid(field + 1) : -1;
 }
 
 /* Jobs of a shell have process groups of their own: only the session holds all of them. */

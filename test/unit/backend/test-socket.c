@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -719,6 +722,76 @@ static void disconnect_inside_opened_reconnects(void **state)
 	close(listener);
 }
 
+/* ---- wait=on ---- */
+
+static void dial_until_answered(const char *path)
+{
+	struct sockaddr_un name = unix_name(path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	while (connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
+		sched_yield();
+	(void)!write(fd, "first", 5);
+	_exit(0);
+}
+
+static void server_waits_for_its_first_client(void **state)
+{
+	struct env *env = *state;
+	const char *path = env_path(env, "s");
+	struct chardev *server;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		dial_until_answered(path);
+	server = env_add(env, "socket,id=s,server=on,path=%s/s");
+	assert_true(chardev_is_open(server));
+	env_attach(env, server);
+	RUN_UNTIL(env->loop, env->holder.hangups == 1);
+	assert_true(fake_holder_in_is(&env->holder, "first"));
+	waitpid(pid, NULL, 0);
+}
+
+static void do_nothing(int number)
+{
+	(void)number;
+}
+
+/* Knocks until the parent closes the other end. */
+static void signal_until_heard(int fd)
+{
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	while (read(fd, (char[1]){ 0 }, 1) < 0) {
+		kill(getppid(), SIGCHLD);
+		kill(getppid(), SIGTERM);
+		sched_yield();
+	}
+	_exit(0);
+}
+
+static void signal_ends_the_wait(void **state)
+{
+	struct sigaction action = { .sa_handler = do_nothing }, old;
+	int pipe_fds[2];
+	pid_t pid;
+
+	sigaction(SIGTERM, &action, &old);
+	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(pipe_fds[1]);
+		signal_until_heard(pipe_fds[0]);
+	}
+	env_add_fails(*state, "socket,id=s,server=on,path=%s/s",
+		"socket 's': no client has come: Interrupted system call");
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	while (waitpid(pid, NULL, 0) < 0)
+		continue;
+	sigaction(SIGTERM, &old, NULL);
+	assert_int_equal(access(env_path(*state, "s"), F_OK), -1);
+}
+
 /* ---- limits ---- */
 
 static void clients_are_turned_away_when_descriptors_run_out(void **state)
@@ -781,6 +854,8 @@ int main(void)
 		CASE(removal_during_a_lookup_is_safe),
 		CASE(client_waits_for_its_server_to_come),
 		CASE(disconnect_inside_opened_reconnects),
+		CASE(server_waits_for_its_first_client),
+		CASE(signal_ends_the_wait),
 		CASE(clients_are_turned_away_when_descriptors_run_out),
 	};
 
