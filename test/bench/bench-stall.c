@@ -8,7 +8,7 @@
  * The guest writes numbered lines by the clock, so that it is behind after a pause and catches up.
  * Its socket buffer is as small as the kernel allows: its longest write() is the longest time for
  * which nobody took its bytes. A healthy reader compares every byte. The stopped one keeps what it
- * got; at the end each stretch of it must lie in the stream exactly where the notices before it say.
+ * got; at the end each stretch of it must lie in the stream where the notices before it say.
  */
 #include "lib.h"
 
@@ -184,7 +184,9 @@ static struct piece find_notice(const char *from, const char *end)
 
 /*
  * A piece may begin with a picture of the screen; then the stream goes on from @offset and covers
- * all but a little of the rest. Return: how many bytes of the stream there are, -1: it does not fit.
+ * all but a little of the rest.
+ *
+ * Return: how many bytes of the stream there are; -1: it does not fit.
  */
 static int64_t stream_bytes(const char *from, const struct piece *piece, uint64_t offset)
 {
