@@ -18,5 +18,6 @@ const struct chardev_class *const charhub_classes[] = {
 	&backend_pty_class,
 	&backend_ringbuf_class,
 	&backend_socket_class,
+	&backend_stdio_class,
 	NULL,
 };
