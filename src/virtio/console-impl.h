@@ -68,7 +68,7 @@ struct virtio_console {
 	bool control_pending;	 /* a slot has something pending */
 
 	unsigned queue_count;
-	struct virtqueue *queues[QUEUES_MAX]; /* made with the transport */
+	struct virtqueue *queues[QUEUES_MAX]; /* made when first started */
 	uint64_t kicked[QUEUE_WORDS], pushed[QUEUE_WORDS];
 	unsigned next_queue; /* whose turn it is */
 

@@ -163,7 +163,6 @@ void virtio_console_set_transport(struct virtio_console *console, struct guest_m
 {
 	console_enter(console);
 	virtio_console_reset(console);
-	free_queues(console);
 	console->memory = ops ? memory : NULL;
 	console->transport_ops = ops;
 	console->transport = transport;
@@ -271,10 +270,11 @@ int virtio_console_start_queue(struct virtio_console *console, unsigned queue,
 	if (queue >= console->queue_count || !console->transport_ops)
 		return -EINVAL;
 	if (!console->queues[queue])
-		console->queues[queue] = virtqueue_new(console->memory);
+		console->queues[queue] = virtqueue_new();
 	if (!console->queues[queue])
 		return -ENOMEM;
-	ret = virtqueue_start(console->queues[queue], setup, console->features, ret_why);
+	ret = virtqueue_start(
+		console->queues[queue], console->memory, setup, console->features, ret_why);
 	if (ret < 0)
 		return ret;
 	console_enter(console);

@@ -85,10 +85,22 @@ static void take_up(struct virtqueue *vq, struct inflight_position *ret_at)
 	inflight_packed_end(vq->setup.inflight);
 }
 
+/*
+ * Frontends that do not know of packed rings say 0 for a new one, with a wrap counter that is wrong
+ * (User-Mode Linux 6.1). At that place with that counter the first descriptor would have its used
+ * bit set, from the round before or from this one; in a new ring it has not.
+ */
+static bool is_new_ring(const struct virtqueue *vq)
+{
+	return !(load_u16(flags_at(vq, 0)) & DESC_F_USED);
+}
+
 static int packed_start(struct virtqueue *vq, uint32_t base, const char **why)
 {
 	struct inflight_position at = { base & INDEX_MASK, base >> WRAP_SHIFT & 1 };
 
+	if (at.index == 0 && !at.wrap)
+		at.wrap = is_new_ring(vq);
 	if (vq->setup.inflight)
 		take_up(vq, &at);
 	if (at.index >= vq->setup.num) {

@@ -33,13 +33,9 @@ static const struct ring_ops *ops_of(uint64_t features)
 	return features & VIRTIO_F_RING_PACKED_BIT ? &packed_ring_ops : &split_ring_ops;
 }
 
-struct virtqueue *virtqueue_new(struct guest_memory *memory)
+struct virtqueue *virtqueue_new(void)
 {
-	struct virtqueue *vq = calloc(1, sizeof(*vq));
-
-	if (vq)
-		vq->memory = memory;
-	return vq;
+	return calloc(1, sizeof(struct virtqueue));
 }
 
 void virtqueue_free(struct virtqueue *vq)
@@ -112,8 +108,8 @@ static void take_up_chain(struct virtqueue *vq)
 		vq->chain.skip = consumed;
 }
 
-int virtqueue_start(struct virtqueue *vq, const struct virtqueue_setup *setup, uint64_t features,
-	const char **ret_why)
+int virtqueue_start(struct virtqueue *vq, struct guest_memory *memory,
+	const struct virtqueue_setup *setup, uint64_t features, const char **ret_why)
 {
 	const struct ring_ops *ops = ops_of(features);
 	bool packed = ops == &packed_ring_ops;
@@ -129,6 +125,7 @@ int virtqueue_start(struct virtqueue *vq, const struct virtqueue_setup *setup, u
 		*ret_why = "does not fit its inflight buffer";
 		return -EPROTO;
 	}
+	vq->memory = memory;
 	ret = map_areas(vq, ops, setup, features, ret_why);
 	if (ret < 0)
 		return ret;

@@ -62,21 +62,22 @@ struct virtqueue_setup {
 enum virtqueue_direction { VIRTQUEUE_OUT, VIRTQUEUE_IN };
 
 /** virtqueue_new() - a queue that does not run; NULL if memory ran out */
-struct virtqueue *virtqueue_new(struct guest_memory *memory);
+struct virtqueue *virtqueue_new(void);
 
 /** virtqueue_free() - NULL is fine */
 void virtqueue_free(struct virtqueue *vq);
 
 /**
  * virtqueue_start() - find the ring in guest memory and begin
+ * @memory:   guest memory, borrowed while it runs
  * @features: what the driver took
  * @ret_why:  set where it is refused: a sentence's end, static
  *
  * Return: 0; -EINVAL: size, base or alignment; -EFAULT: not in guest memory; -EPROTO: what an
  * inflight buffer says cannot be; -ENOMEM.
  */
-int virtqueue_start(struct virtqueue *vq, const struct virtqueue_setup *setup, uint64_t features,
-	const char **ret_why);
+int virtqueue_start(struct virtqueue *vq, struct guest_memory *memory,
+	const struct virtqueue_setup *setup, uint64_t features, const char **ret_why);
 
 /**
  * virtqueue_stop() - let go of the ring

@@ -10,6 +10,7 @@ PROGRAM is the built vhost-user-console. Exit status 0: all was as it should be.
 import os
 import re
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,14 +18,15 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BOOT = os.path.join(HERE, '..', 'guest', 'boot-uml.sh')
-PROMPT = rb'guest# $'
-TIMEOUT_S = 60
+PROMPT = rb'guest# (\x1b\[6n)?$'
+TIMEOUT_S = 20
 
 
 class Guest:
     """vhost-user-console with ports, and a guest on it; the shell is on its stdio port."""
 
     def __init__(self, program, *ports):
+        Guest.last = self
         self.dir = tempfile.TemporaryDirectory()
         path = os.path.join(self.dir.name, 'vu.sock')
         self.server = subprocess.Popen([program, path, *ports], stdin=subprocess.PIPE,
@@ -37,8 +39,13 @@ class Guest:
         self.event(rb'ready\n')
         self.boot_time = time.monotonic()
         self.guest = subprocess.Popen([BOOT, '-v', path], stdin=subprocess.DEVNULL,
-                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.expect(PROMPT)
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                      start_new_session=True)
+        try:
+            self.expect(PROMPT)
+        except Exception:
+            self.kill()
+            raise
         self.boot_time = time.monotonic() - self.boot_time
 
     def wait(self, pipe, pattern):
@@ -69,19 +76,24 @@ class Guest:
         """Return what a command printed."""
         self.send(command)
         self.expect(re.escape(command).encode() + rb'\r\n')
-        limit = self.expect(rb'(?s)(.*)guest# $')
+        limit = self.expect(rb'(?s)(.*?)guest# (\x1b\[6n)?$')
         return limit.group(1).replace(b'\r\n', b'\n').decode(errors='replace')
 
     def command(self, line):
         self.server.stdin.write(b'\x01' + line.encode() + b'\n')
         self.event(rb'done [a-z]+\n')
 
+    def kill(self):
+        """A guest whose console is not served spins and hears no signal but this."""
+        os.killpg(self.guest.pid, signal.SIGKILL)
+        self.server.kill()
+
     def close(self):
         self.server.stdin.write(b'reboot -f\n')
         try:
             self.guest.wait(10)
         except subprocess.TimeoutExpired:
-            self.guest.terminate()
+            os.killpg(self.guest.pid, signal.SIGKILL)
             self.guest.wait()
         self.server.stdin.close()
         code = self.server.wait(10)
@@ -176,7 +188,11 @@ def speed(program):
 
 def main():
     for name in sys.argv[2:] or ['single', 'multi', 'speed']:
-        {'single': single, 'multi': multi, 'speed': speed}[name](sys.argv[1])
+        try:
+            {'single': single, 'multi': multi, 'speed': speed}[name](sys.argv[1])
+        except Exception:
+            Guest.last.kill()
+            raise
     return 1 if check.failed else 0
 
 
