@@ -200,6 +200,7 @@ static void erase_in_display(struct vt *vt, int what, bool selective)
 
 void edit_clear_screen(struct vt *vt)
 {
+	vt->wrap_pending = false;
 	erase_rows(vt, 0, vt->rows, false);
 }
 

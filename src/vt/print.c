@@ -165,6 +165,8 @@ static bool make_room(struct vt *vt, unsigned width)
 {
 	unsigned limit;
 
+	if (vt->right - vt->left + 1 < width)
+		return false;
 	if (vt->wrap_pending)
 		wrap(vt);
 	limit = line_limit(vt);

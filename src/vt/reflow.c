@@ -57,8 +57,13 @@ static void add(struct reflow *reflow, const struct vt_cell *cell, bool wrap)
 	if (width > reflow->cols)
 		return;
 	if (reflow->at + width > reflow->cols) {
+		struct vt_cell *last = &reflow->cells[reflow->cols - 1];
+
 		if (!wrap)
 			return;
+		/* a row that goes on is full: what was skipped inside of the text becomes a space */
+		if (reflow->at == reflow->cols && !last->ch && last->width != VT_WIDE_TAIL)
+			last->ch = ' ';
 		put_out(reflow, true, VT_COLOR_DEFAULT);
 	}
 	memcpy(reflow->cells + reflow->at, cell, width * sizeof(*cell));

@@ -138,10 +138,13 @@ void row_move(struct vt *vt, struct row *row, unsigned first, unsigned end, int 
 		row_erase(vt, row, first, end, bg);
 		return;
 	}
-	if (first < row->used)
-		cut_wide(vt, row, first, end);
 	row_fill_up(row, end);
-	/* A wide character must not be torn where the moved part begins or ends. */
+	/* a wide character that is torn where the moved part begins or ends is no more */
+	cut_wide(vt, row, first, end);
+	if (row->cells[first].width == VT_WIDE_TAIL)
+		row->cells[first] = blank_cell((uint32_t)row->cells[first].bg);
+	if (row->cells[end - 1].width == VT_WIDE)
+		row->cells[end - 1] = blank_cell((uint32_t)row->cells[end - 1].bg);
 	if (by > 0) {
 		row_erase(vt, row, end - n, end, bg);
 		row_fill_up(row, end);

@@ -505,13 +505,15 @@ int scrollback_read(struct vt *vt, unsigned age, struct vt_cell *cells, unsigned
 {
 	struct sink sink = { vt, cells, cols, 0 };
 	const uint8_t *in = age < vt->scrollback.count ? find_line(&vt->scrollback, age) : NULL;
+	const uint8_t *end;
 	struct line_head head;
 
 	if (!in)
 		return -ENOENT;
 	memcpy(&head, in, sizeof(head));
 	in += sizeof(head);
-	while (sink.at < head.cols)
+	end = in + head.bytes;
+	while (in < end)
 		in = unpack_run(&sink, in);
 	if (head.cols > cols && cols > 0 && cells[cols - 1].width == VT_WIDE)
 		cells[cols - 1] = blank_cell((uint32_t)cells[cols - 1].bg);

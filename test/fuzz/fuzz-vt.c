@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (at < size)
 			at += command(harness, data + at, size - at);
 	}
-	if (!state_check(harness->vt) || !replay_check(harness->vt))
+	if (state_fault(harness->vt) || !replay_check(harness->vt, true))
 		abort();
 	read_all(harness->vt);
 	vt_free(harness->vt);

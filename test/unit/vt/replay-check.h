@@ -4,10 +4,10 @@
 
 #include "vt/vt.h"
 
-/** replay_check() - whether a replay of @vt into a new engine gives an equal state; prints if not */
-bool replay_check(struct vt *vt);
+/** replay_check() - whether a replay of @vt into a new engine gives an equal state; @tell: print if not */
+bool replay_check(struct vt *vt, bool tell);
 
-/** state_check() - whether what engine.h promises about the state holds; prints if not */
-bool state_check(struct vt *vt);
+/** state_fault() - what engine.h promises about the state and does not hold; NULL: nothing */
+const char *state_fault(struct vt *vt);
 
 #endif

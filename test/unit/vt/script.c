@@ -208,6 +208,16 @@ static struct vt_cell cell_at(struct script *script, const char *where)
 	return cells[x];
 }
 
+static void check_state(struct script *script)
+{
+	const char *fault = state_fault(script->vt);
+
+	if (fault)
+		fail(script, "state", fault, "sound");
+	if (!replay_check(script->vt, true))
+		fail(script, "replay", "see above", "equal");
+}
+
 static void do_in(struct script *script, const struct words *words)
 {
 	const char *bytes = words->word[1];
@@ -220,8 +230,7 @@ static void do_in(struct script *script, const struct words *words)
 		bytes += n;
 		len -= n;
 	}
-	if (!state_check(script->vt) || !replay_check(script->vt))
-		fail(script, "state", "see above", "sound, and equal after a replay");
+	check_state(script);
 }
 
 static void do_size(struct script *script, const struct words *words)
@@ -231,8 +240,7 @@ static void do_size(struct script *script, const struct words *words)
 	pair(words->word[1], &cols, &rows);
 	if (vt_resize(script->vt, cols, rows) < 0)
 		fail(script, "size", "refused", words->word[1]);
-	if (!state_check(script->vt) || !replay_check(script->vt))
-		fail(script, "state", "see above", "sound, and equal after a replay");
+	check_state(script);
 }
 
 static void do_new(struct script *script, const struct words *words)
