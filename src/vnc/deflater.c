@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "vnc/deflater.h"
+
+#include <string.h>
+
+enum { WINDOW_BITS = 11, MEM_LEVEL = 4, FLUSH_BYTES = 64 };
+
+size_t deflater_bound(size_t len)
+{
+	/* Stored blocks, as small as the small window makes them, and the flush at the end. */
+	return len + len / 64 + FLUSH_BYTES;
+}
+
+static int start(struct deflater *deflater, int level)
+{
+	if (deflater->started)
+		return Z_OK;
+	memset(&deflater->z, 0, sizeof(deflater->z));
+	deflater->level = level;
+	return deflateInit2(
+		&deflater->z, level, Z_DEFLATED, WINDOW_BITS, MEM_LEVEL, Z_DEFAULT_STRATEGY);
+}
+
+size_t deflater_run(
+	struct deflater *deflater, int level, const uint8_t *in, size_t len, uint8_t *out)
+{
+	z_stream *z = &deflater->z;
+	size_t bound = deflater_bound(len);
+
+	if (start(deflater, level) != Z_OK)
+		return 0;
+	deflater->started = true;
+	z->next_in = (z_const Bytef *)(uintptr_t)in;
+	z->avail_in = 0;
+	z->next_out = out;
+	z->avail_out = (uInt)bound;
+	if (level != deflater->level)
+		deflateParams(z, level, Z_DEFAULT_STRATEGY);
+	deflater->level = level;
+	z->avail_in = (uInt)len;
+	deflate(z, Z_SYNC_FLUSH);
+	return bound - z->avail_out;
+}
+
+void deflater_done(struct deflater *deflater)
+{
+	if (deflater->started)
+		deflateEnd(&deflater->z);
+	deflater->started = false;
+}

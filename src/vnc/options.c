@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `-vnc` in QEMU's words: its keys, its rules of which go together, its error texts. Keys that only
+ * mean something for pictures of machines are taken and do nothing; those that would promise
+ * something that is not there (TLS, SASL) are refused with the reason. doc/differences.md lists both.
+ */
+#include "vnc/options.h"
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "text/glyph.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { PORT_BASE = 5900, WEBSOCKET_BASE = 5700, PORT_MAX = 65535, CONNECTIONS_MAX = 10000 };
+
+const struct opt_desc vnc_options[] = {
+	{ .name = "vnc",
+		.type = OPT_STRING,
+		.help = "where to listen: HOST:DISPLAY, :DISPLAY, [IPV6]:DISPLAY, unix:PATH, "
+			"none" },
+	{ .name = "id", .type = OPT_ID, .help = "name of the server" },
+	{ .name = "to", .type = OPT_NUMBER, .max = PORT_MAX, .help = "last display number to try" },
+	{ .name = "ipv4", .type = OPT_BOOL, .help = "listen on IPv4" },
+	{ .name = "ipv6", .type = OPT_BOOL, .help = "listen on IPv6" },
+	{ .name = "websocket",
+		.type = OPT_STRING,
+		.help = "also listen for browsers: on (5700 + DISPLAY), PORT, HOST:PORT, "
+			"unix:PATH" },
+	{ .name = "reverse",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "connect to a viewer that listens at HOST:PORT" },
+	{ .name = "password",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "ask for a password, which is set at run time" },
+	{ .name = "password-secret",
+		.type = OPT_ID,
+		.help = "ask for the password that is in this secret" },
+	{ .name = "view-secret",
+		.type = OPT_ID,
+		.help = "secret with a second password, for viewers that only look" },
+	{ .name = "share",
+		.type = OPT_ENUM,
+		.values = "allow-exclusive|force-shared|ignore",
+		.preset = "allow-exclusive",
+		.help = "what a viewer that wants to be alone gets" },
+	{ .name = "connections",
+		.type = OPT_NUMBER,
+		.min = 1,
+		.max = CONNECTIONS_MAX,
+		.preset = "32",
+		.help = "how many viewers at a time" },
+	{ .name = "resize",
+		.type = OPT_ENUM,
+		.values = "viewer|fixed",
+		.preset = "viewer",
+		.help = "whether a viewer's window may change the size of the console" },
+	{ .name = "scale",
+		.type = OPT_NUMBER,
+		.min = 1,
+		.max = TEXT_SCALE_MAX,
+		.preset = "1",
+		.help = "make each pixel a square of this size" },
+	{ .name = "paste",
+		.type = OPT_ENUM,
+		.values = "direct|key|off",
+		.preset = "direct",
+		.help = "when the viewer's clipboard is typed: as it comes, on Shift-Insert, "
+			"never" },
+	{ .name = "lossy", .type = OPT_BOOL, .help = "accepted; text is never lossy" },
+	{ .name = "non-adaptive", .type = OPT_BOOL, .help = "accepted; nothing is lossy" },
+	{ .name = "lock-key-sync", .type = OPT_BOOL, .help = "accepted; keys come as characters" },
+	{ .name = "key-delay-ms",
+		.type = OPT_NUMBER,
+		.help = "accepted; text consoles take keys as they come" },
+	{ .name = "tls-creds", .type = OPT_ID, .help = "refused: there is no TLS yet" },
+	{ .name = "tls-authz", .type = OPT_ID, .help = "refused: there is no TLS yet" },
+	{ .name = "sasl", .type = OPT_BOOL, .preset = "off", .help = "only off" },
+	{ .name = "sasl-authz", .type = OPT_ID, .help = "refused: there is no SASL" },
+	{ .name = "audiodev", .type = OPT_ID, .help = "refused: there is no sound" },
+	{ .name = "display", .type = OPT_STRING, .help = "refused: there are only text consoles" },
+	{ .name = "head", .type = OPT_NUMBER, .help = "refused: there are only text consoles" },
+	{ .name = "power-control", .type = OPT_BOOL, .preset = "off", .help = "only off" },
+	{ 0 },
+};
+
+/* ---- what goes together ---- */
+
+/* Options for what does not exist here, in QEMU's words for it. */
+static int refuse_missing(const struct opts *opts, struct error **err)
+{
+	const char *name;
+
+	if ((name = opts_get_string(opts, "tls-creds")))
+		return error_set(err, EINVAL, "No TLS credentials with id '%s'", name);
+	if (opts_has(opts, "tls-authz"))
+		return error_set(err, EINVAL, "'tls-authz' provided but TLS is not enabled");
+	if (opts_get_bool(opts, "sasl"))
+		return error_set(err, ENOTSUP, "VNC SASL auth is not supported");
+	if (opts_has(opts, "sasl-authz"))
+		return error_set(err, EINVAL, "'sasl-authz' provided but SASL auth is not enabled");
+	if ((name = opts_get_string(opts, "audiodev")))
+		return error_set(err, EINVAL, "audiodev '%s' not found", name);
+	if ((name = opts_get_string(opts, "display")))
+		return error_set(err, ENODEV, "Device '%s' not found", name);
+	if (opts_has(opts, "head"))
+		return error_set(
+			err, EINVAL, "'head' needs 'display', and there are only consoles");
+	if (opts_get_bool(opts, "power-control"))
+		return error_set(
+			err, ENOTSUP, "'power-control' is not supported: a console has none");
+	return 0;
+}
+
+static int check_combination(
+	const struct opts *opts, const struct vnc_config *config, struct error **err)
+{
+	if (opts_get_bool(opts, "password") && config->secret_id)
+		return error_set(
+			err, EINVAL, "'password' flag is redundant with 'password-secret'");
+	if (config->view_secret_id && !config->password)
+		return error_set(err, EINVAL,
+			"'view-secret' needs 'password' or 'password-secret' for those who may "
+			"type");
+	if (config->reverse && config->has_websocket)
+		return error_set(err, EINVAL, "Cannot use websockets in reverse mode");
+	if (config->reverse && !config->has_address)
+		return error_set(err, EINVAL, "Expected a single address in reverse mode");
+	return 0;
+}
+
+/* ---- addresses ---- */
+
+static int no_memory(struct error **err)
+{
+	return error_set(err, ENOMEM, "vnc: out of memory");
+}
+
+static int read_unix(const char *path, struct address *address, struct error **err)
+{
+	if (!*path)
+		return error_set(err, EINVAL, "vnc: 'unix:' needs a path");
+	address->kind = ADDRESS_UNIX;
+	address->path = strdup(path);
+	return address->path ? 0 : no_memory(err);
+}
+
+/* "[v6]" without its brackets. */
+static int set_host(struct address *address, const char *host, size_t len, struct error **err)
+{
+	if (len >= 2 && host[0] == '[' && host[len - 1] == ']')
+		host++, len -= 2;
+	address->host = strndup(host, len);
+	return address->host ? 0 : no_memory(err);
+}
+
+static int set_port(struct address *address, uint64_t port, struct error **err)
+{
+	if (asprintf(&address->port, "%u", (unsigned)port) >= 0)
+		return 0;
+	address->port = NULL;
+	return no_memory(err);
+}
+
+/* A display number or a port as text; @base is added. */
+static int read_port(const char *text, unsigned base, uint64_t *ret_port, struct error **err)
+{
+	uint64_t number;
+	int r = parse_u64(text, &number);
+
+	if (!*text)
+		return error_set(err, EINVAL, "vnc port cannot be empty");
+	if (r == -EINVAL)
+		return error_set(err, EINVAL, "can't convert to a number: %s", text);
+	if (r < 0 || number > PORT_MAX || number + base > PORT_MAX)
+		return error_set(err, EINVAL, "port %s out of range", text);
+	*ret_port = number + base;
+	return 0;
+}
+
+static enum address_choice choice(const struct opts *opts, const char *key)
+{
+	if (!opts_has(opts, key))
+		return ADDRESS_UNSET;
+	return opts_get_bool(opts, key) ? ADDRESS_ON : ADDRESS_OFF;
+}
+
+static int read_inet(
+	const struct opts *opts, const char *text, struct vnc_config *config, struct error **err)
+{
+	const char *colon = strrchr(text, ':');
+	struct address *address = &config->listen;
+	unsigned base = config->reverse ? 0 : PORT_BASE;
+	uint64_t port = 0, to = opts_get_number(opts, "to");
+	int r;
+
+	if (!colon)
+		return error_set(err, EINVAL, "no vnc port specified");
+	r = read_port(colon + 1, base, &port, err);
+	if (r < 0)
+		return r;
+	if (to + base > PORT_MAX)
+		return error_set(err, EINVAL, "to port %u out of range", (unsigned)to);
+	address->kind = ADDRESS_INET;
+	address->to = to ? (unsigned)to + base : 0;
+	address->ipv4 = choice(opts, "ipv4");
+	address->ipv6 = choice(opts, "ipv6");
+	r = set_host(address, text, (size_t)(colon - text), err);
+	return r < 0 ? r : set_port(address, port, err);
+}
+
+static int read_address(const struct opts *opts, struct vnc_config *config, struct error **err)
+{
+	const char *text = opts_get_string(opts, "vnc");
+	int r;
+
+	if (!text || !*text || !strcmp(text, "none"))
+		return 0;
+	if (strncmp(text, "unix:", 5)) {
+		r = read_inet(opts, text, config, err);
+	} else {
+		if (opts_has(opts, "to"))
+			return error_set(err, EINVAL, "Port range not support with UNIX socket");
+		r = read_unix(text + 5, &config->listen, err);
+	}
+	config->has_address = r == 0;
+	return r;
+}
+
+/* ---- websocket ---- */
+
+/* `websocket=on`: the port goes with the display's number, of a unix socket with number 0. */
+static int follow_display(struct vnc_config *config, struct error **err)
+{
+	const struct address *main = &config->listen;
+	uint64_t port = WEBSOCKET_BASE, listen = 0;
+
+	if (!config->has_address)
+		return error_set(err, EINVAL, "explicit websocket port is required");
+	if (main->kind == ADDRESS_INET) {
+		if (parse_u64(main->port, &listen) < 0 || listen < PORT_BASE)
+			return error_set(err, EINVAL, "explicit websocket port is required");
+		port += listen - PORT_BASE;
+		config->websocket.to = main->to ? main->to - PORT_BASE + WEBSOCKET_BASE : 0;
+	}
+	return set_port(&config->websocket, port, err);
+}
+
+static int websocket_port(struct vnc_config *config, const char *text, struct error **err)
+{
+	uint64_t port = 0;
+	int r = read_port(text, 0, &port, err);
+
+	return r < 0 ? r : set_port(&config->websocket, port, err);
+}
+
+static int websocket_inet(struct vnc_config *config, const char *text, struct error **err)
+{
+	const char *colon = strrchr(text, ':');
+	const char *inherited = config->listen.host ? config->listen.host : "";
+	int r = colon ? set_host(&config->websocket, text, (size_t)(colon - text), err)
+		      : set_host(&config->websocket, inherited, strlen(inherited), err);
+
+	if (r < 0)
+		return r;
+	config->websocket.kind = ADDRESS_INET;
+	config->websocket.ipv4 = config->listen.ipv4;
+	config->websocket.ipv6 = config->listen.ipv6;
+	if (!strcmp(text, "on"))
+		return follow_display(config, err);
+	return websocket_port(config, colon ? colon + 1 : text, err);
+}
+
+static int read_websocket(const struct opts *opts, struct vnc_config *config, struct error **err)
+{
+	const char *text = opts_get_string(opts, "websocket");
+	int r;
+
+	if (!text || !strcmp(text, "off"))
+		return 0;
+	if (!strncmp(text, "unix:", 5))
+		r = read_unix(text + 5, &config->websocket, err);
+	else
+		r = websocket_inet(config, text, err);
+	config->has_websocket = r == 0;
+	return r;
+}
+
+/* ---- all of it ---- */
+
+static int copy_string(
+	const struct opts *opts, const char *key, char **ret_copy, struct error **err)
+{
+	const char *value = opts_get_string(opts, key);
+
+	*ret_copy = value ? strdup(value) : NULL;
+	return value && !*ret_copy ? no_memory(err) : 0;
+}
+
+static int copy_strings(const struct opts *opts, struct vnc_config *config, struct error **err)
+{
+	int r = copy_string(opts, "id", &config->id, err);
+
+	if (r == 0)
+		r = copy_string(opts, "password-secret", &config->secret_id, err);
+	if (r == 0)
+		r = copy_string(opts, "view-secret", &config->view_secret_id, err);
+	if (r == 0 && !config->id && !(config->id = strdup("default")))
+		r = no_memory(err);
+	return r;
+}
+
+static int read_config(const struct opts *opts, struct vnc_config *config, struct error **err)
+{
+	int r = refuse_missing(opts, err);
+
+	if (r == 0)
+		r = copy_strings(opts, config, err);
+	if (r < 0)
+		return r;
+	config->reverse = opts_get_bool(opts, "reverse");
+	config->password = opts_get_bool(opts, "password") || config->secret_id;
+	config->share = (enum vnc_share)opts_get_enum(opts, "share");
+	config->resize = (enum vnc_resize)opts_get_enum(opts, "resize");
+	config->paste = (enum vnc_paste)opts_get_enum(opts, "paste");
+	config->connections = (unsigned)opts_get_number(opts, "connections");
+	config->scale = (unsigned)opts_get_number(opts, "scale");
+	r = read_address(opts, config, err);
+	if (r == 0)
+		r = read_websocket(opts, config, err);
+	return r < 0 ? r : check_combination(opts, config, err);
+}
+
+int vnc_config_read(struct opts *opts, struct vnc_config *ret_config, struct error **err)
+{
+	static const struct opt_desc *const tables[] = { vnc_options, NULL };
+	struct vnc_config config = { 0 };
+	int r = opts_check(opts, "vnc", tables, err);
+
+	if (r < 0)
+		return r;
+	r = read_config(opts, &config, err);
+	if (r < 0) {
+		vnc_config_done(&config);
+		return r;
+	}
+	*ret_config = config;
+	return 0;
+}
+
+void vnc_config_done(struct vnc_config *config)
+{
+	free(config->id);
+	free(config->secret_id);
+	free(config->view_secret_id);
+	address_done(&config->listen);
+	address_done(&config->websocket);
+	*config = (struct vnc_config){ 0 };
+}

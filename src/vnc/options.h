@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VNC_OPTIONS_H
+#define VNC_OPTIONS_H
+
+#include "io/address.h"
+#include "vnc/vnc.h"
+
+/* Index into the words of the option `share`. */
+enum vnc_share { VNC_SHARE_ALLOW_EXCLUSIVE, VNC_SHARE_FORCE_SHARED, VNC_SHARE_IGNORE };
+
+/* Index into the words of the option `resize`. */
+enum vnc_resize { VNC_RESIZE_VIEWER, VNC_RESIZE_FIXED };
+
+/* Index into the words of the option `paste`. */
+enum vnc_paste { VNC_PASTE_DIRECT, VNC_PASTE_KEY, VNC_PASTE_OFF };
+
+/**
+ * struct vnc_config - what one `-vnc` asks for; owns its strings
+ * @listen:    where to listen, or with @reverse where to connect to; only if @has_address
+ * @websocket: only if @has_websocket
+ * @password:  viewers must log in
+ * @secret_id, @view_secret_id: names of the secrets, or NULL
+ */
+struct vnc_config {
+	char *id;
+	bool has_address, has_websocket, reverse, password;
+	struct address listen, websocket;
+	char *secret_id, *view_secret_id;
+	enum vnc_share share;
+	enum vnc_resize resize;
+	enum vnc_paste paste;
+	unsigned connections, scale;
+};
+
+/**
+ * vnc_config_read() - check the options and read them
+ *
+ * Return: 0, to be undone by vnc_config_done(); -EINVAL, -ENOTSUP, -ENOMEM with @err.
+ */
+int vnc_config_read(struct opts *opts, struct vnc_config *ret_config, struct error **err);
+
+void vnc_config_done(struct vnc_config *config);
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who may come in: listening, the limit of connections, passwords, and what a viewer that wants to
+ * be alone gets. Somebody who connects and never logs in can not keep others out: when too many are
+ * at the door, the one that has stood there longest goes.
+ */
+#include "vnc/server.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum { BLINK_MS = 500 };
+
+/* ---- events ---- */
+
+void server_tell(struct vnc_server *server, enum vnc_event event, const struct vnc_viewer *viewer)
+{
+	if (server->context.on_event)
+		server->context.on_event(server->context.data, server, event, viewer);
+}
+
+void server_forget(struct vnc_server *server, struct vnc_viewer *viewer)
+{
+	server->connecting -= viewer->connecting;
+	server->shared -= viewer->shares;
+	if (server->exclusive == viewer)
+		server->exclusive = NULL;
+	list_remove(&viewer->node);
+	if (server->shared <= 1)
+		encode_cache_clear(&server->cache);
+	if (viewer->timer && timer_is_running(viewer->timer))
+		timer_stop(viewer->timer);
+	if (viewer->name)
+		server_tell(server, VNC_DISCONNECTED, viewer);
+}
+
+/* ---- who may stay ---- */
+
+static void send_others_away(struct vnc_server *server, struct vnc_viewer *viewer)
+{
+	list_for_each_safe (other, &server->viewers, struct vnc_viewer, node) {
+		if (other == viewer || other->connecting)
+			continue;
+		log_info("vnc: %s: closed, since %s wants to be alone", other->name, viewer->name);
+		viewer_free(other);
+	}
+}
+
+static int admit_exclusive(struct vnc_server *server, struct vnc_viewer *viewer)
+{
+	if (server->config.share == VNC_SHARE_FORCE_SHARED)
+		return -EBUSY;
+	send_others_away(server, viewer);
+	server->exclusive = viewer;
+	return 0;
+}
+
+int server_admit(struct vnc_server *server, struct vnc_viewer *viewer, bool shared)
+{
+	if (!shared && server->config.share != VNC_SHARE_IGNORE) {
+		int r = admit_exclusive(server, viewer);
+
+		if (r < 0)
+			return r;
+	} else {
+		if (server->exclusive || server->shared >= server->config.connections)
+			return -EBUSY;
+		viewer->shares = true;
+		server->shared++;
+	}
+	server->connecting -= viewer->connecting;
+	viewer->connecting = false;
+	return 0;
+}
+
+int server_check_password(const struct vnc_server *server, const struct vnc_viewer *viewer,
+	const uint8_t response[AUTH_CHALLENGE_SIZE], bool *ret_may_type)
+{
+	/* Both are always looked at, so that the time tells nothing. */
+	bool full = auth_matches(&server->password, viewer->challenge, response);
+	bool view = auth_matches(&server->view_password, viewer->challenge, response);
+
+	if (server->password_expires && time(NULL) >= server->password_expires)
+		return -EACCES;
+	if (!full && !view)
+		return -EACCES;
+	*ret_may_type = full;
+	return 0;
+}
+
+/* ---- blinking ---- */
+
+static void on_blink(void *data)
+{
+	struct vnc_server *server = data;
+	bool anybody = false;
+
+	server->lit = !server->lit;
+	list_for_each (viewer, &server->viewers, struct vnc_viewer, node) {
+		if (!viewer->view || !display_view_wants_blink(viewer->view))
+			continue;
+		display_view_blink(viewer->view, server->lit);
+		update_changed(viewer);
+		anybody = true;
+	}
+	if (anybody)
+		timer_start(server->blink, BLINK_MS);
+}
+
+void server_wants_blink(struct vnc_server *server)
+{
+	if (timer_is_running(server->blink))
+		return;
+	server->lit = true;
+	timer_start(server->blink, BLINK_MS);
+}
+
+/* ---- accepting ---- */
+
+static char *peer_name(int fd)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof(address);
+	char *name = NULL;
+
+	if (getpeername(fd, (struct sockaddr *)&address, &len) == 0 &&
+		(address.ss_family == AF_INET || address.ss_family == AF_INET6))
+		return sockaddr_text(&address);
+	return asprintf(&name, "unix:%d", fd) < 0 ? NULL : name;
+}
+
+static void make_room(struct vnc_server *server)
+{
+	if (server->connecting < server->config.connections)
+		return;
+	list_for_each_safe (viewer, &server->viewers, struct vnc_viewer, node) {
+		if (!viewer->connecting)
+			continue;
+		log_info("vnc: %s: closed, too many are logging in", viewer->name);
+		viewer_free(viewer);
+		return;
+	}
+}
+
+static int take_connection(struct vnc_server *server, int fd, bool websocket)
+{
+	AUTO_FREE char *name = peer_name(fd);
+	int r;
+
+	make_room(server);
+	r = viewer_new(server, fd, websocket, name ? name : "?");
+	if (r < 0)
+		log_warning("vnc: %s: %s", name ? name : "?", strerror(-r));
+	return r;
+}
+
+static void on_connection(void *data, int fd)
+{
+	take_connection(data, fd, false);
+}
+
+static void on_websocket(void *data, int fd)
+{
+	take_connection(data, fd, true);
+}
+
+int vnc_server_adopt(struct vnc_server *server, int fd, struct error **err)
+{
+	int r = take_connection(server, fd, false);
+
+	return r < 0 ? error_set(err, -r, "vnc: %s", strerror(-r)) : 0;
+}
+
+/* ---- listening ---- */
+
+/* "127.0.0.1:5901", with the port that was really taken. */
+static char *local_name(int fd, const struct address *address)
+{
+	struct sockaddr_storage sockaddr = { 0 };
+	socklen_t len = sizeof(sockaddr);
+	char *text = NULL;
+
+	if (address->kind == ADDRESS_UNIX)
+		return asprintf(&text, "unix:%s", address->path) < 0 ? NULL : text;
+	if (getsockname(fd, (struct sockaddr *)&sockaddr, &len) < 0)
+		return NULL;
+	return sockaddr_text(&sockaddr);
+}
+
+static int listen_at(struct vnc_server *server, struct address *address, listener_fn *fn,
+	struct listener **ret_listener, char **ret_name, struct error **err)
+{
+	int fd = address_listen(address, err), r;
+	char *name;
+
+	if (fd < 0)
+		return fd;
+	name = local_name(fd, address);
+	if (!name) {
+		close(fd);
+		return error_set(err, ENOMEM, "vnc: out of memory");
+	}
+	r = listener_new(server->context.loop, fd, name, fn, server, ret_listener);
+	if (r < 0) {
+		free(name);
+		return error_set(err, -r, "vnc: %s", strerror(-r));
+	}
+	*ret_name = name;
+	listener_start(*ret_listener);
+	return 0;
+}
+
+static int connect_to_viewer(struct vnc_server *server, struct error **err)
+{
+	int fd = address_connect(&server->config.listen, err);
+
+	return fd < 0 ? fd : vnc_server_adopt(server, fd, err);
+}
+
+static int open_doors(struct vnc_server *server, struct error **err)
+{
+	struct vnc_config *config = &server->config;
+	int r = 0;
+
+	if (config->reverse)
+		return connect_to_viewer(server, err);
+	if (config->has_address)
+		r = listen_at(server, &config->listen, on_connection, &server->listener,
+			&server->address, err);
+	if (r == 0 && config->has_websocket)
+		r = listen_at(server, &config->websocket, on_websocket, &server->websocket_listener,
+			&server->websocket_address, err);
+	if (r == 0 && server->address)
+		log_info("VNC server running on %s", server->address);
+	if (r == 0 && server->websocket_address)
+		log_info("VNC server running on websocket %s", server->websocket_address);
+	return r;
+}
+
+/* ---- passwords ---- */
+
+static int read_secret(struct vnc_server *server, const char *id, struct auth_password *password,
+	struct error **err)
+{
+	AUTO_FREE char *secret = NULL;
+	int r;
+
+	if (!id)
+		return 0;
+	if (!server->context.secret)
+		return error_set(err, ENOENT, "No secret with id '%s'", id);
+	r = server->context.secret(server->context.data, id, &secret, err);
+	if (r == 0)
+		auth_set_password(password, secret);
+	return r;
+}
+
+static int read_passwords(struct vnc_server *server, struct error **err)
+{
+	struct vnc_config *config = &server->config;
+	int r;
+
+	if (config->password && !auth_is_available())
+		return error_set(err, ENOTSUP,
+			"VNC passwords need DES, which the installed OpenSSL does not offer");
+	r = read_secret(server, config->secret_id, &server->password, err);
+	if (r == 0)
+		r = read_secret(server, config->view_secret_id, &server->view_password, err);
+	return r;
+}
+
+int vnc_server_set_password(struct vnc_server *server, const char *password, struct error **err)
+{
+	if (!server->config.password)
+		return error_set(err, EINVAL,
+			"VNC password authentication is disabled: start with password=on");
+	auth_set_password(&server->password, password);
+	return 0;
+}
+
+void vnc_server_expire_password(struct vnc_server *server, int64_t when)
+{
+	server->password_expires = when;
+}
+
+const char *vnc_server_auth(const struct vnc_server *server)
+{
+	return server->config.password ? "vnc" : "none";
+}
+
+/* ---- beginning and end ---- */
+
+static int start(struct vnc_server *server, struct opts *opts, struct error **err)
+{
+	int r = vnc_config_read(opts, &server->config, err);
+
+	if (r < 0)
+		return r;
+	server->blink = timer_new(server->context.loop, on_blink, server);
+	server->scratch = malloc(sizeof(*server->scratch));
+	if (!server->blink || !server->scratch)
+		return error_set(err, ENOMEM, "vnc: out of memory");
+	r = read_passwords(server, err);
+	return r < 0 ? r : open_doors(server, err);
+}
+
+int vnc_server_new(const struct vnc_context *context, struct opts *opts,
+	struct vnc_server **ret_server, struct error **err)
+{
+	struct vnc_server *server = calloc(1, sizeof(*server));
+	int r;
+
+	if (!server)
+		return error_set(err, ENOMEM, "vnc: out of memory");
+	server->context = *context;
+	list_init(&server->viewers);
+	r = start(server, opts, err);
+	if (r < 0) {
+		vnc_server_free(server);
+		return r;
+	}
+	*ret_server = server;
+	return 0;
+}
+
+void vnc_server_free(struct vnc_server *server)
+{
+	if (!server)
+		return;
+	listener_free(server->listener);
+	listener_free(server->websocket_listener);
+	list_for_each_safe (viewer, &server->viewers, struct vnc_viewer, node) {
+		stream_say_goodbye(&viewer->stream);
+		viewer_free(viewer);
+	}
+	timer_free(server->blink);
+	encode_cache_clear(&server->cache);
+	vnc_config_done(&server->config);
+	free(server->address);
+	free(server->websocket_address);
+	free(server->scratch);
+	free(server);
+}
+
+const char *vnc_server_id(const struct vnc_server *server)
+{
+	return server->config.id;
+}
+
+const char *vnc_server_address(const struct vnc_server *server)
+{
+	return server->address;
+}
+
+const char *vnc_server_websocket(const struct vnc_server *server)
+{
+	return server->websocket_address;
+}
+
+struct vnc_viewer *vnc_server_next_viewer(
+	const struct vnc_server *server, const struct vnc_viewer *after)
+{
+	const struct list *node = after ? after->node.next : server->viewers.next;
+
+	return node == &server->viewers ? NULL : container_of(node, struct vnc_viewer, node);
+}

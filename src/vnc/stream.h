@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VNC_STREAM_H
+#define VNC_STREAM_H
+
+#include <charhub/loop.h>
+
+#include "io/byte-queue.h"
+#include "io/websocket.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The most that one read takes. */
+#define STREAM_READ_MAX 16384u
+
+/**
+ * struct stream - the connection to a viewer: a socket, and what is put between it and RFB
+ * @out: bytes that the socket has not taken, framed
+ *
+ * A filter stands between: none or a websocket (TLS would be another). All members are the
+ * stream's own.
+ */
+struct stream {
+	int fd;
+	struct watch *watch;
+	struct websocket *websocket;
+	struct byte_queue plain; /* not framed yet; only with a websocket */
+	struct byte_queue out;
+	bool reading;
+};
+
+/**
+ * stream_init() - take a connected socket
+ * @fd:  non-blocking; the stream's from now on, also where this fails
+ * @fn:  called with WATCH_* when there is something to read or room to write
+ *
+ * Return: 0; -ENOMEM and the like: stream_done() is not needed.
+ */
+int stream_init(
+	struct stream *stream, struct loop *loop, int fd, bool websocket, watch_fn *fn, void *data);
+
+/** stream_done() - close */
+void stream_done(struct stream *stream);
+
+/** stream_is_websocket() */
+bool stream_is_websocket(const struct stream *stream);
+
+/** stream_is_ready() - can RFB bytes travel yet, or is a handshake of the filter to come? */
+bool stream_is_ready(const struct stream *stream);
+
+/**
+ * stream_read() - read once
+ * @buf: STREAM_READ_MAX bytes
+ *
+ * Return: RFB bytes; 0: nothing for RFB now; -EPIPE: the end; another -errno: it broke.
+ */
+ssize_t stream_read(struct stream *stream, uint8_t buf[STREAM_READ_MAX]);
+
+/** stream_set_reading() - a viewer that asks faster than it listens is not read for a while */
+void stream_set_reading(struct stream *stream, bool reading);
+
+/** stream_push() - send; nothing is written before stream_flush(). Return: 0, -ENOMEM */
+int stream_push(struct stream *stream, const void *bytes, size_t len);
+
+/** stream_flush() - write what the socket takes, watch for more room. Return: 0, -errno: it broke */
+int stream_flush(struct stream *stream);
+
+/** stream_waiting() - bytes that have not been written */
+size_t stream_waiting(const struct stream *stream);
+
+/** stream_say_goodbye() - tell the peer in the filter's own way that this was it */
+void stream_say_goodbye(struct stream *stream);
+
+#endif
