@@ -60,6 +60,20 @@ static int segments(char *ring, size_t size, uint64_t offset, size_t len, struct
 	return first < len ? 2 : 1;
 }
 
+/* The window passes what is before @tail; the first bytes of all are kept. */
+static void forget(struct journal *journal, uint64_t tail)
+{
+	uint64_t from = journal->tail, end = tail < journal->keep_size ? tail : journal->keep_size;
+	struct iovec iov[2];
+	int n = 0;
+
+	if (from < end)
+		n = segments(journal->ring, journal->size, from, (size_t)(end - from), iov);
+	for (int i = 0; i < n; from += iov[i++].iov_len)
+		memcpy(journal->kept + from, iov[i].iov_base, iov[i].iov_len);
+	journal->tail = tail;
+}
+
 int journal_resize(struct journal *journal, size_t size)
 {
 	struct iovec from[2], to[2];
@@ -72,10 +86,9 @@ int journal_resize(struct journal *journal, size_t size)
 	ring = map_memory(size);
 	if (!ring)
 		return -ENOMEM;
+	if (journal->head - journal->tail > size)
+		forget(journal, journal->head - size);
 	offset = journal->tail;
-	if (journal->head - offset > size)
-		offset = journal->head - size;
-	journal->tail = offset;
 	while (offset < journal->head) {
 		size_t len;
 
@@ -94,28 +107,12 @@ int journal_resize(struct journal *journal, size_t size)
 int journal_reserve(struct journal *journal, size_t len, struct iovec iov[2])
 {
 	if (journal->head + len > journal->tail + journal->size)
-		journal->tail = journal->head + len - journal->size;
+		forget(journal, journal->head + len - journal->size);
 	return segments(journal->ring, journal->size, journal->head, len, iov);
-}
-
-/* Copy what of [offset, offset + len) belongs to the first bytes of all. */
-static void keep_first(struct journal *journal, uint64_t offset, uint64_t len)
-{
-	size_t at = (size_t)offset, room;
-	struct iovec iov[2];
-	int n;
-
-	if (offset >= journal->keep_size)
-		return;
-	room = journal->keep_size - at;
-	n = segments(journal->ring, journal->size, offset, len < room ? (size_t)len : room, iov);
-	for (int i = 0; i < n; at += iov[i++].iov_len)
-		memcpy(journal->kept + at, iov[i].iov_base, iov[i].iov_len);
 }
 
 void journal_commit(struct journal *journal, size_t len)
 {
-	keep_first(journal, journal->head, len);
 	journal->head += len;
 }
 
@@ -128,7 +125,7 @@ int journal_peek(const struct journal *journal, uint64_t offset, size_t max, str
 
 size_t journal_kept(const struct journal *journal)
 {
-	return journal->head < journal->keep_size ? (size_t)journal->head : journal->keep_size;
+	return journal->tail < journal->keep_size ? (size_t)journal->tail : journal->keep_size;
 }
 
 uint64_t journal_line_start(const struct journal *journal, uint64_t from, size_t max)
@@ -148,8 +145,6 @@ uint64_t journal_line_start(const struct journal *journal, uint64_t from, size_t
 
 uint64_t journal_move(struct journal *journal, uint64_t to, uint64_t from, uint64_t len)
 {
-	const uint64_t start = to;
-
 	while (len && to != from) {
 		struct iovec dst[2], src[2];
 		size_t part;
@@ -162,7 +157,6 @@ uint64_t journal_move(struct journal *journal, uint64_t to, uint64_t from, uint6
 		from += part;
 		len -= part;
 	}
-	keep_first(journal, start, to - start);
 	return to + len;
 }
 

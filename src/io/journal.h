@@ -14,7 +14,8 @@
  *
  * One writer, any number of readers, each of which keeps its own offset. The writer overwrites the
  * oldest bytes without asking: who must not lose any limits what is reserved. The very first bytes
- * (`keep`) are held besides the window for ever. Memory is touched only when bytes get there.
+ * (`keep`) are set aside for ever when the window passes them. Memory is touched only when bytes get
+ * there.
  */
 struct journal {
 	uint64_t head, tail;
@@ -77,7 +78,7 @@ uint64_t journal_move(struct journal *journal, uint64_t to, uint64_t from, uint6
 /** journal_truncate() - forget everything from @head on */
 void journal_truncate(struct journal *journal, uint64_t head);
 
-/** journal_kept() - how many of the first bytes are held besides the window */
+/** journal_kept() - how many of the first bytes the window has passed and are set aside */
 size_t journal_kept(const struct journal *journal);
 
 /**

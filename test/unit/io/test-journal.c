@@ -67,6 +67,8 @@ static void first_bytes_are_kept(void **state)
 	(void)state;
 	assert_int_equal(journal_init(&journal, PAGE, 1000), 0);
 	append(&journal, 300, 300);
+	assert_int_equal(journal_kept(&journal), 0);
+	append(&journal, PAGE, 777);
 	assert_int_equal(journal_kept(&journal), 300);
 	append(&journal, 5 * PAGE, 777);
 	assert_int_equal(journal_kept(&journal), 1000);
@@ -80,7 +82,7 @@ static void resizing_keeps_what_fits(void **state)
 	struct journal journal;
 
 	(void)state;
-	assert_int_equal(journal_init(&journal, PAGE, 0), 0);
+	assert_int_equal(journal_init(&journal, PAGE, PAGE), 0);
 	append(&journal, PAGE + 1234, 1000);
 	assert_int_equal(journal_resize(&journal, 4 * PAGE), 0);
 	assert_int_equal(journal.head - journal.tail, PAGE);
@@ -90,6 +92,9 @@ static void resizing_keeps_what_fits(void **state)
 	assert_int_equal(journal_resize(&journal, 2 * PAGE), 0);
 	assert_int_equal(journal.head - journal.tail, 2 * PAGE);
 	expect_stream(&journal, journal.tail);
+	assert_int_equal(journal_kept(&journal), PAGE);
+	for (size_t i = 0; i < PAGE; i++)
+		assert_int_equal(journal.kept[i], byte_at(i));
 	journal_done(&journal);
 }
 
@@ -130,6 +135,7 @@ static void stretch_is_taken_out_across_the_seam(void **state)
 	assert_int_equal(journal_peek(&journal, PAGE - 3, 100, iov), 2);
 	assert_memory_equal(iov[0].iov_base, "abc", 3);
 	assert_memory_equal(iov[1].iov_base, "de", 2);
+	append(&journal, PAGE, PAGE);
 	assert_memory_equal(journal.kept + PAGE - 3, "abcd", 4);
 	journal_done(&journal);
 }
