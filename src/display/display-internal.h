@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DISPLAY_DISPLAY_INTERNAL_H
+#define DISPLAY_DISPLAY_INTERNAL_H
+
+#include "base/list.h"
+#include "display/display.h"
+
+/*
+ * @consoles: by number, the overview first
+ * @views:    all of them
+ * @serial:   of the newest picture; see struct display_console
+ * @notifying: depth of walks over views that call them; meanwhile the overview is not redrawn
+ * @overview_stale: it does not show how things are
+ */
+struct display {
+	char *name;
+	struct font *font;
+	struct list consoles, views;
+	struct display_console *overview;
+	uint64_t serial;
+	unsigned notifying;
+	bool overview_stale;
+};
+
+/*
+ * @serial:  names what is to be seen now; 0: no name yet. Taken when a view looks for the first time
+ *           after @is_changed or after the engine was fed without our knowing, so that the same
+ *           serial always means the same picture
+ * @offset:  of the engine's stream when @serial was taken
+ * @blinks:  a cell that blinks was seen since it was last made sure of
+ * @title_hash: of the title that viewers were told
+ */
+struct display_console {
+	struct display *display;
+	struct list node;
+	unsigned number;
+	char label[DISPLAY_LABEL_MAX + 1];
+	struct vt *vt;
+	const struct display_console_ops *ops;
+	void *data;
+	bool backspace_bs;
+
+	struct list views;
+	unsigned viewers;
+	uint64_t serial, offset;
+	bool is_changed, blinks;
+	uint64_t title_hash;
+};
+
+/*
+ * A place in the text that stays with it while lines scroll by: vt_lines_scrolled() plus the line.
+ */
+struct place {
+	int64_t line;
+	unsigned col;
+};
+
+/* What is selected: @first up to before @end. @kind: enum vt_select. */
+struct selection {
+	bool exists;
+	enum vt_select kind;
+	struct place first, end;
+};
+
+/* The picture that the viewer has, as of its last collect. */
+struct shown {
+	uint64_t name;	   /* as display_update.to */
+	int64_t top, base; /* places of its first row, of the screen's first row */
+	unsigned back;
+	bool lit;
+	struct vt_cursor cursor; /* as drawn; not visible: none was drawn */
+	struct selection selection;
+};
+
+enum { DISPLAY_CLICKS_MAX = 3 };
+
+/* The viewer's mouse. */
+struct pointer {
+	unsigned buttons, guest_buttons; /* down now; of these, those that the guest was told of */
+	unsigned col, row;
+	bool selecting;
+	struct place anchor; /* where the selection was begun */
+	unsigned clicks;
+	uint64_t click_ms;
+};
+
+/*
+ * @gone:     set when the view is freed inside of its own callback
+ * @pending:  there may be something to collect; @notified: and the viewer was told
+ * @back:     lines scrolled back; @top: the place that the first row stays at meanwhile
+ * @held:     enum held_key bits of the modifier keys that are down
+ */
+struct display_view {
+	struct display *display;
+	struct display_console *console;
+	struct list node, in_display;
+	const struct display_view_callbacks *callbacks;
+	void *data;
+	bool *gone;
+	char *name;
+	bool read_only;
+
+	struct vt_reader reader;
+	bool pending, notified, all, lit;
+	unsigned cols, rows; /* as told to the viewer */
+	unsigned back;
+	int64_t top;
+	struct shown shown;
+
+	unsigned held;
+	struct pointer pointer;
+	struct selection selection;
+	struct strbuf selected; /* the text that was selected last */
+};
+
+/* ---- display.c ---- */
+
+/** display_begin_notify(), display_end_notify() - around a walk that calls views */
+void display_begin_notify(struct display *display);
+void display_end_notify(struct display *display);
+
+/** console_picture() - the serial of what is to be seen now */
+uint64_t console_picture(struct display_console *console);
+
+/* ---- overview.c ---- */
+
+/** overview_new() - console 1. Return: 0, -ENOMEM */
+int overview_new(struct display *display);
+void overview_free(struct display *display);
+
+/** overview_update() - who is there has changed: draw it anew, unless nobody looks at it */
+void overview_update(struct display *display);
+
+/** overview_key() - a key on the overview: a number switches. Return: whether it meant something */
+bool overview_key(struct display_view *view, uint32_t keysym);
+
+/* ---- view.c ---- */
+
+/** view_look_at() - put a view to a console, without a word to the viewer */
+void view_look_at(struct display_view *view, struct display_console *console);
+
+/** view_changed() - tell the viewer that there is something to collect, once */
+void view_changed(struct display_view *view);
+
+/** view_notify() - @console changed: tell the viewer what of it concerns it */
+void view_notify(struct display_view *view, bool title_changed);
+
+/** view_switched() - look at @console and tell the viewer */
+void view_switched(struct display_view *view, struct display_console *console);
+
+/* ---- scroll.c ---- */
+
+/** view_base() - the place of the first row of the live screen */
+int64_t view_base(const struct display_view *view);
+
+/** view_settle() - find the line that the first row shows, after whatever the engine did */
+void view_settle(struct display_view *view);
+
+/** view_to_bottom() - back to the live screen, without a selection */
+void view_to_bottom(struct display_view *view);
+
+/* ---- picture.c ---- */
+
+/** view_cursor() - as it is to be drawn in the view; all zero where it is not */
+struct vt_cursor view_cursor(const struct display_view *view);
+
+/* ---- select.c ---- */
+
+/** view_place() - the text at a row of the picture */
+struct place view_place(const struct display_view *view, unsigned row, unsigned col);
+
+void selection_start(struct display_view *view, struct place at, enum vt_select kind);
+void selection_extend(struct display_view *view, struct place to);
+
+/** selection_finish() - the button is up: hand out the text */
+void selection_finish(struct display_view *view);
+void selection_drop(struct display_view *view);
+
+/** selection_has() - is the column selected */
+bool selection_has(const struct selection *selection, int64_t line, unsigned col);
+
+/** selection_touches() - is anything of the line */
+bool selection_touches(const struct selection *selection, int64_t line);
+bool selections_equal(const struct selection *a, const struct selection *b);
+
+#endif
