@@ -10,7 +10,6 @@
     guest          guest(script, *args) -> Popen: a real Linux guest by test/guest/SCRIPT
 """
 
-import os
 import pathlib
 import shutil
 import signal
@@ -128,8 +127,5 @@ def guest(workdir):
 
     yield start
     for process in started:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        process.wait()
+        process.send_signal(signal.SIGTERM)
+        program.wait_exit(process)

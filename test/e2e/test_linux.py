@@ -62,13 +62,14 @@ def test_flood_of_a_guest_reaches_everybody_but_who_stalls(linux, workdir, clien
     ann, ben, stalled = (client(workdir / "sock") for _ in range(3))
     for person in (ann, ben, stalled):
         person.read_until(PROMPT)
-    ann.send("seq 1000000 1600000; echo done $((1 + 1))\r")
+    # In large writes: line by line a guest under TCG prints a few KB a second.
+    ann.send("seq 1000000 1400000 >/tmp/flood; dd bs=64k if=/tmp/flood; echo done $((1 + 1))\r")
     end = b"done 2\r\n"
     pump([ann, ben], lambda: end in ann.pending[-100:] and end in ben.pending[-100:])
     flood = ann.read_until(end)
     assert ben.read_until(end) == flood
     numbers = re.findall(rb"^(\d{7})\r$", flood, re.M)
-    assert len(numbers) == 600001
+    assert len(numbers) == 400001
     log = (workdir / "console.log").read_bytes()
     assert log[log.index(flood):].startswith(flood)
 

@@ -28,7 +28,7 @@ while getopts v:e:d: option; do
 done
 
 uml=${UML:-linux.uml}
-need "$uml" setarch flock
+need "$uml" setarch setpriv flock
 
 lock_cache
 pack_initramfs uml /usr/lib/uml/modules/*/kernel/drivers/char/virtio_console.ko
@@ -47,14 +47,20 @@ else
 	console="con=null con0=fd:0,fd:1 console=tty0 GUEST_TTY=tty0"
 fi
 
-# Its control files and its memory live in a folder of their own, which goes with it. A signal ends
-# the guest first, then this script.
+# Its control files live in a folder that goes with it. Its processes make sessions of their own, so
+# that no hang-up reaches them: a signal to this script kills them one by one. Where the script is
+# killed itself, the kernel takes the guest along: one whose vhost-user backend is gone would spin.
 run=$(mktemp -d) || exit
 trap 'rm -rf "$run"' EXIT
-trap : INT TERM HUP
+trap 'kill -KILL "$pid" $(cat "/proc/$pid/task/$pid/children")' INT TERM HUP
+exec 3<&0 # "&" takes the standard input away
 [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 # Address randomisation takes a random part of the guest's memory away: setarch -R.
 # shellcheck disable=SC2086 # lists of words
-LD_PRELOAD=${shim:-} setarch -R "$uml" mem="${MEM:-64M}" initrd="$cache/uml.gz" root=/dev/ram0 \
-	rdinit=/init noreboot uml_dir="$run/" umid=guest $console $devices \
-	${command:+"GUEST_CMD=\"$command\""}
+LD_PRELOAD=${shim:-} setpriv --pdeathsig KILL setarch -R "$uml" mem="${MEM:-64M}" \
+	initrd="$cache/uml.gz" root=/dev/ram0 rdinit=/init noreboot uml_dir="$run/" umid=guest \
+	$console $devices \
+	${command:+"GUEST_CMD=\"$command\""} <&3 &
+pid=$!
+wait "$pid"
+wait "$pid" 2>/dev/null # a signal ends the first wait before the guest has ended

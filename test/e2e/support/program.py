@@ -11,6 +11,7 @@ import signal
 import socket
 import stat
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -90,12 +91,13 @@ class Result:
 
 
 class NotifySocket:
-    """The service manager's end of the readiness protocol [sd_notify(3)]."""
+    """The service manager's end of the readiness protocol [sd_notify(3)], in a folder of its own."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="charhub-notify-")
+        self.path = f"{self.folder.name}/notify"
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.sock.bind(str(path))
+        self.sock.bind(self.path)
 
     def wait_ready(self, process, timeout=DEADLINE):
         """True once READY=1 came, False if the process ended first."""
@@ -118,7 +120,7 @@ class NotifySocket:
 
     def close(self):
         self.sock.close()
-        os.unlink(self.path)
+        self.folder.cleanup()
 
 
 def marked_processes(mark):
@@ -158,18 +160,15 @@ class Charhubd:
         self.mark = f"{os.getpid()}.{Charhubd._count}"
         self.workdir = pathlib.Path(workdir)
         self.before = special_files(workdir)
-        notify = NotifySocket(self.workdir / f"notify{Charhubd._count}")
-        full = {**os.environ, **(env or {}), MARK: self.mark, "NOTIFY_SOCKET": str(notify.path)}
-        try:
-            self.process = subprocess.Popen(
-                [*prefix, str(program), *map(str, args)], cwd=workdir, env=full, stdin=stdin,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
-            self.out = Output(self.process.stdout)
-            self.err = Output(self.process.stderr)
-            self.ready = notify.wait_ready(self.process)
-        finally:
-            notify.close()
-        if not self.ready:
+        self.notify = NotifySocket()
+        full = {**os.environ, **(env or {}), MARK: self.mark, "NOTIFY_SOCKET": self.notify.path}
+        self.process = subprocess.Popen(
+            [*prefix, str(program), *map(str, args)], cwd=workdir, env=full, stdin=stdin,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        self.out = Output(self.process.stdout)
+        self.err = Output(self.process.stderr)
+        if not self.notify.wait_ready(self.process):
+            self.notify.close()
             self.out.join()
             self.err.join()
             raise AssertionError(f"charhubd ended with {self.process.wait()} before it was "
@@ -193,6 +192,7 @@ class Charhubd:
 
     def kill(self):
         """For clean-up after a failure only."""
+        self.notify.close()
         if self.running:
             self.process.kill()
             self.process.wait()
@@ -211,6 +211,7 @@ class Charhubd:
     def expect_end(self, code, left=()):
         """It ends by itself with @code."""
         status = wait_exit(self.process)
+        self.notify.close()
         self.out.join()
         self.err.join()
         report = f"\nstderr:\n{self.err.text}"
@@ -218,7 +219,8 @@ class Charhubd:
         assert status == code, f"exit status {status}, not {code}{report}"
         rest = special_files(self.workdir) - self.before - {str(path) for path in left}
         assert not rest, f"left behind: {sorted(rest)}{report}"
-        assert marked_processes(self.mark) == [], f"still running{report}"
+        running = marked_processes(self.mark)
+        assert not running, f"still running: {running}{report}"
 
 
 class Terminal(Stream):
