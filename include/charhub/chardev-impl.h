@@ -129,6 +129,9 @@ void chardev_event(struct chardev *chardev, const struct chardev_event *event);
 /** chardev_screen() - the holder's terminal engine; NULL: there is none to share */
 struct vt *chardev_screen(const struct chardev *chardev);
 
+/** chardev_display() - where a chardev that is a screen appears; NULL: nowhere */
+struct display *chardev_display(const struct chardev *chardev);
+
 /* ---- peers ---- */
 
 /**

@@ -27,6 +27,7 @@
 struct chardev;
 struct chardev_set;
 struct chardev_class;
+struct display;
 struct opts;
 struct vt;
 
@@ -212,6 +213,12 @@ void chardev_free(struct chardev *chardev);
  * Return: NULL if memory ran out.
  */
 struct chardev_set *chardev_set_new(struct loop *loop, const struct chardev_class *const *classes);
+
+/**
+ * chardev_set_show() - where the chardevs that are screens appear
+ * @display: outlives the set; NULL, as at the start: nowhere
+ */
+void chardev_set_show(struct chardev_set *set, struct display *display);
 
 /** chardev_set_free() - remove all, the youngest first; nobody may hold them but each other */
 void chardev_set_free(struct chardev_set *set);

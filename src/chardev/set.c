@@ -20,6 +20,7 @@ struct chardev_set {
 	struct loop *loop;
 	const struct chardev_class *const *classes;
 	struct chardev *first, *last;
+	struct display *display;
 	char scratch[SCRATCH_BYTES];
 };
 
@@ -51,6 +52,16 @@ struct chardev_set *chardev_set_new(struct loop *loop, const struct chardev_clas
 	set->loop = loop;
 	set->classes = classes;
 	return set;
+}
+
+void chardev_set_show(struct chardev_set *set, struct display *display)
+{
+	set->display = display;
+}
+
+struct display *chardev_display(const struct chardev *chardev)
+{
+	return chardev->set->display;
 }
 
 void chardev_set_free(struct chardev_set *set)
