@@ -15,7 +15,14 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { LONG_IN = 100 * 1000, LONG_OUT = 300 * 1000, SHORT_OUT = 50 * 1000, SHORTS = 3, CHUNKS = 5 };
+enum {
+	LONG_IN = 100 * 1000,
+	LONG_OUT = 300 * 1000,
+	SHORT_OUT = 50 * 1000,
+	SHORTS = 3,
+	MOVES = 20000,
+	CHUNKS = 5
+};
 
 /* Sizes that share no factor with any buffer. */
 static const size_t chunks[CHUNKS] = { 1, 4093, 17, 1021, 251 };
@@ -501,6 +508,21 @@ static void half_close_without_room_waits_for_the_last_words(void **state)
 	assert_idle(peer);
 }
 
+static void half_close_is_noticed_without_room(void **state)
+{
+	struct conformance_peer *peer = *state;
+	struct fake_holder *holder = &peer->env->holder;
+
+	holder->room = 0;
+	env_attach(peer->env, peer->chardev);
+	assert_idle(peer);
+	peer->adapter->close_input(peer);
+	RUN_UNTIL(peer->env->loop, holder->closed == 1);
+	assert_int_equal(holder->hangups, 0);
+	assert_int_equal(fake_holder_out(holder, "still", 5), 5);
+	assert_idle(peer);
+}
+
 static void peer_may_come_and_go(void **state)
 {
 	struct conformance_peer *peer = *state;
@@ -660,6 +682,142 @@ static void holder_may_write_inside_on_in_to_a_peer_that_has_gone(void **state)
 	assert_int_equal(peer->env->holder.in.len, 1000);
 }
 
+/* ---- anything in any order ---- */
+
+/* A generator of one's own: the same moves on every machine. [Numerical Recipes, ranqd1] */
+static unsigned roll(uint32_t *seed, unsigned sides)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (*seed >> 16) % sides;
+}
+
+struct walk {
+	struct conformance_peer *peer;
+	uint32_t seed;
+	size_t sent, received; /* of the pattern, by this connection */
+	bool half_closed;
+};
+
+static void check_input(struct fake_holder *holder)
+{
+	struct walk *walk = holder->hook_data;
+
+	assert_pattern(holder->in.data, walk->received, holder->in.len);
+	walk->received += holder->in.len;
+	holder->in.len = 0;
+}
+
+static void check_event(struct fake_holder *holder)
+{
+	struct walk *walk = holder->hook_data;
+
+	if (holder->last.type == CHARDEV_OPENED)
+		walk->received = 0;
+}
+
+static void walk_send(struct walk *walk)
+{
+	char buf[3000];
+	size_t len = 1 + roll(&walk->seed, sizeof(buf));
+	ssize_t done;
+
+	if (walk->peer->to_guest < 0 || walk->half_closed)
+		return;
+	fill_pattern(buf, walk->sent, len);
+	done = write(walk->peer->to_guest, buf, len);
+	walk->sent += done > 0 ? (size_t)done : 0;
+}
+
+static void walk_take(struct walk *walk)
+{
+	char buf[30000];
+
+	if (walk->peer->from_guest >= 0)
+		(void)!take(walk->peer, buf, sizeof(buf));
+}
+
+static void walk_out(struct walk *walk)
+{
+	static const char zeros[40000];
+	struct fake_holder *holder = &walk->peer->env->holder;
+
+	if (holder->link.chardev)
+		fake_holder_out(holder, zeros, 1 + roll(&walk->seed, sizeof(zeros)));
+}
+
+static void walk_room(struct walk *walk)
+{
+	static const size_t rooms[] = { 0, 0, 1, 100, 5000, SIZE_MAX };
+
+	fake_holder_set_room(&walk->peer->env->holder, rooms[roll(&walk->seed, 6)]);
+}
+
+static void walk_half_close(struct walk *walk)
+{
+	if (walk->peer->to_guest >= 0 && !walk->half_closed && roll(&walk->seed, 8) == 0) {
+		walk->peer->adapter->close_input(walk->peer);
+		walk->half_closed = true;
+	}
+}
+
+static void walk_come_or_go(struct walk *walk)
+{
+	struct conformance_peer *peer = walk->peer;
+
+	/* The holder of each connection sees its end, or else it could not know which bytes are whose. */
+	if (roll(&walk->seed, 6) || !peer->env->holder.link.chardev)
+		return;
+	if (peer->to_guest >= 0) {
+		close_peer(peer);
+		return;
+	}
+	run_idle(peer->env->loop);
+	walk->sent = 0;
+	walk->half_closed = false;
+	peer->adapter->come_back(peer);
+	make_nonblocking(peer->to_guest);
+	run_idle(peer->env->loop);
+}
+
+static void walk_attach(struct walk *walk)
+{
+	struct fake_holder *holder = &walk->peer->env->holder;
+
+	if (roll(&walk->seed, 8))
+		return;
+	if (!holder->link.chardev)
+		env_attach(walk->peer->env, walk->peer->chardev);
+	else if (walk->received == walk->sent && holder->open)
+		fake_holder_detach(holder);
+}
+
+static void walk_run(struct walk *walk)
+{
+	for (unsigned i = roll(&walk->seed, 4); i; i--)
+		loop_step(walk->peer->env->loop, false);
+}
+
+static void random_moves_break_no_promise(void **state)
+{
+	static void (*const moves[])(struct walk *) = { walk_send, walk_send, walk_take, walk_take,
+		walk_out, walk_room, walk_half_close, walk_come_or_go, walk_attach, walk_run,
+		walk_run, walk_run };
+	struct conformance_peer *peer = *state;
+	struct fake_holder *holder = &peer->env->holder;
+	struct walk walk = { .peer = peer, .seed = 1 };
+
+	holder->in_hook = check_input;
+	holder->event_hook = check_event;
+	holder->hook_data = &walk;
+	env_attach(peer->env, peer->chardev);
+	for (unsigned i = 0; i < MOVES; i++) {
+		moves[roll(&walk.seed, sizeof(moves) / sizeof(moves[0]))](&walk);
+		assert_int_equal(holder->faults, 0);
+	}
+	assert_true(holder->opened > 20 && holder->hangups > 20);
+	assert_idle(peer);
+}
+
 static void idle_chardev_costs_no_wakeups(void **state)
 {
 	struct conformance_peer *peer = *state;
@@ -712,6 +870,8 @@ static const struct conformance_case {
 	CASE(last_words_wait_for_room, NEEDS_END | NEEDS_INPUT),
 	CASE(half_closed_peer_still_takes_bytes, NEEDS_HALF),
 	CASE(half_close_without_room_waits_for_the_last_words, NEEDS_HALF),
+	CASE(half_close_is_noticed_without_room, NEEDS_HALF),
+	CASE(random_moves_break_no_promise, NEEDS_HALF | NEEDS_RETURN | NEEDS_INPUT),
 	CASE(peer_may_come_and_go, NEEDS_RETURN | NEEDS_INPUT),
 	CASE(peer_is_sent_away, NEEDS_DISCONNECT),
 	CASE(holder_may_leave_inside_on_in, NEEDS_INPUT),

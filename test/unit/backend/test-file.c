@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -149,6 +151,25 @@ static void full_disk_is_told_each_time_and_forgotten(void **state)
 	assert_true(wakeups(env->loop) <= WAKEUPS_IDLE);
 }
 
+static void file_that_stops_growing_is_a_short_accept_then_an_error(void **state)
+{
+	struct env *env = *state;
+	struct rlimit old, low;
+
+	signal(SIGXFSZ, SIG_IGN);
+	env_attach(env, env_add(env, "file,id=f,path=%s/f"));
+	getrlimit(RLIMIT_FSIZE, &old);
+	low = old;
+	low.rlim_cur = 10;
+	setrlimit(RLIMIT_FSIZE, &low);
+	assert_int_equal(fake_holder_out(&env->holder, "0123456789abcdef", 16), 10);
+	RUN_UNTIL(env->loop, env->holder.room_calls == 1);
+	assert_int_equal(fake_holder_out(&env->holder, "abcdef", 6), -EFBIG);
+	setrlimit(RLIMIT_FSIZE, &old);
+	assert_int_equal(fake_holder_out(&env->holder, "abcdef", 6), 6);
+	assert_file_is(env_path(env, "f"), "0123456789abcdef");
+}
+
 static void bad_paths_are_errors_that_name_them(void **state)
 {
 	unsigned before = open_fds();
@@ -176,6 +197,8 @@ int main(void)
 			fifo_without_a_reader_keeps_what_fits, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			full_disk_is_told_each_time_and_forgotten, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			file_that_stops_growing_is_a_short_accept_then_an_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			bad_paths_are_errors_that_name_them, setup, teardown),
 	};

@@ -278,6 +278,35 @@ static void reset_of_a_half_closed_tcp_client_is_noticed(void **state)
 	assert_true(wakeups(env->loop) <= WAKEUPS_IDLE);
 }
 
+static unsigned sockets_with_keepalive(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 100; fd++) {
+		int on = 0;
+		socklen_t len = sizeof(on);
+
+		if (getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &len) == 0)
+			n += on != 0;
+	}
+	return n;
+}
+
+static void half_closed_tcp_client_is_probed(void **state)
+{
+	struct env *env = *state;
+	struct chardev *server = env_add(env, TCP_SERVER);
+	int client = tcp_client(port_of(server));
+
+	env_attach(env, server);
+	RUN_UNTIL(env->loop, env->holder.opened == 1);
+	assert_int_equal(sockets_with_keepalive(), 0);
+	shutdown(client, SHUT_WR);
+	RUN_UNTIL(env->loop, env->holder.closed == 1);
+	assert_int_equal(sockets_with_keepalive(), 1);
+	close(client);
+}
+
 static void urgent_data_is_data(void **state)
 {
 	struct env *env = *state;
@@ -832,6 +861,7 @@ int main(void)
 		CASE(half_closed_client_still_gets_output_and_makes_way),
 		CASE(half_closed_client_that_leaves_is_noticed),
 		CASE(reset_of_a_half_closed_tcp_client_is_noticed),
+		CASE(half_closed_tcp_client_is_probed),
 		CASE(urgent_data_is_data),
 		CASE(disconnect_closes_the_connection),
 		CASE(each_client_is_a_chardev_of_its_own),
