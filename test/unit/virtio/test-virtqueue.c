@@ -55,9 +55,9 @@ static void open_fixture(struct fixture *f, const struct format *format, unsigne
 	f->buffers = driver_alloc(&f->dm, NUM * BUFFER);
 	f->memory = guest_memory_new();
 	assert_int_equal(guest_memory_add(f->memory, &f->dm.region, f->dm.fd, &f->why), 0);
-	f->vq = virtqueue_new(f->memory);
+	f->vq = virtqueue_new();
 	setup = driver_queue_setup(&f->dq);
-	assert_int_equal(virtqueue_start(f->vq, &setup, format->features, &f->why), 0);
+	assert_int_equal(virtqueue_start(f->vq, f->memory, &setup, format->features, &f->why), 0);
 }
 
 static void close_fixture(struct fixture *f)
@@ -275,7 +275,8 @@ static void a_stop_in_mid_buffer_goes_on_at_the_same_byte(void **state)
 		setup = driver_queue_setup(&f.dq);
 		setup.base = virtqueue_base(f.vq);
 		assert_int_not_equal(setup.base, driver_queue_setup(&f.dq).base);
-		assert_int_equal(virtqueue_start(f.vq, &setup, formats[i].features, &f.why), 0);
+		assert_int_equal(
+			virtqueue_start(f.vq, f.memory, &setup, formats[i].features, &f.why), 0);
 		assert_int_equal(virtqueue_pop(f.vq), 1);
 		assert_int_equal(read_chain(f.vq, text, sizeof(text)), 0);
 		assert_string_equal(text, "world");
@@ -289,7 +290,8 @@ static void a_stop_in_mid_buffer_goes_on_at_the_same_byte(void **state)
 		virtqueue_stop(f.vq);
 		setup.base = virtqueue_base(f.vq);
 		virtqueue_forget(f.vq);
-		assert_int_equal(virtqueue_start(f.vq, &setup, formats[i].features, &f.why), 0);
+		assert_int_equal(
+			virtqueue_start(f.vq, f.memory, &setup, formats[i].features, &f.why), 0);
 		assert_int_equal(virtqueue_pop(f.vq), 1);
 		assert_int_equal(read_chain(f.vq, text, sizeof(text)), 0);
 		assert_string_equal(text, "hello again");
@@ -328,13 +330,14 @@ static void refuses_setups_that_cannot_be(void **state)
 	open_fixture(&f, &split, NUM);
 	virtqueue_stop(f.vq);
 	good = driver_queue_setup(&f.dq);
-#define REFUSED(code, ...)                                                                     \
-	do {                                                                                   \
-		setup = good;                                                                  \
-		__VA_ARGS__;                                                                   \
-		assert_int_equal(virtqueue_start(f.vq, &setup, split.features, &f.why), code); \
-		assert_true(f.why[0]);                                                         \
-		assert_false(virtqueue_is_running(f.vq));                                      \
+#define REFUSED(code, ...)                                                                      \
+	do {                                                                                    \
+		setup = good;                                                                   \
+		__VA_ARGS__;                                                                    \
+		assert_int_equal(                                                               \
+			virtqueue_start(f.vq, f.memory, &setup, split.features, &f.why), code); \
+		assert_true(f.why[0]);                                                          \
+		assert_false(virtqueue_is_running(f.vq));                                       \
 	} while (0)
 	REFUSED(-EINVAL, setup.num = 0);
 	REFUSED(-EINVAL, setup.num = 6);
@@ -349,9 +352,9 @@ static void refuses_setups_that_cannot_be(void **state)
 	setup = good;
 	setup.num = 6;
 	setup.base = 6 | 0x8000;
-	assert_int_equal(virtqueue_start(f.vq, &setup, packed.features, &f.why), -EINVAL);
+	assert_int_equal(virtqueue_start(f.vq, f.memory, &setup, packed.features, &f.why), -EINVAL);
 	setup.base = 5 | 0x8000;
-	assert_int_equal(virtqueue_start(f.vq, &setup, packed.features, &f.why), 0);
+	assert_int_equal(virtqueue_start(f.vq, f.memory, &setup, packed.features, &f.why), 0);
 	close_fixture(&f);
 }
 

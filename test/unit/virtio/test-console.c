@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT */
+#include "virtio/console.h"
+
+#include "lib/console-rig.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define PACKED	  VIRTIO_F_RING_PACKED_BIT
+#define EVENT_IDX VIRTIO_RING_F_EVENT_IDX
+#define MULTIPORT VIRTIO_F_BIT(1)
+
+static const uint64_t formats[] = { 0, EVENT_IDX, PACKED, PACKED | EVENT_IDX };
+
+enum { FORMATS = sizeof(formats) / sizeof(formats[0]), SERIAL = 1, SERIAL_IN = 4, SERIAL_OUT = 5 };
+
+static struct rig rig; /* large */
+
+/* A device with an hvc at 0 and an open serial port at 1, both opened by the guest. */
+static void open_two_ports(uint64_t features)
+{
+	rig_open(&rig, RIG_PORTS, MULTIPORT | features);
+	rig_add(&rig, 0, true, NULL);
+	rig_add(&rig, SERIAL, false, "org.test");
+	virtio_console_port_set_open(rig.ports[SERIAL].port, true);
+	rig_start(&rig);
+	for (int i = 0; i < 12; i++)
+		rig_post(&rig, 2, 64);
+	rig_control(&rig, 0, 0, 1);
+	rig_control(&rig, 0, 6, 1);
+	rig_control(&rig, SERIAL, 6, 1);
+	assert_int_equal(rig.ports[SERIAL].opens, 1);
+}
+
+static void assert_out(unsigned port, const char *text)
+{
+	assert_int_equal(rig.ports[port].out_len, strlen(text));
+	assert_memory_equal(rig.ports[port].out, text, strlen(text));
+}
+
+static void what_the_guest_writes_comes_out_in_one_commit(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FORMATS; i++) {
+		open_two_ports(formats[i]);
+		rig_write(&rig, 1, "h", 1);
+		rig_write(&rig, 1, "el", 1);
+		rig_write(&rig, 1, "lo world", 3);
+		rig_write(&rig, SERIAL_OUT, "serial", 6);
+		rig_process(&rig);
+		assert_out(0, "hello world");
+		assert_out(SERIAL, "serial");
+		assert_int_equal(rig.ports[0].commits, 1);
+		assert_int_equal(rig_used(&rig, 1, NULL), 3);
+		assert_int_equal(rig.calls[1], 1);
+		rig_close(&rig);
+	}
+}
+
+static void a_full_serial_port_holds_back_and_goes_on_at_the_byte(void **state)
+{
+	struct virtio_console_port_stats stats;
+
+	(void)state;
+	for (int i = 0; i < FORMATS; i++) {
+		struct rig_port *p = &rig.ports[SERIAL];
+
+		open_two_ports(formats[i]);
+		p->room = 4;
+		rig_write(&rig, SERIAL_OUT, "0123456789", 3);
+		rig_write(&rig, SERIAL_OUT, "abc", 3);
+		rig_process(&rig);
+		assert_out(SERIAL, "0123");
+		assert_int_equal(rig_used(&rig, SERIAL_OUT, NULL), 0);
+		virtio_console_kick(rig.console, SERIAL_OUT);
+		rig_process(&rig);
+		assert_out(SERIAL, "0123");
+		p->room = 7;
+		virtio_console_port_out_resume(p->port);
+		rig_process(&rig);
+		assert_out(SERIAL, "0123456789a");
+		assert_int_equal(rig_used(&rig, SERIAL_OUT, NULL), 1);
+		p->room = 100;
+		virtio_console_port_out_resume(p->port);
+		rig_process(&rig);
+		assert_out(SERIAL, "0123456789abc");
+		assert_int_equal(rig_used(&rig, SERIAL_OUT, NULL), 1);
+		virtio_console_port_stats(p->port, &stats);
+		assert_int_equal(stats.out, 13);
+		assert_int_equal(stats.out_dropped, 0);
+		rig_close(&rig);
+	}
+}
+
+static void a_full_console_is_never_held_back_and_counts(void **state)
+{
+	struct virtio_console_port_stats stats;
+
+	(void)state;
+	for (int i = 0; i < FORMATS; i++) {
+		open_two_ports(formats[i]);
+		rig.ports[0].room = 4;
+		rig_write(&rig, 1, "0123456789", 3);
+		rig_write(&rig, 1, "abc", 3);
+		rig_process(&rig);
+		assert_out(0, "0123");
+		assert_int_equal(rig_used(&rig, 1, NULL), 2);
+		virtio_console_port_stats(rig.ports[0].port, &stats);
+		assert_int_equal(stats.out_dropped, 9);
+		rig_close(&rig);
+	}
+}
+
+static void a_port_without_reservations_gets_copies(void **state)
+{
+	struct virtio_console_port_stats stats;
+
+	(void)state;
+	open_two_ports(0);
+	rig.ports[0].error = rig.ports[SERIAL].error = -ENOTSUP;
+	rig.ports[SERIAL].room = 5;
+	rig.ports[0].room = 5;
+	rig_write(&rig, SERIAL_OUT, "hello world", 4);
+	rig_write(&rig, 1, "hello world", 4);
+	rig_process(&rig);
+	assert_out(SERIAL, "hello");
+	assert_out(0, "hello");
+	assert_int_equal(rig_used(&rig, SERIAL_OUT, NULL), 0);
+	assert_int_equal(rig_used(&rig, 1, NULL), 1);
+	virtio_console_port_stats(rig.ports[0].port, &stats);
+	assert_int_equal(stats.out_dropped, 6);
+	rig.ports[SERIAL].room = 100;
+	virtio_console_port_out_resume(rig.ports[SERIAL].port);
+	rig_process(&rig);
+	assert_out(SERIAL, "hello world");
+	rig_close(&rig);
+}
+
+static void a_user_that_is_gone_loses_its_bytes_and_nobody_waits(void **state)
+{
+	struct virtio_console_port_stats stats;
+
+	(void)state;
+	open_two_ports(0);
+	rig.ports[SERIAL].error = -EPIPE;
+	rig_write(&rig, SERIAL_OUT, "hello", 5);
+	rig_process(&rig);
+	assert_int_equal(rig_used(&rig, SERIAL_OUT, NULL), 1);
+	virtio_console_port_stats(rig.ports[SERIAL].port, &stats);
+	assert_int_equal(stats.out_dropped, 5);
+	rig_close(&rig);
+}
+
+static void closing_the_host_side_drops_what_was_held(void **state)
+{
+	struct virtio_console_port_stats stats;
+
+	(void)state;
+	open_two_ports(0);
+	rig.ports[SERIAL].room = 2;
+	rig_write(&rig, SERIAL_OUT, "hello", 5);
+	rig_process(&rig);
+	assert_int_equal(rig_used(&rig, SERIAL_OUT, NULL), 0);
+	virtio_console_port_set_open(rig.ports[SERIAL].port, false);
+	rig_process(&rig);
+	assert_int_equal(rig_used(&rig, SERIAL_OUT, NULL), 1);
+	assert_out(SERIAL, "he");
+	virtio_console_port_stats(rig.ports[SERIAL].port, &stats);
+	assert_int_equal(stats.out_unheard, 3);
+	rig_close(&rig);
+}
+
+static void input_fills_buffers_and_room_returns_once(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FORMATS; i++) {
+		struct rig_port *p = &rig.ports[SERIAL];
+		uint64_t first, second;
+		uint32_t len = 0;
+
+		open_two_ports(formats[i]);
+		assert_int_equal(virtio_console_port_in_room(p->port), 0);
+		assert_int_equal(virtio_console_port_in(p->port, "x", 1), 0);
+		first = rig_post(&rig, SERIAL_IN, 4);
+		second = rig_post(&rig, SERIAL_IN, 8);
+		rig_process(&rig);
+		assert_int_equal(p->rooms, 1);
+		assert_int_equal(virtio_console_port_in_room(p->port), 12);
+		assert_int_equal(virtio_console_port_in(p->port, "hello ", 6), 6);
+		rig_process(&rig);
+		assert_int_equal(rig_used(&rig, SERIAL_IN, &len), 2);
+		assert_int_equal(len, 2);
+		assert_memory_equal(driver_at(&rig.dm, first), "hell", 4);
+		assert_memory_equal(driver_at(&rig.dm, second), "o ", 2);
+		assert_int_equal(rig.calls[SERIAL_IN], 1);
+		assert_int_equal(p->rooms, 1);
+		rig_post(&rig, SERIAL_IN, 3);
+		rig_process(&rig);
+		assert_int_equal(p->rooms, 1); /* nobody had been refused */
+		assert_int_equal(virtio_console_port_in(p->port, "world", 5), 3);
+		rig_post(&rig, SERIAL_IN, 3);
+		rig_process(&rig);
+		assert_int_equal(p->rooms, 2);
+		rig_close(&rig);
+	}
+}
+
+static void input_can_be_read_straight_into_the_guest(void **state)
+{
+	struct rig_port *p = &rig.ports[SERIAL];
+	struct iovec iov[2];
+	uint32_t len = 0;
+	uint64_t addr;
+
+	(void)state;
+	open_two_ports(PACKED);
+	assert_int_equal(virtio_console_port_in_reserve(p->port, iov), 0);
+	addr = rig_post(&rig, SERIAL_IN, 16);
+	rig_process(&rig);
+	assert_int_equal(virtio_console_port_in_reserve(p->port, iov), 1);
+	assert_int_equal(iov[0].iov_len, 16);
+	assert_int_equal(
+		virtio_console_port_in_reserve(p->port, iov), 1); /* the first one lapsed */
+	memcpy(iov[0].iov_base, "direct", 6);
+	virtio_console_port_in_commit(p->port, 6);
+	rig_process(&rig);
+	assert_int_equal(rig_used(&rig, SERIAL_IN, &len), 1);
+	assert_int_equal(len, 6);
+	assert_memory_equal(driver_at(&rig.dm, addr), "direct", 6);
+	rig_close(&rig);
+}
+
+static void nothing_goes_in_while_the_guest_has_it_closed(void **state)
+{
+	struct rig_port *p = &rig.ports[SERIAL];
+
+	(void)state;
+	open_two_ports(0);
+	rig_post(&rig, SERIAL_IN, 16);
+	rig_control(&rig, SERIAL, 6, 0);
+	assert_int_equal(p->closes, 1);
+	assert_int_equal(virtio_console_port_in_room(p->port), 0);
+	assert_int_equal(virtio_console_port_in(p->port, "lost?", 5), 0);
+	assert_int_equal(p->rooms, 0);
+	rig_control(&rig, SERIAL, 6, 1);
+	assert_int_equal(p->rooms, 1);
+	assert_int_equal(virtio_console_port_in(p->port, "no", 2), 2);
+	rig_close(&rig);
+}
+
+static void one_port_does_not_starve_the_others(void **state)
+{
+	char chunk[4097];
+	bool more;
+
+	(void)state;
+	open_two_ports(0);
+	memset(chunk, 'x', sizeof(chunk) - 1);
+	chunk[sizeof(chunk) - 1] = '\0';
+	for (int i = 0; i < 10; i++)
+		rig_write(&rig, 1, chunk, 4096);
+	rig_write(&rig, SERIAL_OUT, "me too", 6);
+	more = virtio_console_process(rig.console, 8192);
+	assert_true(more);
+	assert_true(rig.ports[0].out_len <= 8192);
+	more = virtio_console_process(rig.console, 8192);
+	assert_out(SERIAL, "me too");
+	assert_true(more);
+	rig_process(&rig);
+	assert_int_equal(rig.ports[0].out_len, 40960);
+	rig_close(&rig);
+}
+
+static void a_single_port_is_open_while_its_queues_run(void **state)
+{
+	uint8_t config[12];
+
+	(void)state;
+	for (int i = 0; i < FORMATS; i++) {
+		rig_open(&rig, 1, formats[i]);
+		assert_int_equal(virtio_console_queue_count(rig.console), 2);
+		rig_add(&rig, 0, true, NULL);
+		virtio_console_port_resize(rig.ports[0].port, 80, 25);
+		assert_int_equal(rig.config_changes, 0);
+		rig_start(&rig);
+		assert_int_equal(rig.ports[0].opens, 1);
+		assert_int_equal(rig.config_changes, 1);
+		virtio_console_port_resize(rig.ports[0].port, 80, 25);
+		assert_int_equal(rig.config_changes, 1);
+		virtio_console_port_resize(rig.ports[0].port, 100, 0x123);
+		assert_int_equal(rig.config_changes, 2);
+		virtio_console_read_config(rig.console, 0, config, sizeof(config));
+		assert_memory_equal(config, "\x64\0\x23\x01\x01\0\0\0\0\0\0\0", 12);
+		virtio_console_read_config(rig.console, 4, config, 4);
+		assert_memory_equal(config, "\x01\0\0\0", 4);
+		virtio_console_read_config(rig.console, 10, config, 8);
+		assert_memory_equal(config, "\0\0\0\0\0\0\0\0", 8);
+		rig_write(&rig, 1, "hi", 2);
+		rig_process(&rig);
+		assert_out(0, "hi");
+		virtio_console_stop_queue(rig.console, 1);
+		assert_int_equal(rig.ports[0].closes, 1);
+		rig_close(&rig);
+	}
+}
+
+static void emergency_writes_are_out_of_port_0_before_any_queue_runs(void **state)
+{
+	(void)state;
+	rig_open(&rig, 1, 0);
+	rig_add(&rig, 0, true, NULL);
+	virtio_console_write_config(rig.console, 8, "P\0\0\0", 4);
+	virtio_console_write_config(rig.console, 0, "xxxxxxxxQ", 9);
+	virtio_console_write_config(rig.console, 9, "x", 1);
+	virtio_console_write_config(rig.console, 0, "xxxx", 4);
+	virtio_console_write_config(rig.console, 4000, "xxxx", 4);
+	assert_out(0, "PQ");
+	rig_close(&rig);
+}
+
+static void a_broken_driver_is_not_served_until_reset(void **state)
+{
+	struct driver_segment bad = { 16, 4 };
+
+	(void)state;
+	open_two_ports(0);
+	assert_true(driver_add(&rig.queues[SERIAL_OUT], &bad, 1, 0) >= 0);
+	virtio_console_kick(rig.console, SERIAL_OUT);
+	rig_process(&rig);
+	assert_int_equal(rig.breaks, 1);
+	assert_string_equal(rig.why, "a buffer outside guest memory");
+	assert_non_null(virtio_console_broken(rig.console));
+	rig_write(&rig, 1, "unheard", 7);
+	virtio_console_kick(rig.console, 1);
+	rig_process(&rig);
+	assert_out(0, "");
+	assert_int_equal(rig.breaks, 1);
+	assert_int_equal(virtio_console_port_in(rig.ports[0].port, "x", 1), 0);
+	virtio_console_reset(rig.console);
+	assert_null(virtio_console_broken(rig.console));
+	assert_int_equal(rig.ports[SERIAL].closes, 1);
+	assert_int_equal(virtio_console_set_features(rig.console, rig.features), 0);
+	rig_start(&rig);
+	rig_write(&rig, 1, "heard", 5);
+	rig_process(&rig);
+	assert_out(0, "heard");
+	rig_close(&rig);
+}
+
+static void memory_cut_short_breaks_the_device_and_nothing_else(void **state)
+{
+	(void)state;
+	open_two_ports(0);
+	rig_write(&rig, 1, "hello", 5);
+	assert_int_equal(ftruncate(rig.dm.fd, 0), 0);
+	virtio_console_kick(rig.console, 1);
+	rig_process(&rig);
+	assert_int_equal(rig.breaks, 1);
+	assert_int_equal(virtio_console_port_in(rig.ports[0].port, "x", 1), 0);
+	virtio_console_free(rig.console);
+	guest_memory_free(rig.memory);
+	assert_int_equal(ftruncate(rig.dm.fd, (off_t)rig.dm.size), 0);
+	driver_memory_done(&rig.dm);
+}
+
+static void a_port_may_remove_itself_in_its_own_callback(void **state)
+{
+	(void)state;
+	open_two_ports(0);
+	rig.ports[SERIAL].removes_itself = true;
+	rig.ports[SERIAL].window = 4;
+	rig_write(&rig, SERIAL_OUT, "hello world", 11);
+	rig_write(&rig, SERIAL_OUT, "more", 4);
+	rig_process(&rig);
+	assert_out(SERIAL, "hell");
+	assert_int_equal(rig_used(&rig, SERIAL_OUT, NULL), 2);
+	rig_add(&rig, SERIAL, true, NULL); /* the number is free again */
+	rig_write(&rig, SERIAL_OUT, "again", 5);
+	rig_process(&rig);
+	assert_out(SERIAL, "again");
+	rig_close(&rig);
+}
+
+static void buffers_without_room_are_given_back_not_met_for_ever(void **state)
+{
+	(void)state;
+	open_two_ports(0);
+	assert_int_equal(virtio_console_port_in_room(rig.ports[SERIAL].port), 0);
+	rig_write(&rig, SERIAL_IN, "readable", 8);
+	rig_process(&rig);
+	assert_int_equal(rig_used(&rig, SERIAL_IN, NULL), 1);
+	assert_int_equal(rig.ports[SERIAL].rooms, 0);
+	rig_close(&rig);
+}
+
+static void features_and_ports_are_checked(void **state)
+{
+	struct virtio_console_config config = { .max_ports = 0 };
+	struct virtio_console_port_config port = { .id = RIG_PORTS };
+	struct virtio_console_port *p;
+	struct virtio_console *c;
+
+	(void)state;
+	assert_int_equal(virtio_console_new(&config, &c), -EINVAL);
+	config.max_ports = 512;
+	assert_int_equal(virtio_console_new(&config, &c), -EINVAL);
+	open_two_ports(0);
+	assert_int_equal(virtio_console_set_features(rig.console, VIRTIO_F_BIT(24)), -EINVAL);
+	assert_int_equal(virtio_console_set_features(rig.console, PACKED), -EBUSY);
+	assert_int_equal(virtio_console_set_features(rig.console, rig.features), 0);
+	assert_int_equal(virtio_console_add_port(rig.console, &port, NULL, NULL, &p), -ERANGE);
+	port.id = SERIAL;
+	assert_int_equal(virtio_console_add_port(rig.console, &port, NULL, NULL, &p), -EEXIST);
+	rig_close(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_the_guest_writes_comes_out_in_one_commit),
+		cmocka_unit_test(a_full_serial_port_holds_back_and_goes_on_at_the_byte),
+		cmocka_unit_test(a_full_console_is_never_held_back_and_counts),
+		cmocka_unit_test(a_port_without_reservations_gets_copies),
+		cmocka_unit_test(a_user_that_is_gone_loses_its_bytes_and_nobody_waits),
+		cmocka_unit_test(closing_the_host_side_drops_what_was_held),
+		cmocka_unit_test(input_fills_buffers_and_room_returns_once),
+		cmocka_unit_test(input_can_be_read_straight_into_the_guest),
+		cmocka_unit_test(nothing_goes_in_while_the_guest_has_it_closed),
+		cmocka_unit_test(one_port_does_not_starve_the_others),
+		cmocka_unit_test(a_single_port_is_open_while_its_queues_run),
+		cmocka_unit_test(emergency_writes_are_out_of_port_0_before_any_queue_runs),
+		cmocka_unit_test(a_broken_driver_is_not_served_until_reset),
+		cmocka_unit_test(memory_cut_short_breaks_the_device_and_nothing_else),
+		cmocka_unit_test(a_port_may_remove_itself_in_its_own_callback),
+		cmocka_unit_test(buffers_without_room_are_given_back_not_met_for_ever),
+		cmocka_unit_test(features_and_ports_are_checked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
