@@ -130,6 +130,7 @@ static void send_all(const struct setup *setup, int fd)
 	static char block[BLOCK_BYTES];
 	uint64_t offset = HELLO_BYTES;
 
+	bench_pattern_fill(block, 0, sizeof(block));
 	while (offset < setup->bytes) {
 		uint64_t left = setup->bytes - offset;
 		size_t len = left < sizeof(block) ? (size_t)left : sizeof(block);

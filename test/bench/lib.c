@@ -380,16 +380,25 @@ void bench_pipe(int fds[2])
 		bench_die("pipe: %s", strerror(errno));
 }
 
-/* ---- the pattern: the words 0, 1, 2, ... each times an odd constant ---- */
+/*
+ * ---- the pattern: lines of eight words; a word is five bits of each byte of its number times an odd
+ * constant, as a printable character
+ */
 
-#define PATTERN_FACTOR 0x9e3779b97f4a7c15u
+enum { WORD = sizeof(uint64_t), WORDS_A_LINE = 8 };
 
-enum { WORD = sizeof(uint64_t) };
+static uint64_t word_at(uint64_t number)
+{
+	uint64_t word = (number * 0x9e3779b97f4a7c15u & 0x1f1f1f1f1f1f1f1fu) | 0x4040404040404040u;
+	bool ends_line = number % WORDS_A_LINE == WORDS_A_LINE - 1;
+
+	return ends_line ? (word & 0x0000ffffffffffffu) | 0x0a0d000000000000u : word;
+}
 
 /* The bytes before the first whole word and behind the last are a slice of one word each. */
 static size_t slice(char *to, uint64_t offset, size_t len)
 {
-	uint64_t word = offset / WORD * PATTERN_FACTOR;
+	uint64_t word = word_at(offset / WORD);
 	size_t at = (size_t)(offset % WORD), n = WORD - at < len ? WORD - at : len;
 
 	memcpy(to, (const char *)&word + at, n);
@@ -415,7 +424,7 @@ static uint64_t differences(const char *buf, uint64_t index, size_t n_words)
 		uint64_t word;
 
 		memcpy(&word, buf + i * WORD, WORD);
-		differing |= word ^ (index + i) * PATTERN_FACTOR;
+		differing |= word ^ word_at(index + i);
 	}
 	return differing;
 }

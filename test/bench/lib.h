@@ -97,7 +97,7 @@ void bench_pipe(int fds[2]);
 
 /* ---- the pattern ---- */
 
-/** bench_pattern_fill() - the bytes from @offset on of an endless stream without period */
+/** bench_pattern_fill() - the bytes from @offset on of an endless text that does not repeat */
 void bench_pattern_fill(char *buf, uint64_t offset, size_t len);
 
 /** bench_pattern_check() - Return: are they? */
