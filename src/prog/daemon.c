@@ -16,6 +16,8 @@
 #include "prog/notify.h"
 #include "prog/pidfile.h"
 #include "prog/process.h"
+#include "prog/screens.h"
+#include "prog/secrets.h"
 #include "prog/setup.h"
 #include "prog/signals.h"
 
@@ -25,6 +27,8 @@
 struct daemon {
 	const struct setup *setup;
 	struct loop *loop;
+	struct secrets *secrets;
+	struct screens *screens;
 	struct chardev_set *chardevs;
 	struct frontend_set *frontends;
 	struct signal_watch *signals;
@@ -57,6 +61,11 @@ static int check_terminal(const struct setup *setup, const struct opts *opts, st
 	return 0;
 }
 
+static int make_object(struct daemon *daemon, struct opts *opts, struct error **err)
+{
+	return secrets_add(daemon->secrets, opts, err);
+}
+
 static int make_chardev(struct daemon *daemon, struct opts *opts, struct error **err)
 {
 	int r = check_terminal(daemon->setup, opts, err);
@@ -67,6 +76,11 @@ static int make_chardev(struct daemon *daemon, struct opts *opts, struct error *
 static int make_device(struct daemon *daemon, struct opts *opts, struct error **err)
 {
 	return frontend_set_add(daemon->frontends, opts, err);
+}
+
+static int make_vnc(struct daemon *daemon, struct opts *opts, struct error **err)
+{
+	return screens_add_vnc(daemon->screens, opts, err);
 }
 
 static int make_all(struct daemon *daemon, const struct request_list *list,
@@ -88,12 +102,20 @@ static int make_all(struct daemon *daemon, const struct request_list *list,
 
 static int make_core(struct daemon *daemon, struct error **err)
 {
+	int r;
+
 	daemon->loop = loop_new();
-	if (daemon->loop)
-		daemon->chardevs = chardev_set_new(daemon->loop, charhub_classes);
-	if (daemon->chardevs)
-		daemon->frontends =
-			frontend_set_new(daemon->loop, daemon->chardevs, frontend_classes);
+	daemon->secrets = secrets_new();
+	if (!daemon->loop || !daemon->secrets)
+		return error_set(err, ENOMEM, "out of memory");
+	r = screens_new(daemon->loop, daemon->setup->name, daemon->secrets, &daemon->screens, err);
+	if (r < 0)
+		return r;
+	daemon->chardevs = chardev_set_new(daemon->loop, charhub_classes);
+	if (!daemon->chardevs)
+		return error_set(err, ENOMEM, "out of memory");
+	chardev_set_show(daemon->chardevs, screens_display(daemon->screens));
+	daemon->frontends = frontend_set_new(daemon->loop, daemon->chardevs, frontend_classes);
 	return daemon->frontends ? 0 : error_set(err, ENOMEM, "out of memory");
 }
 
@@ -108,9 +130,13 @@ static int start(struct daemon *daemon, struct error **err)
 	}
 	r = make_core(daemon, err);
 	if (r == 0)
+		r = make_all(daemon, &setup->objects, make_object, err);
+	if (r == 0)
 		r = make_all(daemon, &setup->chardevs, make_chardev, err);
 	if (r == 0)
 		r = make_all(daemon, &setup->devices, make_device, err);
+	if (r == 0)
+		r = make_all(daemon, &setup->vncs, make_vnc, err);
 	if (r == 0)
 		r = signals_watch(daemon->loop, on_signal, daemon, &daemon->signals, err);
 	return r;
@@ -148,8 +174,11 @@ static int serve(
 static void stop(struct daemon *daemon)
 {
 	signals_watch_free(daemon->signals);
+	screens_stop_serving(daemon->screens);
 	frontend_set_free(daemon->frontends);
 	chardev_set_free(daemon->chardevs);
+	screens_free(daemon->screens);
+	secrets_free(daemon->secrets);
 	loop_free(daemon->loop);
 	pidfile_remove(&daemon->pidfile);
 }

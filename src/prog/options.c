@@ -12,7 +12,9 @@
 #include "frontend/frontend.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
+#include "prog/secrets.h"
 #include "prog/setup.h"
+#include "vnc/vnc.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -105,6 +107,35 @@ static int add_device(struct setup *setup, struct opts *opts, const char *where,
 	return request_list_add(&setup->devices, opts, where, err);
 }
 
+/* ---- -object, -vnc ---- */
+
+static int help_options(const char *owner, const struct opt_desc *options)
+{
+	opts_print_help(owner, (const struct opt_desc *const[]){ options, NULL });
+	return CMDLINE_HELP;
+}
+
+static int add_object(struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	int r;
+
+	if (opts_wants_help(opts) || is_help(opts_text(opts, "qom-type")))
+		return help_options("secret", secret_options);
+	r = secrets_check(opts, err);
+	if (r < 0) {
+		error_prefix(err, "%s: ", where);
+		return r;
+	}
+	return request_list_add(&setup->objects, opts, where, err);
+}
+
+static int add_vnc(struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	if (opts_wants_help(opts) || is_help(opts_text(opts, "vnc")))
+		return help_options("vnc", vnc_options);
+	return request_list_add(&setup->vncs, opts, where, err);
+}
+
 /* ---- -name ---- */
 
 static const struct opt_desc name_options[] = {
@@ -187,9 +218,13 @@ const struct program_option program_options[] = {
 	{ "help", NULL, "the same", .take = take_help },
 	{ "name", "NAME", "name of the guest, for messages and titles", .add = add_name,
 		.implied = "guest" },
+	{ "object", "secret,id=ID,...", "make a secret, for passwords", .add = add_object,
+		.implied = "qom-type" },
 	{ "pidfile", "FILE", "write the process's id to FILE, which it holds while it runs",
 		.take = take_pidfile },
 	{ "readconfig", "FILE", "read options from a configuration file", .take = readconfig },
 	{ "version", NULL, "print the version and exit", .take = take_version },
+	{ "vnc", "HOST:DISPLAY[,...]", "show the consoles over VNC; 'help' lists the options",
+		.add = add_vnc, .implied = "vnc" },
 	{ 0 },
 };

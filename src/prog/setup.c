@@ -40,8 +40,10 @@ static void request_list_done(struct request_list *list)
 
 void setup_done(struct setup *setup)
 {
+	request_list_done(&setup->objects);
 	request_list_done(&setup->chardevs);
 	request_list_done(&setup->devices);
+	request_list_done(&setup->vncs);
 	free(setup->name);
 	setup->name = NULL;
 }

@@ -26,12 +26,12 @@ struct request_list {
 
 /**
  * struct setup - what the command line and its files ask for; nothing of it exists yet
- * @chardevs, @devices: in the order of the text; all chardevs are made before all devices
+ * @objects, @chardevs, @devices, @vncs: made in this order, each in the order of the text
  * @name:    of the guest, or NULL; owned
  * @pidfile, @logfile: from the command line, or NULL
  */
 struct setup {
-	struct request_list chardevs, devices;
+	struct request_list objects, chardevs, devices, vncs;
 	char *name;
 	const char *pidfile, *logfile;
 	bool daemonize;

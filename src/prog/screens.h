@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PROG_SCREENS_H
+#define PROG_SCREENS_H
+
+#include <charhub/error.h>
+
+struct display;
+struct loop;
+struct opts;
+struct secrets;
+
+/** struct screens - what there is to look at, and the servers that show it */
+struct screens;
+
+/**
+ * screens_new() - a display and no server yet
+ * @name:    of the guest, or NULL
+ * @secrets: outlives it
+ *
+ * Return: 0; -ENOMEM with @err.
+ */
+int screens_new(struct loop *loop, const char *name, struct secrets *secrets,
+	struct screens **ret_screens, struct error **err);
+
+/** screens_display() - for chardev_set_show() */
+struct display *screens_display(const struct screens *screens);
+
+/** screens_add_vnc() - a `-vnc` option. Return: 0; -errno with @err */
+int screens_add_vnc(struct screens *screens, struct opts *opts, struct error **err);
+
+/** screens_stop_serving() - send all viewers away; before the chardevs go */
+void screens_stop_serving(struct screens *screens);
+
+/** screens_free() - after the chardevs; NULL is fine */
+void screens_free(struct screens *screens);
+
+#endif
