@@ -54,7 +54,7 @@ static void tell_all(struct opens *opens)
 	struct list told, *first;
 
 	list_init(&told);
-	list_add_before(&told, &opens->watches);
+	list_add_before(opens->watches.next, &told);
 	while ((first = told.next) != &opens->watches) {
 		struct open_watch *watch = container_of(first, struct open_watch, link);
 
