@@ -183,8 +183,8 @@ bool vt_collect_damage(struct vt *vt, struct vt_reader *reader, struct vt_damage
 	if (out->all)
 		seen = damage->generation;
 	collect_scroll(vt, seen, out);
-	reader->seen = damage->generation;
 	if (damage->changed == damage->generation)
 		damage->generation++;
+	reader->seen = damage->generation - 1;
 	return found;
 }
