@@ -102,6 +102,16 @@ bool opts_match_key(const struct opt_desc *const *tables, const char *key, struc
 	return desc && match_element(desc, rest, ret);
 }
 
+const char *opts_unknown_key(const struct opts *opts, const struct opt_desc *const *tables)
+{
+	struct opts_match match;
+
+	for (size_t i = 0; i < opts->len; i++)
+		if (!opts_match_key(tables, opts->items[i].key, &match))
+			return opts->items[i].key;
+	return NULL;
+}
+
 /* ---- values ---- */
 
 typedef int check_fn(
@@ -177,6 +187,16 @@ static int check_number(
 	return check_range(desc, key, value, number, err);
 }
 
+static int check_uint32(
+	const struct opt_desc *desc, const char *key, const char *value, struct error **err)
+{
+	uint64_t number;
+
+	if (parse_u64(value, &number) < 0 || number > UINT32_MAX)
+		return error_set(err, EINVAL, "Parameter '%s' expects uint32_t", key);
+	return check_range(desc, key, value, number, err);
+}
+
 static int check_size(
 	const struct opt_desc *desc, const char *key, const char *value, struct error **err)
 {
@@ -211,6 +231,7 @@ static check_fn *const value_checks[] = {
 	[OPT_ID] = check_string,
 	[OPT_BOOL] = check_bool,
 	[OPT_NUMBER] = check_number,
+	[OPT_UINT32] = check_uint32,
 	[OPT_SIZE] = check_size,
 	[OPT_ENUM] = check_enum,
 	[OPT_LIST] = check_string,
@@ -225,14 +246,20 @@ static void add_name(void *data, const struct opts_help_line *line)
 	strbuf_printf(names, "%s%s", names->len ? ", " : "", line->key);
 }
 
-static int unknown_key(const char *owner, const struct opt_desc *const *tables, const char *key,
-	struct error **err)
+void opts_set_names_hint(
+	const char *owner, const struct opt_desc *const *tables, struct error **err)
 {
 	AUTO_STRBUF struct strbuf names = { 0 };
 
-	error_set(err, EINVAL, "Invalid parameter '%s'", key);
 	if (opts_for_each_help(tables, add_name, &names) == 0 && names.len && !names.failed)
 		error_set_hint(err, "%s takes: %s.", owner, names.data);
+}
+
+static int unknown_key(const char *owner, const struct opt_desc *const *tables, const char *key,
+	struct error **err)
+{
+	error_set(err, EINVAL, "Invalid parameter '%s'", key);
+	opts_set_names_hint(owner, tables, err);
 	return -EINVAL;
 }
 

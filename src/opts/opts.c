@@ -129,25 +129,30 @@ void opts_bind(struct opts *opts, const struct opt_desc *const *tables)
 
 /* ---- typed values ---- */
 
-/* The text of @key or its preset; asking for what is in no table is a mistake of ours. */
-static const char *text_or_preset(
-	const struct opts *opts, const char *key, enum opt_type type, enum opt_type other_type)
+/* Asking for what is in no table, or is of another type, is a mistake of ours. */
+enum {
+	STRINGS = 1 << OPT_STRING | 1 << OPT_ID,
+	NUMBERS = 1 << OPT_NUMBER | 1 << OPT_UINT32 | 1 << OPT_SIZE
+};
+
+/* The text of @key or its preset; @types: bits of enum opt_type. */
+static const char *text_or_preset(const struct opts *opts, const char *key, unsigned types)
 {
 	const struct opt_desc *desc = opts_find_desc(opts->tables, key);
 	const char *text = opts_text(opts, key);
 
-	assert(desc && (desc->type == type || desc->type == other_type));
+	assert(desc && types >> desc->type & 1);
 	return text ? text : desc->preset;
 }
 
 const char *opts_get_string(const struct opts *opts, const char *key)
 {
-	return text_or_preset(opts, key, OPT_STRING, OPT_ID);
+	return text_or_preset(opts, key, STRINGS);
 }
 
 bool opts_get_bool(const struct opts *opts, const char *key)
 {
-	const char *text = text_or_preset(opts, key, OPT_BOOL, OPT_BOOL);
+	const char *text = text_or_preset(opts, key, 1 << OPT_BOOL);
 	bool value = false;
 
 	if (text)
@@ -157,7 +162,7 @@ bool opts_get_bool(const struct opts *opts, const char *key)
 
 uint64_t opts_get_number(const struct opts *opts, const char *key)
 {
-	const char *text = text_or_preset(opts, key, OPT_NUMBER, OPT_SIZE);
+	const char *text = text_or_preset(opts, key, NUMBERS);
 	uint64_t value = 0;
 
 	if (!text)
@@ -171,7 +176,7 @@ uint64_t opts_get_number(const struct opts *opts, const char *key)
 
 int opts_get_enum(const struct opts *opts, const char *key)
 {
-	const char *text = text_or_preset(opts, key, OPT_ENUM, OPT_ENUM);
+	const char *text = text_or_preset(opts, key, 1 << OPT_ENUM);
 	int index = text ? opts_enum_index(opts_find_desc(opts->tables, key)->values, text) : 0;
 
 	return index < 0 ? 0 : index;

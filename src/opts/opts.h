@@ -23,6 +23,7 @@ enum opt_type {
 	OPT_ID, /* a string that names another object */
 	OPT_BOOL,
 	OPT_NUMBER, /* 0..max, where max is 0: 2^64-1 */
+	OPT_UINT32, /* the same below 2^32, with the texts that QEMU has for properties of devices */
 	OPT_SIZE,   /* bytes, suffix k M G T P E */
 	OPT_ENUM,   /* one of the words of @values, which are separated by '|' */
 	OPT_LIST,   /* of strings: NAME.0, NAME.1, ... without a gap */
@@ -92,6 +93,13 @@ static inline void opts_cleanup(struct opts **opts)
  */
 bool opts_wants_help(const struct opts *opts);
 
+/** opts_unknown_key() - the first key that no table has; NULL: all are known */
+const char *opts_unknown_key(const struct opts *opts, const struct opt_desc *const *tables);
+
+/** opts_set_names_hint() - make "OWNER takes: a, b, c." the hint of the error in @err */
+void opts_set_names_hint(
+	const char *owner, const struct opt_desc *const *tables, struct error **err);
+
 /** opts_text() - the value as typed, or NULL; before or after opts_check() */
 const char *opts_text(const struct opts *opts, const char *key);
 
@@ -115,7 +123,7 @@ int opts_check(struct opts *opts, const char *owner, const struct opt_desc *cons
  */
 const char *opts_get_string(const struct opts *opts, const char *key);
 bool opts_get_bool(const struct opts *opts, const char *key);
-uint64_t opts_get_number(const struct opts *opts, const char *key); /* OPT_NUMBER, OPT_SIZE */
+uint64_t opts_get_number(const struct opts *opts, const char *key); /* NUMBER, UINT32, SIZE */
 int opts_get_enum(const struct opts *opts, const char *key);	    /* index into values */
 
 /** opts_has() - was the key (or, of a list, any element) given by the user */

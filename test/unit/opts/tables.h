@@ -30,6 +30,7 @@ static const struct opt_desc test_member[] = {
 
 static const struct opt_desc test_own[] = {
 	{ .name = "width", .type = OPT_NUMBER, .help = "any number" },
+	{ .name = "nr", .type = OPT_UINT32, .preset = "4294967295", .help = "number" },
 	{ .name = "port",
 		.type = OPT_NUMBER,
 		.min = 1,

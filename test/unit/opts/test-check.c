@@ -51,7 +51,7 @@ static void an_unknown_key_is_refused_with_what_there_is(void **state)
 {
 	static const char hint[] =
 		"test takes: backend, chardevs.N, id, logfile, members.N.access, "
-		"members.N.chardev, mux, port, size, stall, width, window.";
+		"members.N.chardev, mux, nr, port, size, stall, width, window.";
 
 	(void)state;
 	test_bad("hub,foo=1", "Invalid parameter 'foo'", hint);
@@ -65,6 +65,20 @@ static void an_unknown_key_is_refused_with_what_there_is(void **state)
 	test_bad("hub,members.0=a", "Invalid parameter 'members.0'", hint);
 	test_bad("hub,members.0.foo=a", "Invalid parameter 'members.0.foo'", hint);
 	test_bad("hub,ports=1", "Invalid parameter 'ports'", hint);
+}
+
+static void the_first_unknown_key_can_be_asked_for(void **state)
+{
+	struct opts *opts = NULL;
+
+	(void)state;
+	assert_int_equal(
+		opts_parse("hub,port=x,chardevs.0=a,foo=1,bar=2", "backend", &opts, NULL), 0);
+	assert_string_equal(opts_unknown_key(opts, test_tables), "foo");
+	opts_free(opts);
+	assert_int_equal(opts_parse("hub,members.0.chardev=a", "backend", &opts, NULL), 0);
+	assert_null(opts_unknown_key(opts, test_tables));
+	opts_free(opts);
 }
 
 static void a_bad_value_is_refused_with_what_would_be_right(void **state)
@@ -84,6 +98,9 @@ static void a_bad_value_is_refused_with_what_would_be_right(void **state)
 		"Value '18446744073709551616' is too large for parameter 'width'", NULL);
 	test_bad("hub,width=-1", "Value '-1' is out of range for parameter 'width'",
 		"It takes 0 or more.");
+	test_bad("hub,nr=4294967296", "Parameter 'nr' expects uint32_t", NULL);
+	test_bad("hub,nr=-1", "Parameter 'nr' expects uint32_t", NULL);
+	test_bad("hub,nr=1x", "Parameter 'nr' expects uint32_t", NULL);
 	test_bad("hub,port=70000", "Value '70000' is out of range for parameter 'port'",
 		"It takes 1 to 65535.");
 	test_bad("hub,port=0", "Value '0' is out of range for parameter 'port'", NULL);
@@ -196,6 +213,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_given_has_its_preset),
 		cmocka_unit_test(the_last_value_counts_but_all_are_checked),
 		cmocka_unit_test(an_unknown_key_is_refused_with_what_there_is),
+		cmocka_unit_test(the_first_unknown_key_can_be_asked_for),
 		cmocka_unit_test(a_bad_value_is_refused_with_what_would_be_right),
 		cmocka_unit_test(errors_come_in_the_order_of_the_text),
 		cmocka_unit_test(an_id_is_an_identifier_but_a_reference_is_any_text),

@@ -18,6 +18,7 @@ static void help_is_sorted_aligned_and_complete(void **state)
 		"  members.N.access=type|view  may it send input (default: type)\n"
 		"  members.N.chardev=<id>      who (required)\n"
 		"  mux=<on|off>                several users (default: off)\n"
+		"  nr=<uint32>                 number (default: 4294967295)\n"
 		"  port=<number>               port (default: 7)\n"
 		"  size=<size>                 bytes (default: 64k)\n"
 		"  stall=skip|wait|close       what happens to a slow member (default: wait)\n"

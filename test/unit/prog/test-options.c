@@ -30,6 +30,7 @@ static void check_preset(const char *owner, const struct opt_desc *desc)
 		return;
 	switch (desc->type) {
 	case OPT_BOOL: r = parse_bool(desc->preset, &flag); break;
+	case OPT_UINT32:
 	case OPT_NUMBER: r = parse_u64(desc->preset, &number); break;
 	case OPT_SIZE: r = parse_size(desc->preset, &number); break;
 	case OPT_ENUM: r = opts_enum_index(desc->values, desc->preset) < 0 ? -1 : 0; break;
