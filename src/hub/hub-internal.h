@@ -61,6 +61,7 @@ struct input_scan {
  * @turn:       the member whose unfinished sequence keeps the others' input back; NULL: none
  * @turn_timer: ends a turn whose rest does not come
  * @rotation:   who is served first when the guest takes input again
+ * @size_known: @cols and @rows are what somebody said, not what is assumed
  */
 struct hub {
 	struct chardev base;
@@ -86,7 +87,9 @@ struct hub {
 	unsigned rotation;
 
 	enum hub_size_policy size_policy;
+	bool size_known;
 	unsigned cols, rows;
+	struct task size_task;
 	uint64_t size_clock;
 };
 
@@ -209,5 +212,8 @@ void size_typed(struct member *member);
 
 /** size_forget() - the member is going */
 void size_forget(struct member *member);
+
+/** size_announce() - a holder has come: after this dispatch it is told the size, if one is known */
+void size_announce(struct hub *hub);
 
 #endif

@@ -202,6 +202,7 @@ static int hub_attach(struct chardev *chardev, struct error **err)
 			return r;
 		member->link.flags = hub_is_console(hub) ? CHARDEV_LINK_CONSOLE : 0;
 	}
+	size_announce(hub);
 	return 0;
 }
 
@@ -364,6 +365,7 @@ static int read_size(struct hub *hub, const char *text, struct error **err)
 		}
 	}
 	hub->size_policy = HUB_SIZE_FIXED;
+	hub->size_known = true;
 	if (parse_geometry(text, SIZE_MAX_CELLS, &hub->cols, &hub->rows) < 0)
 		return error_set(err, EINVAL,
 			"Parameter 'size' expects COLSxROWS (1..%d each), 'writer', 'smallest' or "
@@ -391,6 +393,7 @@ static void hub_close(struct chardev *chardev)
 		member_remove(member);
 	task_cancel(&hub->pump_task);
 	task_cancel(&hub->turn_task);
+	task_cancel(&hub->size_task);
 	screen_free(hub);
 	timer_free(hub->stall_timer);
 	timer_free(hub->turn_timer);

@@ -39,18 +39,35 @@ static bool wanted_size(struct hub *hub, unsigned *ret_cols, unsigned *ret_rows)
 	return any;
 }
 
+static void tell_holder(void *data)
+{
+	struct hub *hub = data;
+	struct chardev_event event = {
+		.type = CHARDEV_RESIZE, .cols = hub->cols, .rows = hub->rows
+	};
+
+	chardev_event(&hub->base, &event);
+}
+
+void size_announce(struct hub *hub)
+{
+	if (hub->size_known)
+		task_post(hub->base.loop, &hub->size_task, tell_holder, hub);
+}
+
 static void size_update(struct hub *hub)
 {
-	struct chardev_event event = { .type = CHARDEV_RESIZE };
+	unsigned cols, rows;
 
-	if (hub->size_policy == HUB_SIZE_FIXED || !wanted_size(hub, &event.cols, &event.rows))
+	if (hub->size_policy == HUB_SIZE_FIXED || !wanted_size(hub, &cols, &rows))
 		return;
-	if (event.cols == hub->cols && event.rows == hub->rows)
+	if (hub->size_known && cols == hub->cols && rows == hub->rows)
 		return;
-	hub->cols = event.cols;
-	hub->rows = event.rows;
+	hub->size_known = true;
+	hub->cols = cols;
+	hub->rows = rows;
 	screen_resize(hub);
-	chardev_event(&hub->base, &event);
+	tell_holder(hub);
 }
 
 void size_told(struct member *member, unsigned cols, unsigned rows)

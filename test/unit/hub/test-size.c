@@ -48,8 +48,42 @@ static void fixed_size_stays(void **state)
 
 	fixture_fakes(f, 1);
 	fixture_hub(f, "chardevs.0=f0,size=132x43", 0);
+	expect_size(f, 1, 132, 43);
+	fake_chardev_resize(f->fake[0], 100, 30);
+	expect_size(f, 1, 132, 43);
+}
+
+static void first_size_is_told_even_if_it_was_assumed(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", 0);
+	expect_size(f, 0, 0, 0);
+	fake_chardev_resize(f->fake[0], 80, 24);
+	expect_size(f, 1, 80, 24);
+	fake_chardev_resize(f->fake[0], 80, 24);
+	expect_size(f, 1, 80, 24);
+}
+
+static void holder_that_comes_late_is_told_what_is_known(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", 0);
+	fake_holder_detach(&f->guest);
 	fake_chardev_resize(f->fake[0], 100, 30);
 	expect_size(f, 0, 0, 0);
+	assert_int_equal(fake_holder_attach(&f->guest, f->hub, FAKE_HOLDER_PLAIN, NULL), 0);
+	expect_size(f, 0, 0, 0); /* not from within the call */
+	run_idle(f->loop);
+	expect_size(f, 1, 100, 30);
+	fake_holder_detach(&f->guest);
+	assert_int_equal(fake_holder_attach(&f->guest, f->hub, FAKE_HOLDER_PLAIN, NULL), 0);
+	fake_holder_detach(&f->guest);
+	run_idle(f->loop);
+	expect_size(f, 1, 100, 30);
 }
 
 int main(void)
@@ -58,6 +92,8 @@ int main(void)
 		hub_test(writer_has_the_size),
 		hub_test(smallest_and_largest_follow_all_terminals),
 		hub_test(fixed_size_stays),
+		hub_test(first_size_is_told_even_if_it_was_assumed),
+		hub_test(holder_that_comes_late_is_told_what_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
