@@ -12,6 +12,8 @@ struct frontend_set {
 	struct chardev_set *chardevs;
 	const struct frontend_class *const *classes;
 	struct list frontends;
+	void (*on_guest_open)(void *data, const struct frontend *frontend, bool open);
+	void *listener;
 };
 
 static const struct opt_desc common_options[] = {
@@ -80,6 +82,21 @@ const struct frontend_class *frontend_class_find(
 	return NULL;
 }
 
+void frontend_set_listen(struct frontend_set *set,
+	void (*on_guest_open)(void *data, const struct frontend *frontend, bool open), void *data)
+{
+	set->on_guest_open = on_guest_open;
+	set->listener = data;
+}
+
+void frontend_guest_open(const struct frontend *frontend, bool open)
+{
+	const struct frontend_set *set = frontend->set;
+
+	if (set->on_guest_open)
+		set->on_guest_open(set->listener, frontend, open);
+}
+
 struct frontend *frontend_set_next(const struct frontend_set *set, const struct frontend *after)
 {
 	const struct list *node = after ? after->node.next : set->frontends.next;
@@ -95,10 +112,25 @@ static struct frontend *find(struct frontend_set *set, const char *id)
 	return NULL;
 }
 
+/* QEMU has a text of its own for an unknown key of a device. */
+static int check_keys(
+	const struct opts *opts, const struct frontend_class *class, struct error **err)
+{
+	const struct opt_desc *const tables[] = { class->options, common_options, NULL };
+	const char *key = opts_unknown_key(opts, tables);
+
+	if (!key)
+		return 0;
+	error_set(err, EINVAL, "Property '%s.%s' not found", class->name, key);
+	opts_set_names_hint(class->name, tables, err);
+	return -EINVAL;
+}
+
 int frontend_check(const struct frontend_class *const *classes, struct opts *opts,
 	const struct frontend_class **ret_class, struct error **err)
 {
 	const char *driver = opts_text(opts, "driver");
+	int r;
 
 	if (!driver)
 		return error_set(err, EINVAL, "Parameter 'driver' is missing");
@@ -108,6 +140,9 @@ int frontend_check(const struct frontend_class *const *classes, struct opts *opt
 		error_set_hint(err, "'-device help' lists those that are.");
 		return -ENODEV;
 	}
+	r = check_keys(opts, *ret_class, err);
+	if (r < 0)
+		return r;
 	return opts_check(opts, (*ret_class)->name,
 		(const struct opt_desc *const[]){ (*ret_class)->options, common_options, NULL },
 		err);

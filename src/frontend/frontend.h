@@ -74,6 +74,16 @@ int frontend_set_add(struct frontend_set *set, struct opts *opts, struct error *
 int frontend_check(const struct frontend_class *const *classes, struct opts *opts,
 	const struct frontend_class **ret_class, struct error **err);
 
+/**
+ * frontend_set_listen() - hear of the guest opening and closing its end (VSERPORT_CHANGE)
+ * @on_guest_open: NULL: nobody listens; may free nothing
+ */
+void frontend_set_listen(struct frontend_set *set,
+	void (*on_guest_open)(void *data, const struct frontend *frontend, bool open), void *data);
+
+/** frontend_guest_open() - for classes: tell who listens */
+void frontend_guest_open(const struct frontend *frontend, bool open);
+
 /** frontend_set_next() - walk in order of creation; NULL starts and ends */
 struct frontend *frontend_set_next(const struct frontend_set *set, const struct frontend *after);
 

@@ -14,15 +14,24 @@
 #include "opts/opts.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
-/** struct port - @link: not attached for a port without a chardev; @name may be NULL */
+/**
+ * struct port
+ * @name:       may be NULL
+ * @link:       not attached for a port without a chardev
+ * @told_lost:  of the bytes that a console lost since its chardev was full, what the log has told
+ * @took_back:  the guest took buffers back while input was under way; the log has told
+ */
 struct port {
 	struct frontend base;
 	char *name;
 	struct virtio_serial *serial;
 	struct virtio_console_port *port;
 	struct chardev_link link;
+	uint64_t told_lost;
+	bool took_back;
 };
 
 static struct port *port_from(struct frontend *frontend)
@@ -64,10 +73,26 @@ static ssize_t on_out(void *user, const void *buf, size_t len)
 	return chardev_link_out(&port->link, buf, len);
 }
 
+/* A hub makes room for a console; another chardev may be full, and what comes then is lost. */
+static void tell_lost(struct port *port)
+{
+	struct virtio_console_port_stats stats;
+
+	virtio_console_port_stats(port->port, &stats);
+	if (stats.out_dropped > port->told_lost)
+		log_warning("%s: chardev '%s' was full and a console cannot wait: %" PRIu64
+			    " bytes of the guest are lost",
+			port->base.class->name, chardev_id(port->link.chardev),
+			stats.out_dropped - port->told_lost);
+	port->told_lost = stats.out_dropped;
+}
+
 static void on_chardev_room(void *holder)
 {
 	struct port *port = holder;
 
+	if (is_console(port))
+		tell_lost(port);
 	virtio_console_port_out_resume(port->port);
 }
 
@@ -85,9 +110,10 @@ static void on_chardev_in(void *holder, const void *buf, size_t len)
 	struct port *port = holder;
 	size_t taken = virtio_console_port_in(port->port, buf, len);
 
-	if (taken < len)
+	if (taken < len && !port->took_back)
 		log_warning("%s '%s': the guest took buffers back; %zu bytes of input are lost",
 			port->base.class->name, chardev_id(port->link.chardev), len - taken);
+	port->took_back |= taken < len;
 }
 
 static int on_chardev_in_reserve(void *holder, struct iovec iov[2])
@@ -133,6 +159,8 @@ static void on_guest_open(void *user, bool open)
 
 	log_debug("%s %u: the guest has it %s", port->base.class->name,
 		virtio_console_port_id(port->port), open ? "open" : "closed");
+	port->took_back = false;
+	frontend_guest_open(&port->base, open);
 	if (open)
 		chardev_link_in_resume(&port->link);
 }
@@ -145,8 +173,8 @@ static const struct virtio_console_port_ops port_ops = {
 	.on_in_room = on_in_room,
 };
 
-/* A port without a chardev: what the guest writes is swallowed. */
-static const struct virtio_console_port_ops bare_port_ops = { 0 };
+/* A port without a chardev is open, and swallows what the guest writes. */
+static const struct virtio_console_port_ops bare_port_ops = { .on_guest_open = on_guest_open };
 
 static const struct chardev_holder_ops chardev_ops = {
 	.in_room = on_chardev_in_room,
@@ -159,27 +187,42 @@ static const struct chardev_holder_ops chardev_ops = {
 
 /* ---- numbers ---- */
 
-static int choose_id(const struct port *port, uint64_t wanted, unsigned *ret_id, struct error **err)
+enum { NR_AUTO = UINT32_MAX, MAP_WORD_BITS = 32 };
+
+/* The lowest number that is free; 0 is for a console. QEMU words it by its map of 32-bit words. */
+static int choose_free(const struct port *port, unsigned *ret_id, struct error **err)
 {
 	const struct virtio_serial *serial = port->serial;
-	unsigned id = (unsigned)wanted;
+	unsigned id = is_console(port) && !serial->used[0] ? 0 : 1;
 
-	if (wanted == UINT32_MAX) {
-		id = is_console(port) && !serial->used[0] ? 0 : 1;
-		while (id < serial->max_ports && serial->used[id])
-			id++;
-	} else if (!wanted && !is_console(port)) {
+	while (id < serial->max_ports && serial->used[id])
+		id++;
+	*ret_id = id;
+	if (id == serial->max_ports && id % MAP_WORD_BITS == 0)
+		return error_set(err, ENOSPC,
+			"virtio-serial-bus: Maximum port limit for this device reached");
+	return 0;
+}
+
+static int choose_id(const struct port *port, uint32_t wanted, unsigned *ret_id, struct error **err)
+{
+	const struct virtio_serial *serial = port->serial;
+	unsigned id = wanted;
+	int r = wanted == NR_AUTO ? choose_free(port, &id, err) : 0;
+
+	if (r < 0)
+		return r;
+	if (!id && !is_console(port))
 		return error_set(err, EINVAL,
 			"Port number 0 on virtio-serial devices reserved for virtconsole devices "
 			"for backward compatibility.");
-	} else if (wanted < serial->max_ports && serial->used[id]) {
-		return error_set(
-			err, EEXIST, "virtio-serial-bus: A port already exists at id %u", id);
-	}
-	if (wanted != UINT32_MAX ? wanted >= serial->max_ports : id >= serial->max_ports)
+	if (id >= serial->max_ports)
 		return error_set(err, ERANGE,
 			"virtio-serial-bus: Out-of-range port id specified, max. allowed: %u",
 			serial->max_ports - 1);
+	if (serial->used[id])
+		return error_set(
+			err, EEXIST, "virtio-serial-bus: A port already exists at id %u", id);
 	*ret_id = id;
 	return 0;
 }
@@ -188,7 +231,7 @@ static int add_port(struct port *port, const struct opts *opts, struct error **e
 {
 	struct virtio_console_port_config config = { .console = is_console(port),
 		.name = opts_get_string(opts, "name") };
-	int r = choose_id(port, opts_get_number(opts, "nr"), &config.id, err);
+	int r = choose_id(port, (uint32_t)opts_get_number(opts, "nr"), &config.id, err);
 
 	if (r < 0)
 		return r;
@@ -246,6 +289,8 @@ static void port_close(struct frontend *frontend)
 	struct port *port = port_from(frontend);
 
 	chardev_link_detach(&port->link);
+	if (port->port)
+		port->serial->used[virtio_console_port_id(port->port)] = false;
 	virtio_console_remove_port(port->port);
 	free(port->name);
 }
@@ -266,8 +311,9 @@ static int port_open(struct frontend *frontend, const struct opts *opts, struct 
 		r = add_port(port, opts, err);
 	if (r < 0)
 		port_close(frontend);
-	else if (port->link.chardev)
-		virtio_console_port_set_open(port->port, chardev_is_open(port->link.chardev));
+	else
+		virtio_console_port_set_open(
+			port->port, !port->link.chardev || chardev_is_open(port->link.chardev));
 	return r;
 }
 
@@ -277,9 +323,8 @@ static const struct opt_desc port_options[] = {
 		.type = OPT_STRING,
 		.help = "name of the port in the guest, as in /dev/virtio-ports" },
 	{ .name = "nr",
-		.type = OPT_NUMBER,
+		.type = OPT_UINT32,
 		.preset = "4294967295",
-		.max = UINT32_MAX,
 		.help = "number of the port; default: the lowest that is free" },
 	{ .name = "bus", .type = OPT_ID, .help = "id of the virtio-serial device" },
 	{ 0 },

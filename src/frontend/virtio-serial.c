@@ -8,12 +8,14 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/strbuf.h"
 #include "opts/opts.h"
 #include "vhost-user/vhost-user.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static struct virtio_serial *serial_from(struct frontend *frontend)
 {
@@ -27,7 +29,7 @@ static bool is_named(const struct frontend *frontend, const char *bus)
 {
 	size_t len = strlen(frontend->id);
 
-	return !strncmp(frontend->id, bus, len) && (!bus[len] || !strcmp(bus + len, ".0"));
+	return len && !strncmp(frontend->id, bus, len) && (!bus[len] || !strcmp(bus + len, ".0"));
 }
 
 int virtio_serial_find(const struct frontend_set *set, const char *bus, const char *driver,
@@ -50,27 +52,63 @@ int virtio_serial_find(const struct frontend_set *set, const char *bus, const ch
 
 /* ---- the socket ---- */
 
+static int out_of_memory(struct error **err)
+{
+	return error_set(err, ENOMEM, "virtio-serial: out of memory");
+}
+
+/* Whoever can write to a directory can put a socket of his own in the place of ours. */
+static int check_ours(const char *dir)
+{
+	struct stat st;
+
+	if (lstat(dir, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	return st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)) ? 0 : -EPERM;
+}
+
 /* A directory of our own below $XDG_RUNTIME_DIR or /run. */
 static int make_runtime_dir(char **ret_dir, struct error **err)
 {
 	const char *base = getenv("XDG_RUNTIME_DIR");
 	AUTO_FREE char *dir = NULL;
+	int r;
 
 	if (asprintf(&dir, "%s/charhub", base && *base ? base : "/run") < 0) {
 		dir = NULL;
-		return error_set(err, ENOMEM, "virtio-serial: out of memory");
+		return out_of_memory(err);
 	}
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
-		int code = errno;
-
-		error_set(err, code, "could not create '%s' for the vhost-user socket: %s", dir,
-			strerror(code));
+	r = mkdir(dir, 0700) < 0 && errno != EEXIST ? -errno : check_ours(dir);
+	if (r < 0) {
+		error_set(err, -r, "could not use '%s' for the vhost-user socket: %s", dir,
+			r == -EPERM ? "others may write to it" : strerror(-r));
 		error_set_hint(err, "Name a socket with -device virtio-serial,socket=PATH or set "
 				    "XDG_RUNTIME_DIR.");
-		return -code;
+		return r;
 	}
 	*ret_dir = TAKE_PTR(dir);
 	return 0;
+}
+
+/* Return: 0; -EADDRINUSE: somebody listens there; -errno. *@err is set only in the last case. */
+static int listen_on(struct virtio_serial *serial, struct vhost_user_options *options,
+	const char *dir, int number, struct error **err)
+{
+	AUTO_ERROR struct error *why = NULL;
+	AUTO_FREE char *path = NULL;
+	int r;
+
+	if (asprintf(&path, "%s/virtio-serial%d.sock", dir, number) < 0) {
+		path = NULL;
+		return out_of_memory(err);
+	}
+	options->path = path;
+	r = vhost_user_new(serial->base.loop, serial->device, options, &serial->transport, &why);
+	if (r < 0 && r != -EADDRINUSE && err)
+		*err = TAKE_PTR(why);
+	return r;
 }
 
 /* The first name in the runtime directory that nobody listens on. */
@@ -81,33 +119,15 @@ static int listen_default(
 	AUTO_FREE char *dir = NULL;
 	int r = make_runtime_dir(&dir, err);
 
-	for (int i = 0; r == 0 && i < TRIES; i++) {
-		AUTO_FREE char *path = NULL;
-
-		if (asprintf(&path, "%s/virtio-serial%d.sock", dir, i) < 0) {
-			path = NULL;
-			return error_set(err, ENOMEM, "virtio-serial: out of memory");
-		}
-		options->path = path;
-		r = vhost_user_new(
-			serial->base.loop, serial->device, options, &serial->transport, NULL);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < TRIES; i++) {
+		r = listen_on(serial, options, dir, i, err);
 		if (r != -EADDRINUSE)
-			return r < 0 ? error_set(err, -r, "could not listen on '%s': %s", path,
-					       strerror(-r))
-				     : 0;
-		r = 0;
+			return r;
 	}
-	return r < 0 ? r
-		     : error_set(err, EADDRINUSE, "all %d sockets in '%s' are in use", TRIES, dir);
+	return error_set(err, EADDRINUSE, "all %d sockets in '%s' are in use", TRIES, dir);
 }
-
-static void on_broken(void *user, const char *why)
-{
-	(void)user;
-	(void)why; /* the log has it; the port's stream simply goes silent */
-}
-
-static const struct vhost_user_ops transport_ops = { .on_broken = on_broken };
 
 static int make_transport(struct virtio_serial *serial, const struct opts *opts, struct error **err)
 {
@@ -117,8 +137,6 @@ static int make_transport(struct virtio_serial *serial, const struct opts *opts,
 		.path = opts_get_string(opts, "socket"),
 		.connect = !opts_get_bool(opts, "server"),
 		.reconnect_ms = (unsigned)opts_get_number(opts, "reconnect-ms"),
-		.ops = &transport_ops,
-		.user = serial,
 	};
 	int r;
 
@@ -140,6 +158,13 @@ static int make_transport(struct virtio_serial *serial, const struct opts *opts,
 
 /* ---- the device ---- */
 
+static const char ignored[] = "for QEMU's own device; ignored";
+
+#define IGNORED(option)                                               \
+	{                                                             \
+		.name = (option), .type = OPT_STRING, .help = ignored \
+	}
+
 static const struct opt_desc serial_options[] = {
 	{ .name = "socket",
 		.type = OPT_STRING,
@@ -155,9 +180,8 @@ static const struct opt_desc serial_options[] = {
 		.max = 3600000,
 		.help = "with server=off: connect again after so long; 0: never" },
 	{ .name = "max_ports",
-		.type = OPT_NUMBER,
+		.type = OPT_UINT32,
 		.preset = "31",
-		.max = UINT32_MAX,
 		.help = "how many ports the device may have, 1..127" },
 	{ .name = "emergency-write",
 		.type = OPT_BOOL,
@@ -169,29 +193,45 @@ static const struct opt_desc serial_options[] = {
 		.preset = "cols-rows",
 		.help = "how the guest's kernel reads a new size; rows-cols: very old ones" },
 	/* What QEMU's device takes and this one has no use for. */
-	{ .name = "addr", .type = OPT_STRING, .help = "ignored" },
-	{ .name = "bus", .type = OPT_STRING, .help = "ignored" },
-	{ .name = "class", .type = OPT_STRING, .help = "ignored" },
-	{ .name = "disable-legacy", .type = OPT_STRING, .help = "ignored" },
-	{ .name = "disable-modern", .type = OPT_STRING, .help = "ignored" },
-	{ .name = "ats", .type = OPT_STRING, .help = "ignored" },
-	{ .name = "event_idx", .type = OPT_STRING, .help = "ignored" },
-	{ .name = "indirect_desc", .type = OPT_STRING, .help = "ignored" },
-	{ .name = "iommu_platform", .type = OPT_STRING, .help = "ignored" },
-	{ .name = "ioeventfd", .type = OPT_STRING, .help = "ignored" },
-	{ .name = "multifunction", .type = OPT_STRING, .help = "ignored" },
-	{ .name = "packed", .type = OPT_STRING, .help = "ignored" },
-	{ .name = "romfile", .type = OPT_STRING, .help = "ignored" },
-	{ .name = "vectors", .type = OPT_STRING, .help = "ignored" },
+	IGNORED("acpi-index"),
+	IGNORED("addr"),
+	IGNORED("aer"),
+	IGNORED("any_layout"),
+	IGNORED("ats"),
+	IGNORED("bus"),
+	IGNORED("class"),
+	IGNORED("disable-legacy"),
+	IGNORED("disable-modern"),
+	IGNORED("event_idx"),
+	IGNORED("failover_pair_id"),
+	IGNORED("in_order"),
+	IGNORED("indirect_desc"),
+	IGNORED("ioeventfd"),
+	IGNORED("iommu_platform"),
+	IGNORED("modern-pio-notify"),
+	IGNORED("multifunction"),
+	IGNORED("notify_on_empty"),
+	IGNORED("packed"),
+	IGNORED("page-per-vq"),
+	IGNORED("queue_reset"),
+	IGNORED("rombar"),
+	IGNORED("romfile"),
+	IGNORED("romsize"),
+	IGNORED("use-disabled-flag"),
+	IGNORED("use-started"),
+	IGNORED("vectors"),
 	{ 0 },
 };
 
 static void warn_of_ignored(const struct opts *opts)
 {
+	AUTO_STRBUF struct strbuf names = { 0 };
+
 	for (const struct opt_desc *desc = serial_options; desc->name; desc++)
-		if (!strcmp(desc->help, "ignored") && opts_has(opts, desc->name))
-			log_warning("virtio-serial: '%s' means nothing here and is ignored",
-				desc->name);
+		if (desc->help == ignored && opts_has(opts, desc->name))
+			strbuf_printf(&names, "%s'%s'", names.len ? ", " : "", desc->name);
+	if (names.len && !names.failed)
+		log_warning("virtio-serial: of no meaning here and ignored: %s", names.data);
 }
 
 static int read_max_ports(struct virtio_serial *serial, const struct opts *opts, struct error **err)
@@ -246,15 +286,12 @@ static int serial_open(struct frontend *frontend, const struct opts *opts, struc
 int virtio_serial_add_default(
 	struct frontend_set *set, struct virtio_serial **ret_serial, struct error **err)
 {
-	struct opts *opts = opts_new();
+	AUTO_OPTS struct opts *opts = opts_new();
 	int r;
 
-	if (!opts || opts_set(opts, "driver", "virtio-serial") < 0) {
-		opts_free(opts);
-		return error_set(err, ENOMEM, "virtio-serial: out of memory");
-	}
+	if (!opts || opts_set(opts, "driver", "virtio-serial") < 0)
+		return out_of_memory(err);
 	r = frontend_set_add(set, opts, err);
-	opts_free(opts);
 	return r < 0 ? r : virtio_serial_find(set, NULL, "virtconsole", ret_serial, err);
 }
 
