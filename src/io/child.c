@@ -98,9 +98,9 @@ static void kill_session(pid_t session)
 	struct dirent *entry;
 
 	while (proc && (entry = readdir(proc))) {
-		int pid;
+		pid_t pid = leading_pid(entry->d_name);
 
-		if (sscanf(entry->d_name, "%d", &pid) == 1 && session_of(entry->d_name) == session)
+		if (pid > 0 && session_of(entry->d_name) == session)
 			kill(pid, SIGKILL);
 	}
 	if (proc)

@@ -62,7 +62,8 @@ static bool relieve(struct listener *listener, int error)
 	int fd = -1;
 
 	if (!listener->warned)
-		log_error("socket '%s': cannot accept a connection: %s", listener->name, strerror(error));
+		log_error("socket '%s': cannot accept a connection: %s", listener->name,
+			strerror(error));
 	listener->warned = true;
 	if (listener->reserve >= 0) {
 		close(listener->reserve);

@@ -764,7 +764,7 @@ static void walk_come_or_go(struct walk *walk)
 {
 	struct conformance_peer *peer = walk->peer;
 
-	/* The holder of each connection sees its end, or else it could not know which bytes are whose. */
+	/* The holder must see the end of each connection, to know which bytes are whose. */
 	if (roll(&walk->seed, 6) || !peer->env->holder.link.chardev)
 		return;
 	if (peer->to_guest >= 0) {
