@@ -4,8 +4,8 @@
 #include "vt/print.h"
 
 /*
- * Character sets of GL [VT510 manual, chapter 2]. The graphics set replaces 0x5f..0x7e, the national
- * ones the twelve places that ISO 646 leaves open. Text in UTF-8 is not mapped.
+ * Character sets of GL [VT510 manual, chapter 2]. The graphics set replaces 0x5f..0x7e, the
+ * national ones the twelve places that ISO 646 leaves open. Text in UTF-8 is not mapped.
  */
 #define GRAPHICS_FIRST 0x5f
 

@@ -5,8 +5,8 @@
 
 /*
  * Where the cursor goes. Relative movement stops at a margin if it starts inside, else at the edge
- * of the screen; absolute movement counts from the margins in origin mode and cannot leave them then
- * [VT510 manual: CUU, CUP, DECOM, DECSLRM].
+ * of the screen; absolute movement counts from the margins in origin mode and cannot leave them
+ * then [VT510 manual: CUU, CUP, DECOM, DECSLRM].
  */
 
 static bool is_between_sides(const struct vt *vt)

@@ -12,9 +12,10 @@
  * engine writes the same few words whether one reader or ten look, and nothing at all grows while
  * nobody does. A reader that is far behind gets whole rows.
  *
- * Rows carry their age along when they are scrolled. Therefore, after a reader has moved its picture
- * as the scroll notes say, a row that it has not to repaint looks right where it is now. Notes of
- * one region add up (up 3, down 1: up 2). Where regions differ, their rows are repainted instead.
+ * Rows carry their age along when they are scrolled. Therefore, after a reader has moved its
+ * picture as the scroll notes say, a row that it has not to repaint looks right where it is now.
+ * Notes of one region add up (up 3, down 1: up 2). Where regions differ, their rows are repainted
+ * instead.
  */
 
 static void note_change(struct vt *vt)

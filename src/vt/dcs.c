@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 /*
- * Device control strings. We answer DECRQSS (how is this setting?) and XTGETTCAP (always "unknown");
- * all others, sixel pictures among them, are read to their end and ignored.
+ * Device control strings. We answer DECRQSS (how is this setting?) and XTGETTCAP (always
+ * "unknown"); all others, sixel pictures among them, are read to their end and ignored.
  */
 
 static void setting_sgr(struct vt *vt, char *out, size_t size)

@@ -11,9 +11,9 @@
 #include <utf8proc.h>
 
 /*
- * Making, resetting and asking an engine. All that is needed to take bytes is allocated in vt_new(), but for
- * what fills up as the guest writes (scrollback pages, clusters, links), which is bounded and may
- * fail without harm.
+ * Making, resetting and asking an engine. All that is needed to take bytes is allocated in
+ * vt_new(), but for what fills up as the guest writes (scrollback pages, clusters, links), which is
+ * bounded and may fail without harm.
  */
 
 /* ---- reset ---- */

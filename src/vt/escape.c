@@ -7,8 +7,8 @@
 #include "vt/report.h"
 
 /*
- * Control characters, and escape sequences that are no control sequence. The C1 controls arrive here
- * as their two-byte forms.
+ * Control characters, and escape sequences that are no control sequence. The C1 controls arrive
+ * here as their two-byte forms.
  */
 
 /* ---- control characters ---- */

@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 /*
- * Keys as xterm sends them in its default "PC style" [xterm ctlseqs, "PC-Style Function Keys"]. A modified
- * function key has a parameter: 1 + 1 Shift, 2 Alt, 4 Ctrl, 8 Meta.
+ * Keys as xterm sends them in its default "PC style" [xterm ctlseqs, "PC-Style Function Keys"]. A
+ * modified function key has a parameter: 1 + 1 Shift, 2 Alt, 4 Ctrl, 8 Meta.
  */
 
 enum key_kind {

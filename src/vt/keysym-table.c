@@ -2,8 +2,9 @@
 #include "vt/keysym-table.h"
 
 /*
- * The characters of the keysyms that are older than Unicode: one page for each ISO 8859 part and a few more
- * [X Window System Protocol, appendix A]. Runs in which both numbers rise together; sorted.
+ * The characters of the keysyms that are older than Unicode: one page for each ISO 8859 part and a
+ * few more [X Window System Protocol, appendix A]. Runs in which both numbers rise together;
+ * sorted.
  */
 const struct keysym_run keysym_runs[] = {
 	{ 0x01a1, 1, 0x0104 },

@@ -9,8 +9,8 @@
 #include <sys/types.h>
 
 /*
- * Operating system commands: "number ; text". An unknown one is ignored; one that asks something (an
- * item that is just "?") counts as a query, since another terminal may answer it.
+ * Operating system commands: "number ; text". An unknown one is ignored; one that asks something
+ * (an item that is just "?") counts as a query, since another terminal may answer it.
  */
 
 /* The next item of @*rest up to @separator, which is cut off; NULL at the end. */

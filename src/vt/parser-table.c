@@ -2,8 +2,8 @@
 #include "vt/parser-table.h"
 
 /*
- * [VT510 manual, chapter 4; ECMA-48 5.4]. Where they leave it open, as xterm does: unknown things are
- * read to their end and ignored, a colon is a parameter byte.
+ * [VT510 manual, chapter 4; ECMA-48 5.4]. Where they leave it open, as xterm does: unknown things
+ * are read to their end and ignored, a colon is a parameter byte.
  */
 
 /* Control characters but CAN, ESC and SUB. */

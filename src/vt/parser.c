@@ -7,12 +7,12 @@
 /*
  * Bytes to text and sequences.
  *
- * Nearly all bytes take one of three short ways in the ground state: a run of printable ASCII goes to
- * print_ascii() as a whole, whole UTF-8 characters are decoded in place, and a control sequence that
- * lies complete in the buffer is read by one loop. Whatever is out of the ordinary (a sequence cut
- * by the end of the buffer, intermediates, control characters inside) goes through parser_table byte
- * by byte. Both ways end in the same dispatch functions and must give the same result; the tests feed
- * every script whole and in pieces.
+ * Nearly all bytes take one of three short ways in the ground state: a run of printable ASCII goes
+ * to print_ascii() as a whole, whole UTF-8 characters are decoded in place, and a control sequence
+ * that lies complete in the buffer is read by one loop. Whatever is out of the ordinary (a sequence
+ * cut by the end of the buffer, intermediates, control characters inside) goes through parser_table
+ * byte by byte. Both ways end in the same dispatch functions and must give the same result; the
+ * tests feed every script whole and in pieces.
  *
  * UTF-8 that is malformed becomes U+FFFD, one for each maximal part of a character [Unicode 3.9,
  * "U+FFFD substitution of maximal subparts"]. C1 controls are understood as U+0080..U+009F.
@@ -67,7 +67,8 @@ static void clear_csi(struct csi *csi)
 	csi->intermediate = 0;
 }
 
-/* Begin another parameter; those beyond the maximum all land in the last one's place and are lost. */
+/* Begin another parameter; those beyond the maximum all land in the last one's place and are lost.
+ */
 static inline void next_param(struct csi *csi, bool colon)
 {
 	if (csi->count > CSI_PARAMS_MAX)

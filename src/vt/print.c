@@ -11,8 +11,8 @@
  *
  * A character that lands in the last column leaves the cursor there with a wrap pending; only the
  * next character wraps [VT510 DECAWM]. Zero-width characters join the character before the cursor.
- * How many columns text takes is what wcwidth() says, since that is what programs in the guest count
- * with; with mode 2027 whole grapheme clusters are put together as Unicode says.
+ * How many columns text takes is what wcwidth() says, since that is what programs in the guest
+ * count with; with mode 2027 whole grapheme clusters are put together as Unicode says.
  */
 
 static inline unsigned line_limit(const struct vt *vt)
@@ -128,8 +128,8 @@ static void widen(struct vt *vt, unsigned x)
 }
 
 /*
- * Put @c into the cell before the cursor. False: it does not belong there. What would make the cluster
- * wider than the line has room for is left out.
+ * Put @c into the cell before the cursor. False: it does not belong there. What would make the
+ * cluster wider than the line has room for is left out.
  */
 static bool join(struct vt *vt, uint32_t c, int width)
 {

@@ -7,9 +7,9 @@
 #include "vt/width.h"
 
 /*
- * Rectangles [VT510 manual: DECCRA, DECFRA, DECERA, DECSERA, DECCARA, DECRARA, DECSACE, DECRQCRA]. Coordinates count
- * from the margins in origin mode and are cut to them, else to the screen. A wide character that a
- * border cuts loses its other half.
+ * Rectangles [VT510 manual: DECCRA, DECFRA, DECERA, DECSERA, DECCARA, DECRARA, DECSACE, DECRQCRA].
+ * Coordinates count from the margins in origin mode and are cut to them, else to the screen. A wide
+ * character that a border cuts loses its other half.
  */
 struct rect {
 	unsigned top, left, end_row, end_col; /* the ends are exclusive */

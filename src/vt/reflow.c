@@ -13,9 +13,9 @@
  * the new screen. Rows that were wrapped are joined again on the way. The cursor stays on its
  * character.
  *
- * What is taken back: the text stays where it is relative to the top, unless the old screen was full
- * to the bottom; then the bottom stays, and old lines come down into new rows. The cursor is always
- * on the screen.
+ * What is taken back: the text stays where it is relative to the top, unless the old screen was
+ * full to the bottom; then the bottom stays, and old lines come down into new rows. The cursor is
+ * always on the screen.
  *
  * The alternate screen belongs to a program that will draw it anew: it is only cut or padded.
  */
@@ -61,7 +61,8 @@ static void add(struct reflow *reflow, const struct vt_cell *cell, bool wrap)
 
 		if (!wrap)
 			return;
-		/* a row that goes on is full: what was skipped inside of the text becomes a space */
+		/* a row that goes on is full: what was skipped inside of the text becomes a space
+		 */
 		if (reflow->at == reflow->cols && !last->ch && last->width != VT_WIDE_TAIL)
 			last->ch = ' ';
 		put_out(reflow, true, VT_COLOR_DEFAULT);
@@ -86,8 +87,8 @@ static void note_cursor(struct reflow *reflow, unsigned col)
 }
 
 /*
- * One old row of @n columns that are not plain blank. @cursor: the column in it that is looked for, or
- * UINT_MAX.
+ * One old row of @n columns that are not plain blank. @cursor: the column in it that is looked for,
+ * or UINT_MAX.
  */
 static void take_row(struct reflow *reflow, const struct vt_cell *cells, unsigned n, bool wrapped,
 	uint32_t fill, unsigned cursor)

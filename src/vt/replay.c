@@ -19,8 +19,8 @@
  *
  * Three things can only be reached by printing. A pending wrap: the character under the cursor is
  * printed once more. "This row goes on in the next one": the next row's first character is printed
- * when the row is full; where text does not do that by itself, a dummy does and is painted over. And
- * a saved cursor with a pending wrap: it is saved before anything is drawn.
+ * when the row is full; where text does not do that by itself, a dummy does and is painted over.
+ * And a saved cursor with a pending wrap: it is saved before anything is drawn.
  */
 struct replay {
 	struct vt *vt;
@@ -95,7 +95,8 @@ static bool needs_graphemes(const struct vt_cell *cell, const uint32_t *chars, u
 	return n > 1 && cell->width == VT_WIDE && width_of(chars[0]) == 1;
 }
 
-/* Print a cell at the terminal's cursor; its first character alone, lest it join the cell before. */
+/* Print a cell at the terminal's cursor; its first character alone, lest it join the cell before.
+ */
 static void put_cell(struct replay *r, struct vt_cell cell)
 {
 	uint32_t chars[VT_CLUSTER_MAX];

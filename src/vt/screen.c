@@ -8,11 +8,11 @@
 /*
  * Rows and how they scroll.
  *
- * The window @line slides along an array of row pointers with room for SLIDE screens: a line feed at
- * the bottom takes the top row out, puts it behind the last one and moves the window by one. Only
- * when the window reaches the end of the array are the pointers copied back. A part of the screen
- * scrolls by turning the pointers of that part. Cells are moved only where left and right margins
- * make it necessary.
+ * The window @line slides along an array of row pointers with room for SLIDE screens: a line feed
+ * at the bottom takes the top row out, puts it behind the last one and moves the window by one.
+ * Only when the window reaches the end of the array are the pointers copied back. A part of the
+ * screen scrolls by turning the pointers of that part. Cells are moved only where left and right
+ * margins make it necessary.
  *
  * Nothing here allocates after screen_init().
  */

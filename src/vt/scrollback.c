@@ -8,12 +8,13 @@
 
 /*
  * Lines that left the screen, packed: blanks at the end cut off, one byte for an ASCII character,
- * four for any other, the style once for each run of equal style and not at all for the default one.
- * An 80-column line of plain text takes about 90 bytes instead of 1,280.
+ * four for any other, the style once for each run of equal style and not at all for the default
+ * one. An 80-column line of plain text takes about 90 bytes instead of 1,280.
  *
- * Lines stand in pages of PAGE_SIZE: records from the front, their offsets from the back. The oldest
- * lines go when there are too many lines or bytes; an emptied page becomes the next new one, so once
- * the limit is reached nothing is allocated any more. Where memory runs out the line is lost.
+ * Lines stand in pages of PAGE_SIZE: records from the front, their offsets from the back. The
+ * oldest lines go when there are too many lines or bytes; an emptied page becomes the next new one,
+ * so once the limit is reached nothing is allocated any more. Where memory runs out the line is
+ * lost.
  *
  * A line is self-contained but for hyperlinks, which are kept by number: see engine_sweep().
  */

@@ -6,8 +6,8 @@
 #include <utf8proc.h>
 
 /*
- * Text between two places. Lines are read by number as vt_read_line() does, so a selection may begin
- * in the scrollback and end on the screen.
+ * Text between two places. Lines are read by number as vt_read_line() does, so a selection may
+ * begin in the scrollback and end on the screen.
  */
 
 enum class {

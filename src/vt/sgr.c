@@ -4,7 +4,8 @@
 
 /*
  * Select Graphic Rendition [ECMA-48 8.3.117; ITU T.416 13.1.8 for colours with colons; xterm].
- * An unknown parameter is skipped with its colon parts. An incomplete or wrong colour is skipped too.
+ * An unknown parameter is skipped with its colon parts. An incomplete or wrong colour is skipped
+ * too.
  */
 
 /* How many parameters from @i on are joined by colons, itself included. */
@@ -31,7 +32,8 @@ static uint32_t rgb_of(const int *v)
 
 /*
  * The colour behind 38, 48 or 58 at parameter @i: "38;5;n", "38;2;r;g;b", "38:5:n", "38:2:r:g:b" or
- * "38:2:space:r:g:b". Return: parameters used, itself included; *@ret_color stays where it is wrong.
+ * "38:2:space:r:g:b". Return: parameters used, itself included; *@ret_color stays where it is
+ * wrong.
  */
 static unsigned read_color(const struct csi *csi, unsigned i, uint32_t *ret_color)
 {

@@ -8,7 +8,8 @@
  * A hash table whose numbers stay the same. The guest chooses the strings, so count and bytes are
  * bounded; when they are reached, the owner sweeps: marks what cells still refer to and drops the
  * rest. Where a sweep frees little, the next ones wait, so that a guest cannot make each character
- * cost a sweep. Chains may be made long by a guest that knows the hash: they are bounded by CHAIN_MAX.
+ * cost a sweep. Chains may be made long by a guest that knows the hash: they are bounded by
+ * CHAIN_MAX.
  */
 #define CHAIN_MAX 64u
 

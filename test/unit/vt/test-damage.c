@@ -235,7 +235,8 @@ static unsigned random_below(unsigned n)
 	return (random_state >> 8) % n;
 }
 
-/* Three readers that look at odd times, over random output: each picture must be right each time. */
+/* Three readers that look at odd times, over random output: each picture must be right each time.
+ */
 static void any_reader_is_right_whenever_it_looks(void **state)
 {
 	static const char *const tokens[] = { "hello", "x", "\r\n", "\n", "\033[L", "\033[2M",

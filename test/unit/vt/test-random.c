@@ -10,9 +10,9 @@
 #include <cmocka.h>
 
 /*
- * Streams put together at random from sequences that mean something, with resizes between and inside of them. The
- * seeds are fixed, so a failure is the same every time; it prints the stream, shortened by leaving out
- * all that is not needed.
+ * Streams put together at random from sequences that mean something, with resizes between and
+ *inside of them. The seeds are fixed, so a failure is the same every time; it prints the stream,
+ *shortened by leaving out all that is not needed.
  *
  *	test-vt-random [first-seed count]
  */
