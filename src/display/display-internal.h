@@ -23,9 +23,9 @@ struct display {
 };
 
 /*
- * @serial:  names what is to be seen now; 0: no name yet. Taken when a view looks for the first time
- *           after @is_changed or after the engine was fed without our knowing, so that the same
- *           serial always means the same picture
+ * @serial:  names what is to be seen now; 0: no name yet. Taken when a view looks for the first
+ *           time after @is_changed or after the engine was fed without our knowing, so that the
+ *           same serial always means the same picture
  * @offset:  of the engine's stream when @serial was taken
  * @blinks:  a cell that blinks was seen since it was last made sure of
  * @title_hash: of the title that viewers were told

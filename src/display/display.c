@@ -6,9 +6,10 @@
  * in its own callback, no other view may; so it is enough to know the next one beforehand. The
  * overview is about views and has viewers itself: it is redrawn after the outermost walk.
  */
-#include "display/display-internal.h"
+#include "display/display.h"
 
 #include "base/cleanup.h"
+#include "display/display-internal.h"
 
 #include <errno.h>
 #include <string.h>

@@ -153,11 +153,11 @@ struct display_view_callbacks {
 	/** display_view_title() gives something else now */
 	void (*on_title)(void *data);
 	void (*on_bell)(void *data);
-	/** Text for the viewer's clipboard: selected with the mouse, or set by the guest (OSC 52) */
+	/** Text for the viewer's clipboard: selected with the mouse, or set by the guest */
 	void (*on_clipboard)(void *data, const char *utf8, size_t len);
 	/**
-	 * The view shows another console: by its keys, or since the one before was removed. Size and
-	 * title may differ, which is not told apart. on_change comes as well
+	 * The view shows another console: by its keys, or since the one before was removed. Size
+	 * and title may differ, which is not told apart. on_change comes as well
 	 */
 	void (*on_switched)(void *data);
 };
