@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A console that people look at. The guest's bytes go into a terminal engine, which a console of
+ * the display shows; what people type there comes in.
+ *
+ * The engine is the vc's own, or its holder's: a hub that has parsed the bytes already lends its
+ * own, and then the bytes that come here only say that the screen has changed. When the holder
+ * goes, its screen is copied, so that the last words of a guest stay to be read.
+ *
+ * Nothing is told to the holder from inside of its own call, nor from inside of a viewer's: input,
+ * answers and sizes wait for a task. Keys and pastes are all or nothing, up to VC_INPUT_MAX; the
+ * guest takes them at its own pace. A hostile guest can fill its own screen and VC_REPLIES_MAX.
+ */
+#include "vc/vc.h"
+
+#include "base/cleanup.h"
+#include "base/list.h"
+#include "base/strbuf.h"
+#include "display/display.h"
+#include "io/byte-queue.h"
+#include "opts/opts.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { CHUNK_BYTES = 4096, CHUNKS_PER_DISPATCH = 16 };
+
+/*
+ * @own:     its engine; @vt: the one that is shown, @own or the holder's
+ * @input:   for the guest; @reply_bytes: how much of it the engine wrote since it was empty
+ * @is_fixed: nobody may change the size
+ * @tell_size: the holder is to be told the size by the next task
+ * @wanted_cols, @wanted_rows: what the guest asked for while it was fed; 0: nothing
+ */
+struct vc {
+	struct chardev base;
+	struct vt *own, *vt;
+	struct display_console *console;
+	struct byte_queue input;
+	size_t reply_bytes;
+	bool is_fixed, tell_size;
+	unsigned told_cols, told_rows;
+	unsigned wanted_cols, wanted_rows;
+	struct task work;
+};
+
+static struct vc *vc_of(struct chardev *chardev)
+{
+	return container_of(chardev, struct vc, base);
+}
+
+static bool is_shared(const struct vc *vc)
+{
+	return vc->vt != vc->own;
+}
+
+/* ---- to the holder ---- */
+
+/* Return: false: the vc is gone, or waits for room. */
+static bool deliver_chunk(struct vc *vc)
+{
+	size_t room = chardev_in_room(&vc->base), len = vc->input.len;
+	char chunk[CHUNK_BYTES];
+
+	len = len < room ? len : room;
+	len = len < sizeof(chunk) ? len : sizeof(chunk);
+	if (!len)
+		return false;
+	/* A copy: the holder may make the guest answer, and with that the queue grow. */
+	memcpy(chunk, byte_queue_data(&vc->input), len);
+	byte_queue_pop(&vc->input, len);
+	if (!vc->input.len)
+		vc->reply_bytes = 0;
+	chardev_in(&vc->base, chunk, len);
+	return !vc->base.closing;
+}
+
+static void vc_post(struct vc *vc);
+
+static void vc_work(void *data)
+{
+	struct vc *vc = data;
+	struct chardev_event event = { .type = CHARDEV_RESIZE };
+
+	if (vc->tell_size && vc->base.link) {
+		vc->tell_size = false;
+		event.cols = vc->told_cols;
+		event.rows = vc->told_rows;
+		chardev_event(&vc->base, &event);
+		if (vc->base.closing)
+			return;
+		/* The holder may have resized its engine there and then. */
+		display_console_changed(vc->console);
+	}
+	for (int i = 0; i < CHUNKS_PER_DISPATCH; i++)
+		if (!deliver_chunk(vc))
+			return;
+	vc_post(vc);
+}
+
+static void vc_post(struct vc *vc)
+{
+	task_post(vc->base.loop, &vc->work, vc_work, vc);
+}
+
+static void tell_size(struct vc *vc, unsigned cols, unsigned rows)
+{
+	vc->told_cols = cols;
+	vc->told_rows = rows;
+	vc->tell_size = true;
+	vc_post(vc);
+}
+
+static int queue_input(struct vc *vc, const char *bytes, size_t len)
+{
+	int r;
+
+	if (len > VC_INPUT_MAX || vc->input.len > VC_INPUT_MAX - len)
+		return -ENOBUFS;
+	r = byte_queue_push(&vc->input, bytes, len);
+	if (!r)
+		vc_post(vc);
+	return r;
+}
+
+/* ---- from the display ---- */
+
+static int handle_in(void *data, const char *bytes, size_t len)
+{
+	struct vc *vc = data;
+
+	return vc->base.link ? queue_input(vc, bytes, len) : -ENOTCONN;
+}
+
+static int handle_resize(void *data, unsigned cols, unsigned rows)
+{
+	struct vc *vc = data;
+	int r;
+
+	if (vc->is_fixed)
+		return -EPERM;
+	if (!cols || !rows || cols > VC_SIZE_MAX || rows > VC_SIZE_MAX)
+		return -ERANGE;
+	/* Everybody's size is the holder's to decide: it will resize its engine, or not. */
+	if (!is_shared(vc)) {
+		r = vt_resize(vc->own, cols, rows);
+		if (r < 0)
+			return r;
+		display_console_changed(vc->console);
+	}
+	tell_size(vc, cols, rows);
+	return 0;
+}
+
+static const struct display_console_ops console_ops = {
+	.in = handle_in,
+	.resize = handle_resize,
+};
+
+/* ---- from its own engine, while it is fed ---- */
+
+static void handle_reply(void *data, const char *bytes, size_t len)
+{
+	struct vc *vc = data;
+
+	if (!vc->base.link || vc->reply_bytes + len > VC_REPLIES_MAX)
+		return;
+	if (queue_input(vc, bytes, len) == 0)
+		vc->reply_bytes += len;
+}
+
+static void handle_bell(void *data)
+{
+	struct vc *vc = data;
+
+	display_console_bell(vc->console);
+}
+
+static void handle_clipboard(void *data, const char *selection, const char *bytes, size_t len)
+{
+	struct vc *vc = data;
+
+	(void)selection;
+	display_console_clipboard(vc->console, bytes, len);
+}
+
+static void handle_size_request(void *data, unsigned cols, unsigned rows)
+{
+	struct vc *vc = data;
+
+	if (vc->is_fixed || !cols || !rows || cols > VC_SIZE_MAX || rows > VC_SIZE_MAX)
+		return;
+	vc->wanted_cols = cols;
+	vc->wanted_rows = rows;
+}
+
+static const struct vt_callbacks vt_callbacks = {
+	.on_reply = handle_reply,
+	.on_bell = handle_bell,
+	.on_clipboard_set = handle_clipboard,
+	.on_size_request = handle_size_request,
+};
+
+static void feed_own(struct vc *vc, const struct iovec *iov, int n)
+{
+	for (int i = 0; i < n; i++)
+		vt_feed(vc->own, iov[i].iov_base, iov[i].iov_len);
+	if (vc->wanted_cols && vt_resize(vc->own, vc->wanted_cols, vc->wanted_rows) == 0)
+		tell_size(vc, vc->wanted_cols, vc->wanted_rows);
+	vc->wanted_cols = vc->wanted_rows = 0;
+}
+
+/* ---- whose engine ---- */
+
+/* Show what the holder shares; NULL: what is our own. */
+static void use_screen(struct vc *vc, struct vt *screen)
+{
+	struct vt *vt = screen ? screen : vc->own;
+
+	if (vt == vc->vt)
+		return;
+	vc->vt = vt;
+	display_console_set_vt(vc->console, vt);
+	if (screen) {
+		vt_reset(vc->own);
+		vt_clear_scrollback(vc->own);
+	}
+}
+
+/* Let our own engine show what the holder's does. */
+static void copy_screen(struct vc *vc)
+{
+	struct strbuf bytes AUTO_STRBUF = { 0 };
+
+	if (vt_replay(vc->vt, &bytes, VT_REPLAY_SCROLLBACK) < 0)
+		return;
+	if (vt_resize(vc->own, vt_cols(vc->vt), vt_rows(vc->vt)) < 0)
+		return;
+	vt_feed(vc->own, bytes.data, bytes.len);
+	vc->wanted_cols = vc->wanted_rows = 0;
+}
+
+static int vc_attach(struct chardev *chardev, struct error **err)
+{
+	(void)err;
+	use_screen(vc_of(chardev), chardev_screen(chardev));
+	return 0;
+}
+
+static void vc_detach(struct chardev *chardev)
+{
+	struct vc *vc = vc_of(chardev);
+
+	byte_queue_clear(&vc->input);
+	vc->reply_bytes = 0;
+	if (!is_shared(vc))
+		return;
+	copy_screen(vc);
+	use_screen(vc, NULL);
+}
+
+/* ---- the class ---- */
+
+static ssize_t vc_out(struct chardev *chardev, const struct iovec *iov, int n)
+{
+	struct vc *vc = vc_of(chardev);
+	size_t total = 0;
+
+	use_screen(vc, chardev_screen(chardev));
+	if (!is_shared(vc))
+		feed_own(vc, iov, n);
+	for (int i = 0; i < n; i++)
+		total += iov[i].iov_len;
+	display_console_changed(vc->console);
+	return (ssize_t)total;
+}
+
+/* The holder says which size the console has. */
+static int vc_event(struct chardev *chardev, const struct chardev_event *event)
+{
+	struct vc *vc = vc_of(chardev);
+
+	if (event->type != CHARDEV_RESIZE)
+		return -ENOTSUP;
+	use_screen(vc, chardev_screen(chardev));
+	if (!is_shared(vc) && !vc->is_fixed)
+		vt_resize(vc->own, event->cols, event->rows);
+	display_console_changed(vc->console);
+	return 0;
+}
+
+static void vc_in_resume(struct chardev *chardev)
+{
+	vc_post(vc_of(chardev));
+}
+
+/* The number of cells along one side; 0: not given. */
+static int read_side(const struct chardev *chardev, const struct opts *opts, const char *px_key,
+	const char *cells_key, unsigned cell_px, unsigned *ret_cells, struct error **err)
+{
+	uint64_t px = opts_get_number(opts, px_key);
+
+	if (px && px < cell_px)
+		return error_set(err, EINVAL,
+			"vc '%s': %s=%llu is less than one character, which takes %u pixels",
+			chardev->id, px_key, (unsigned long long)px, cell_px);
+	*ret_cells = (unsigned)(px ? px / cell_px : opts_get_number(opts, cells_key));
+	return 0;
+}
+
+static int make_engine(struct vc *vc, const struct opts *opts, unsigned cols, unsigned rows)
+{
+	const struct vt_config config = {
+		.cols = cols,
+		.rows = rows,
+		.backspace_bs = opts_get_enum(opts, "backspace") == 1,
+		.clipboard_write = opts_get_bool(opts, "clipboard"),
+	};
+	int r = vt_new(&config, &vt_callbacks, vc, &vc->own);
+
+	vc->vt = vc->own;
+	return r;
+}
+
+static void put_banner(struct vc *vc)
+{
+	struct strbuf banner AUTO_STRBUF = { 0 };
+
+	strbuf_printf(&banner, "\033[44m%s console\033[m\r\n", vc->base.id);
+	if (!banner.failed)
+		vt_feed(vc->own, banner.data, banner.len);
+}
+
+static int vc_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	struct vc *vc = vc_of(chardev);
+	struct display *display = chardev_display(chardev);
+	struct display_console_config config = { .label = chardev->id,
+		.ops = &console_ops,
+		.data = vc,
+		.backspace_bs = opts_get_enum(opts, "backspace") == 1 };
+	unsigned cols, rows;
+	int r;
+
+	if (!display)
+		return error_set(err, ENOTSUP, "vc '%s': this program has no display", chardev->id);
+	r = read_side(chardev, opts, "width", "cols", TEXT_CELL_WIDTH, &cols, err);
+	if (r < 0)
+		return r;
+	r = read_side(chardev, opts, "height", "rows", TEXT_CELL_HEIGHT, &rows, err);
+	if (r < 0)
+		return r;
+	vc->is_fixed = cols && rows;
+	if (make_engine(vc, opts, cols, rows) < 0)
+		return error_set(err, ENOMEM, "vc '%s': no memory for a screen", chardev->id);
+	put_banner(vc);
+	config.vt = vc->own;
+	r = display_console_add(display, &config, &vc->console);
+	if (r < 0) {
+		vt_free(vc->own);
+		return error_set(
+			err, -r, "vc '%s': cannot add a console: %s", chardev->id, strerror(-r));
+	}
+	/* A size that somebody chose is told to the first holder. */
+	vc->told_cols = vt_cols(vc->own);
+	vc->told_rows = vt_rows(vc->own);
+	vc->tell_size = cols || rows;
+	chardev_set_open(chardev, true);
+	return 0;
+}
+
+static void vc_close(struct chardev *chardev)
+{
+	struct vc *vc = vc_of(chardev);
+
+	task_cancel(&vc->work);
+	display_console_remove(vc->console);
+	byte_queue_clear(&vc->input);
+	vt_free(vc->own);
+}
+
+static const struct opt_desc vc_options[] = {
+	{ .name = "width",
+		.type = OPT_NUMBER,
+		.max = VC_SIZE_MAX * TEXT_CELL_WIDTH,
+		.help = "width in pixels; a character takes 8" },
+	{ .name = "height",
+		.type = OPT_NUMBER,
+		.max = VC_SIZE_MAX * TEXT_CELL_HEIGHT,
+		.help = "height in pixels; a character takes 16" },
+	{ .name = "cols",
+		.type = OPT_NUMBER,
+		.max = VC_SIZE_MAX,
+		.help = "columns; with the rows given too the size is fixed, else 80" },
+	{ .name = "rows",
+		.type = OPT_NUMBER,
+		.max = VC_SIZE_MAX,
+		.help = "rows; with the columns given too the size is fixed, else 24" },
+	{ .name = "backspace",
+		.type = OPT_ENUM,
+		.values = "del|bs",
+		.preset = "del",
+		.help = "what the BackSpace key sends: 0x7f or 0x08" },
+	{ .name = "clipboard",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "let the guest set the viewers' clipboard" },
+	{ 0 },
+};
+
+const struct chardev_class vc_class = {
+	.name = "vc",
+	.summary = "a text console to look at over VNC",
+	.options = vc_options,
+	.size = sizeof(struct vc),
+	.open = vc_open,
+	.close = vc_close,
+	.out = vc_out,
+	.in_resume = vc_in_resume,
+	.event = vc_event,
+	.attach = vc_attach,
+	.detach = vc_detach,
+};
