@@ -238,7 +238,12 @@ static void end(struct vnc_viewer *viewer, int r)
 	viewer_free(viewer);
 }
 
-/* Return: 0; -errno: close. */
+static int flush(struct vnc_viewer *viewer)
+{
+	return stream_waiting(&viewer->stream) ? stream_flush(&viewer->stream) : 0;
+}
+
+/* Answers first: an update starts only when all else has gone. Return: 0; -errno: close. */
 static int work(struct vnc_viewer *viewer)
 {
 	int r = viewer->in.len ? digest(viewer) : 0;
@@ -246,13 +251,15 @@ static int work(struct vnc_viewer *viewer)
 	if (r == 0 && viewer->phase == VIEWER_RUNNING) {
 		resize(viewer);
 		r = ring(viewer);
-		if (r == 0)
-			r = update_run(viewer);
 	}
-	if (r == 0 && stream_waiting(&viewer->stream))
-		r = stream_flush(&viewer->stream);
-	stream_set_reading(
-		&viewer->stream, !viewer->yield && viewer_waiting(viewer) <= VIEWER_WAITING_MAX);
+	if (r == 0)
+		r = flush(viewer);
+	if (r == 0 && viewer->phase == VIEWER_RUNNING)
+		r = update_run(viewer);
+	if (r == 0)
+		r = flush(viewer);
+	stream_set_reading(&viewer->stream,
+		!viewer->yield && viewer_waiting(viewer) <= VIEWER_WAITING_MAX);
 	return r;
 }
 
