@@ -36,10 +36,14 @@ struct path {
 static struct path paths[] = {
 	{ .name = "bare relay, one reader", .clients = 1 },
 	{ .name = "hub, one member", .hub_options = "terminal=off", .clients = 1 },
-	{ .name = "hub, one member, terminal=on", .hub_options = "terminal=on", .clients = 1 },
+	{ .name = "hub, one member, terminal=on",
+		.hub_options = "terminal=on,replay=none",
+		.clients = 1 },
 	{ .name = "bare relay, four readers", .clients = 4 },
 	{ .name = "hub, four members", .hub_options = "terminal=off", .clients = 4 },
-	{ .name = "hub, four members, terminal=on", .hub_options = "terminal=on", .clients = 4 },
+	{ .name = "hub, four members, terminal=on",
+		.hub_options = "terminal=on,replay=none",
+		.clients = 4 },
 };
 
 enum { N_PATHS = sizeof(paths) / sizeof(paths[0]) };

@@ -74,7 +74,9 @@ static const struct relay relays[] = {
 	{ .name = "one ring", .start = start_own, .body = relay_ring },
 	{ .name = "splice+tee", .start = start_own, .body = relay_splice },
 	{ .name = "charhubd", .start = start_charhubd, .hub_options = "terminal=off" },
-	{ .name = "charhubd, terminal=on", .start = start_charhubd, .hub_options = "terminal=on" },
+	{ .name = "charhubd, terminal=on",
+		.start = start_charhubd,
+		.hub_options = "terminal=on,replay=window" },
 };
 
 enum { N_RELAYS = sizeof(relays) / sizeof(relays[0]) };
