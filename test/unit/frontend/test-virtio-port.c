@@ -423,7 +423,7 @@ static void console_without_a_bus_makes_one(void **state)
 {
 	struct fixture *f = *state;
 	struct capture capture;
-	char want[256];
+	char want[512];
 	struct stat st;
 
 	capture_start(&capture, STDOUT_FILENO);
