@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests about memory that is shared: the guest's, the dirty log, the inflight buffer. It may come
- * and go while queues run: their rings are looked for again each time, and a ring whose memory is
- * gone breaks the device.
+ * Requests about memory that is shared: the guest's, the dirty log, the inflight buffer. It may
+ * come and go while queues run: their rings are looked for again each time, and a ring whose memory
+ * is gone breaks the device.
  */
-#include "base/cleanup.h"
 #include "vhost-user/requests.h"
+
+#include "base/cleanup.h"
 #include "virtio/inflight.h"
 
 #include <errno.h>

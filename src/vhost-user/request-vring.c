@@ -3,8 +3,9 @@
  * Requests about one queue. Frontends set up queues that the device does not have (QEMU, when it is
  * given a larger num_vqs): those are remembered like others and never run.
  */
-#include "base/cleanup.h"
 #include "vhost-user/requests.h"
+
+#include "base/cleanup.h"
 
 #include <errno.h>
 #include <string.h>

@@ -7,9 +7,10 @@
  * which a frontend that asked for an acknowledgement is told, and others lose their connection,
  * since they would go on as if it had been done; it is malformed, and the connection ends.
  */
+#include "vhost-user/requests.h"
+
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "vhost-user/requests.h"
 
 #include <errno.h>
 #include <string.h>

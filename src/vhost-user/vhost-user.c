@@ -2,12 +2,12 @@
 /*
  * The socket of one device, and the frontend that is connected to it.
  *
- * While a frontend is connected no other is accepted: it waits in the listen queue. Its messages are
- * handled one at a time and as they come (requests.c); guest memory, queues' settings and all
+ * While a frontend is connected no other is accepted: it waits in the listen queue. Its messages
+ * are handled one at a time and as they come (requests.c); guest memory, queues' settings and all
  * descriptors belong to the connection and go with it, and the device is reset then.
  *
- * The device works when a queue was kicked, at once, and in a task of the loop for as long as it has
- * more to do than one dispatch may take. A hostile frontend can end its own connection only.
+ * The device works when a queue was kicked, at once, and in a task of the loop for as long as it
+ * has more to do than one dispatch may take. A hostile frontend can end its own connection only.
  */
 #include "vhost-user/vhost-user.h"
 

@@ -3,15 +3,15 @@
  * Kicks and calls. The descriptors are shared with the frontend, down to their flags and, for an
  * eventfd, to its counter, so nothing about them is certain from one moment to the next:
  *
- *   kick	an eventfd, blocking with User-Mode Linux, and it must stay so (the frontend's writes
- *		rely on it). It is read with RWF_NOWAIT, which does not wait even if the frontend
- *		reads the count away between our poll and our read. A kind of descriptor that cannot
- *		do that is refused.
- *   call	an eventfd or a stream socket (User-Mode Linux). To a socket exactly 8 bytes are sent
- *		without waiting and without SIGPIPE; where there is no room, calls are waiting there
- *		anyway. An eventfd cannot be written without waiting; it is asked first whether a
- *		write would wait, which only a VMM that fills up its own counter at that very moment
- *		can make untrue. Other kinds are refused.
+ * kick: an eventfd, blocking with User-Mode Linux, and it must stay so (the frontend's writes rely
+ * on it). It is read with RWF_NOWAIT, which does not wait even if the frontend reads the count away
+ * between our poll and our read. A kind of descriptor that cannot do that is refused.
+ *
+ * call: an eventfd or a stream socket (User-Mode Linux). To a socket exactly 8 bytes are sent
+ * without waiting and without SIGPIPE; where there is no room, calls are waiting there anyway. An
+ * eventfd cannot be written without waiting; it is asked first whether a write would wait, which
+ * only a VMM that fills up its own counter at that very moment can make untrue. Other kinds are
+ * refused.
  *
  * A queue runs when its size, addresses and kick are known and it is enabled, in whichever order
  * they came; what is in the ring by then is looked at without a kick.
@@ -117,8 +117,8 @@ static void on_kick(void *data, unsigned events)
 }
 
 /*
- * Asked for one byte an eventfd says EINVAL and keeps its count; what cannot be read without waiting
- * says EOPNOTSUPP.
+ * Asked for one byte an eventfd says EINVAL and keeps its count; what cannot be read without
+ * waiting says EOPNOTSUPP.
  */
 static bool can_be_kick(int fd)
 {

@@ -7,9 +7,9 @@
  *	guest: PORT_OPEN n 0|1	 a process opened or closed it
  *
  * Linux waits with interrupts off until a message of its own is used, so the queue is served first
- * of all. Messages to the guest wait, as bits of their port number, until it posts a buffer: several
- * openings and closings in between are one message with the last state, and the order within a
- * port is that of the bits, a removal before the addition of a successor.
+ * of all. Messages to the guest wait, as bits of their port number, until it posts a buffer:
+ * several openings and closings in between are one message with the last state, and the order
+ * within a port is that of the bits, a removal before the addition of a successor.
  *
  * A second DEVICE_READY is a driver that was loaded again (no other sign of it comes from
  * User-Mode Linux): all ports are closed then and told anew.
@@ -91,7 +91,7 @@ static void (*const handlers[])(struct virtio_console *, const struct control_me
 	[EVENT_PORT_OPEN] = handle_port_open,
 };
 
-/* Copy the message out of the current chain. Return: bytes, fewer than it has: malformed; -EPROTO */
+/* Copy the message out of the current chain. Return: bytes; fewer: malformed; -EPROTO */
 static int read_message(struct virtqueue *vq, struct control_message *ret_message)
 {
 	size_t done = 0, n;

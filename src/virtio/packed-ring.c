@@ -4,8 +4,8 @@
  * turn a descriptor is, two bits in its flags say, read against a wrap counter that flips with each
  * round.
  *
- * A chain is used by writing one descriptor over its first one; since chains are used in order, that
- * is the place where the chain began, and the next place is behind its last descriptor.
+ * A chain is used by writing one descriptor over its first one; since chains are used in order,
+ * that is the place where the chain began, and the next place is behind its last descriptor.
  */
 #include "virtio/virtqueue-impl.h"
 

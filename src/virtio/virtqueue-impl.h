@@ -54,7 +54,7 @@ struct chain {
  * Texts of failures (@why) are static.
  */
 struct ring_ops {
-	/** Bytes of the three areas of a ring of @num, and what their addresses are multiples of. */
+	/** Bytes of the three areas of a ring of @num; @align: what their addresses must be. */
 	void (*layout)(unsigned num, bool event_idx, size_t size[3]);
 	size_t align[3];
 

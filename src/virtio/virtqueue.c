@@ -344,7 +344,7 @@ int virtqueue_push(struct virtqueue *vq)
 		return -EPROTO;
 	if (!vq->has_chain)
 		return 0;
-	/* A packed ring must know how many descriptors the chain has, and the id in its last one. */
+	/* A packed ring must know how many descriptors there are, and the id in the last one. */
 	while (ret > 0 && vq->ops == &packed_ring_ops && !vq->chain.table_len)
 		ret = chain_next(vq, &vq->chain, &why);
 	if (ret < 0)

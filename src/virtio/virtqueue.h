@@ -98,7 +98,7 @@ uint32_t virtqueue_base(const struct virtqueue *vq);
 /** virtqueue_set_log() - change the logging of a ring, as in struct virtqueue_setup */
 void virtqueue_set_log(struct virtqueue *vq, bool log, uint64_t log_addr);
 
-/** virtqueue_remap() - guest memory has changed: Return: 0, or -EFAULT: the ring is gone (broken) */
+/** virtqueue_remap() - guest memory has changed. Return: 0; -EFAULT: the ring is gone, broken */
 int virtqueue_remap(struct virtqueue *vq);
 
 /** virtqueue_broken() - which rule the driver broke; NULL: none */

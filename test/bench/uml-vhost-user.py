@@ -135,7 +135,8 @@ def multi(program):
     check('port opened', bool(guest.event(rb'port 1 opened\n')))
     out = int(guest.event(rb'port 1 closed\nport 1 out=(\d+)').group(1))
     check('256 MiB through a vport', out == 256 << 20)
-    guest.send('exec 3<>/dev/vport0p2; (seq 1 20000 | dd obs=8k 2>&- >&3 &); head -n 20000 <&3 | md5sum; exec 3>&-')
+    guest.send('exec 3<>/dev/vport0p2; (seq 1 20000 | dd obs=8k 2>&- >&3 &); '
+               'head -n 20000 <&3 | md5sum; exec 3>&-')
     want = guest.expect(rb'([0-9a-f]{32})').group(1).decode()
     guest.expect(PROMPT)
     check('echo of 20000 lines', want in guest.run('seq 1 20000 | md5sum'))
