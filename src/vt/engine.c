@@ -236,12 +236,15 @@ static char *clean_title(const char *text)
 	return copy;
 }
 
+/* Return: whether it is another one now. */
 static bool replace_title(char **slot, const char *text)
 {
 	char *copy = text ? clean_title(text) : NULL;
 
-	if (!copy)
+	if (!copy || !strcmp(copy, *slot)) {
+		free(copy);
 		return false;
+	}
 	free(*slot);
 	*slot = copy;
 	return true;

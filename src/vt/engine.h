@@ -30,8 +30,10 @@ struct vt {
 	struct screen *screen; /* the one that is shown: &main or &alt */
 	struct screen main, alt;
 
-	/* The cursor. @wrap_pending: a character was put in the last column; the next one wraps. Then
-	 * the cell under the cursor holds a character. */
+	/*
+	 * The cursor. @wrap_pending: a character was put in the last column; the next one wraps.
+	 * Then the cell under the cursor holds a character.
+	 */
 	unsigned x, y;
 	bool wrap_pending;
 
@@ -39,7 +41,7 @@ struct vt {
 	struct vt_cell pen;
 	struct charsets charsets;
 	bool scrollback_off; /* lines that leave the top are not kept just now */
-	bool slow_print; /* a charset, a single shift or insert mode is in the way of the fast path */
+	bool slow_print;     /* a charset, single shift or insert mode bars the fast path */
 
 	/* Margins, inclusive. @left and @right are the screen's edges unless DECLRMM is set. */
 	unsigned top, bottom, left, right;

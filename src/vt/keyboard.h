@@ -20,8 +20,10 @@ enum vt_mod {
 /* The most bytes that vt_key(), vt_mouse() or vt_focus() write. */
 #define VT_KEY_BYTES_MAX 32u
 
-/* Keysyms that have no character [X11 keysymdef]. Everything VNC viewers send is understood: Latin-1
- * and the 0x01xxxxxx Unicode range, the legacy character pages, function and keypad keys. */
+/*
+ * Keysyms that have no character [X11 keysymdef]. All that VNC viewers send is understood: Latin-1
+ * and the 0x01xxxxxx Unicode range, the legacy character pages, function and keypad keys.
+ */
 enum vt_keysym {
 	VT_KEY_BACKSPACE = 0xff08,
 	VT_KEY_TAB = 0xff09,
@@ -109,15 +111,16 @@ bool vt_wants_mouse(const struct vt *vt);
  */
 size_t vt_mouse(const struct vt *vt, const struct vt_mouse *event, char out[VT_KEY_BYTES_MAX]);
 
-/** vt_focus() - the viewer got or lost the focus; Return: bytes in @out, 0 unless asked for (1004) */
+/** vt_focus() - the viewer got or lost the focus; Return: bytes in @out, 0 unless asked for */
 size_t vt_focus(const struct vt *vt, bool focused, char out[VT_KEY_BYTES_MAX]);
 
 /**
  * vt_paste() - text from a clipboard as input for the guest
  * @text: UTF-8
  *
- * Line ends (LF, CR LF) become CR; other control characters but TAB are left out, so that pasted text cannot
- * end the bracket or press keys; with mode 2004 it is put between ESC [ 200 ~ and ESC [ 201 ~.
+ * Line ends (LF, CR LF) become CR; other control characters but TAB are left out, so that pasted
+ * text cannot end the bracket or press keys. With mode 2004 it stands between ESC [ 200 ~ and
+ * ESC [ 201 ~.
  */
 void vt_paste(const struct vt *vt, const char *text, size_t len, struct strbuf *out);
 

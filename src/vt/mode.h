@@ -49,7 +49,7 @@ enum mouse_encoding { MOUSE_BYTES, MOUSE_UTF8, MOUSE_SGR, MOUSE_URXVT, MOUSE_PIX
 /** mode_set() - one mode by its number; unknown ones are ignored */
 void mode_set(struct vt *vt, bool private, int number, bool on);
 
-/** mode_report() - Return: what DECRPM says: 0 unknown, 1 set, 2 reset, 3 and 4 the same for ever */
+/** mode_report() - Return: what DECRPM says: 0 unknown, 1 set, 2 reset */
 int mode_report(const struct vt *vt, bool private, int number);
 
 /** mode_save(), mode_restore() - XTSAVE and XTRESTORE of one private mode */

@@ -5,9 +5,9 @@
 #include "vt/parser.h"
 
 /*
- * The state machine of the VT500 series for bytes below 0x80: for each state and byte what to do and
- * which state comes next. ESC, CAN and SUB mean the same in every state and are not in here; strings
- * are read by parser.c itself.
+ * The state machine of the VT500 series for bytes below 0x80: for each state and byte what to do
+ * and which state comes next. ESC, CAN and SUB mean the same in every state and are not in here;
+ * strings are read by parser.c itself.
  */
 enum parser_action {
 	ACTION_IGNORE,

@@ -51,7 +51,8 @@ enum parser_state {
 enum string_kind { STRING_DCS, STRING_OSC, STRING_APC, STRING_PM, STRING_SOS };
 
 /*
- * @utf8_need: continuation bytes that are still to come; the next one must be in utf8_low..utf8_high
+ * @utf8_need: continuation bytes that are still to come; the next one must be in
+ * utf8_low..utf8_high
  * @string:    VT_STRING_MAX + 1 bytes; @string_len counts on beyond, so that "too long" is seen
  * @sequence_start, @sequence_end: stream offsets of the sequence that is read or executed
  */

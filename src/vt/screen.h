@@ -16,8 +16,8 @@ struct vt;
  * A VT_WIDE cell always has its VT_WIDE_TAIL to the right of it, in the same style, and no tail is
  * without its head; whoever overwrites one half blanks the other.
  *
- * Damage: the columns @first..@end-1 changed in generation @age, @old_first..@old_end-1 in @old_age,
- * anything in @older_age and before. See damage.c.
+ * Damage: the columns @first..@end-1 changed in generation @age, @old_first..@old_end-1 in
+ * @old_age, anything in @older_age and before. See damage.c.
  */
 struct row {
 	struct vt_cell *cells;

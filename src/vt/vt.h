@@ -36,15 +36,15 @@ struct vt;
 /**
  * struct vt_callbacks - what the engine tells its owner while it is fed; each may be NULL
  *
- * Called from inside vt_feed() (on_size_request, on_title... also from nowhere else). A callback may
- * read the engine (cells, cursor, replay) but must not feed, resize, reset or free it.
+ * Called from inside vt_feed() and vt_reset() only. A callback may read the engine (cells, cursor,
+ * replay) but must not feed, resize, reset or free it.
  */
 struct vt_callbacks {
 	/** Bytes for the guest: answers to DSR, DA, DECRQM, ... Whole answers, never cut. */
 	void (*on_reply)(void *data, const char *bytes, size_t len);
-	/** OSC 0, 2: the title is now @title (UTF-8, no control characters, at most VT_TITLE_MAX) */
+	/** OSC 0, 2: the title is another one now: @title, as of vt_title() */
 	void (*on_title)(void *data, const char *title);
-	/** OSC 0, 1: the icon name */
+	/** OSC 0, 1: so is the icon name */
 	void (*on_icon)(void *data, const char *icon);
 	void (*on_bell)(void *data);
 	/**
@@ -52,15 +52,15 @@ struct vt_callbacks {
 	 * @selection: "c" clipboard, "p" primary, ... as the guest wrote it; @bytes: decoded
 	 */
 	void (*on_clipboard_set)(void *data, const char *selection, const char *bytes, size_t len);
-	/** OSC 52 "?"; only with vt_config.clipboard_read. Answer now or later: vt_send_clipboard() */
+	/** OSC 52 "?"; only with vt_config.clipboard_read. For the answer: vt_send_clipboard() */
 	void (*on_clipboard_get)(void *data, const char *selection);
-	/** The guest asks for another size (CSI 8 t, DECCOLM); the owner may call vt_resize() later */
+	/** The guest asks for another size (CSI 8 t, DECCOLM), which may be out of bounds */
 	void (*on_size_request)(void *data, unsigned cols, unsigned rows);
 	/**
 	 * A query, a sequence that makes a terminal answer, stood at the stream offsets
 	 * @start..@end-1 (see vt_offset()). It may have begun in an earlier vt_feed(). Reported for
-	 * every query that any xterm-compatible terminal might answer, also where this engine does not.
-	 * Reports come in order of @start.
+	 * every query that any xterm-compatible terminal might answer, also where this engine does
+	 * not. Reports come in order of @start.
 	 */
 	void (*on_query)(void *data, uint64_t start, uint64_t end);
 };
@@ -130,8 +130,8 @@ uint64_t vt_offset(const struct vt *vt);
 /**
  * vt_boundary() - where the stream may be cut for a viewer that joins now
  *
- * The offset at which the unfinished sequence or character started; vt_offset() where there is none.
- * vt_replay() shows the state at exactly this offset: replay, then send the stream from here.
+ * The offset at which the unfinished sequence or character started; vt_offset() where there is
+ * none. vt_replay() shows the state at exactly this offset: replay, then send the stream from here.
  */
 uint64_t vt_boundary(const struct vt *vt);
 
@@ -209,7 +209,7 @@ const char *vt_icon(const struct vt *vt);
 /** vt_is_alternate() - whether the alternate screen is shown */
 bool vt_is_alternate(const struct vt *vt);
 
-/** vt_is_synchronized() - the guest is in the middle of a frame (mode 2026): hold the picture, briefly */
+/** vt_is_synchronized() - the guest is inside a frame (mode 2026): hold the picture, briefly */
 bool vt_is_synchronized(const struct vt *vt);
 
 /* ---- colours ------------------------------------------------------------------------------- */
@@ -260,15 +260,15 @@ struct vt_span {
 
 /**
  * struct vt_damage - how the picture that a reader has differs from the screen
- * @all:           everything (first call, resize, other screen, palette, DECSCNM): the spans say so too
+ * @all:           everything (first call, resize, other screen, colours): the spans say so too
  * @palette:       a colour changed: also what does not come from cells (borders) is stale
  * @cursor_moved:  the cursor moved or looks different; its cells are not in the spans
  * @old_cursor:    as the reader last saw it
  * @scroll_lines:  0: no scroll. > 0: first move the rows @scroll_top + @scroll_lines ..
  *                 @scroll_bottom - 1 up by that many; < 0: the rows @scroll_top ..
  *                 @scroll_bottom + @scroll_lines - 1 down. Less than the region's height.
- * @spans:         then repaint these, one for each row 0..rows-1; already in terms of the rows after
- *                 the scroll. A span never cuts a wide character.
+ * @spans:         then repaint these, one for each row 0..rows-1, as the rows are after the
+ *                 scroll. A span never cuts a wide character.
  */
 struct vt_damage {
 	bool all, palette, cursor_moved;
@@ -292,7 +292,7 @@ bool vt_collect_damage(struct vt *vt, struct vt_reader *reader, struct vt_damage
 
 /* ---- text out ------------------------------------------------------------------------------ */
 
-/** struct vt_point - a place in the text: @line as vt_read_line(), @col 0..cols (cols: past the end) */
+/** struct vt_point - a place: @line as for vt_read_line(), @col 0..cols (cols: past the end) */
 struct vt_point {
 	int line;
 	unsigned col;
@@ -308,16 +308,16 @@ enum vt_select {
 /**
  * vt_select() - widen a selection
  *
- * Puts @a and @b in order, clamps them to what exists, keeps wide characters whole and, for WORD and
- * LINE, moves them outwards. @b is the place after the last column that is selected.
+ * Puts @a and @b in order, clamps them to what exists, keeps wide characters whole and, for WORD
+ * and LINE, moves them outwards. @b is the place after the last column that is selected.
  */
 void vt_select(struct vt *vt, enum vt_select how, struct vt_point *a, struct vt_point *b);
 
 /**
  * vt_selection_text() - the text between two places as UTF-8
  *
- * Lines end with "\n" (none after the last one, none where a line was wrapped); blanks at the end of
- * a line are left out. @how as given to vt_select(), which is applied first.
+ * Lines end with "\n" (none after the last one, none where a line was wrapped); blanks at the end
+ * of a line are left out. @how as given to vt_select(), which is applied first.
  */
 void vt_selection_text(struct vt *vt, enum vt_select how, struct vt_point a, struct vt_point b,
 	struct strbuf *out);
@@ -327,15 +327,14 @@ enum vt_replay_flags {
 	VT_REPLAY_SCROLLBACK = 1 << 0, /* the lines above the screen too, oldest first */
 	VT_REPLAY_NO_RESET = 1 << 1,   /* leave out the leading reset: the terminal is fresh */
 	VT_REPLAY_NO_TITLE = 1 << 2,
-	VT_REPLAY_NO_MOUSE =
-		1 << 3, /* leave mouse and focus reporting off: for a viewer that cannot type */
+	VT_REPLAY_NO_MOUSE = 1 << 3, /* mouse and focus reporting stay off */
 };
 
 /**
  * vt_replay() - bytes that bring an xterm-compatible terminal of the same size to the present state
  *
- * Text with attributes, both screens, cursor and saved cursors, modes, margins, tab stops, character
- * sets, titles, changed colours. Contains no queries. State as of vt_boundary().
+ * Text with attributes, both screens, cursor and saved cursors, modes, margins, tab stops,
+ * character sets, titles, changed colours. Contains no queries. State as of vt_boundary().
  *
  * Return: 0; -ENOMEM: @out holds nothing new.
  */

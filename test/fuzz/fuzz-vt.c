@@ -7,14 +7,14 @@
 #include <string.h>
 
 /*
- * Fuzz target of the terminal engine: the guest's bytes, cut in pieces, with resizes in between.
+ * Fuzz target of the terminal engine: the guest's bytes, with resizes in between.
  *
  * The input is the stream itself, but for a byte 0xff, which starts a command for the harness:
  *	0xff 0x00 W H	resize to W % 40 + 1 columns and H % 12 + 1 rows
- *	0xff 0x01	end the piece here
- *	0xff 0x02	collect damage
+ *	0xff 0x01	collect damage
  *	0xff other	the byte itself
- * At the end: the state is sound, and a replay gives an equal one.
+ * It is fed whole and in small pieces, which must come to the same; the state must be sound, and a
+ * replay must give an equal one.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,6 +41,18 @@ static void on_reply(void *data, const char *bytes, size_t len)
 		abort();
 }
 
+/* Feed in pieces of @piece bytes; 0: all at once. */
+static void feed(struct harness *harness, const uint8_t *p, size_t len, size_t piece)
+{
+	while (len) {
+		size_t n = piece && piece < len ? piece : len;
+
+		vt_feed(harness->vt, p, n);
+		p += n;
+		len -= n;
+	}
+}
+
 /* Run one command; Return: bytes it took. */
 static size_t command(struct harness *harness, const uint8_t *p, size_t left)
 {
@@ -49,9 +61,7 @@ static size_t command(struct harness *harness, const uint8_t *p, size_t left)
 			abort();
 		return 4;
 	}
-	if (left >= 2 && p[1] == 1)
-		return 2;
-	if (left >= 2 && p[1] == 2) {
+	if (left >= 2 && p[1] == 1) {
 		vt_collect_damage(harness->vt, &harness->reader, &harness->damage);
 		return 2;
 	}
@@ -59,17 +69,7 @@ static size_t command(struct harness *harness, const uint8_t *p, size_t left)
 	return 1;
 }
 
-static void read_all(struct vt *vt)
-{
-	AUTO_STRBUF struct strbuf text = { 0 };
-	struct vt_point from = { -(int)vt_scrollback_count(vt), 0 };
-	struct vt_point to = { (int)vt_rows(vt), vt_cols(vt) };
-
-	vt_selection_text(vt, VT_SELECT_STREAM, from, to, &text);
-	vt_selection_text(vt, VT_SELECT_WORD, from, from, &text);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static struct harness *run(const uint8_t *data, size_t size, size_t piece)
 {
 	static const struct vt_callbacks callbacks = { .on_query = on_query, .on_reply = on_reply };
 	struct vt_config config = { .cols = 12, .rows = 5, .scrollback_lines = 40 };
@@ -82,16 +82,50 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const uint8_t *end = memchr(data + at, 0xff, size - at);
 		size_t n = end ? (size_t)(end - data) - at : size - at;
 
-		if (n)
-			vt_feed(harness->vt, data + at, n);
+		feed(harness, data + at, n, piece);
 		at += n;
 		if (at < size)
 			at += command(harness, data + at, size - at);
 	}
-	if (state_fault(harness->vt) || !replay_check(harness->vt, true))
-		abort();
-	read_all(harness->vt);
+	return harness;
+}
+
+static void end(struct harness *harness)
+{
 	vt_free(harness->vt);
 	free(harness);
+}
+
+static void read_all(struct vt *vt)
+{
+	AUTO_STRBUF struct strbuf text = { 0 };
+	struct vt_point from = { -(int)vt_scrollback_count(vt), 0 };
+	struct vt_point to = { (int)vt_rows(vt), vt_cols(vt) };
+
+	vt_selection_text(vt, VT_SELECT_STREAM, from, to, &text);
+	vt_selection_text(vt, VT_SELECT_WORD, from, from, &text);
+}
+
+static void must_be_equal(struct vt *a, struct vt *b)
+{
+	AUTO_STRBUF struct strbuf x = { 0 };
+	AUTO_STRBUF struct strbuf y = { 0 };
+
+	vt_dump(a, &x);
+	vt_dump(b, &y);
+	if (x.len != y.len || memcmp(x.data, y.data, x.len))
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct harness *whole = run(data, size, 0), *pieces = run(data, size, 1 + size % 7);
+
+	if (state_fault(whole->vt) || !replay_check(whole->vt, true))
+		abort();
+	must_be_equal(whole->vt, pieces->vt);
+	read_all(whole->vt);
+	end(whole);
+	end(pieces);
 	return 0;
 }
