@@ -31,18 +31,14 @@ static uint64_t largest_backlog(const struct hub *hub)
 
 static void lose_standing(struct member *member)
 {
-	struct hub *hub = member->hub;
+	const char *hub = member->hub->base.id, *id = chardev_id(member->link.chardev);
 
-	if (member->stall == HUB_STALL_CLOSE) {
-		log_warning("hub '%s': member '%s' stalled and is disconnected", hub->base.id,
-			chardev_id(member->link.chardev));
-		if (chardev_link_disconnect(&member->link) == 0) {
-			member_leave(member);
-			return;
-		}
+	if (member->stall == HUB_STALL_CLOSE && chardev_link_disconnect(&member->link) == 0) {
+		log_warning("hub '%s': member '%s' stalled and is disconnected", hub, id);
+		member_leave(member);
+		return;
 	}
-	log_info("hub '%s': member '%s' stalled and is skipped", hub->base.id,
-		chardev_id(member->link.chardev));
+	log_info("hub '%s': member '%s' stalled and is skipped", hub, id);
 	member_skip(member);
 }
 

@@ -21,6 +21,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	LINE_SEARCH_BYTES = 4096, /* how far to look for the start of a line */
@@ -114,6 +115,16 @@ static void resume_skipped(struct member *member)
 	member->standing = HUB_MEMBER_CATCHUP;
 }
 
+/* It takes no more until it opens again: its peer is gone, or something is wrong with it. */
+static void fail(struct member *member, int error)
+{
+	if (error != EPIPE)
+		log_warning(
+			"hub '%s': member '%s' failed: %s; it gets nothing until it opens again",
+			member->hub->base.id, chardev_id(member->link.chardev), strerror(error));
+	member_leave(member);
+}
+
 /* Return: false once the member takes no more for now. */
 static bool pump_prelude(struct member *member)
 {
@@ -124,7 +135,7 @@ static bool pump_prelude(struct member *member)
 		return true;
 	taken = chardev_link_out(&member->link, byte_queue_data(&member->prelude), len);
 	if (taken < 0) {
-		member_leave(member);
+		fail(member, (int)-taken);
 		return false;
 	}
 	byte_queue_pop(&member->prelude, (size_t)taken);
@@ -145,7 +156,7 @@ static bool pump_journal(struct member *member, size_t max)
 		return false;
 	taken = chardev_link_outv(&member->link, iov, n);
 	if (taken < 0) {
-		member_leave(member);
+		fail(member, (int)-taken);
 		return false;
 	}
 	member->position += (size_t)taken;

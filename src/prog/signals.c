@@ -57,6 +57,7 @@ void signals_init(void)
 			sigaction(watched[i], &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
+	sigaction(SIGXFSZ, &action, NULL);
 }
 
 int signals_caught(void)
