@@ -246,7 +246,7 @@ static void tsm_write(struct tsm_vte *vte, const char *u8, size_t len, void *dat
 	(void)data;
 }
 
-static int tsm_cell(struct tsm_screen *screen, uint32_t id, const uint32_t *ch, size_t len,
+static int tsm_cell(struct tsm_screen *screen, uint64_t id, const uint32_t *ch, size_t len,
 	unsigned width, unsigned x, unsigned y, const struct tsm_screen_attr *attr, tsm_age_t age,
 	void *data)
 {
