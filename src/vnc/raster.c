@@ -8,7 +8,8 @@
 #include <endian.h>
 #include <string.h>
 
-#define ONES 0x0101010101010101u
+#define ONES	 0x0101010101010101u
+#define NO_COLOR (~0u)
 
 /* ---- palette ---- */
 
@@ -34,7 +35,7 @@ static void find_inks(struct tile *tile, const struct text_tile *cell, struct in
 		cell->has_line ? cell->line : cell->bg };
 
 	for (unsigned i = 0; i < 3; i++) {
-		if (tile->colors && rgb[i] == inks->rgb[i])
+		if (rgb[i] == inks->rgb[i])
 			continue;
 		inks->rgb[i] = rgb[i];
 		inks->index[i] = (uint8_t)add_color(tile, rgb[i]);
@@ -118,7 +119,7 @@ bool raster_paint(const struct raster *raster, unsigned x, unsigned y, unsigned 
 {
 	unsigned cell_w = TEXT_CELL_WIDTH * raster->scale;
 	unsigned cell_h = TEXT_CELL_HEIGHT * raster->scale;
-	struct inks inks = { 0 };
+	struct inks inks = { .rgb = { NO_COLOR, NO_COLOR, NO_COLOR } };
 
 	ret_tile->width = width;
 	ret_tile->height = height;
