@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which font a character comes from. The order is fixed, so that a console looks the same on every
- * machine as far as its fonts go. Characters of Unifont are kept after the first search, in a table
- * of fixed size where a newcomer takes the place of whoever was there.
+ * machine as far as its fonts go. Pictures that take a search or some drawing are kept, in a table of
+ * fixed size where a newcomer takes the place of whoever was there.
  */
 #include "text/font.h"
 
@@ -14,8 +14,9 @@
 #include <errno.h>
 #include <string.h>
 
-#define CACHE_SIZE 1024u
-#define NOT_CACHED 0xffffffffu
+#define CACHE_SIZE    4096u
+#define NOT_CACHED    0xffffffffu
+#define CODEPOINT_MAX 0x10ffffu
 
 struct font {
 	struct unifont unifont;
@@ -95,22 +96,30 @@ static bool console_glyph(uint32_t codepoint, struct glyph *ret_glyph)
 	return true;
 }
 
-static void other_glyph(struct font *font, uint32_t codepoint, struct glyph *ret_glyph)
+static void make_glyph(const struct font *font, uint32_t codepoint, struct glyph *ret_glyph)
 {
-	unsigned slot = codepoint % CACHE_SIZE;
-
-	if (font->cache[slot].codepoint != codepoint) {
-		if (!unifont_find(&font->unifont, codepoint, &font->cache[slot].glyph))
-			rule_missing(codepoint, &font->cache[slot].glyph);
-		font->cache[slot].codepoint = codepoint;
-	}
-	*ret_glyph = font->cache[slot].glyph;
+	if (!rule_glyph(codepoint, ret_glyph) && !console_glyph(codepoint, ret_glyph) &&
+		!unifont_find(&font->unifont, codepoint, ret_glyph))
+		rule_missing(codepoint, ret_glyph);
 }
 
 void font_glyph(struct font *font, uint32_t codepoint, struct glyph *ret_glyph)
 {
-	if (is_blank(codepoint))
+	unsigned slot = codepoint % CACHE_SIZE;
+
+	if (is_blank(codepoint)) {
 		*ret_glyph = (struct glyph){ 0 };
-	else if (!rule_glyph(codepoint, ret_glyph) && !console_glyph(codepoint, ret_glyph))
-		other_glyph(font, codepoint, ret_glyph);
+		return;
+	}
+	if (codepoint > CODEPOINT_MAX) {
+		rule_missing(codepoint, ret_glyph);
+		return;
+	}
+	if (codepoint < RULE_FIRST && console_glyph(codepoint, ret_glyph))
+		return;
+	if (font->cache[slot].codepoint != codepoint) {
+		make_glyph(font, codepoint, &font->cache[slot].glyph);
+		font->cache[slot].codepoint = codepoint;
+	}
+	*ret_glyph = font->cache[slot].glyph;
 }

@@ -61,6 +61,13 @@ static void make_row(const struct text_tile *tile, const struct paint *paint, un
 	memcpy(row + 4, &right, sizeof(right));
 }
 
+static void widen_row(const uint32_t row[TEXT_CELL_WIDTH], uint32_t *to, unsigned scale)
+{
+	for (unsigned x = 0; x < TEXT_CELL_WIDTH; x++)
+		for (unsigned i = 0; i < scale; i++)
+			*to++ = row[x];
+}
+
 static void render_scaled(const struct text_tile *tile, const struct paint *paint, uint32_t *pixels,
 	size_t stride, unsigned scale)
 {
@@ -69,8 +76,7 @@ static void render_scaled(const struct text_tile *tile, const struct paint *pain
 
 	for (unsigned y = 0; y < TEXT_CELL_HEIGHT; y++) {
 		make_row(tile, paint, y, row);
-		for (size_t x = 0; x < width; x++)
-			first[x] = row[x / scale];
+		widen_row(row, first, scale);
 		for (unsigned i = 1; i < scale; i++)
 			memcpy(first + i * stride, first, width * sizeof(*first));
 		first += scale * stride;

@@ -205,7 +205,7 @@ bool rule_glyph(uint32_t codepoint, struct glyph *ret_glyph)
 {
 	struct glyph glyph = { .by_rule = true };
 
-	if (codepoint < rules[0].first)
+	if (codepoint < RULE_FIRST)
 		return false;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
 		if (codepoint < rules[i].first || codepoint > rules[i].last)

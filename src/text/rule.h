@@ -6,6 +6,9 @@
 
 /* Characters that are drawn by rule, since they have to meet their neighbours at the pixel. */
 
+/* There are none below this. */
+#define RULE_FIRST 0x23bau
+
 /** rule_glyph() - Return: whether @codepoint is one of them; @ret_glyph is written only then */
 bool rule_glyph(uint32_t codepoint, struct glyph *ret_glyph);
 
