@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which font a character comes from. The order is fixed, so that a console looks the same on every
- * machine as far as its fonts go. Pictures that take a search or some drawing are kept, in a table of
- * fixed size where a newcomer takes the place of whoever was there.
+ * machine as far as its fonts go. Pictures that take a search or some drawing are kept, in a table
+ * of fixed size where a newcomer takes the place of whoever was there.
  */
 #include "text/font.h"
 
