@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/* Byte by byte from the greeting to ServerInit, for each version and security type. */
+#include "vnc-fixture.h"
+
+#include "vnc/auth.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define BANNER	 "RFB 003.008\n"
+#define CLIENT_3 "RFB 003.003\n"
+#define CLIENT_7 "RFB 003.007\n"
+
+/* 640x384, 32 bits, depth 24, little endian, true colour, "test: vc0" */
+#define SERVER_INIT                                                        \
+	"\x02\x80\x01\x80\x20\x18\x00\x01\x00\xff\x00\xff\x00\xff\x10\x08" \
+	"\x00\x00\x00\x00\x00\x00\x00\x09test: vc0"
+
+static int no_password(void **state)
+{
+	*state = fixture_new("");
+	return 0;
+}
+
+static int with_password(void **state)
+{
+	*state = fixture_new(",password-secret=sec-12345678,view-secret=sec-look");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fixture_free(*state);
+	return 0;
+}
+
+#define PUT_BYTEWISE(f, fd, literal) put_bytewise(f, fd, literal, sizeof(literal) - 1)
+
+/* ---- without a password ---- */
+
+static void version_3_8_without_password(void **state)
+{
+	int fd = connect_viewer(*state);
+
+	TAKE(*state, fd, BANNER);
+	PUT_BYTEWISE(*state, fd, BANNER);
+	TAKE(*state, fd, "\x01\x01");
+	PUT(*state, fd, "\x01");
+	TAKE(*state, fd, "\x00\x00\x00\x00");
+	PUT(*state, fd, "\x01");
+	TAKE(*state, fd, SERVER_INIT);
+	close(fd);
+}
+
+static void version_3_7_without_password_has_no_result(void **state)
+{
+	int fd = connect_viewer(*state);
+
+	TAKE(*state, fd, BANNER);
+	PUT_BYTEWISE(*state, fd, CLIENT_7);
+	TAKE(*state, fd, "\x01\x01");
+	PUT(*state, fd, "\x01");
+	TAKE(*state, fd, "");
+	PUT(*state, fd, "\x01");
+	TAKE(*state, fd, SERVER_INIT);
+	close(fd);
+}
+
+static void version_3_3_is_told_the_type(void **state)
+{
+	static const char *const versions[] = { CLIENT_3, "RFB 003.004\n", "RFB 003.005\n" };
+
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		int fd = connect_viewer(*state);
+
+		TAKE(*state, fd, BANNER);
+		put_bytewise(*state, fd, versions[i], 12);
+		TAKE(*state, fd, "\x00\x00\x00\x01");
+		PUT(*state, fd, "\x01");
+		TAKE(*state, fd, SERVER_INIT);
+		close(fd);
+	}
+}
+
+static void all_in_one_piece_is_fine(void **state)
+{
+	int fd = connect_viewer(*state);
+
+	PUT(*state, fd, BANNER "\x01\x01");
+	TAKE(*state, fd, BANNER "\x01\x01\x00\x00\x00\x00" SERVER_INIT);
+	close(fd);
+}
+
+static void other_versions_are_refused_with_a_reason(void **state)
+{
+	static const char *const versions[] = { "RFB 003.006\n", "RFB 004.001\n", "SSH-2.0-abcd",
+		"GET / HTTP/1" };
+
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		int fd = connect_viewer(*state);
+
+		TAKE(*state, fd, BANNER);
+		put(*state, fd, versions[i], 12);
+		TAKE(*state, fd, "\x00\x00\x00\x00\x00\x00\x00\x1cUnsupported protocol version");
+		close(fd);
+	}
+}
+
+static void type_that_was_not_offered_is_refused(void **state)
+{
+	int fd = connect_viewer(*state);
+	struct fixture *f = *state;
+
+	TAKE(f, fd, BANNER);
+	PUT(f, fd, BANNER);
+	TAKE(f, fd, "\x01\x01");
+	PUT(f, fd, "\x02");
+	TAKE(f, fd,
+		"\x00\x00\x00\x01\x00\x00\x00\x39"
+		"Authentication failed: this security type was not offered");
+	loop_advance(f->loop, 3000);
+	assert_true(is_closed(fd));
+	close(fd);
+}
+
+/* ---- with a password ---- */
+
+static void take_challenge(int fd, uint8_t challenge[AUTH_CHALLENGE_SIZE])
+{
+	assert_int_equal(take_some(fd, challenge, 100), AUTH_CHALLENGE_SIZE);
+}
+
+static void respond(struct fixture *f, int fd, const char *text)
+{
+	uint8_t challenge[100], response[AUTH_CHALLENGE_SIZE];
+	struct auth_password password;
+
+	take_challenge(fd, challenge);
+	auth_set_password(&password, text);
+	assert_int_equal(auth_respond(&password, challenge, response), 0);
+	put_bytewise(f, fd, response, sizeof(response));
+}
+
+static int connect_for_challenge(struct fixture *f, const char *version)
+{
+	int fd = connect_viewer(f);
+
+	TAKE(f, fd, BANNER);
+	put(f, fd, version, 12);
+	if (!strcmp(version, CLIENT_3)) {
+		char type[4];
+
+		assert_int_equal(take_some(fd, type, sizeof(type)), 4);
+		assert_memory_equal(type, "\x00\x00\x00\x02", 4);
+		return fd;
+	}
+	TAKE(f, fd, "\x01\x02");
+	PUT(f, fd, "\x02");
+	return fd;
+}
+
+static void right_password_is_let_in_by_every_version(void **state)
+{
+	static const char *const versions[] = { CLIENT_3, CLIENT_7, BANNER };
+
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		int fd = connect_for_challenge(*state, versions[i]);
+
+		respond(*state, fd, "12345678 and more");
+		TAKE(*state, fd, "\x00\x00\x00\x00");
+		PUT(*state, fd, "\x01");
+		TAKE(*state, fd, SERVER_INIT);
+		close(fd);
+	}
+}
+
+static void wrong_password_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	int fd = connect_for_challenge(f, BANNER);
+
+	respond(f, fd, "1234567");
+	TAKE(f, fd,
+		"\x00\x00\x00\x01\x00\x00\x00\x15"
+		"Authentication failed");
+	PUT(f, fd, "\x01");
+	TAKE(f, fd, "");
+	loop_advance(f->loop, 3000);
+	assert_true(is_closed(fd));
+	close(fd);
+}
+
+static void wrong_password_has_no_reason_before_3_8(void **state)
+{
+	int fd = connect_for_challenge(*state, CLIENT_7);
+
+	respond(*state, fd, "");
+	TAKE(*state, fd, "\x00\x00\x00\x01");
+	close(fd);
+}
+
+static void none_can_not_be_chosen_where_a_password_is_set(void **state)
+{
+	struct fixture *f = *state;
+	int fd = connect_viewer(f);
+
+	TAKE(f, fd, BANNER);
+	PUT(f, fd, BANNER);
+	TAKE(f, fd, "\x01\x02");
+	PUT(f, fd, "\x01\x01");
+	drain(f, fd);
+	assert_int_equal(f->initialized, 0);
+	close(fd);
+}
+
+static void challenges_differ(void **state)
+{
+	uint8_t a[100], b[100];
+	int first = connect_for_challenge(*state, BANNER);
+	int second = connect_for_challenge(*state, BANNER);
+
+	take_challenge(first, a);
+	take_challenge(second, b);
+	assert_memory_not_equal(a, b, AUTH_CHALLENGE_SIZE);
+	close(first);
+	close(second);
+}
+
+static void key_a(struct fixture *f, int fd)
+{
+	PUT(f, fd, "\x04\x01\x00\x00\x00\x00\x00\x61");
+}
+
+static void second_password_looks_only(void **state)
+{
+	struct fixture *f = *state;
+	int fd = connect_for_challenge(f, BANNER);
+
+	respond(f, fd, "look");
+	PUT(f, fd, "\x01");
+	drain(f, fd);
+	assert_int_equal(f->initialized, 1);
+	key_a(f, fd);
+	assert_int_equal(f->typed_len, 0);
+	close(fd);
+	fd = connect_for_challenge(f, BANNER);
+	respond(f, fd, "12345678");
+	PUT(f, fd, "\x01");
+	key_a(f, fd);
+	assert_int_equal(f->typed_len, 1);
+	close(fd);
+}
+
+static void expired_password_is_refused_and_a_new_one_works(void **state)
+{
+	struct fixture *f = *state;
+	int fd;
+
+	vnc_server_expire_password(f->server, 1);
+	fd = connect_for_challenge(f, CLIENT_7);
+	respond(f, fd, "12345678");
+	TAKE(f, fd, "\x00\x00\x00\x01");
+	close(fd);
+	vnc_server_expire_password(f->server, 0);
+	assert_int_equal(vnc_server_set_password(f->server, "new", NULL), 0);
+	fd = connect_for_challenge(f, CLIENT_7);
+	respond(f, fd, "new");
+	TAKE(f, fd, "\x00\x00\x00\x00");
+	close(fd);
+}
+
+static void without_a_password_set_every_login_fails(void **state)
+{
+	struct fixture *f = *state;
+	int fd;
+
+	assert_int_equal(vnc_server_set_password(f->server, NULL, NULL), 0);
+	fd = connect_for_challenge(f, CLIENT_7);
+	respond(f, fd, "");
+	TAKE(f, fd, "\x00\x00\x00\x01");
+	close(fd);
+}
+
+/* ---- who does not go on ---- */
+
+static void whoever_does_not_log_in_is_closed(void **state)
+{
+	struct fixture *f = *state;
+	int silent = connect_viewer(f), one_byte = connect_viewer(f);
+
+	PUT(f, one_byte, "R");
+	loop_advance(f->loop, 29000);
+	PUT(f, one_byte, "F");
+	assert_false(is_closed(silent));
+	loop_advance(f->loop, 2000);
+	settle(f);
+	assert_true(is_closed(silent));
+	assert_true(is_closed(one_byte));
+	close(silent);
+	close(one_byte);
+}
+
+static void a_half_login_holds_nobody_up(void **state)
+{
+	struct fixture *f = *state;
+	int half = connect_viewer(f), fd;
+
+	PUT(f, half, "RFB 0");
+	fd = login(f, true);
+	assert_int_equal(f->initialized, 1);
+	close(half);
+	close(fd);
+}
+
+#define PLAIN(name)  cmocka_unit_test_setup_teardown(name, no_password, teardown)
+#define SECRET(name) cmocka_unit_test_setup_teardown(name, with_password, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PLAIN(version_3_8_without_password),
+		PLAIN(version_3_7_without_password_has_no_result),
+		PLAIN(version_3_3_is_told_the_type),
+		PLAIN(all_in_one_piece_is_fine),
+		PLAIN(other_versions_are_refused_with_a_reason),
+		PLAIN(type_that_was_not_offered_is_refused),
+		PLAIN(whoever_does_not_log_in_is_closed),
+		PLAIN(a_half_login_holds_nobody_up),
+		SECRET(right_password_is_let_in_by_every_version),
+		SECRET(wrong_password_is_refused),
+		SECRET(wrong_password_has_no_reason_before_3_8),
+		SECRET(none_can_not_be_chosen_where_a_password_is_set),
+		SECRET(challenges_differ),
+		SECRET(second_password_looks_only),
+		SECRET(expired_password_is_refused_and_a_new_one_works),
+		SECRET(without_a_password_set_every_login_fails),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "vnc-fixture.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+enum { TURNS = 64 };
+
+static int on_in(void *data, const char *bytes, size_t len)
+{
+	struct fixture *f = data;
+	size_t room = sizeof(f->typed) - f->typed_len;
+	size_t n = len < room ? len : room;
+
+	memcpy(f->typed + f->typed_len, bytes, n);
+	f->typed_len += n;
+	f->typed_total += len;
+	return 0;
+}
+
+static int on_resize(void *data, unsigned cols, unsigned rows)
+{
+	struct fixture *f = data;
+	int r = vt_resize(f->vt, cols, rows);
+
+	f->size_requests++;
+	if (r == 0)
+		display_console_changed(f->console);
+	return r;
+}
+
+static const struct display_console_ops console_ops = { .in = on_in, .resize = on_resize };
+
+static void on_bell(void *data)
+{
+	display_console_bell(((struct fixture *)data)->console);
+}
+
+static void on_event(void *data, struct vnc_server *server, enum vnc_event event,
+	const struct vnc_viewer *viewer)
+{
+	struct fixture *f = data;
+
+	(void)server;
+	assert_non_null(vnc_viewer_name(viewer));
+	f->connected += event == VNC_CONNECTED;
+	f->initialized += event == VNC_INITIALIZED;
+	f->disconnected += event == VNC_DISCONNECTED;
+}
+
+static int find_secret(void *data, const char *id, char **ret_secret, struct error **err)
+{
+	(void)data;
+	if (strncmp(id, "sec-", 4))
+		return error_set(err, ENOENT, "No secret with id '%s'", id);
+	*ret_secret = strdup(id + 4);
+	return *ret_secret ? 0 : -ENOMEM;
+}
+
+static void make_console(struct fixture *f)
+{
+	static const struct vt_callbacks callbacks = { .on_bell = on_bell };
+	struct display_console_config config = { .label = "vc0", .ops = &console_ops, .data = f };
+
+	assert_int_equal(vt_new(NULL, &callbacks, f, &f->vt), 0);
+	config.vt = f->vt;
+	assert_int_equal(display_console_add(f->display, &config, &f->console), 0);
+	vt_feed(f->vt, "\033[?25l", 6);
+}
+
+static void make_server(struct fixture *f, const char *options)
+{
+	struct vnc_context context = { .loop = f->loop,
+		.display = f->display,
+		.secret = find_secret,
+		.on_event = on_event,
+		.data = f };
+	struct opts *opts = NULL;
+	char text[256];
+
+	snprintf(text, sizeof(text), "none%s", options);
+	assert_int_equal(opts_parse(text, "vnc", &opts, NULL), 0);
+	assert_int_equal(vnc_server_new(&context, opts, &f->server, NULL), 0);
+	opts_free(opts);
+}
+
+struct fixture *fixture_new(const char *options)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	log_set_level(LOG_ERROR);
+	f->loop = loop_new();
+	assert_non_null(f->loop);
+	loop_fake_clock(f->loop);
+	assert_int_equal(font_new("", &f->font, NULL), 0);
+	f->display = display_new("test", f->font);
+	assert_non_null(f->display);
+	make_console(f);
+	make_server(f, options);
+	return f;
+}
+
+void fixture_free(struct fixture *f)
+{
+	vnc_server_free(f->server);
+	assert_int_equal(f->connected, f->disconnected);
+	display_free(f->display);
+	vt_free(f->vt);
+	font_free(f->font);
+	loop_free(f->loop);
+	free(f);
+}
+
+void fixture_feed(struct fixture *f, const char *text)
+{
+	vt_feed(f->vt, text, strlen(text));
+	display_console_changed(f->console);
+	settle(f);
+}
+
+void settle(struct fixture *f)
+{
+	for (unsigned i = 0; i < TURNS; i++)
+		loop_step(f->loop, false);
+}
+
+int connect_viewer(struct fixture *f)
+{
+	int fds[2];
+
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(vnc_server_adopt(f->server, fds[0], NULL), 0);
+	settle(f);
+	return fds[1];
+}
+
+int login(struct fixture *f, bool shared)
+{
+	int fd = connect_viewer(f);
+	uint8_t init[3] = { 'x', 1, shared };
+
+	PUT(f, fd, "RFB 003.008\n");
+	put(f, fd, init + 1, 1);
+	put(f, fd, init + 2, 1);
+	drain(f, fd);
+	return fd;
+}
+
+void put(struct fixture *f, int fd, const void *bytes, size_t len)
+{
+	assert_int_equal(send(fd, bytes, len, MSG_NOSIGNAL), len);
+	settle(f);
+}
+
+void put_bytewise(struct fixture *f, int fd, const void *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		assert_int_equal(send(fd, (const char *)bytes + i, 1, MSG_NOSIGNAL), 1);
+		loop_step(f->loop, false);
+		loop_step(f->loop, false);
+	}
+	settle(f);
+}
+
+void take(struct fixture *f, int fd, const void *bytes, size_t len)
+{
+	AUTO_FREE char *got = malloc(len + 1);
+	ssize_t n;
+
+	assert_non_null(got);
+	settle(f);
+	n = recv(fd, got, len + 1, 0);
+	assert_int_equal(n < 0 ? 0 : n, len);
+	assert_memory_equal(got, bytes, len);
+}
+
+ssize_t take_some(int fd, void *buf, size_t size)
+{
+	return recv(fd, buf, size, 0);
+}
+
+size_t drain(struct fixture *f, int fd)
+{
+	static char buf[65536];
+	size_t total = 0;
+	ssize_t n;
+
+	settle(f);
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0) {
+		total += (size_t)n;
+		settle(f);
+	}
+	return total;
+}
+
+bool is_closed(int fd)
+{
+	char buf[4096];
+	ssize_t n;
+
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
+		;
+	return n == 0 || errno == ECONNRESET;
+}
+
+void request_update(struct fixture *f, int fd, bool incremental)
+{
+	const uint8_t message[10] = { 3, incremental, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff };
+
+	put(f, fd, message, sizeof(message));
+}
+
+void set_encodings(struct fixture *f, int fd, unsigned count, ...)
+{
+	uint8_t message[4 + 4 * 64] = { 2, 0, 0, (uint8_t)count };
+	va_list ap;
+
+	va_start(ap, count);
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t number = (uint32_t)va_arg(ap, int);
+
+		for (unsigned byte = 0; byte < 4; byte++)
+			message[4 + 4 * i + byte] = (uint8_t)(number >> (24 - 8 * byte));
+	}
+	va_end(ap);
+	put(f, fd, message, 4 + 4 * count);
+}
