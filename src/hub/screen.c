@@ -29,13 +29,14 @@ struct screen_query {
 	uint64_t start, end;
 };
 
-/** struct screen - @queries: those of the present commit, in order */
+/** struct screen - @queries: those of the present commit, in order; @rang: a bell was among it */
 struct screen {
 	struct hub *hub;
 	struct vt *vt;
 	uint64_t cut;
 	struct screen_query *queries;
 	size_t n_queries, queries_size;
+	bool rang;
 	struct byte_queue answers;
 	struct task answer_task;
 };
@@ -56,6 +57,23 @@ static void on_query(void *data, uint64_t start, uint64_t end)
 		screen->queries_size = size;
 	}
 	screen->queries[screen->n_queries++] = (struct screen_query){ start, end };
+}
+
+static void on_bell(void *data)
+{
+	struct screen *screen = data;
+
+	screen->rang = true;
+}
+
+/* Members that show the screen hear its bell. */
+static void ring(struct screen *screen)
+{
+	struct chardev_event event = { .type = CHARDEV_BELL };
+
+	screen->rang = false;
+	for_each_member (member, screen->hub)
+		chardev_link_event(&member->link, &event);
 }
 
 static void answer_task(void *data)
@@ -119,6 +137,7 @@ static void cut_queries(struct screen *screen)
 
 static const struct vt_callbacks callbacks = {
 	.on_reply = on_reply,
+	.on_bell = on_bell,
 	.on_query = on_query,
 };
 
@@ -181,6 +200,8 @@ void screen_commit(struct hub *hub, size_t len)
 		vt_feed(screen->vt, iov[i].iov_base, iov[i].iov_len);
 	if (screen->n_queries)
 		cut_queries(screen);
+	if (screen->rang)
+		ring(screen);
 	hub->readable = vt_settled(screen->vt) - screen->cut;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The console has one size. Members tell theirs; what comes out of it by the policy goes to the
- * guest when it changes, and never back to the members: nobody can make two viewers bounce.
+ * guest when it changes. Members hear of it too, but what they do with it never counts as their
+ * telling a size: nobody can make two viewers bounce.
  */
 #include "hub/hub-internal.h"
 
@@ -55,6 +56,17 @@ void size_announce(struct hub *hub)
 		task_post(hub->base.loop, &hub->size_task, tell_holder, hub);
 }
 
+/* For members that show the screen, or have a window size to set; none of them answers. */
+static void tell_members(struct hub *hub)
+{
+	struct chardev_event event = {
+		.type = CHARDEV_RESIZE, .cols = hub->cols, .rows = hub->rows
+	};
+
+	for_each_member (member, hub)
+		chardev_link_event(&member->link, &event);
+}
+
 static void size_update(struct hub *hub)
 {
 	unsigned cols, rows;
@@ -67,6 +79,7 @@ static void size_update(struct hub *hub)
 	hub->cols = cols;
 	hub->rows = rows;
 	screen_resize(hub);
+	tell_members(hub);
 	tell_holder(hub);
 }
 

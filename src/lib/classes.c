@@ -6,6 +6,7 @@
 #include <charhub/charhub.h>
 
 #include "backend/backends.h"
+#include "vc/vc.h"
 
 #include <stddef.h>
 
@@ -19,5 +20,6 @@ const struct chardev_class *const charhub_classes[] = {
 	&backend_ringbuf_class,
 	&backend_socket_class,
 	&backend_stdio_class,
+	&vc_class,
 	NULL,
 };

@@ -276,17 +276,23 @@ static ssize_t vc_out(struct chardev *chardev, const struct iovec *iov, int n)
 }
 
 /* The holder says which size the console has. */
+static void follow_size(struct vc *vc, unsigned cols, unsigned rows)
+{
+	use_screen(vc, chardev_screen(&vc->base));
+	if (!is_shared(vc) && !vc->is_fixed)
+		vt_resize(vc->own, cols, rows);
+	display_console_changed(vc->console);
+}
+
 static int vc_event(struct chardev *chardev, const struct chardev_event *event)
 {
 	struct vc *vc = vc_of(chardev);
 
-	if (event->type != CHARDEV_RESIZE)
-		return -ENOTSUP;
-	use_screen(vc, chardev_screen(chardev));
-	if (!is_shared(vc) && !vc->is_fixed)
-		vt_resize(vc->own, event->cols, event->rows);
-	display_console_changed(vc->console);
-	return 0;
+	switch (event->type) {
+	case CHARDEV_RESIZE: follow_size(vc, event->cols, event->rows); return 0;
+	case CHARDEV_BELL: display_console_bell(vc->console); return 0;
+	default: return -ENOTSUP;
+	}
 }
 
 static void vc_in_resume(struct chardev *chardev)

@@ -165,6 +165,20 @@ static void screen_has_the_consoles_size(void **state)
 	assert_true(fake_holder_in_is(&f->guest, "\033[8;30;100t"));
 }
 
+static void members_hear_the_bell_and_the_size(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "a\a\ab");
+	assert_int_equal(f->fake[1]->events, 1);
+	assert_int_equal(f->fake[1]->last.type, CHARDEV_BELL);
+	fake_chardev_resize(f->fake[0], 100, 30);
+	assert_int_equal(f->fake[1]->last.type, CHARDEV_RESIZE);
+	assert_int_equal(f->fake[1]->last.cols, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +191,7 @@ int main(void)
 		hub_test(late_joiner_sees_the_screen_and_then_live_bytes),
 		hub_test(skipped_member_is_brought_to_the_screen),
 		hub_test(screen_has_the_consoles_size),
+		hub_test(members_hear_the_bell_and_the_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
