@@ -198,14 +198,16 @@ void handle_cpl(struct vt *vt, const struct csi *csi)
 
 void handle_hpr(struct vt *vt, const struct csi *csi)
 {
-	unsigned n = param_count(csi), most = vt->cols - 1;
+	unsigned n = param_count(csi);
+	unsigned most = vt_mode(vt, MODE_ORIGIN) ? vt->right : vt->cols - 1;
 
 	vt->x = n > most - vt->x ? most : vt->x + n;
 }
 
 void handle_vpr(struct vt *vt, const struct csi *csi)
 {
-	unsigned n = param_count(csi), most = vt->rows - 1;
+	unsigned n = param_count(csi);
+	unsigned most = vt_mode(vt, MODE_ORIGIN) ? vt->bottom : vt->rows - 1;
 
 	vt->y = n > most - vt->y ? most : vt->y + n;
 }

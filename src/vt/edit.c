@@ -146,9 +146,11 @@ void edit_erase_selective(struct vt *vt, unsigned y, unsigned first, unsigned en
 {
 	struct row *row = vt->screen->line[y];
 
-	for (unsigned x = first; x < end; x++)
-		if (!(row_get(row, x).attr & VT_PROTECTED))
-			row_erase(vt, row, x, x + 1, vt->pen.bg);
+	for (unsigned x = first, from = first; x < end; x++, from = x) {
+		while (x < end && !(row_get(row, x).attr & VT_PROTECTED))
+			x++;
+		row_erase(vt, row, from, x, vt->pen.bg);
+	}
 }
 
 static void erase_part(struct vt *vt, unsigned y, unsigned first, unsigned end, bool selective)

@@ -221,9 +221,29 @@ void print_char(struct vt *vt, uint32_t c)
 	put(vt, c, (unsigned)width);
 }
 
+/* @count times the same one-column character, row by row. */
+static void fill(struct vt *vt, uint32_t ch, unsigned count)
+{
+	struct vt_cell cell = vt->pen, *cells;
+	unsigned limit, n;
+
+	cell.ch = ch & (VT_CH_CLUSTER * 2 - 1);
+	while (count) {
+		if (vt->wrap_pending)
+			wrap(vt);
+		limit = line_limit(vt);
+		n = count < limit - vt->x ? count : limit - vt->x;
+		cells = row_open(vt, vt_row(vt), vt->x, vt->x + n);
+		for (unsigned i = 0; i < n; i++)
+			cells[i] = cell;
+		advance(vt, n, limit);
+		count = vt_mode(vt, MODE_AUTOWRAP) ? count - n : 0;
+	}
+}
+
 void print_repeat(struct vt *vt, unsigned count)
 {
-	unsigned x, max = vt->cols * vt->rows;
+	unsigned x, max = vt->cols;
 	struct vt_cell cell;
 
 	if (!find_base(vt, &x))
@@ -231,6 +251,10 @@ void print_repeat(struct vt *vt, unsigned count)
 	cell = row_get(vt_row(vt), x);
 	if (count > max)
 		count = max;
+	if (cell.width == VT_NARROW && !vt_mode(vt, MODE_INSERT)) {
+		fill(vt, (uint32_t)cell.ch, count);
+		return;
+	}
 	while (count--)
 		put(vt, (uint32_t)cell.ch, cell.width == VT_WIDE ? 2 : 1);
 }

@@ -14,7 +14,7 @@ void print_ascii(struct vt *vt, const uint8_t *bytes, size_t len);
 /** print_char() - one character from U+00A0 on, or one that a charset gave */
 void print_char(struct vt *vt, uint32_t c);
 
-/** print_repeat() - REP: the character to the left of the cursor, @count times more */
+/** print_repeat() - REP: the character left of the cursor @count times more, at most a row */
 void print_repeat(struct vt *vt, unsigned count);
 
 /** print_update() - after a change of charsets or insert mode: which way ASCII takes */

@@ -4,6 +4,7 @@
 #include "vt/engine.h"
 #include "vt/report.h"
 #include "vt/sgr.h"
+#include "vt/style.h"
 #include "vt/width.h"
 
 /*
@@ -105,14 +106,12 @@ void handle_decsera(struct vt *vt, const struct csi *csi)
 
 static void change_cell(struct vt_cell *cell, const struct csi *csi)
 {
-	uint64_t ch = cell->ch, width = cell->width, link = cell->link;
+	uint64_t link = cell->link;
 	bool kept = cell->attr & VT_PROTECTED;
 
 	sgr_apply(cell, csi, 4);
 	if (csi->count <= 4)
 		*cell = (struct vt_cell){ 0 };
-	cell->ch = ch & (VT_CH_CLUSTER * 2 - 1);
-	cell->width = width & 3;
 	cell->link = link & 0x3fff;
 	cell->attr &= ~VT_PROTECTED & 0xfff;
 	if (kept)
@@ -142,6 +141,7 @@ static void change_row(struct vt *vt, unsigned y, unsigned first, unsigned end,
 	const struct csi *csi, void (*change)(struct vt_cell *cell, const struct csi *csi))
 {
 	struct row *row = vt->screen->line[y];
+	struct vt_cell before = { 0 }, after = { 0 };
 
 	if (end > row->used)
 		end = row->used;
@@ -152,9 +152,21 @@ static void change_row(struct vt *vt, unsigned y, unsigned first, unsigned end,
 	if (row->cells[end - 1].width == VT_WIDE)
 		end++;
 	row_open(vt, row, first, end);
-	for (unsigned x = first; x < end; x++)
-		if (row->cells[x].ch || row->cells[x].width == VT_WIDE_TAIL)
-			change(&row->cells[x], csi);
+	for (unsigned x = first; x < end; x++) {
+		struct vt_cell *cell = &row->cells[x], style = style_of_cell(*cell);
+
+		if (!cell->ch && cell->width != VT_WIDE_TAIL)
+			continue;
+		/* neighbours are often alike */
+		if (x == first || !cells_are_equal(style, before)) {
+			before = after = style;
+			change(&after, csi);
+		}
+		style = after;
+		style.ch = cell->ch;
+		style.width = cell->width;
+		*cell = style;
+	}
 }
 
 static void change_area(struct vt *vt, const struct csi *csi,
@@ -198,10 +210,14 @@ void handle_decsace(struct vt *vt, const struct csi *csi)
 static unsigned cell_sum(const struct vt *vt, const struct vt_cell *cell)
 {
 	uint32_t chars[VT_CLUSTER_MAX];
-	unsigned n = vt_cluster(vt, (uint32_t)cell->ch, chars), sum = n ? 0 : ' ';
+	unsigned n, sum = cell->ch ? (unsigned)cell->ch : ' ';
 
-	for (unsigned i = 0; i < n; i++)
-		sum += chars[i];
+	if (cell->ch & VT_CH_CLUSTER) {
+		n = vt_cluster(vt, (uint32_t)cell->ch, chars);
+		sum = 0;
+		for (unsigned i = 0; i < n; i++)
+			sum += chars[i];
+	}
 	sum += cell->attr & VT_PROTECTED ? 0x04 : 0;
 	sum += cell->attr & VT_INVISIBLE ? 0x08 : 0;
 	sum += cell->underline ? 0x10 : 0;
