@@ -13,6 +13,8 @@
 #include "opts/opts.h"
 #include "prog/classes.h"
 #include "prog/cmdline.h"
+#include "prog/secrets.h"
+#include "vnc/vnc.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -120,6 +122,16 @@ static void put_devices(void)
 	}
 }
 
+static void put_secret(void)
+{
+	put_table(secret_options);
+}
+
+static void put_vnc(void)
+{
+	put_table(vnc_options);
+}
+
 static const struct {
 	const char *word;
 	void (*put)(void);
@@ -129,6 +141,8 @@ static const struct {
 	{ "@CHARDEVS@\n", put_chardevs },
 	{ "@DEVICE-COMMON@\n", put_common_device },
 	{ "@DEVICES@\n", put_devices },
+	{ "@SECRET@\n", put_secret },
+	{ "@VNC@\n", put_vnc },
 };
 
 static void put_template_line(const char *line)
