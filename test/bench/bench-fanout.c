@@ -5,6 +5,7 @@
  * so that whatever else the machine does falls on all of them alike.
  *
  *	bench-fanout CHARHUBD [rounds, default 5] [percent of the bytes, default 100]
+ *		[only so many readers: 1, 4, 16 or 64]
  *
  * Each reader is a process of its own that reads as fast as it can. A first, untimed run of each
  * relay with each N compares every byte; the timed runs only count them.
@@ -251,15 +252,18 @@ int main(int argc, char **argv)
 	} loads[] = { { 1, 1u << 30 }, { 4, 512u << 20 }, { 16, 160u << 20 }, { 64, 40u << 20 } };
 	size_t rounds = argc > 2 ? read_number(argv[2], ROUNDS_MAX) : 5;
 	uint64_t percent = argc > 3 ? read_number(argv[3], 10000) : 100;
+	uint64_t only = argc > 4 ? read_number(argv[4], 64) : 0;
 	struct setup setup = {
 		.charhubd = argv[1], .source = bench_tmp("source"), .readers = bench_tmp("readers")
 	};
 
 	if (argc < 2)
-		bench_die("usage: bench-fanout CHARHUBD [rounds] [percent of the bytes]");
+		bench_die("usage: bench-fanout CHARHUBD [rounds] [percent of the bytes] [readers]");
 	printf("| readers | relay | MB/s at the slowest reader | of one ring | relay CPU s/GB |\n"
 	       "|---|---|---|---|---|\n");
 	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
+		if (only && loads[i].n_readers != (int)only)
+			continue;
 		setup.n_readers = loads[i].n_readers;
 		setup.bytes = loads[i].bytes * percent / 100;
 		measure(&setup, rounds);
