@@ -539,7 +539,7 @@ static uint64_t delay_ms(struct vnc_viewer *viewer)
 	struct updates *updates = &viewer->updates;
 	uint64_t now_ms = loop_now_ms(viewer->server->context.loop);
 
-	if (now_ms < updates->last_ms + INTERVAL_MS)
+	if (updates->last_ms && now_ms < updates->last_ms + INTERVAL_MS)
 		return updates->last_ms + INTERVAL_MS - now_ms;
 	if (!display_view_is_held(viewer->view)) {
 		updates->held_since_ms = 0;

@@ -246,7 +246,7 @@ static int flush(struct vnc_viewer *viewer)
 /* Answers first: an update starts only when all else has gone. Return: 0; -errno: close. */
 static int work(struct vnc_viewer *viewer)
 {
-	int r = viewer->in.len ? digest(viewer) : 0;
+	int r = digest(viewer);
 
 	if (r == 0 && viewer->phase == VIEWER_RUNNING) {
 		resize(viewer);
