@@ -381,8 +381,8 @@ void bench_pipe(int fds[2])
 }
 
 /*
- * ---- the pattern: lines of eight words; a word is five bits of each byte of its number times an odd
- * constant, as a printable character
+ * ---- the pattern: lines of eight words; a word is five bits of each byte of its number times an
+ * odd constant, as printable characters ----
  */
 
 enum { WORD = sizeof(uint64_t), WORDS_A_LINE = 8 };
