@@ -105,18 +105,31 @@ static bool is_full(const struct hub *hub)
 	return room(hub) < hub->journal.size / 8;
 }
 
+/* What is reserved at a time. */
+static size_t largest_piece(const struct hub *hub, size_t appetite)
+{
+	size_t most = hub->journal.size / 4;
+
+	if (most > RESERVE_BYTES)
+		most = RESERVE_BYTES;
+	return most < appetite ? most : appetite;
+}
+
 size_t flow_room(struct hub *hub)
 {
-	size_t bytes, most = hub->journal.size / 4;
+	size_t appetite = hub_never_waits(hub) ? SIZE_MAX : screen_appetite(hub);
+	size_t bytes, most = largest_piece(hub, appetite);
 
+	if (!appetite) {
+		hub_pump_later(hub);
+		return 0;
+	}
 	if (is_full(hub) && hub_never_waits(hub))
 		make_room_now(hub);
 	if (is_full(hub)) {
 		start_grace(hub);
 		return 0;
 	}
-	if (most > RESERVE_BYTES)
-		most = RESERVE_BYTES;
 	bytes = room(hub);
 	return bytes < most ? bytes : most;
 }

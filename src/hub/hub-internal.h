@@ -181,6 +181,16 @@ void input_timer(void *hub);
 /** screen_commit() - @len new bytes are in the journal: read them, move hub->readable on */
 void screen_commit(struct hub *hub, size_t len);
 
+/**
+ * screen_appetite() - bytes that the terminal may still be fed in this dispatch; 0: none
+ *
+ * A few bytes can keep a terminal busy for long: other consoles get their turn.
+ */
+size_t screen_appetite(const struct hub *hub);
+
+/** screen_rest() - a new dispatch has begun. Return: the guest was kept waiting for that */
+bool screen_rest(struct hub *hub);
+
 /** screen_vt() - the engine, made if need be; NULL: the hub is no terminal */
 struct vt *screen_vt(struct hub *hub);
 

@@ -100,9 +100,13 @@ static void pump_members(struct hub *hub)
 static void pump_task(void *data)
 {
 	struct hub *hub = data;
+	bool was_kept = screen_rest(hub);
 
 	pump_members(hub);
-	flow_progress(hub);
+	if (was_kept)
+		chardev_room(&hub->base);
+	else
+		flow_progress(hub);
 }
 
 void hub_pump_later(struct hub *hub)

@@ -21,6 +21,9 @@
 
 enum { ANSWERS_MAX = 16 * 1024 };
 
+/* What one dispatch may feed: of the most laborious sequences this is some 80 ms. */
+enum { DISPATCH_BYTES = 32 * 1024 };
+
 /* A replay with history that is longer than this is made without it. */
 enum { HISTORY_MAX = 512 * 1024 };
 
@@ -34,6 +37,7 @@ struct screen {
 	struct hub *hub;
 	struct vt *vt;
 	uint64_t cut;
+	size_t fed; /* in this dispatch */
 	struct screen_query *queries;
 	size_t n_queries, queries_size;
 	bool rang;
@@ -195,6 +199,7 @@ void screen_commit(struct hub *hub, size_t len)
 		return;
 	}
 	screen = hub->screen;
+	screen->fed += len;
 	n = journal_peek(&hub->journal, hub->journal.head - len, len, iov);
 	for (int i = 0; i < n; i++)
 		vt_feed(screen->vt, iov[i].iov_base, iov[i].iov_len);
@@ -203,6 +208,22 @@ void screen_commit(struct hub *hub, size_t len)
 	if (screen->rang)
 		ring(screen);
 	hub->readable = vt_settled(screen->vt) - screen->cut;
+}
+
+size_t screen_appetite(const struct hub *hub)
+{
+	if (!hub->screen)
+		return SIZE_MAX;
+	return hub->screen->fed < DISPATCH_BYTES ? DISPATCH_BYTES - hub->screen->fed : 0;
+}
+
+bool screen_rest(struct hub *hub)
+{
+	bool was_full = !screen_appetite(hub);
+
+	if (hub->screen)
+		hub->screen->fed = 0;
+	return was_full;
 }
 
 void screen_resize(struct hub *hub)

@@ -71,7 +71,7 @@ void fixture_fail(struct hub_fixture *f, const char *text, const char *message)
 
 void fixture_out(struct hub_fixture *f, const char *text)
 {
-	assert_int_equal(fake_holder_out(&f->guest, text, strlen(text)), strlen(text));
+	assert_int_equal(fake_holder_out_all(&f->guest, text, strlen(text)), 0);
 }
 
 char fixture_line(uint64_t offset)
@@ -90,6 +90,18 @@ bool fixture_is_stream(const char *bytes, size_t len, uint64_t from)
 	return true;
 }
 
+/* A hub that is a terminal reads so much a dispatch: has it only been waiting for the next one? */
+static bool goes_on_by_itself(struct hub_fixture *f)
+{
+	unsigned calls = f->guest.room_calls;
+
+	run_idle(f->loop);
+	if (f->guest.room_calls == calls)
+		return false;
+	f->guest.room_calls = calls;
+	return true;
+}
+
 size_t fixture_fill(struct hub_fixture *f, size_t len)
 {
 	size_t done = 0;
@@ -104,7 +116,7 @@ size_t fixture_fill(struct hub_fixture *f, size_t len)
 		n = fake_holder_out(&f->guest, chunk, want);
 		assert_true(n >= 0);
 		done += (size_t)n;
-		if ((size_t)n < want)
+		if ((size_t)n < want && !goes_on_by_itself(f))
 			break;
 	}
 	return done;

@@ -179,6 +179,24 @@ static void members_hear_the_bell_and_the_size(void **state)
 	assert_int_equal(f->fake[1]->last.cols, 100);
 }
 
+static void long_output_is_read_over_several_dispatches(void **state)
+{
+	static const char bytes[100000];
+	struct hub_fixture *f = *state;
+	ssize_t first;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "0");
+	first = fake_holder_out(&f->guest, bytes, sizeof(bytes));
+	assert_in_range(first, 1000, 40000);
+	assert_int_equal(f->guest.room_calls, 0);
+	run_idle(f->loop);
+	assert_int_equal(f->guest.room_calls, 1);
+	assert_true(fake_holder_out(&f->guest, bytes, 1000) == 1000);
+	assert_int_equal(f->fake[0]->out.len, first + 1001);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +210,7 @@ int main(void)
 		hub_test(skipped_member_is_brought_to_the_screen),
 		hub_test(screen_has_the_consoles_size),
 		hub_test(members_hear_the_bell_and_the_size),
+		hub_test(long_output_is_read_over_several_dispatches),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
