@@ -434,6 +434,9 @@ static int finish_message(struct vnc_viewer *viewer)
 
 	free(updates->jobs);
 	updates->jobs = NULL;
+	/* Reading the cells has shown whether any of them blinks. */
+	if (display_view_wants_blink(viewer->view))
+		server_wants_blink(viewer->server);
 	if (r == 0 && held->len)
 		r = stream_push(&viewer->stream, byte_queue_data(held), held->len);
 	byte_queue_clear(held);
@@ -507,8 +510,6 @@ static int start_message(struct vnc_viewer *viewer)
 		r = pseudo_send(viewer, news);
 	if (r == 0 && copied)
 		r = send_copy(viewer, update);
-	if (display_view_wants_blink(viewer->view))
-		server_wants_blink(viewer->server);
 	return r < 0 ? r : continue_message(viewer);
 }
 

@@ -233,8 +233,7 @@ static const char *describe_end(int r)
 static void end(struct vnc_viewer *viewer, int r)
 {
 	log_info("vnc: %s: %s", viewer->name, describe_end(r));
-	if (r != -EPIPE)
-		stream_say_goodbye(&viewer->stream);
+	stream_say_goodbye(&viewer->stream);
 	viewer_free(viewer);
 }
 
