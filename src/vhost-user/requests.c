@@ -37,15 +37,14 @@ struct request {
 	request_fn *handle;
 };
 
-static const uint64_t protocol_features =
-	1ULL << VU_PF_MQ | 1ULL << VU_PF_LOG_SHMFD | 1ULL << VU_PF_REPLY_ACK |
-	1ULL << VU_PF_BACKEND_REQ | 1ULL << VU_PF_CONFIG | 1ULL << VU_PF_INFLIGHT_SHMFD |
-	1ULL << VU_PF_RESET_DEVICE | 1ULL << VU_PF_INBAND_NOTIFICATIONS |
-	1ULL << VU_PF_CONFIGURE_MEM_SLOTS | 1ULL << VU_PF_STATUS;
-
-uint64_t vu_protocol_features(void)
+static uint64_t protocol_features(const struct vhost_user *vu)
 {
-	return protocol_features;
+	uint64_t features = 1ULL << VU_PF_MQ | 1ULL << VU_PF_LOG_SHMFD | 1ULL << VU_PF_REPLY_ACK |
+			    1ULL << VU_PF_BACKEND_REQ | 1ULL << VU_PF_CONFIG |
+			    1ULL << VU_PF_INFLIGHT_SHMFD | 1ULL << VU_PF_RESET_DEVICE |
+			    1ULL << VU_PF_CONFIGURE_MEM_SLOTS | 1ULL << VU_PF_STATUS;
+
+	return vu->inband ? features | 1ULL << VU_PF_INBAND_NOTIFICATIONS : features;
 }
 
 static int reply_u64(struct reply *reply, uint64_t value)
@@ -104,15 +103,15 @@ static int set_features(
 static int get_protocol_features(
 	struct vhost_user *vu, struct vu_message *m, struct reply *reply, struct error **err)
 {
-	(void)vu, (void)m, (void)err;
-	return reply_u64(reply, protocol_features);
+	(void)m, (void)err;
+	return reply_u64(reply, protocol_features(vu));
 }
 
 static int set_protocol_features(
 	struct vhost_user *vu, struct vu_message *m, struct reply *reply, struct error **err)
 {
 	(void)reply;
-	if (m->payload.u64 & ~protocol_features)
+	if (m->payload.u64 & ~protocol_features(vu))
 		return error_set(err, EPROTO, "protocol features 0x%llx were not offered",
 			(unsigned long long)m->payload.u64);
 	vu->connection.protocol_features = m->payload.u64;

@@ -48,7 +48,7 @@ struct vhost_user {
 	const struct vhost_user_ops *ops;
 	void *user;
 	char *id, *path;
-	bool connects, bound;
+	bool connects, bound, inband;
 	unsigned reconnect_ms;
 	int listen_fd; /* -1: none */
 	struct watch *listen_watch;
@@ -91,9 +91,6 @@ void vu_process(struct vhost_user *vu);
  * Return: 0; -errno with @err: the connection must end.
  */
 int vu_handle_request(struct vhost_user *vu, struct error **err);
-
-/** vu_protocol_features() - bits that we offer */
-uint64_t vu_protocol_features(void);
 
 /* ---- vring.c ---- */
 

@@ -369,6 +369,7 @@ int vhost_user_new(struct loop *loop, struct virtio_console *console,
 		.user = options->user,
 		.connects = options->connect,
 		.reconnect_ms = options->reconnect_ms,
+		.inband = options->inband,
 		.listen_fd = -1 };
 	vu->connection.channel.fd = vu->connection.backend_fd = -1;
 	vu->id = strdup(options->id);

@@ -45,6 +45,9 @@ struct vhost_user_ops {
  * @path:    unix socket; a stale socket file is replaced, a live one is -EADDRINUSE
  * @connect: the frontend listens (server=off): connect now, and again every @reconnect_ms after
  *           the connection failed or ended; 0: only once
+ * @inband:  offer INBAND_NOTIFICATIONS. User-Mode Linux takes it whenever it is offered, but reads
+ *           one message for each interrupt: where two come together the second is acted on when a
+ *           third comes, so that calls and changes of size are late or lost. Measured with 6.1.
  * @ops:     static; may be NULL
  * @user:    handed to @ops
  */
@@ -52,6 +55,7 @@ struct vhost_user_options {
 	const char *id, *path;
 	bool connect;
 	unsigned reconnect_ms;
+	bool inband;
 	const struct vhost_user_ops *ops;
 	void *user;
 };

@@ -20,6 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BOOT = os.path.join(HERE, '..', 'guest', 'boot-uml.sh')
 PROMPT = rb'guest# (\x1b\[6n)?$'
 TIMEOUT_S = 120
+BOOTS = 3
 
 
 class Guest:
@@ -27,6 +28,7 @@ class Guest:
 
     def __init__(self, program, *ports):
         Guest.last = self
+        self.guest = None
         self.dir = tempfile.TemporaryDirectory()
         path = os.path.join(self.dir.name, 'vu.sock')
         self.server = subprocess.Popen([program, path, *ports], stdin=subprocess.PIPE,
@@ -37,16 +39,27 @@ class Guest:
             os.set_blocking(pipe.fileno(), False)
             self.selector.register(pipe, selectors.EVENT_READ)
         self.event(rb'ready\n')
-        self.boot_time = time.monotonic()
+        for attempt in range(BOOTS):
+            if self.boot(path):
+                return
+            print(f'  (boot {attempt + 1}: the guest died by itself)')
+        raise EOFError('the guest does not boot')
+
+    def boot(self, path):
+        """False: the guest died before its console came up, as one in fifty does on a busy host."""
+        start = time.monotonic()
         self.guest = subprocess.Popen([BOOT, '-v', path], stdin=subprocess.DEVNULL,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                       start_new_session=True)
         try:
             self.expect(PROMPT)
+        except ChildProcessError:
+            return False
         except Exception:
             self.kill()
             raise
-        self.boot_time = time.monotonic() - self.boot_time
+        self.boot_time = time.monotonic() - start
+        return True
 
     def wait(self, pipe, pattern):
         limit = time.monotonic() + TIMEOUT_S
@@ -56,7 +69,9 @@ class Guest:
                 self.before = self.text[pipe][:match.start()]
                 self.text[pipe] = self.text[pipe][match.end():]
                 return match
-            for key, _ in self.selector.select(limit - time.monotonic()):
+            if self.guest and self.guest.poll() is not None:
+                raise ChildProcessError('the guest has ended')
+            for key, _ in self.selector.select(1):
                 data = key.fileobj.read()
                 if data == b'':
                     raise EOFError(f'the server ended: {self.text}')
@@ -104,6 +119,17 @@ class Guest:
         assert code == 0, f'server ended with {code}'
 
 
+def settles(guest, command, want):
+    """The guest acts on some news a little later: ask again until it has."""
+    out = ''
+    for _ in range(50):
+        out = guest.run(command)
+        if want in out:
+            return True
+    print(f'  {command!r} says {out!r}')
+    return False
+
+
 def check(what, ok):
     print(f'  {"ok  " if ok else "FAIL"} {what}', flush=True)
     if not ok:
@@ -118,7 +144,7 @@ def single(program):
     print(f'single port: prompt after {guest.boot_time:.2f} s')
     check('echo of a command', '42' in guest.run('echo $((6*7))'))
     guest.command('resize 132 50')
-    check('resize by configuration change', '50 132' in guest.run('stty size'))
+    check('resize by configuration change', settles(guest, 'stty size', '50 132'))
     out = guest.run('seq 1 20000')
     check('20000 lines, none lost', out == ''.join(f'{i}\n' for i in range(1, 20001)))
     guest.close()
@@ -130,7 +156,7 @@ def multi(program):
     names = guest.run('ls /dev/virtio-ports')
     check('names', all(f'test.{i}' in names for i in (1, 2, 3)))
     guest.command('resize 111 44')
-    check('resize by RESIZE', '44 111' in guest.run('stty size'))
+    check('resize by RESIZE', settles(guest, 'stty size', '44 111'))
     guest.run('dd if=/dev/zero of=/dev/vport0p1 bs=64k count=4096 2>/dev/null')
     check('port opened', bool(guest.event(rb'port 1 opened\n')))
     out = int(guest.event(rb'port 1 closed\nport 1 out=(\d+)').group(1))
@@ -150,11 +176,10 @@ def multi(program):
     guest.expect(rb'DONE')
     guest.send('')
     guest.expect(PROMPT)
-    guest.event(rb'port 1 opened\n')
     out = int(guest.event(rb'port 1 closed\nport 1 out=(\d+)').group(1))
     check('held back and resumed without loss', out == (256 << 20) + 2000 * 1024)
     guest.command('remove 3')
-    check('port removed', 'vport0p3' not in guest.run('sleep 0.3; ls /dev'))
+    check('port removed', settles(guest, '[ -e /dev/vport0p3 ] || echo gone', 'gone\n'))
     guest.close()
 
 
@@ -171,9 +196,10 @@ def speed(program):
     out = guest.run('time head -c 67108864 /dev/vport0p3 >/dev/null')
     took = float(re.search(r'real\s+\d+m ([\d.]+)s', out).group(1))
     print(f'  host to guest, 64 MiB: {67.1 / took:.0f} MB/s')
-    out = guest.run('time dd if=/dev/zero bs=64k count=512 2>/dev/null | tr "\\000" x')
-    took = float(re.search(r'real\s+\d+m ([\d.]+)s', out).group(1))
-    print(f'  hvc0, 32 MiB in 64 KiB writes: {33.5 / took:.1f} MB/s')
+    for bs, count in (('64k', 128), ('1k', 2048)):
+        out = guest.run(f'dd if=/dev/zero of=/dev/hvc0 bs={bs} count={count} 2>/t; tail -n1 /t')
+        size, took = re.search(r'(\d+) bytes .* ([\d.]+) seconds', out[-200:]).groups()
+        print(f'  hvc0 dd bs={bs}: {int(size) / float(took) / 1e6:.1f} MB/s')
     delays = []
     for i in range(300):
         start = time.monotonic()

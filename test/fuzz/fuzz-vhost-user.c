@@ -144,7 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct virtio_console_config config = { 2, true, true, false };
 	struct virtio_console_port_config port_config = { .console = true };
-	struct vhost_user_options options = { .id = "fuzz" };
+	struct vhost_user_options options = { .id = "fuzz", .inband = true };
 	struct input in = { data, size };
 	struct virtio_console *console;
 	struct virtio_console_port *port;

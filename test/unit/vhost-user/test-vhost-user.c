@@ -39,6 +39,7 @@ struct fixture {
 };
 
 static struct fixture t;
+static bool t_inband; /* of the next setup */
 
 static ssize_t on_out(void *user, const void *buf, size_t len)
 {
@@ -83,7 +84,9 @@ static int setup(void **state)
 		.max_ports = 1, .size = true, .emergency_write = true
 	};
 	struct virtio_console_port_config port = { .console = true };
-	struct vhost_user_options options = { .id = "test", .path = t.path, .ops = &ops };
+	struct vhost_user_options options = {
+		.id = "test", .path = t.path, .ops = &ops, .inband = t_inband
+	};
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
 
@@ -229,6 +232,11 @@ static void kicks_and_calls_may_be_messages(void **state)
 	struct vu_header header;
 
 	(void)state;
+	assert_false(frontend_ask(&t.f, VU_GET_PROTOCOL_FEATURES) & PF(INBAND_NOTIFICATIONS));
+	teardown(NULL);
+	t_inband = true;
+	setup(NULL);
+	t_inband = false;
 	frontend_negotiate(&t.f, VERSION_1 | F_PROTOCOL, ALL_PF | PF(INBAND_NOTIFICATIONS));
 	frontend_share_memory(&t.f);
 	for (unsigned i = 0; i < 2; i++) {
