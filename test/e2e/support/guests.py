@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""Linux guests on the vhost-user sockets of charhubd."""
+
+import os
+import pathlib
+import re
+import signal
+
+from . import program
+
+PROMPT = "guest# "
+
+
+def need_uml():
+    program.need("linux.uml", "setarch")
+
+
+def default_socket(daemon):
+    """The socket of the device that a virtconsole without a bus made, as it was announced."""
+    line = daemon.out.wait_for(re.compile(rb"linux\.uml virtio_uml\.device=(\S+):3\n"))
+    return line.group(1).decode()
+
+
+def processes(script):
+    """Process ids of the guest that a script of test/guest runs, the main one first."""
+    def children(pid):
+        return [int(word) for word in
+                pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    found = children(script.pid)
+    return found + [pid for parent in found for pid in children(parent)]
+
+
+def kill(script):
+    """The guest dies on the spot, as kill -9 does it."""
+    for pid in processes(script):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    program.wait_exit(script)
+
+
+class Shell:
+    """The shell on a guest's console, as somebody types to it."""
+
+    def __init__(self, stream):
+        self.stream = stream
+        self.count = 0
+        stream.read_until(PROMPT)
+
+    def send(self, line):
+        self.stream.send(line + "\r")
+
+    def run(self, command):
+        """What a command prints. The marks cannot come from the echo of what is typed."""
+        self.count += 1
+        mark = self.count * 1000003
+        self.send(f"echo [$(({mark}))]; {command}; echo [$(({mark} + 1))]")
+        self.stream.read_until(re.compile(rb"\[%d\]\r+\n" % mark))
+        out = self.stream.read_until(re.compile(rb"\[%d\]\r+\n" % (mark + 1)))
+        self.stream.read_until(PROMPT)
+        return re.sub(rb"\r+\n", b"\n", out[:out.rindex(b"[")]).decode(errors="replace")
