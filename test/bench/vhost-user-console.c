@@ -6,7 +6,8 @@
  *	vhost-user-console SOCKET PORT...
  *
  *	stdio     a virtconsole: out to stdout, in from stdin
- *	count     a virtserialport: out is counted and summed up
+ *	hvc       a virtconsole: out is counted
+ *	count     a virtserialport: out is counted
  *	echo      what is written comes back
  *	send=N    N bytes are sent once the guest opens it
  *
@@ -31,7 +32,7 @@
 
 enum { PORTS_MAX = 31, BUFFER = 256 * 1024, LINE = 256, COMMAND = 1 };
 
-enum kind { STDIO, COUNT, ECHO, SEND };
+enum kind { STDIO, HVC, COUNT, ECHO, SEND };
 
 struct port {
 	struct server *server;
@@ -247,7 +248,7 @@ static void on_input(void *data, unsigned events)
 
 static int add_port(struct server *s, const char *text)
 {
-	static const char *const names[] = { "stdio", "count", "echo", "send" };
+	static const char *const names[] = { "stdio", "hvc", "count", "echo", "send" };
 	struct port *p = &s->ports[s->count];
 	struct virtio_console_port_config config = { .id = s->count };
 	const char *number = strchr(text, '=');
@@ -259,7 +260,7 @@ static int add_port(struct server *s, const char *text)
 		p->kind++;
 	if (p->kind > SEND || !p->buf || (number && parse_size(number + 1, &p->to_send) < 0))
 		return -EINVAL;
-	config.console = p->kind == STDIO;
+	config.console = p->kind == STDIO || p->kind == HVC;
 	snprintf(name, sizeof(name), "test.%u", s->count);
 	config.name = name;
 	if (virtio_console_add_port(s->console, &config, &port_ops, p, &p->port) < 0)
