@@ -299,6 +299,34 @@ static void a_stop_in_mid_buffer_goes_on_at_the_same_byte(void **state)
 	}
 }
 
+static void a_packed_base_of_0_is_a_new_ring_or_the_second_round(void **state)
+{
+	static const struct format format = { PACKED, false };
+	struct virtqueue_setup setup;
+	struct fixture f;
+	uint32_t len = 0;
+
+	(void)state;
+	open_fixture(&f, &format, NUM);
+	setup = driver_queue_setup(&f.dq);
+	setup.base = 0; /* as frontends say that know no wrap counters */
+	virtqueue_stop(f.vq);
+	assert_int_equal(virtqueue_start(f.vq, f.memory, &setup, PACKED, &f.why), 0);
+	for (unsigned i = 0; i < NUM; i++) {
+		add_text(&f, "a", 1);
+		assert_int_equal(virtqueue_pop(f.vq), 1);
+		virtqueue_push(f.vq);
+		assert_true(driver_get_used(&f.dq, &len) >= 0);
+	}
+	virtqueue_stop(f.vq);
+	assert_int_equal(virtqueue_base(f.vq), 0); /* which is right by now */
+	assert_int_equal(virtqueue_start(f.vq, f.memory, &setup, PACKED, &f.why), 0);
+	assert_int_equal(virtqueue_pop(f.vq), 0);
+	add_text(&f, "b", 1);
+	assert_int_equal(virtqueue_pop(f.vq), 1);
+	close_fixture(&f);
+}
+
 static void rings_follow_when_memory_moves(void **state)
 {
 	struct fixture f;
@@ -545,6 +573,7 @@ int main(void)
 		cmocka_unit_test(calls_are_wanted_as_the_driver_asks),
 		cmocka_unit_test(kicks_are_asked_for_and_none_is_missed),
 		cmocka_unit_test(a_stop_in_mid_buffer_goes_on_at_the_same_byte),
+		cmocka_unit_test(a_packed_base_of_0_is_a_new_ring_or_the_second_round),
 		cmocka_unit_test(rings_follow_when_memory_moves),
 		cmocka_unit_test(refuses_setups_that_cannot_be),
 		cmocka_unit_test(split_rings_that_break_the_rules_break),
