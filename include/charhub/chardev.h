@@ -38,6 +38,7 @@ enum chardev_event_type {
 	CHARDEV_BREAK,	 /* a break condition */
 	CHARDEV_RESIZE,	 /* the terminal at the other end has this size */
 	CHARDEV_MODEM,	 /* modem lines changed */
+	CHARDEV_FLUSHED, /* the new peer threw away what it had not read yet */
 	CHARDEV_BELL,	 /* to a chardev that shares the holder's screen: the guest rang */
 	CHARDEV_MUX_IN,	 /* the holder gets the mux's focus */
 	CHARDEV_MUX_OUT, /* the holder loses it */

@@ -170,6 +170,28 @@ static int clip(struct iovec iov[2], int n, size_t budget)
 	return n;
 }
 
+/* In packet mode a byte of status comes before the data, or alone. */
+static ssize_t read_some(struct fd_stream *stream, const struct iovec *iov, int n)
+{
+	uint8_t status = TIOCPKT_DATA;
+	struct iovec all[3] = { { &status, 1 }, iov[0], n > 1 ? iov[1] : (struct iovec){ 0 } };
+	ssize_t got;
+
+	if (!(stream->flags & FD_STREAM_PACKET))
+		return readv(stream->in_fd, iov, n);
+	got = readv(stream->in_fd, all, n + 1);
+	if (got <= 0)
+		return got;
+	if ((status & TIOCPKT_FLUSHREAD) && !stream->heard)
+		stream->flushed = true;
+	if (got > 1) {
+		stream->heard = true;
+		return got - 1;
+	}
+	errno = EINTR; /* no data yet: read again */
+	return -1;
+}
+
 /* Nothing could be read. Return: false: the stream has ended, or rests. */
 static bool read_nothing(struct fd_stream *stream, ssize_t got)
 {
@@ -202,7 +224,7 @@ static void read_in(struct fd_stream *stream)
 		}
 		n = clip(iov, n, budget);
 		asked = iov[0].iov_len + (n > 1 ? iov[1].iov_len : 0);
-		got = readv(stream->in_fd, iov, n);
+		got = read_some(stream, iov, n);
 		if (got <= 0) {
 			if (!read_nothing(stream, got))
 				break;
@@ -212,6 +234,10 @@ static void read_in(struct fd_stream *stream)
 		chardev_in_commit(stream->chardev, (size_t)got);
 		if ((size_t)got < asked && !stream->finishing)
 			break;
+	}
+	if (is_alive(stream) && stream->flushed) {
+		stream->flushed = false;
+		stream->ops->on_flushed(stream->chardev);
 	}
 	if (is_alive(stream) && stream->in == FD_STREAM_IN_FLOWING &&
 		(!stream->in_watch || (stream->finishing && !budget)))
@@ -413,6 +439,7 @@ void fd_stream_start(struct fd_stream *stream)
 	stream->out = stream->out_fd >= 0 ? FD_STREAM_OUT_READY : FD_STREAM_OUT_NONE;
 	stream->error = 0;
 	stream->hangup_seen = stream->gone_lies = stream->finishing = false;
+	stream->heard = stream->flushed = false;
 	fd_stream_in_resume(stream);
 	update_watches(stream);
 }

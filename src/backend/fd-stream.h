@@ -20,6 +20,9 @@ struct fd_stream_ops {
 	 * @error: positive errno, 0: an orderly end
 	 */
 	void (*on_gone)(struct chardev *chardev, int error);
+
+	/** With FD_STREAM_PACKET: the peer threw bytes away before it sent its first one. */
+	void (*on_flushed)(struct chardev *chardev);
 };
 
 enum fd_stream_flags {
@@ -29,6 +32,8 @@ enum fd_stream_flags {
 	FD_STREAM_FORGIVES = 2,
 	/* A socket: a write to a peer that has gone raises no signal. */
 	FD_STREAM_SOCKET = 4,
+	/* The master of a pty in packet mode [ioctl_tty(2) TIOCPKT]. */
+	FD_STREAM_PACKET = 8,
 };
 
 enum fd_stream_in {
@@ -57,6 +62,8 @@ struct fd_stream {
 	bool hangup_seen; /* while paused */
 	bool gone_lies;	  /* WATCH_GONE was told and is not so */
 	bool finishing;	  /* what is there is all that will come */
+	bool heard;	  /* the peer has sent something since it came */
+	bool flushed;	  /* on_flushed() is due */
 };
 
 /** fd_stream_init() - no descriptors yet; fd_stream_close() is allowed from here on */

@@ -13,6 +13,9 @@
  * The slave is opened and closed once at creation, since a master whose slave was never opened
  * shows no hang-up. What one reader left unread is flushed when it goes: the next one must not see
  * it. If a reader goes and another comes before the loop looks, the two are one.
+ *
+ * Terminal programs flush their side when they have opened it (tio 0.1 ms later), and with it what
+ * they were shown by then. Packet mode tells: the holder is asked to show it again.
  */
 #include "backend/backends.h"
 
@@ -57,6 +60,14 @@ static int open_slave(const struct pty_chardev *pty, int master)
 	return fd >= 0 ? fd : open(pty->slave, flags);
 }
 
+/* Packet mode from here on: what was flushed before does not count. */
+static int begin_packets(int master)
+{
+	int off = 0, on = 1;
+
+	return ioctl(master, TIOCPKT, &off) < 0 || ioctl(master, TIOCPKT, &on) < 0 ? -errno : 0;
+}
+
 /* Nobody will read any more what is in the slave's queue. */
 static void flush_unread(struct pty_chardev *pty)
 {
@@ -67,6 +78,7 @@ static void flush_unread(struct pty_chardev *pty)
 		return;
 	tcflush(fd, TCIFLUSH);
 	close(fd);
+	begin_packets(pty->stream.in_fd);
 }
 
 /*
@@ -92,6 +104,7 @@ static void on_slave_opened(void *data)
 	/* Gone again already; what it wrote meanwhile is still to be delivered. */
 	if (poll(&look, 1, 0) > 0 && (look.revents & POLLHUP) && !(look.revents & POLLIN))
 		return;
+	begin_packets(pty->stream.in_fd);
 	fd_stream_start(&pty->stream);
 	chardev_set_open(&pty->base, true);
 	chardev_room(&pty->base);
@@ -107,7 +120,17 @@ static void on_slave_gone(struct chardev *chardev, int error)
 	on_slave_opened(pty);
 }
 
-static const struct fd_stream_ops pty_stream_ops = { .on_gone = on_slave_gone };
+static void on_slave_flushed(struct chardev *chardev)
+{
+	struct chardev_event event = { .type = CHARDEV_FLUSHED };
+
+	chardev_event(chardev, &event);
+}
+
+static const struct fd_stream_ops pty_stream_ops = {
+	.on_gone = on_slave_gone,
+	.on_flushed = on_slave_flushed,
+};
 
 /* ---- creation ---- */
 
@@ -140,6 +163,8 @@ static int open_master(struct pty_chardev *pty, int *ret_master)
 	if (slave < 0)
 		return -errno;
 	r = make_raw(slave);
+	if (r == 0)
+		r = begin_packets(master);
 	if (r < 0)
 		return r;
 	*ret_master = TAKE_FD(master);
@@ -217,7 +242,7 @@ static int pty_open(struct chardev *chardev, const struct opts *opts, struct err
 	const char *path = opts_get_string(opts, "path");
 	int master = -1, r;
 
-	fd_stream_init(&pty->stream, chardev, &pty_stream_ops, FD_STREAM_TTY);
+	fd_stream_init(&pty->stream, chardev, &pty_stream_ops, FD_STREAM_TTY | FD_STREAM_PACKET);
 	r = open_master(pty, &master);
 	if (r < 0)
 		return error_set(err, -r, "Failed to create PTY: %s", strerror(-r));

@@ -16,7 +16,7 @@
 const char *chardev_event_name(enum chardev_event_type type)
 {
 	static const char *const names[] = { "OPENED", "CLOSED", "HANGUP", "BREAK", "RESIZE",
-		"MODEM", "BELL", "MUX_IN", "MUX_OUT" };
+		"MODEM", "FLUSHED", "BELL", "MUX_IN", "MUX_OUT" };
 
 	return names[type];
 }

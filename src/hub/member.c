@@ -295,6 +295,10 @@ static void on_member_event(void *holder, const struct chardev_event *event)
 		hub_update_open(hub);
 		break;
 	case CHARDEV_HANGUP: handle_hangup(member); break;
+	case CHARDEV_FLUSHED:
+		if (replay_kind(hub) == HUB_REPLAY_SCREEN)
+			member_start(member);
+		break;
 	case CHARDEV_RESIZE: size_told(member, event->cols, event->rows); break;
 	default:
 		if (member->access == HUB_ACCESS_TYPE)

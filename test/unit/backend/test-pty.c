@@ -115,6 +115,38 @@ static void leftovers_of_one_reader_are_not_shown_to_the_next(void **state)
 	close(slave);
 }
 
+/* As terminal programs do when they have opened it; what they do later is their own business. */
+static void reader_that_flushes_at_first_is_told_of(void **state)
+{
+	struct env *env = *state;
+	struct chardev *pty = env_add(env, "pty,id=p");
+	struct fake_holder *holder = &env->holder;
+	int slave = open_slave(pty);
+	char buf[64];
+
+	tcflush(slave, TCIFLUSH); /* nothing has been sent yet */
+	env_attach(env, pty);
+	RUN_UNTIL(env->loop, holder->opened == 1);
+	run_idle(env->loop);
+	assert_string_equal(holder->log.data, "OPENED ");
+	assert_int_equal(fake_holder_out(holder, "screen", 6), 6);
+	tcflush(slave, TCIFLUSH);
+	RUN_UNTIL(env->loop, strstr(holder->log.data, "FLUSHED"));
+	assert_int_equal(read(slave, buf, sizeof(buf)), -1);
+	assert_int_equal(write(slave, "typed", 5), 5);
+	RUN_UNTIL(env->loop, fake_holder_in_is(holder, "typed"));
+	tcflush(slave, TCIFLUSH);
+	run_idle(env->loop);
+	assert_string_equal(holder->log.data, "OPENED FLUSHED in(5) ");
+	close(slave);
+	RUN_UNTIL(env->loop, holder->hangups == 1);
+	slave = open_slave(pty);
+	RUN_UNTIL(env->loop, holder->opened == 2);
+	run_idle(env->loop);
+	assert_string_equal(holder->log.data, "OPENED FLUSHED in(5) CLOSED HANGUP OPENED ");
+	close(slave);
+}
+
 static void next_reader_comes_while_the_guest_takes_nothing(void **state)
 {
 	struct env *env = *state;
@@ -255,6 +287,8 @@ int main(void)
 			leftovers_of_one_reader_are_not_shown_to_the_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			next_reader_comes_while_the_guest_takes_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			reader_that_flushes_at_first_is_told_of, setup, teardown),
 		cmocka_unit_test_setup_teardown(slave_is_raw_and_takes_the_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(idle_pty_costs_no_wakeups, setup, teardown),
 		cmocka_unit_test_setup_teardown(

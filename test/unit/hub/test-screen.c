@@ -126,6 +126,40 @@ static void late_joiner_sees_the_screen_and_then_live_bytes(void **state)
 	vt_free(vt);
 }
 
+static void member_that_flushed_the_screen_away_gets_it_again(void **state)
+{
+	static const struct chardev_event flushed = { .type = CHARDEV_FLUSHED };
+	struct hub_fixture *f = *state;
+	size_t shown;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "what is shown");
+	shown = f->fake[0]->out.len;
+	chardev_event(&f->fake[1]->base, &flushed);
+	run_idle(f->loop);
+	assert_non_null(
+		memmem(f->fake[1]->out.data + shown, f->fake[1]->out.len - shown, "\033c", 2));
+	assert_non_null(memmem(
+		f->fake[1]->out.data + shown, f->fake[1]->out.len - shown, "what is shown", 13));
+	assert_int_equal(f->fake[0]->out.len, shown);
+	fixture_out(f, "!");
+	assert_int_equal(f->fake[1]->out.data[f->fake[1]->out.len - 1], '!');
+}
+
+static void flush_of_a_reader_of_bytes_brings_none_back(void **state)
+{
+	static const struct chardev_event flushed = { .type = CHARDEV_FLUSHED };
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0,terminal=off", 0);
+	fixture_out(f, "data");
+	chardev_event(&f->fake[0]->base, &flushed);
+	run_idle(f->loop);
+	assert_true(fake_chardev_out_is(f->fake[0], "data"));
+}
+
 static void skipped_member_is_brought_to_the_screen(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -207,6 +241,8 @@ int main(void)
 		hub_test(answer_does_not_cut_a_key_of_a_member),
 		hub_test(transparent_pipe_is_left_alone),
 		hub_test(late_joiner_sees_the_screen_and_then_live_bytes),
+		hub_test(member_that_flushed_the_screen_away_gets_it_again),
+		hub_test(flush_of_a_reader_of_bytes_brings_none_back),
 		hub_test(skipped_member_is_brought_to_the_screen),
 		hub_test(screen_has_the_consoles_size),
 		hub_test(members_hear_the_bell_and_the_size),
