@@ -27,7 +27,7 @@ struct encode_cached {
 };
 
 #define ENCODE_CACHE_SLOTS 256u
-#define ENCODE_CACHE_BYTES (1u << 20)
+#define ENCODE_CACHE_BYTES (256u << 10)
 
 /**
  * struct encode_cache - rectangles that were encoded a moment ago, for the next viewer that sees the

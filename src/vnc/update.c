@@ -27,6 +27,7 @@ enum {
 	INTERVAL_MS = 16,     /* between updates of a viewer: 60 a second */
 	HOLD_MAX_MS = 100,    /* how long a guest may keep its frame to itself */
 	OUT_MAX = 65536,      /* bytes that wait for a viewer before encoding pauses */
+	FLUSH_AT = 8192,      /* bytes that are worth a write of their own */
 	TURN_PX = 256 * 1024, /* pixels that are encoded in one go */
 	TIGHT_WIDTH_MAX = 2048,
 	FENCES_MIN = 2, /* updates on the way to a viewer that gets them unasked */
@@ -453,6 +454,8 @@ static int continue_message(struct vnc_viewer *viewer)
 		const struct job *job = &updates->jobs[updates->jobs_at++];
 		int r = send_job(viewer, job);
 
+		if (r == 0 && stream_waiting(&viewer->stream) >= FLUSH_AT)
+			r = stream_flush(&viewer->stream);
 		if (r < 0)
 			return r;
 		px += job_px(viewer, job);
