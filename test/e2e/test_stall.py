@@ -9,6 +9,7 @@ FLOOD = numbered_lines(3 << 20)
 
 
 def start(charhubd, workdir, client, options):
+    """A guest, and three readers that have seen its first line."""
     charhubd(*shared_console(workdir, scripted_guest(workdir), hub=f",window=64k{options}"))
     guest = client(workdir / "guest")
     guest.send("start\r\n")
@@ -19,7 +20,7 @@ def start(charhubd, workdir, client, options):
 
 
 def test_stalled_reader_is_told_the_exact_count(charhubd, workdir, client):
-    guest, (ann, ben, stalled) = start(charhubd, workdir, client, ",grace-ms=50")
+    guest, (ann, ben, stalled) = start(charhubd, workdir, client, ",grace-ms=50,replay=window")
     pump([ann, ben], lambda: min(len(ann.pending), len(ben.pending)) >= len(FLOOD),
          feed=(guest, FLOOD))
     assert ann.pending == FLOOD and ben.pending == FLOOD
@@ -33,8 +34,21 @@ def test_stalled_reader_is_told_the_exact_count(charhubd, workdir, client):
     assert ann.read_until("and on\r\n").endswith(b"and on\r\n")
 
 
-def test_after_a_notice_text_goes_on_at_the_start_of_a_line(charhubd, workdir, client):
+def test_stalled_reader_is_brought_back_to_the_screen(charhubd, workdir, client):
     guest, (ann, ben, stalled) = start(charhubd, workdir, client, ",grace-ms=50")
+    pump([ann, ben], lambda: min(len(ann.pending), len(ben.pending)) >= len(FLOOD),
+         feed=(guest, FLOOD))
+    before, count, screen = NOTICE.split(stalled.read_until(FLOOD[-40:].strip()), maxsplit=1)
+    assert FLOOD.startswith(before)
+    # The screen shows the guest's last lines; all that it stands for was counted.
+    assert len(before) + int(count) == len(FLOOD)
+    assert screen.startswith(b"\x1bc")
+    guest.send("and on")
+    stalled.read_until("and on")
+
+
+def test_after_a_notice_text_goes_on_at_the_start_of_a_line(charhubd, workdir, client):
+    guest, (ann, ben, stalled) = start(charhubd, workdir, client, ",grace-ms=50,replay=window")
     pump([ann, ben], lambda: len(ann.pending) >= len(FLOOD), feed=(guest, FLOOD))
     guest.send("and on\r\n")
     pieces = NOTICE.split(stalled.read_until("and on\r\n"))
