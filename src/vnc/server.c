@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { BLINK_MS = 500 };
 
@@ -329,12 +330,21 @@ int vnc_server_new(const struct vnc_context *context, struct opts *opts,
 	return 0;
 }
 
+static void stop_listening(struct listener *listener, const struct address *address)
+{
+	if (!listener)
+		return;
+	listener_free(listener);
+	if (address->kind == ADDRESS_UNIX)
+		unlink(address->path);
+}
+
 void vnc_server_free(struct vnc_server *server)
 {
 	if (!server)
 		return;
-	listener_free(server->listener);
-	listener_free(server->websocket_listener);
+	stop_listening(server->listener, &server->config.listen);
+	stop_listening(server->websocket_listener, &server->config.websocket);
 	list_for_each_safe (viewer, &server->viewers, struct vnc_viewer, node) {
 		stream_say_goodbye(&viewer->stream);
 		viewer_free(viewer);

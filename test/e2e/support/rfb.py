@@ -444,3 +444,53 @@ def write_png(path, rows):
                                               0, 0)) +
                    chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(row) for row in rows))) +
                    chunk(b"IEND", b""))
+
+
+class WebSocket:
+    """A websocket to the server as something that Client can read and write."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                     b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                     b"Sec-WebSocket-Protocol: binary\r\n"
+                     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += self._exactly(1)
+        assert b" 101 " in head and b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head, head
+        self.left = b""
+
+    def settimeout(self, timeout):
+        self.sock.settimeout(timeout)
+
+    def _exactly(self, size):
+        data = b""
+        while len(data) < size:
+            part = self.sock.recv(size - len(data))
+            if not part:
+                raise Closed
+            data += part
+        return data
+
+    def recv(self, size):
+        while not self.left:
+            first, length = self._exactly(2)
+            assert first == 0x82, "one binary message a frame"
+            if length == 126:
+                length, = struct.unpack(">H", self._exactly(2))
+            elif length == 127:
+                length, = struct.unpack(">Q", self._exactly(8))
+            self.left = self._exactly(length)
+        data, self.left = self.left[:size], self.left[size:]
+        return data
+
+    def sendall(self, data):
+        mask = b"\x12\x34\x56\x78"
+        size = bytes([0x80 | len(data)]) if len(data) < 126 else struct.pack(">BH", 0xfe,
+                                                                             len(data))
+        self.sock.sendall(b"\x82" + size + mask +
+                          bytes(byte ^ mask[i % 4] for i, byte in enumerate(data)))
+
+    def close(self):
+        self.sock.close()
