@@ -65,7 +65,7 @@ start()
 	pid=$!
 	wait "$pid"
 	status=$?
-	[ $status -lt 128 ] || wait "$pid" 2>/dev/null # a signal ends the first wait too early
+	[ "$status" -lt 128 ] || wait "$pid" 2>/dev/null # a signal ends the first wait too early
 }
 
 # With AMX one boot in some tens loses a signal, since the signal stack of these kernels is smaller
@@ -73,7 +73,9 @@ start()
 ABORTED=134
 for _ in 1 2 3; do
 	start
-	[ $status -eq $ABORTED ] && [ "${shim:-}" ] || break
+	if [ "$status" -ne $ABORTED ] || [ ! "${shim:-}" ]; then
+		break
+	fi
 	echo "${0##*/}: the guest's kernel panicked; once more" >&2
 done
-exit $status
+exit "$status"
