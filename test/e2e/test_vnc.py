@@ -289,24 +289,3 @@ def test_tigervnc_takes_every_encoding(console, monitor, encoding):
     monitor.wait_picture(it.picture, "the console in the viewer")
     it.run("seq 50")
     monitor.wait_picture(it.picture, "fifty lines")
-
-
-def test_a_browser_shows_the_console(charhubd, workdir, monitor):
-    need("chromium")
-    if not screen.NOVNC.exists():
-        pytest.skip("not installed: novnc")
-    daemon = charhubd(
-        "-chardev", "exec,command=/bin/sh,id=guest", "-chardev", "vc,id=vc0",
-        "-chardev", "hub,id=hub0,chardevs.0=vc0", "-device", "console,guest=guest,chardev=hub0",
-        "-vnc", "127.0.0.1:20,to=500,websocket=on", env={"PS1": "> ", "ENV": ""})
-    port, web = (int(daemon.err.wait_for(re.compile(pattern)).group(1)) for pattern in
-                 (rb"on 127\.0\.0\.1:(\d+)\n", rb"on websocket 127\.0\.0\.1:(\d+)\n"))
-    viewer = rfb.connect(("127.0.0.1", port))
-    viewer.type(r"printf '\033[?25l'; seq 50; echo $((6 * 7))x" + "\n")
-    pages = screen.NoVnc()
-    try:
-        monitor.start_browser(pages.url(web), width=800, height=700)
-        monitor.wait_picture(viewer.picture, "the console in the browser")
-    finally:
-        viewer.close()
-        pages.close()

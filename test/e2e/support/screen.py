@@ -38,6 +38,17 @@ def wait_until(test, what, timeout=DEADLINE):
     return found
 
 
+def read_png(path):
+    """Rows of a picture that rfb.write_png() wrote."""
+    data = pathlib.Path(path).read_bytes()
+    width, height = struct.unpack(">II", data[16:24])
+    body = data.index(b"IDAT") + 4
+    size, = struct.unpack(">I", data[body - 8:body - 4])
+    rows = zlib.decompress(data[body:body + size])
+    assert len(rows) == (3 * width + 1) * height
+    return [rows[i + 1:i + 1 + 3 * width] for i in range(0, len(rows), 3 * width + 1)]
+
+
 def is_ready(stream):
     poller = select.poll()
     poller.register(stream, select.POLLIN)
@@ -137,7 +148,20 @@ class Screen:
     def focus(self, window):
         """Keys go to this window; the pointer is taken out of sight."""
         self._xdotool("windowfocus", "--sync", window)
+        self.point_away()
+
+    def focus_at(self, x, y):
+        """Keys go to the window there: without a window manager nobody else sees to it."""
+        self._xdotool("mousemove", x, y)
+        place = " ".join(self._xdotool("getmouselocation", "--shell"))
+        self.focus(re.search(r"\bWINDOW=(\d+)", place)[1])
+
+    def point_away(self):
+        """The pointer hides nothing."""
         self._xdotool("mousemove", self.width - 1, self.height - 1)
+
+    def click(self, x, y):
+        self._xdotool("mousemove", x, y, "click", 1)
 
     def press(self, *keys):
         self._xdotool("key", "--clearmodifiers", *keys)
