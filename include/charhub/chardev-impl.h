@@ -34,7 +34,7 @@ struct chardev_class {
 	 */
 	int (*open)(struct chardev *chardev, const struct opts *opts, struct error **err);
 
-	/** Release everything. No upcall is allowed any more. Memory is freed after the dispatch. */
+	/** Release everything; no upcall is allowed any more. Memory goes after the dispatch. */
 	void (*close)(struct chardev *chardev);
 
 	/**

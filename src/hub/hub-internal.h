@@ -120,7 +120,7 @@ static inline bool hub_never_waits(const struct hub *hub)
 
 /* ---- member.c: one member's bytes ---- */
 
-/** member_new() - attach a chardev; @server as in struct member. Return: 0 or as hub_add_member() */
+/** member_new() - attach a chardev; @server as in struct member. Return: as hub_add_member() */
 int member_new(struct hub *hub, struct chardev *chardev, struct member *server,
 	enum hub_access access, enum hub_stall stall, struct error **err);
 

@@ -14,8 +14,8 @@
  *
  * One writer, any number of readers, each of which keeps its own offset. The writer overwrites the
  * oldest bytes without asking: who must not lose any limits what is reserved. The very first bytes
- * (`keep`) are set aside for ever when the window passes them. Memory is touched only when bytes get
- * there.
+ * (`keep`) are set aside for ever when the window passes them. Memory is touched only when bytes
+ * get there.
  */
 struct journal {
 	uint64_t head, tail;

@@ -23,7 +23,7 @@ enum opt_type {
 	OPT_ID, /* a string that names another object */
 	OPT_BOOL,
 	OPT_NUMBER, /* 0..max, where max is 0: 2^64-1 */
-	OPT_UINT32, /* the same below 2^32, with the texts that QEMU has for properties of devices */
+	OPT_UINT32, /* the same below 2^32, with QEMU's texts for properties of devices */
 	OPT_SIZE,   /* bytes, suffix k M G T P E */
 	OPT_ENUM,   /* one of the words of @values, which are separated by '|' */
 	OPT_LIST,   /* of strings: NAME.0, NAME.1, ... without a gap */
