@@ -10,9 +10,10 @@
 #include <sys/types.h>
 
 /*
- * The server's side of a websocket [RFC 6455] as a filter between a byte stream and its user: the
- * caller does the reading and writing. What comes in is decoded in place; what goes out gets a frame
- * header in front. Messages are a byte stream here: where one ends does not matter to the user.
+ * The server's side of a websocket [RFC 6455] as a filter between a byte stream and its user:
+ * the caller does the reading and writing. What comes in is decoded in place; what goes out gets
+ * a frame header in front. Messages are a byte stream here: where one ends does not matter to
+ * the user.
  */
 
 /* The most that a client may send before its handshake is complete. */
@@ -65,7 +66,9 @@ ssize_t websocket_in(struct websocket *ws, void *buf, size_t len, struct byte_qu
  */
 size_t websocket_header(uint64_t len, uint8_t header[WEBSOCKET_HEADER_MAX]);
 
-/** websocket_close() - append a close frame [RFC 6455 7.4.1: 1000, 1001, ...]. Return: 0, -ENOMEM */
+/**
+ * websocket_close() - append a close frame [RFC 6455 7.4.1: 1000, 1001, ...]. Return: 0, -ENOMEM
+ */
 int websocket_close(struct websocket *ws, uint16_t code, struct byte_queue *reply);
 
 /** websocket_done() - free what it holds */

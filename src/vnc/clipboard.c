@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text between the viewer's clipboard and the console, in the two ways that there are: ClientCutText
- * and ServerCutText [RFC 6143 7.5.6, 7.6.4], which are Latin-1, and the extended clipboard of the
- * community's protocol, which is UTF-8, compressed, and sent when it is asked for.
+ * Text between the viewer's clipboard and the console, in the two ways that there are:
+ * ClientCutText and ServerCutText [RFC 6143 7.5.6, 7.6.4], which are Latin-1, and the extended
+ * clipboard of the community's protocol, which is UTF-8, compressed, and sent when it is asked
+ * for.
  *
  * What the viewer sends is input for the guest: at once (paste=direct), when the user presses
  * Shift-Insert (paste=key), or never. Limits: CLIPBOARD_MAX bytes of text either way, also after

@@ -30,8 +30,8 @@ struct encode_cached {
 #define ENCODE_CACHE_BYTES (256u << 10)
 
 /**
- * struct encode_cache - rectangles that were encoded a moment ago, for the next viewer that sees the
- * same; all zero is an empty one
+ * struct encode_cache - rectangles that were encoded a moment ago, for the next viewer that sees
+ * the same; all zero is an empty one
  */
 struct encode_cache {
 	struct encode_cached *slots[ENCODE_CACHE_SLOTS];

@@ -45,7 +45,10 @@ static uint8_t *put_rgb(const struct pixel_format *format, uint32_t rgb, uint8_t
 	return out + 3;
 }
 
-/* Rows of @row_bytes each, a filter byte of 0 before each. Return: past the chunk, NULL: no memory */
+/*
+ * Rows of @row_bytes each, a filter byte of 0 before each. Return: past the chunk, NULL: no
+ * memory
+ */
 static uint8_t *put_image(
 	const uint8_t *rows, size_t row_bytes, unsigned height, uint8_t *out, const uint8_t *end)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the first byte to ClientInit [RFC 6143 7.1-7.3]. A table says how many bytes each phase waits
- * for, so that half a message costs nothing but its bytes; the deadline is viewer.c's. Exactly one
- * security type is offered: what was configured can not be bargained down.
+ * From the first byte to ClientInit [RFC 6143 7.1-7.3]. A table says how many bytes each phase
+ * waits for, so that half a message costs nothing but its bytes; the deadline is viewer.c's.
+ * Exactly one security type is offered: what was configured can not be bargained down.
  */
 #include "vnc/viewer.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keys go to the view, which knows about modifiers, switching and scrolling. Two things are seen to
- * here: the key that pastes the viewer's clipboard (with paste=key), and the lock keys: a viewer that
- * wants to hear their state gets it once its own keys have told what it is. To tell a state that is
- * only assumed would make viewers switch off their user's Num Lock.
+ * Keys go to the view, which knows about modifiers, switching and scrolling. Two things are seen
+ * to here: the key that pastes the viewer's clipboard (with paste=key), and the lock keys: a
+ * viewer that wants to hear their state gets it once its own keys have told what it is. To tell
+ * a state that is only assumed would make viewers switch off their user's Num Lock.
  */
 #include "vnc/viewer.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages of a viewer [RFC 6143 7.5 and the community's additions]. A table says of each type how
- * long it is, from as many bytes as are there: a handler gets a whole message and never looks beyond
- * it. Whatever a length field claims is compared with a limit before a byte of it is awaited. An
- * unknown type ends the connection: where the next message starts can not be known.
+ * Messages of a viewer [RFC 6143 7.5 and the community's additions]. A table says of each type
+ * how long it is, from as many bytes as are there: a handler gets a whole message and never
+ * looks beyond it. Whatever a length field claims is compared with a limit before a byte of it
+ * is awaited. An unknown type ends the connection: where the next message starts can not be
+ * known.
  */
 #include "vnc/viewer.h"
 

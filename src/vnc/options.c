@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `-vnc` in QEMU's words: its keys, its rules of which go together, its error texts. Keys that only
- * mean something for pictures of machines are taken and do nothing; those that would promise
- * something that is not there (TLS, SASL) are refused with the reason. doc/differences.md lists both.
+ * `-vnc` in QEMU's words: its keys, its rules of which go together, its error texts. Keys that
+ * only mean something for pictures of machines are taken and do nothing; those that would
+ * promise something that is not there (TLS, SASL) are refused with the reason.
+ * doc/differences.md lists both.
  */
 #include "vnc/options.h"
 

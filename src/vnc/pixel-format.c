@@ -3,7 +3,8 @@
  * Colours as the viewer wants them. A format that a viewer asks for is checked so that every colour
  * fits its pixel; after that nothing here can fail.
  *
- * Viewers with a colour map get xterm's 256 colours as their map, so that indexed colours are exact.
+ * Viewers with a colour map get xterm's 256 colours as their map, so that indexed colours are
+ * exact.
  */
 #include "vnc/pixel-format.h"
 

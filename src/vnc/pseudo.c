@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Rectangles that bring something else than a picture [RFC 6143 7.8 and the community's additions]. */
+/*
+ * Rectangles that bring something else than a picture [RFC 6143 7.8 and the community's
+ * additions].
+ */
 #include "vnc/viewer.h"
 
 #include "base/cleanup.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hot loops of a redraw: eight pixels at a time from the bits of a glyph to palette indices, and
- * eight at a time from indices to packed bits.
+ * The hot loops of a redraw: eight pixels at a time from the bits of a glyph to palette indices,
+ * and eight at a time from indices to packed bits.
  */
 #include "vnc/raster.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads and writes never block. Output waits in a queue whose bound is its users' duty: they look at
- * stream_waiting() before they make more.
+ * Reads and writes never block. Output waits in a queue whose bound is its users' duty: they
+ * look at stream_waiting() before they make more.
  */
 #include "vnc/stream.h"
 

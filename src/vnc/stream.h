@@ -63,7 +63,9 @@ void stream_set_reading(struct stream *stream, bool reading);
 /** stream_push() - send; nothing is written before stream_flush(). Return: 0, -ENOMEM */
 int stream_push(struct stream *stream, const void *bytes, size_t len);
 
-/** stream_flush() - write what the socket takes, watch for more room. Return: 0, -errno: it broke */
+/**
+ * stream_flush() - write what the socket takes, watch for more room. Return: 0, -errno: it broke
+ */
 int stream_flush(struct stream *stream);
 
 /** stream_waiting() - bytes that have not been written */

@@ -2,18 +2,19 @@
 /*
  * What a viewer gets to see, and when.
  *
- * An update starts only when the viewer wants one and has taken everything before: what changes in
- * between is not queued, it is found in one piece by the next one. So a viewer that reads slowly sees
- * fewer pictures, a viewer that does not read costs nothing, and nobody waits for either.
+ * An update starts only when the viewer wants one and has taken everything before: what changes
+ * in between is not queued, it is found in one piece by the next one. So a viewer that reads
+ * slowly sees fewer pictures, a viewer that does not read costs nothing, and nobody waits for
+ * either.
  *
- * An update is one message whose rectangles are known from the start (jobs), but encoded a few at a
- * time: at most OUT_MAX bytes wait for a viewer, at most TURN_PX pixels are encoded before the others
- * get their turn. When the picture changes before all jobs are done, the rest of them shows the new
- * one. That is right as it is, except that a scroll can not be told as a copy next time, since some
- * of what would be copied has scrolled already.
+ * An update is one message whose rectangles are known from the start (jobs), but encoded a few
+ * at a time: at most OUT_MAX bytes wait for a viewer, at most TURN_PX pixels are encoded before
+ * the others get their turn. When the picture changes before all jobs are done, the rest of them
+ * shows the new one. That is right as it is, except that a scroll can not be told as a copy next
+ * time, since some of what would be copied has scrolled already.
  *
- * Places are in cells. A viewer that can not change the size of its framebuffer keeps the first one:
- * a larger picture is cut, a smaller one padded with blanks.
+ * Places are in cells. A viewer that can not change the size of its framebuffer keeps the first
+ * one: a larger picture is cut, a smaller one padded with blanks.
  */
 #include "vnc/viewer.h"
 

@@ -257,8 +257,8 @@ static int work(struct vnc_viewer *viewer)
 		r = update_run(viewer);
 	if (r == 0)
 		r = flush(viewer);
-	stream_set_reading(&viewer->stream,
-		!viewer->yield && viewer_waiting(viewer) <= VIEWER_WAITING_MAX);
+	stream_set_reading(
+		&viewer->stream, !viewer->yield && viewer_waiting(viewer) <= VIEWER_WAITING_MAX);
 	return r;
 }
 

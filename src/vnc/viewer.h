@@ -75,6 +75,7 @@ struct job {
 /**
  * struct updates - what a viewer gets to see, and when; update.c's
  * @encoding, @format: as asked for; of the message in progress @job_encoding, @job_format
+ * @level:         of compression, 1..9
  * @cols, @rows:   of the framebuffer that the viewer knows of, in cells
  * @wanted:        it has asked for an update
  * @forced:        what it has asked for whether changed or not
@@ -86,7 +87,8 @@ struct job {
  *                 scroll cannot be told as a copy next time
  * @last_ms:       when the last message began
  * @held_since_ms: when the guest was first found in the middle of a frame; 0: it is not
- * @fences:        sent and not answered, at times @fence_ms
+ * @fences:        sent and not answered; the last at @fence_sent_ms
+ * @round_trip_ms: how long the answer to one took
  */
 struct updates {
 	const struct encoding *encoding, *job_encoding;
@@ -119,6 +121,8 @@ struct fence {
  * struct vnc_viewer - one connection
  * @in:     bytes that are not a whole message yet
  * @held:   messages that wait until the update in progress is complete
+ * @name:   address of the peer
+ * @bell:   to be rung when nothing waits
  * @work:   what is to be done once the dispatch is over
  * @timer:  the deadline of the login; later the next moment for an update
  * @view:   while RUNNING

@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 /*
- * The display shared over the RFB protocol [RFC 6143]: one server is one `-vnc` option. Every viewer
- * has a view of its own: its console, its scrolling, its selection, its pace.
+ * The display shared over the RFB protocol [RFC 6143]: one server is one `-vnc` option. Every
+ * viewer has a view of its own: its console, its scrolling, its selection, its pace.
  */
 struct vnc_server;
 struct vnc_viewer;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The RFB server beside the distribution's libvncserver, in the same run: a scrolling console, full
- * redraws, many viewers, memory, the way from a key to its picture, and hostile peers. Each server is
- * a process of its own; viewers are in this one and read everything that they are sent.
+ * The RFB server beside the distribution's libvncserver, in the same run: a scrolling console,
+ * full redraws, many viewers, memory, the way from a key to its picture, and hostile peers. Each
+ * server is a process of its own; viewers are in this one and read everything that they are
+ * sent.
  */
 #include "bench-vnc.h"
 
@@ -56,7 +57,7 @@ struct ours {
 	struct display_console *console;
 	struct timer *timer;
 	struct task echo;
-	char typed[64];
+	char typed[4096];
 	size_t typed_len;
 	uint64_t next_ms;
 	unsigned line;
@@ -115,7 +116,10 @@ static struct display *make_display(struct ours *ours)
 	return display;
 }
 
-/* The most CPU time that one turn of our loop has taken, which is how long anybody can hold it up. */
+/*
+ * The most CPU time that one turn of our loop has taken, which is how long anybody can hold it
+ * up.
+ */
 static uint64_t *longest_ns;
 
 static uint64_t thread_ns(void)
@@ -498,7 +502,6 @@ static void measure_keys(const struct subject *subject, unsigned hostiles)
 	int fds[16];
 
 	*longest_ns = 0;
-
 	start_viewer(&viewers[0], child.screen.port, subject->encoding, subject->copies);
 	for (unsigned i = 0; i < hostiles; i++)
 		fds[i] = hostile(child.screen.port, i);

@@ -18,10 +18,15 @@ struct vnc_screen {
 	bool keep_copies;
 };
 
-/** vnc_text_line() - line @number of the text that scrolls, with its end of line. Return: its length */
+/**
+ * vnc_text_line() - line @number of the text that scrolls, with its end of line. Return: its
+ * length
+ */
 unsigned vnc_text_line(unsigned number, unsigned cols, char line[512]);
 
-/** vnc_libvncserver_run() - serve until killed; 80x24 text painted by src/text into a framebuffer */
+/**
+ * vnc_libvncserver_run() - serve until killed; 80x24 text painted by src/text into a framebuffer
+ */
 void vnc_libvncserver_run(const struct vnc_screen *screen);
 
 #endif

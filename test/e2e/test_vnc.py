@@ -115,7 +115,8 @@ def test_pieces_add_up_to_the_picture(console, encoding):
     copies = 0
     for command in ("seq 30", r"printf '\033[5;15r\033[15;1H\n\n\nx\033[r\033[23;1H'",
                     r"printf '\033[3;10H\033[41m\033[2L\033[0m\033[20;1H\033[3M\033[23;1H'",
-                    r"printf '\033[H\033M\033M\346\274\242\345\255\227\033[23;1H'", "seq 5", COLORS):
+                    r"printf '\033[H\033M\033M\346\274\242\345\255\227\033[23;1H'", "seq 5",
+                    COLORS):
         it.run(command)
         wanted = it.picture()
         while [bytes(row) for row in viewer.rows] != wanted:
@@ -165,14 +166,24 @@ def test_a_viewer_that_does_not_read_holds_nobody_up(console):
     catch_up(good, it.picture())
 
 
+GARBAGE = (
+    b"R",
+    b"",
+    b"RFB 003.008\n",
+    b"RFB 003.008\n\1\1\4\1",
+    b"GET / HTTP/1.1\r\n\r\n",
+    bytes(range(256)),
+    b"RFB 003.008\n\1\1\2\0\xff\xff",
+    b"RFB 003.003\n\1\6\0\0\0\0\x0f\xff\xff",
+)
+
+
 def test_garbage_and_half_messages_hold_nobody_up(console):
     it = console()
-    others = [socket.socket(socket.AF_UNIX) for _ in range(8)]
+    others = [socket.socket(socket.AF_UNIX) for _ in GARBAGE]
     for number, other in enumerate(others):
         other.connect(it.path)
-        other.sendall((b"R", b"", b"RFB 003.008\n", b"RFB 003.008\n\1\1\4\1",
-                       b"GET / HTTP/1.1\r\n\r\n", bytes(range(256)), b"RFB 003.008\n\1\1\2\0\xff\xff",
-                       b"RFB 003.003\n\1\6\0\0\0\0\x0f\xff\xff")[number])
+        other.sendall(GARBAGE[number])
     viewer = it.connect(rfb.ZRLE)
     viewer.picture()
     it.run("echo still here")

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 /*
- * A viewer that sends anything. The first byte of the input chooses: bit 0: a password is asked for;
- * bit 1: the bytes come in odd pieces; bit 2: the handshake is done for it, the bytes are messages;
- * bit 3: it does not read. The guest prints all the while.
+ * A viewer that sends anything. The first byte of the input chooses: bit 0: a password is asked
+ * for; bit 1: the bytes come in odd pieces; bit 2: the handshake is done for it, the bytes are
+ * messages; bit 3: it does not read. The guest prints all the while.
  */
 
 enum { PASSWORD = 1, PIECES = 2, RUNNING = 4, STALLED = 8 };

@@ -11,7 +11,8 @@
 #include <sys/types.h>
 
 /**
- * struct fixture - a server that listens nowhere, a console of 80x24, and the viewers' ends of sockets
+ * struct fixture - a server that listens nowhere, a console of 80x24, and the viewers' ends of
+ * sockets
  * @typed: what the guest got
  * @size_requests: how often a viewer's wish for a size reached the console
  */
