@@ -12,8 +12,11 @@ def start(charhubd, workdir, client, options):
     """A guest, and three readers that have seen its first line."""
     charhubd(*shared_console(workdir, scripted_guest(workdir), hub=f",window=64k{options}"))
     guest = client(workdir / "guest")
-    guest.send("start\r\n")
     readers = [client(workdir / "sock") for _ in range(3)]
+    for reader in readers:
+        reader.send(".")
+        guest.read_until(".")  # now it is a member: it gets bytes, not a picture of the screen
+    guest.send("start\r\n")
     for reader in readers:
         reader.read_until("start\r\n")
     return guest, readers
