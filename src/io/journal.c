@@ -51,13 +51,11 @@ static int segments(char *ring, size_t size, uint64_t offset, size_t len, struct
 {
 	size_t at = (size_t)(offset % size), first = size - at < len ? size - at : len;
 
-	if (!len)
-		return 0;
 	iov[0].iov_base = ring + at;
 	iov[0].iov_len = first;
 	iov[1].iov_base = ring;
 	iov[1].iov_len = len - first;
-	return first < len ? 2 : 1;
+	return !len ? 0 : first < len ? 2 : 1;
 }
 
 /* The window passes what is before @tail; the first bytes of all are kept. */

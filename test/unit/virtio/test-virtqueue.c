@@ -158,7 +158,7 @@ static void a_buffer_is_written_across_its_pieces_and_its_length_told(void **sta
 		assert_int_equal(virtqueue_room(f.vq, 1000), 103);
 		while (done < 5 && virtqueue_segment(f.vq, VIRTQUEUE_IN, &data, &n) > 0) {
 			n = n < 5 - done ? n : 5 - done;
-			memcpy(data, "hello" + done, n);
+			memcpy(data, &"hello"[done], n);
 			virtqueue_consume(f.vq, n);
 			done += n;
 		}
