@@ -38,6 +38,12 @@ static const char *type_word(const struct opt_desc *desc)
 	return desc->type == OPT_ENUM ? desc->values : words[desc->type];
 }
 
+/* Return: false where the name is too long, which no table of ours has. */
+static bool join(char key[OPTS_KEY_MAX], const char *prefix, const char *name, const char *suffix)
+{
+	return snprintf(key, OPTS_KEY_MAX, "%s%s%s", prefix, name, suffix) < OPTS_KEY_MAX;
+}
+
 static void collect_table(struct help_rows *rows, const char *prefix, const struct opt_desc *table)
 {
 	for (const struct opt_desc *desc = table; desc->name; desc++) {
@@ -45,14 +51,13 @@ static void collect_table(struct help_rows *rows, const char *prefix, const stru
 		char inner[OPTS_KEY_MAX];
 
 		if (desc->type == OPT_GROUPS) {
-			snprintf(inner, sizeof(inner), "%s%s.N.", prefix, desc->name);
-			collect_table(rows, inner, desc->group);
+			if (join(inner, prefix, desc->name, ".N."))
+				collect_table(rows, inner, desc->group);
 			continue;
 		}
-		if (rows->len == HELP_LINES_MAX)
+		if (rows->len == HELP_LINES_MAX ||
+			!join(row->key, prefix, desc->name, desc->type == OPT_LIST ? ".N" : ""))
 			return;
-		snprintf(row->key, sizeof(row->key), "%s%s%s", prefix, desc->name,
-			desc->type == OPT_LIST ? ".N" : "");
 		row->desc = desc;
 		rows->len++;
 	}

@@ -345,7 +345,7 @@ static int vc_open(struct chardev *chardev, const struct opts *opts, struct erro
 		.ops = &console_ops,
 		.data = vc,
 		.backspace_bs = opts_get_enum(opts, "backspace") == 1 };
-	unsigned cols, rows;
+	unsigned cols = 0, rows = 0;
 	int r;
 
 	if (!display)
