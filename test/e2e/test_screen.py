@@ -224,6 +224,9 @@ def test_full_screen_program_looks_the_same_to_who_comes_late(screen, linux, wor
     screen.start_tio(workdir / "pty1")
     second = screen.wait_window("^tio .*/pty1$")
     screen.move(second, 800, 0)
+    screen.wait_still()
+    screen.redraw(first)
+    screen.redraw(second)
     _, _, width, height = screen.place(first)
     wait_until(lambda: screen.look(0, 0, width, height) == screen.look(800, 0, width, height),
                "the same picture twice")

@@ -58,8 +58,8 @@ def is_ready(stream):
 class Screen:
     """One Xvfb and the programs on it."""
 
-    def __init__(self, width=1600, height=1000, manager=()):
-        """@manager: a window manager's command line; without one, windows have no frames."""
+    def __init__(self, width=1600, height=1000, framed=False):
+        """@framed: windows have frames, by a window manager"""
         self.folder = tempfile.TemporaryDirectory(prefix="charhub-screen-")
         self.home = pathlib.Path(self.folder.name)
         self.programs = []
@@ -82,8 +82,11 @@ class Screen:
         with open(self.home / "Xvfb_screen0", "rb") as file:
             self.memory = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
         self._read_header()
-        if manager:
-            self.start(*manager)
+        if framed:
+            # A window that comes while openbox starts may stay hidden.
+            started = self.home / "openbox-started"
+            self.start("openbox", "--sm-disable", "--startup", f"touch {started}")
+            wait_until(started.exists, "openbox has started")
 
     def _read_header(self):
         """The format of xwd [XWDFile.h]."""
@@ -171,6 +174,11 @@ class Screen:
 
     def move(self, window, x, y):
         self._xdotool("windowmove", window, x, y)
+
+    def redraw(self, window):
+        """A program draws what it has anew: pixels where letters meet depend on how they came."""
+        self._xdotool("windowunmap", "--sync", window)
+        self._xdotool("windowmap", "--sync", window)
 
     def resize(self, window, width, height):
         self._xdotool("windowsize", window, width, height)
