@@ -67,25 +67,26 @@ class Demo:
             poller.register(fd, select.POLLIN)
         return poller.poll()[0][0]
 
-    def start_hub(self, charhubd, guest):
-        """charhubd with @guest as the guest's end. True once it serves."""
+    def start_hub(self, charhubd, *guest):
+        """charhubd with @guest as the guest's end of the hub. True once it serves."""
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.bind(str(self.run / "notify"))
         self.start([
             charhubd,
-            "-chardev", f"{guest},id=guest",
             "-chardev", f"pty,id=pty,path={self.run}/pty",
             "-chardev", f"socket,id=socket,path={self.run}/console.sock,server=on,wait=off,"
                         "clients=16",
             "-chardev", f"file,id=log,path={self.run}/console.log",
             "-chardev", "hub,id=hub,chardevs.0=pty,chardevs.1=socket,chardevs.2=log",
-            "-device", "console,guest=guest,chardev=hub",
+            *guest,
         ], env={**os.environ, "NOTIFY_SOCKET": str(self.run / "notify"), "PS1": "guest$ "})
         return self.wait(notify.fileno()) == notify.fileno()
 
     def start_vm(self):
-        # Its terminal is the console; what QEMU itself has to say is an error.
-        self.start([ROOT / "test/guest/boot-qemu.sh", "-c", self.run / "guest.sock"])
+        # What it says of itself while it starts is of no interest: its console is the hub's.
+        with open(self.run / "guest.log", "wb") as log:
+            self.start([ROOT / "test/guest/boot-uml.sh", "-v", self.run / "guest.sock"],
+                       stdout=log, stderr=log)
 
     def finish(self):
         """End what still runs, the youngest first. Nothing may interrupt this."""
@@ -103,9 +104,11 @@ def main():
     charhubd, vm = sys.argv[1], "--vm" in sys.argv[2:]
     demo = Demo()
     try:
-        guest = f"socket,path={demo.run}/guest.sock,server=on,wait=off" if vm else \
-            "exec,command=/bin/sh"
-        if not demo.start_hub(charhubd, guest):
+        guest = ["-device", f"virtio-serial,socket={demo.run}/guest.sock",
+                 "-device", "virtconsole,chardev=hub"] if vm else \
+            ["-chardev", "exec,id=guest,command=/bin/sh",
+             "-device", "console,guest=guest,chardev=hub"]
+        if not demo.start_hub(charhubd, *guest):
             return 1
         if vm:
             demo.start_vm()

@@ -49,7 +49,7 @@ def test_shell_is_shared(quickstart, workdir):
 
 
 def test_linux_guest_is_shared(quickstart, workdir):
-    need("qemu-system-x86_64")
+    need("linux.uml")
     screen = quickstart("--vm")
     _, socket_path, _ = printed_paths(screen)
     with connect_unix(socket_path) as ann:
@@ -60,7 +60,7 @@ def test_linux_guest_is_shared(quickstart, workdir):
 
 
 def test_it_ends_with_its_guest(quickstart, workdir):
-    need("qemu-system-x86_64")
+    need("linux.uml")
     screen = quickstart("--vm")
     _, socket_path, _ = printed_paths(screen)
     with connect_unix(socket_path) as ann:
@@ -71,7 +71,7 @@ def test_it_ends_with_its_guest(quickstart, workdir):
 
 
 def test_interrupted_while_the_guest_boots(quickstart, workdir):
-    need("qemu-system-x86_64")
+    need("linux.uml")
     screen = quickstart("--vm")
     printed_paths(screen)
     interrupt(screen, workdir)
