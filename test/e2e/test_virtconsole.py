@@ -11,6 +11,7 @@ import socket
 
 import pytest
 
+from support import rfb
 from support.guests import PROMPT, Shell, default_socket, kill, need_uml
 from support.program import wait_exit
 from support.setups import NOTICE
@@ -40,9 +41,11 @@ def server(name, path, clients=8):
 def test_example_of_the_manual(charhubd, workdir, uml, client, terminal):
     daemon = charhubd(
         "-chardev", f"pty,path={workdir}/pty,id=pty0",
+        "-chardev", "vc,id=vc0",
         "-chardev", server("sock0", workdir / "sock"),
-        "-chardev", "hub,id=hub0,chardevs.0=pty0,chardevs.1=sock0",
+        "-chardev", "hub,id=hub0,chardevs.0=pty0,chardevs.1=vc0,chardevs.2=sock0",
         "-device", "virtconsole,chardev=hub0",
+        "-vnc", f"unix:{workdir}/vnc",
         env={"XDG_RUNTIME_DIR": str(workdir)})
     vm = uml(default_socket(daemon))
     tio = terminal("tio", workdir / "pty")
@@ -55,6 +58,11 @@ def test_example_of_the_manual(charhubd, workdir, uml, client, terminal):
     socat.send("echo socat $((6 * 9))\r")
     for person in (tio, socat):
         person.read_until("socat 54\r\n" + PROMPT)
+    with socket.socket(socket.AF_UNIX) as sock:  # is shown the first vc
+        sock.connect(str(workdir / "vnc"))
+        rfb.Client(sock).handshake().type("echo vnc $((5 * 5))\n")
+        for person in (tio, socat):
+            person.read_until("vnc 25\r\n" + PROMPT)
     tio.send(CTRL_T + b"q")
     tio.expect_end()
     late = client(workdir / "sock")  # is shown the screen
@@ -138,7 +146,7 @@ def test_every_byte_of_a_port_reaches_every_member(ports, workdir, client, membe
 
 def test_bytes_for_a_port_arrive_once_and_in_order(ports, workdir, client):
     ann, ben = client(workdir / "many"), client(workdir / "bare")
-    data = b"".join(b"%07d\n" % number for number in range(MIB // 8))
+    data = b"".join(b"%07d\n" % number for number in range(MIB // 32))
     digest = hashlib.sha256(data).hexdigest()
     for stream, port in ((ann, "vport0p3"), (ben, "vport0p1")):
         ports.send(f"head -c {len(data)} /dev/{port} | sha256sum")
@@ -150,7 +158,7 @@ def test_console_that_floods_does_not_stop_the_guest(charhubd, workdir, uml, cli
     # The window is smaller than what the flood brings before the guest's end of a line is read.
     charhubd(
         "-chardev", server("con", workdir / "con"),
-        "-chardev", "hub,id=hub0,chardevs.0=con,window=64k,window-max=1M",
+        "-chardev", "hub,id=hub0,chardevs.0=con,window=64k,window-max=128k",
         "-chardev", f"socket,id=ticks,path={workdir}/ticks,server=on,wait=off",
         "-device", f"virtio-serial,socket={workdir}/vu.sock",
         "-device", "virtconsole,chardev=hub0",
@@ -161,14 +169,14 @@ def test_console_that_floods_does_not_stop_the_guest(charhubd, workdir, uml, cli
     stalled.read_until(PROMPT)
     shell.run("(while usleep 10000; do cut -d' ' -f1 /proc/uptime; done >/dev/vport0p1) & true")
     before = len(shell.stream.pending)
-    shell.send("head -c 2200000 /dev/urandom | base64; echo flood $((1 + 1))")
+    shell.send("head -c 600000 /dev/urandom | base64; echo flood $((1 + 1))")
     end = b"flood 2\r\n"
     pump([shell.stream, ticks], lambda: end in shell.stream.pending[-100:])
     flood = shell.stream.read_until(end)
-    assert len(flood) - before > 2900000
+    assert len(flood) - before > 800000
     # The guest's clock went on, on another port, while its console was flooded.
     times = [float(word) for word in ticks.pending.decode().split("\n")[:-1] if word]
-    assert len(times) > 20 and times == sorted(times)
+    assert len(times) > 5 and times == sorted(times)
 
     # Without the end of the line: it may be a part of the screen that it is shown.
     pieces = NOTICE.split(stalled.read_until("flood 2"))
