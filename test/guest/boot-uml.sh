@@ -61,15 +61,16 @@ start()
 	# shellcheck disable=SC2086 # lists of words
 	LD_PRELOAD=${shim:-} setpriv --pdeathsig KILL setarch -R "$uml" mem="${MEM:-64M}" \
 		initrd="$cache/uml.gz" root=/dev/ram0 rdinit=/init noreboot \
-		uml_dir="$run/" umid=guest $console $devices ${command:+"GUEST_CMD=\"$command\""} <&3 &
+		uml_dir="$run/" umid=guest $console $devices \
+		${command:+"GUEST_CMD=\"$command\""} <&3 &
 	pid=$!
 	wait "$pid"
 	status=$?
 	[ "$status" -lt 128 ] || wait "$pid" 2>/dev/null # a signal ends the first wait too early
 }
 
-# With AMX one boot in some tens seems to lose a signal, since the signal stack of these kernels is smaller
-# than the processor's state, and ends in a panic: SIGABRT.
+# With AMX one boot in some tens seems to lose a signal, since the signal stack of these kernels is
+# smaller than the processor's state, and ends in a panic: SIGABRT.
 ABORTED=134
 for _ in 1 2 3; do
 	start
