@@ -151,7 +151,7 @@ static void qemu_options_without_a_meaning_here_are_taken(void **state)
 
 	(void)state;
 	assert_int_equal(config.connections, 32);
-	assert_int_equal(config.share, VNC_SHARE_ALLOW_EXCLUSIVE);
+	assert_int_equal(config.share, VNC_SHARE_IGNORE);
 	assert_int_equal(config.resize, VNC_RESIZE_VIEWER);
 	assert_int_equal(config.scale, 1);
 	assert_string_equal(config.id, "default");
@@ -161,12 +161,13 @@ static void qemu_options_without_a_meaning_here_are_taken(void **state)
 
 static void values_are_read(void **state)
 {
-	struct vnc_config config = accepts(":1,id=v,share=ignore,connections=3,resize=fixed,scale="
-					   "2,paste=key,password-secret=s");
+	struct vnc_config config =
+		accepts(":1,id=v,share=force-shared,connections=3,resize=fixed,scale="
+			"2,paste=key,password-secret=s");
 
 	(void)state;
 	assert_int_equal(config.connections, 3);
-	assert_int_equal(config.share, VNC_SHARE_IGNORE);
+	assert_int_equal(config.share, VNC_SHARE_FORCE_SHARED);
 	assert_int_equal(config.resize, VNC_RESIZE_FIXED);
 	assert_int_equal(config.paste, VNC_PASTE_KEY);
 	assert_int_equal(config.scale, 2);

@@ -25,9 +25,9 @@ static int setup_force(void **state)
 	return 0;
 }
 
-static int setup_ignore(void **state)
+static int setup_exclusive(void **state)
 {
-	*state = fixture_new(",share=ignore");
+	*state = fixture_new(",share=allow-exclusive");
 	return 0;
 }
 
@@ -72,7 +72,7 @@ static void force_shared_refuses_one_that_wants_to_be_alone(void **state)
 	close(shared);
 }
 
-static void ignore_shares_with_everybody(void **state)
+static void everybody_shares_unless_told_otherwise(void **state)
 {
 	struct fixture *f = *state;
 	int shared = login(f, true), alone = login(f, false);
@@ -238,9 +238,9 @@ static void missing_secret_is_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(one_that_wants_to_be_alone_sends_the_others_away),
+		TEST_AS(setup_exclusive, one_that_wants_to_be_alone_sends_the_others_away),
 		TEST_AS(setup_force, force_shared_refuses_one_that_wants_to_be_alone),
-		TEST_AS(setup_ignore, ignore_shares_with_everybody),
+		TEST(everybody_shares_unless_told_otherwise),
 		TEST_AS(setup_two, one_viewer_too_many_is_closed),
 		TEST_AS(setup_two, those_who_never_log_in_keep_nobody_out),
 		TEST(events_tell_who_comes_and_goes),
