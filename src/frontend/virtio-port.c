@@ -17,6 +17,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { COLS_DEFAULT = 80, ROWS_DEFAULT = 24 };
+
 /**
  * struct port
  * @name:       may be NULL
@@ -309,12 +311,15 @@ static int port_open(struct frontend *frontend, const struct opts *opts, struct 
 		r = attach_chardev(port, opts_get_string(opts, "chardev"), err);
 	if (r == 0)
 		r = add_port(port, opts, err);
-	if (r < 0)
+	if (r < 0) {
 		port_close(frontend);
-	else
-		virtio_console_port_set_open(
-			port->port, !port->link.chardev || chardev_is_open(port->link.chardev));
-	return r;
+		return r;
+	}
+	virtio_console_port_set_open(
+		port->port, !port->link.chardev || chardev_is_open(port->link.chardev));
+	/* What a terminal has until somebody tells another size: without one Linux has 0x0. */
+	virtio_console_port_resize(port->port, COLS_DEFAULT, ROWS_DEFAULT);
+	return 0;
 }
 
 static const struct opt_desc port_options[] = {
