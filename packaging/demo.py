@@ -69,7 +69,7 @@ class Demo:
 
     def start_hub(self, charhubd, *guest):
         """charhubd with @guest as the guest's end of the hub. True once it serves."""
-        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify = notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.bind(str(self.run / "notify"))
         self.start([
             charhubd,
