@@ -69,6 +69,7 @@ class Demo:
 
     def start_hub(self, charhubd, *guest):
         """charhubd with @guest as the guest's end of the hub. True once it serves."""
+        # Stays open: charhubd tells its end as well.
         self.notify = notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.bind(str(self.run / "notify"))
         self.start([
