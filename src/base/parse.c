@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-static int digit_value(char c)
+int parse_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -13,7 +13,12 @@ static int digit_value(char c)
 		return c - 'a' + 10;
 	if (c >= 'A' && c <= 'F')
 		return c - 'A' + 10;
-	return 99;
+	return -1;
+}
+
+static bool is_digit(char c, int base)
+{
+	return parse_hex_digit(c) >= 0 && parse_hex_digit(c) < base;
 }
 
 /* Digits of @base up to the first other character, which *@ret_end is set to. */
@@ -23,9 +28,9 @@ static int parse_digits(const char *text, int base, const char **ret_end, uint64
 	bool too_large = false;
 	const char *p = text;
 
-	for (; digit_value(*p) < base; p++) {
+	for (; is_digit(*p, base); p++) {
 		if (__builtin_mul_overflow(value, (uint64_t)base, &value) ||
-			__builtin_add_overflow(value, (uint64_t)digit_value(*p), &value))
+			__builtin_add_overflow(value, (uint64_t)parse_hex_digit(*p), &value))
 			too_large = true;
 	}
 	if (p == text)
@@ -144,7 +149,7 @@ bool parse_id_is_valid(const char *text)
 
 int parse_geometry(const char *text, unsigned max, unsigned *ret_cols, unsigned *ret_rows)
 {
-	uint64_t cols, rows;
+	uint64_t cols = 0, rows = 0;
 	const char *end = NULL;
 	int r, s;
 

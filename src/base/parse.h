@@ -26,6 +26,9 @@ int parse_u64(const char *text, uint64_t *ret_value);
  */
 int parse_size(const char *text, uint64_t *ret_bytes);
 
+/** parse_hex_digit() - Return: 0..15; -1: is none */
+int parse_hex_digit(char c);
+
 /** parse_bool() - on/yes/true/y, off/no/false/n; Return: 0, -EINVAL */
 int parse_bool(const char *text, bool *ret_value);
 

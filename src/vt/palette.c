@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vt/palette.h"
 #include "vt/engine.h"
+#include "base/parse.h"
 
 /*
  * Colours as numbers. The first sixteen are those of the Linux console and VGA, which is what a
@@ -44,17 +45,6 @@ void palette_init(uint32_t palette[VT_SLOT_COUNT])
 	palette[VT_SLOT_CURSOR] = 0xaaaaaa;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* @digits hexadecimal digits as a fraction of one, scaled to a byte; -1: they are not there. */
 static int read_level(const char *text, size_t digits)
 {
@@ -63,9 +53,9 @@ static int read_level(const char *text, size_t digits)
 	if (digits < 1 || digits > 4)
 		return -1;
 	for (size_t i = 0; i < digits; i++) {
-		if (hex_value(text[i]) < 0)
+		if (parse_hex_digit(text[i]) < 0)
 			return -1;
-		value = value * 16 + (unsigned)hex_value(text[i]);
+		value = value * 16 + (unsigned)parse_hex_digit(text[i]);
 	}
 	return (int)(value * 255 / ((1u << 4 * digits) - 1));
 }
