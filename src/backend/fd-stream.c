@@ -23,6 +23,8 @@
  */
 #include "backend/fd-stream.h"
 
+#include "base/segments.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -223,7 +225,7 @@ static void read_in(struct fd_stream *stream)
 			break;
 		}
 		n = clip(iov, n, budget);
-		asked = iov[0].iov_len + (n > 1 ? iov[1].iov_len : 0);
+		asked = segments_len(iov, n);
 		got = read_some(stream, iov, n);
 		if (got <= 0) {
 			if (!read_nothing(stream, got))

@@ -6,12 +6,12 @@
  */
 #include <charhub/chardev-impl.h>
 
+#include "base/segments.h"
 #include "chardev/log.h"
 #include "chardev/set.h"
 
 #include <errno.h>
 #include <stddef.h>
-#include <string.h>
 
 const char *chardev_event_name(enum chardev_event_type type)
 {
@@ -66,15 +66,10 @@ void chardev_link_detach(struct chardev_link *link)
 		chardev->class->detach(chardev);
 }
 
-static size_t iov_len(const struct iovec *iov, int n)
-{
-	return iov[0].iov_len + (n > 1 ? iov[1].iov_len : 0);
-}
-
 ssize_t chardev_link_outv(struct chardev_link *link, const struct iovec *iov, int n)
 {
 	struct chardev *chardev = link->chardev;
-	size_t offered = iov_len(iov, n);
+	size_t offered = segments_len(iov, n);
 	ssize_t accepted;
 
 	if (chardev->closing)
@@ -166,15 +161,11 @@ static void copy_in(const struct chardev_link *link, const char *buf, size_t len
 {
 	struct iovec iov[2];
 	int n = link->ops->in_reserve(link->holder, iov);
-	size_t done = 0;
+	size_t room = segments_len(iov, n), taken = len < room ? len : room;
 
-	for (int i = 0; i < n && done < len; i++) {
-		size_t part = iov[i].iov_len < len - done ? iov[i].iov_len : len - done;
-
-		memcpy(iov[i].iov_base, buf + done, part);
-		done += part;
-	}
-	link->ops->in_commit(link->holder, done);
+	if (taken)
+		segments_fill(iov, buf, taken);
+	link->ops->in_commit(link->holder, taken);
 }
 
 void chardev_in(struct chardev *chardev, const void *buf, size_t len)

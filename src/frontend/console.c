@@ -10,6 +10,7 @@
 #include "frontend/frontend.h"
 
 #include "base/log.h"
+#include "base/segments.h"
 #include "io/byte-queue.h"
 #include "opts/opts.h"
 
@@ -78,7 +79,7 @@ static size_t on_guest_room_direct(void *holder)
 	struct iovec iov[2];
 	int n = on_guest_reserve(holder, iov);
 
-	return n <= 0 ? 0 : iov[0].iov_len + (n > 1 ? iov[1].iov_len : 0);
+	return segments_len(iov, n);
 }
 
 static size_t on_guest_room(void *holder)

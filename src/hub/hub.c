@@ -15,6 +15,7 @@
 
 #include "hub/hub-internal.h"
 #include "base/parse.h"
+#include "base/segments.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -135,16 +136,6 @@ static void hub_out_commit(struct chardev *chardev, size_t len)
 	pump_members(hub);
 }
 
-/* @len bytes into segments that have room for them. */
-static void copy_to(const struct iovec *to, const char *from, size_t len)
-{
-	size_t first = to[0].iov_len < len ? to[0].iov_len : len;
-
-	memcpy(to[0].iov_base, from, first);
-	if (first < len)
-		memcpy(to[1].iov_base, from + first, len - first);
-}
-
 static size_t out_segment(struct chardev *chardev, const char *from, size_t len)
 {
 	size_t done = 0;
@@ -156,8 +147,8 @@ static size_t out_segment(struct chardev *chardev, const char *from, size_t len)
 
 		if (!n)
 			break;
-		part = to[0].iov_len + (n > 1 ? to[1].iov_len : 0);
-		copy_to(to, from + done, part);
+		part = segments_len(to, n);
+		segments_fill(to, from + done, part);
 		hub_out_commit(chardev, part);
 		done += part;
 	}

@@ -15,6 +15,7 @@
 #include "hub/hub-internal.h"
 
 #include "base/log.h"
+#include "base/segments.h"
 #include "base/strbuf.h"
 
 #include <errno.h>
@@ -149,7 +150,7 @@ static bool pump_journal(struct member *member, size_t max)
 	uint64_t left = hub->readable - member->position;
 	struct iovec iov[2];
 	int n = journal_peek(&hub->journal, member->position, left < max ? (size_t)left : max, iov);
-	size_t offered = n ? iov[0].iov_len + (n > 1 ? iov[1].iov_len : 0) : 0;
+	size_t offered = segments_len(iov, n);
 	ssize_t taken;
 
 	if (!n)

@@ -11,7 +11,7 @@
  * as ignored (nohup) stays ignored.
  */
 
-/** signals_init() - block and catch the three, ignore SIGPIPE */
+/** signals_init() - block and catch the three, ignore SIGPIPE and SIGXFSZ */
 void signals_init(void);
 
 /** signals_caught() - the number of one that interrupted a wait, or 0 */
