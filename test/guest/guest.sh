@@ -22,6 +22,12 @@ need()
 	done
 }
 
+# is_frontend QEMU: can it pass any virtio device on to a vhost-user backend? 10.2 is the first.
+is_frontend()
+{
+	"$1" -device vhost-user-test-device-pci,help 2>/dev/null | grep -q num_vqs
+}
+
 # is_newer FILE OTHER: also where OTHER is missing
 is_newer()
 {
