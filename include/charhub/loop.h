@@ -33,6 +33,9 @@ void loop_step(struct loop *loop, bool wait);
 /** loop_now_ms() - monotonic time in milliseconds, as of the start of the present dispatch */
 uint64_t loop_now_ms(const struct loop *loop);
 
+/** loop_clock_ns() - monotonic time in nanoseconds, as of this very moment */
+uint64_t loop_clock_ns(const struct loop *loop);
+
 /**
  * loop_fake_clock() - for tests: from now on time stands still except for loop_advance()
  *

@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <uv.h>
 
+enum { NS_A_MS = 1000000 };
+
 struct loop {
 	uv_loop_t uv;
 	uv_idle_t idle;
@@ -122,6 +124,11 @@ uv_loop_t *loop_uv(struct loop *loop)
 uint64_t loop_now_ms(const struct loop *loop)
 {
 	return loop->fake_clock ? loop->fake_now_ms : uv_now(&loop->uv);
+}
+
+uint64_t loop_clock_ns(const struct loop *loop)
+{
+	return loop->fake_clock ? loop->fake_now_ms * NS_A_MS : uv_hrtime();
 }
 
 /* ---- file descriptors ---- */

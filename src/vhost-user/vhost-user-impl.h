@@ -40,6 +40,9 @@ struct connection {
 	struct watch *backend_watch;
 	bool config_change_pending;
 	uint64_t call_pending[VHOST_USER_QUEUES_MAX / 64];
+
+	bool polling;	   /* see follow_consoles() */
+	uint64_t found_ns; /* a guest's console had written something */
 };
 
 struct vhost_user {

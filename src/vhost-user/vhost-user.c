@@ -7,7 +7,8 @@
  * descriptors belong to the connection and go with it, and the device is reset then.
  *
  * The device works when a queue was kicked, at once, and in a task of the loop for as long as it
- * has more to do than one dispatch may take. A hostile frontend can end its own connection only.
+ * has more to do than one dispatch may take, or has a console so busy that it is polled. A hostile
+ * frontend can end its own connection only.
  */
 #include "vhost-user/vhost-user.h"
 
@@ -28,6 +29,7 @@ enum {
 	DISPATCH_BUDGET = 256 * 1024,
 	MESSAGES_A_DISPATCH = 32,
 	STATUS_NEEDS_RESET = 0x40,
+	POLL_NS = 50 * 1000,
 };
 
 static void on_channel(void *data, unsigned events);
@@ -59,10 +61,33 @@ static void process_later(void *data)
 	vu_process(data);
 }
 
+/*
+ * A guest spins while its console's buffer waits for us. Where a second one comes so soon after the
+ * first, being woken takes longer than the guest's own work: look again instead, and leave out the
+ * kicks. A console that is slower than that never makes us poll, and other ports' guests sleep.
+ */
+static void follow_consoles(struct vhost_user *vu, bool found)
+{
+	struct connection *c = &vu->connection;
+	uint64_t now_ns = loop_clock_ns(vu->loop);
+
+	if (found || c->polling)
+		c->polling = now_ns - c->found_ns < POLL_NS;
+	if (found)
+		c->found_ns = now_ns;
+	virtio_console_set_polling(vu->console, c->polling);
+}
+
 void vu_process(struct vhost_user *vu)
 {
+	uint64_t spun_for = virtio_console_spun_for(vu->console);
+	bool more;
+
 	vu_enter(vu);
-	if (vu->connected && virtio_console_process(vu->console, DISPATCH_BUDGET) && vu->connected)
+	more = vu->connected && virtio_console_process(vu->console, DISPATCH_BUDGET);
+	if (vu->connected)
+		follow_consoles(vu, virtio_console_spun_for(vu->console) != spun_for);
+	if (vu->connected && (more || vu->connection.polling))
 		task_post(vu->loop, &vu->process_task, process_later, vu);
 	vu_leave(vu);
 }

@@ -70,6 +70,8 @@ struct virtio_console {
 	unsigned queue_count;
 	struct virtqueue *queues[QUEUES_MAX]; /* made when first started */
 	uint64_t kicked[QUEUE_WORDS], pushed[QUEUE_WORDS];
+	bool polling;
+	uint64_t spun_for;   /* buffers */
 	unsigned next_queue; /* whose turn it is */
 
 	unsigned depth; /* of calls that may call back */
@@ -123,6 +125,13 @@ void control_resume(struct virtio_console *console);
 static inline bool console_has_feature(const struct virtio_console *console, uint64_t feature)
 {
 	return console->features & feature;
+}
+
+/** console_polls() - does the transport look at the port's out queue again without a kick */
+static inline bool console_polls(
+	const struct virtio_console *console, const struct virtio_console_port *port)
+{
+	return console->polling && port && port->is_console;
 }
 
 static inline unsigned port_in_queue(unsigned id)

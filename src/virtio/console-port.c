@@ -335,12 +335,12 @@ static int serve_chain(struct sink *sink, struct virtqueue *vq, size_t *budget)
 	return virtqueue_push(vq) < 0 ? -EPROTO : 1;
 }
 
-/* Is there a chain; where there is none, a kick is asked for. 1, 0, -EPROTO */
-static int next_chain(struct virtqueue *vq)
+/* Is there a chain; where there is none, a kick is asked for unless it @polls. 1, 0, -EPROTO */
+static int next_chain(struct virtqueue *vq, bool polls)
 {
 	int ret = virtqueue_pop(vq);
 
-	if (ret == 0 && virtqueue_want_kick(vq, true)) {
+	if (ret == 0 && !polls && virtqueue_want_kick(vq, true)) {
 		virtqueue_want_kick(vq, false);
 		ret = virtqueue_pop(vq);
 	}
@@ -352,19 +352,21 @@ bool port_serve_out(struct virtio_console *console, struct virtio_console_port *
 {
 	struct virtqueue *vq = console->queues[queue];
 	struct sink sink = { .port = port };
+	bool polls = console_polls(console, port);
 	int ret = 1;
 
 	if (port && port->out_held)
 		return false;
 	virtqueue_want_kick(vq, false);
 	while (*budget > 0 && ret > 0) {
-		ret = next_chain(vq);
+		ret = next_chain(vq, polls);
 		if (ret <= 0)
 			break;
 		ret = serve_chain(&sink, vq, budget);
 		if (ret == 0)
 			ret = 1; /* goes on in the next turn */
 		console_note_pushed(console, queue);
+		console->spun_for += port && port->is_console;
 	}
 	if (ret == -EAGAIN)
 		port->out_held = true;

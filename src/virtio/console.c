@@ -8,7 +8,8 @@
  *
  * Order of work in virtio_console_process(): messages of the guest, messages to the guest, then the
  * ports in turns, each with a bounded number of bytes. A queue is looked at when it was kicked,
- * started, or left with work; while it is being worked off the guest is told not to kick.
+ * started, polled, or left with work; while it is worked off, or polled, the guest is told not to
+ * kick.
  *
  * What a hostile driver can do: break its own device, which is then not served until it is reset;
  * keep its own ports busy, within the budget that the transport gives. Messages to the guest cost
@@ -321,6 +322,7 @@ void virtio_console_reset(struct virtio_console *console)
 			virtqueue_forget(console->queues[i]);
 	memset(console->kicked, 0, sizeof(console->kicked));
 	memset(console->pushed, 0, sizeof(console->pushed));
+	console->polling = false;
 	console->features = 0;
 	console->broken = NULL;
 	console->broken_told = false;
@@ -389,16 +391,26 @@ static void serve_ports(struct virtio_console *console, size_t budget)
 	console->kicked[0] |= kept;
 }
 
+static bool call_can_wait(const struct virtio_console *console, unsigned queue)
+{
+	return (queue & 1) && console_polls(console, port_of_queue(console, queue)) &&
+	       queue_runs(console, queue) && !virtqueue_is_half_used(console->queues[queue]);
+}
+
 static void send_calls(struct virtio_console *console)
 {
+	uint64_t put_off[QUEUE_WORDS] = { 0 };
 	int queue;
 
 	while ((queue = bit_next(console->pushed, 0)) >= 0) {
 		bit_clear(console->pushed, (unsigned)queue);
-		if (queue_runs(console, (unsigned)queue) &&
-			virtqueue_wants_call(console->queues[queue]) && console->transport_ops)
+		if (call_can_wait(console, (unsigned)queue))
+			bit_set(put_off, (unsigned)queue);
+		else if (queue_runs(console, (unsigned)queue) &&
+			 virtqueue_wants_call(console->queues[queue]) && console->transport_ops)
 			console->transport_ops->notify(console->transport, (unsigned)queue);
 	}
+	memcpy(console->pushed, put_off, sizeof(put_off));
 }
 
 static void tell_broken(struct virtio_console *console)
@@ -411,6 +423,29 @@ static void tell_broken(struct virtio_console *console)
 		console->transport_ops->broken(console->transport, console->broken);
 }
 
+static void kick_consoles(struct virtio_console *console)
+{
+	for (unsigned i = 0; i < console->config.max_ports; i++)
+		if (console->slots[i].port && console->slots[i].port->is_console)
+			bit_set(console->kicked, port_out_queue(i));
+}
+
+void virtio_console_set_polling(struct virtio_console *console, bool polling)
+{
+	if (console->polling == polling)
+		return;
+	console->polling = polling;
+	if (polling)
+		return;
+	kick_consoles(console);
+	console_wake(console);
+}
+
+uint64_t virtio_console_spun_for(const struct virtio_console *console)
+{
+	return console->spun_for;
+}
+
 bool virtio_console_process(struct virtio_console *console, size_t budget)
 {
 	bool more;
@@ -419,6 +454,8 @@ bool virtio_console_process(struct virtio_console *console, size_t budget)
 		return false;
 	console_enter(console);
 	if (!console->broken) {
+		if (console->polling)
+			kick_consoles(console);
 		serve_control(console);
 		serve_ports(console, budget);
 		if (console->control_pending)

@@ -288,6 +288,22 @@ void virtio_console_kick(struct virtio_console *console, unsigned queue);
  */
 bool virtio_console_process(struct virtio_console *console, size_t budget);
 
+/**
+ * virtio_console_spun_for() - buffers of consoles that were given back, ever
+ *
+ * A guest spins for each of them: a transport that sees the count grow fast had better poll.
+ */
+uint64_t virtio_console_spun_for(const struct virtio_console *console);
+
+/**
+ * virtio_console_set_polling() - the transport looks again at once, by itself, until it says no
+ *
+ * While it does, virtio_console_process() looks at the out queues of all consoles, and the guest is
+ * not asked to kick those. Their interrupts are put off meanwhile, up to half a ring: Linux waits
+ * for the buffer, not for the interrupt. The end of polling wakes the transport once more.
+ */
+void virtio_console_set_polling(struct virtio_console *console, bool polling);
+
 /** virtio_console_reset() - as after power-on: no queue runs, no feature is taken */
 void virtio_console_reset(struct virtio_console *console);
 

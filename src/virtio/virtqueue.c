@@ -363,6 +363,11 @@ bool virtqueue_wants_call(struct virtqueue *vq)
 	return vq->ops->wants_call(vq);
 }
 
+bool virtqueue_is_half_used(const struct virtqueue *vq)
+{
+	return vq->unsignalled >= (vq->setup.num + 1) / 2;
+}
+
 bool virtqueue_want_kick(struct virtqueue *vq, bool want)
 {
 	if (!vq->ops || vq->broken)

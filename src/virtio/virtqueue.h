@@ -104,6 +104,9 @@ int virtqueue_remap(struct virtqueue *vq);
 /** virtqueue_broken() - which rule the driver broke; NULL: none */
 const char *virtqueue_broken(const struct virtqueue *vq);
 
+/** virtqueue_is_half_used() - so much was pushed since virtqueue_wants_call() was asked last */
+bool virtqueue_is_half_used(const struct virtqueue *vq);
+
 /** virtqueue_pop() - Return: 1: a chain is current (perhaps still); 0: none available; -EPROTO */
 int virtqueue_pop(struct virtqueue *vq);
 

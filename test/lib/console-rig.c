@@ -174,8 +174,10 @@ static void add(struct rig *rig, unsigned queue, const struct driver_segment *se
 	int id = driver_add(&rig->queues[queue], segments, n_out, n_in);
 
 	assert(id >= 0);
-	if (driver_wants_kick(&rig->queues[queue]))
+	if (driver_wants_kick(&rig->queues[queue])) {
+		rig->kicks[queue]++;
 		virtio_console_kick(rig->console, queue);
+	}
 }
 
 void rig_write(struct rig *rig, unsigned queue, const char *text, size_t piece)

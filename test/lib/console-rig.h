@@ -31,7 +31,7 @@ struct rig {
 	struct driver_queue queues[RIG_QUEUES];
 	uint64_t features;
 	struct rig_port ports[RIG_PORTS];
-	unsigned calls[RIG_QUEUES], wakes, config_changes, breaks;
+	unsigned calls[RIG_QUEUES], kicks[RIG_QUEUES], wakes, config_changes, breaks;
 	const char *why;
 };
 

@@ -253,6 +253,40 @@ static void kicks_and_calls_may_be_messages(void **state)
 	assert_int_equal(call.index, 1);
 }
 
+static void a_busy_console_is_polled_and_a_slow_one_is_not(void **state)
+{
+	(void)state;
+	loop_fake_clock(t.loop); /* time stands still: whatever comes, comes at once */
+	start(VERSION_1 | F_PROTOCOL, ALL_PF);
+	for (int i = 0; i < 2; i++) {
+		write_text("slow ");
+		assert_true(driver_wants_kick(&t.f.queues[1]));
+		frontend_kick(&t.f, 1);
+		assert_out("slow ");
+		assert_int_equal(frontend_calls(&t.f, 1), 1);
+		loop_advance(t.loop, 1);
+	}
+	write_text("one ");
+	frontend_kick(&t.f, 1);
+	frontend_calls(&t.f, 1);
+	write_text("two ");
+	assert_true(driver_wants_kick(&t.f.queues[1]));
+	frontend_kick(&t.f, 1);
+	write_text("three ");
+	assert_false(driver_wants_kick(&t.f.queues[1]));
+	frontend_settle(&t.f);
+	assert_out("one two three ");
+
+	loop_advance(t.loop, 1); /* then it falls silent */
+	assert_int_equal(frontend_calls(&t.f, 1), 2);
+	write_text("four");
+	assert_true(driver_wants_kick(&t.f.queues[1]));
+	frontend_settle(&t.f);
+	assert_out("");
+	frontend_kick(&t.f, 1);
+	assert_out("four");
+}
+
 static void the_size_goes_by_configuration_change(void **state)
 {
 	struct vu_config config = { .size = 12 };
@@ -660,6 +694,7 @@ int main(void)
 		CASE(a_ring_is_looked_at_when_it_is_enabled),
 		CASE(a_stopped_ring_tells_where_it_stands_and_goes_on),
 		CASE(kicks_and_calls_may_be_messages),
+		CASE(a_busy_console_is_polled_and_a_slow_one_is_not),
 		CASE(the_size_goes_by_configuration_change),
 		CASE(a_full_backend_channel_keeps_the_message_for_later),
 		CASE(memory_slots_come_and_go),

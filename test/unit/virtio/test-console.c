@@ -275,6 +275,55 @@ static void one_port_does_not_starve_the_others(void **state)
 	rig_close(&rig);
 }
 
+static void a_polled_console_needs_no_kicks_and_its_calls_wait(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FORMATS; i++) {
+		unsigned kicks = 0, calls;
+
+		open_two_ports(formats[i]);
+		rig_write(&rig, 1, "-", 1);
+		rig_process(&rig);
+		assert_int_equal(virtio_console_spun_for(rig.console), 1);
+		virtio_console_set_polling(rig.console, true);
+		calls = rig.calls[1];
+		for (unsigned j = 1; j < RIG_NUM; j++) {
+			rig_write(&rig, 1, "x", 1);
+			rig_process(&rig);
+			assert_int_equal(rig_used(&rig, 1, NULL), j == 1 ? 2 : 1);
+			driver_want_call(&rig.queues[1], true);
+			/* A driver that waits for its interrupt gets it before its ring is full. */
+			assert_int_equal(rig.calls[1] - calls, j / (RIG_NUM / 2));
+			if (j == 1) /* that one was asked for before */
+				kicks = rig.kicks[1];
+		}
+		assert_out(0, "-xxxxxxxxxxxxxxx");
+		assert_int_equal(virtio_console_spun_for(rig.console), RIG_NUM);
+		assert_int_equal(rig.kicks[1], kicks);
+
+		/* Other ports go on as ever. */
+		rig_write(&rig, SERIAL_OUT, "a", 1);
+		rig_process(&rig);
+		rig_write(&rig, SERIAL_OUT, "b", 1);
+		rig_process(&rig);
+		assert_out(SERIAL, "ab");
+		assert_int_equal(rig.kicks[SERIAL_OUT], 2);
+		assert_int_equal(virtio_console_spun_for(rig.console), RIG_NUM);
+
+		/* What came in the last moment is found, and the calls that waited are made. */
+		rig_write(&rig, 1, "!", 1);
+		rig.wakes = 0;
+		virtio_console_set_polling(rig.console, false);
+		assert_int_equal(rig.wakes, 1);
+		rig_process(&rig);
+		assert_out(0, "-xxxxxxxxxxxxxxx!");
+		assert_int_equal(rig.calls[1] - calls, 2);
+		rig_write(&rig, 1, "?", 1);
+		assert_int_equal(rig.kicks[1], kicks + 1);
+		rig_close(&rig);
+	}
+}
+
 static void a_single_port_is_open_while_its_queues_run(void **state)
 {
 	uint8_t config[12];
@@ -431,6 +480,7 @@ int main(void)
 		cmocka_unit_test(input_can_be_read_straight_into_the_guest),
 		cmocka_unit_test(nothing_goes_in_while_the_guest_has_it_closed),
 		cmocka_unit_test(one_port_does_not_starve_the_others),
+		cmocka_unit_test(a_polled_console_needs_no_kicks_and_its_calls_wait),
 		cmocka_unit_test(a_single_port_is_open_while_its_queues_run),
 		cmocka_unit_test(emergency_writes_are_out_of_port_0_before_any_queue_runs),
 		cmocka_unit_test(a_broken_driver_is_not_served_until_reset),
