@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "frontend/frontend.h"
 
+#include "base/log.h"
 #include "opts/opts.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { QUIET_MS = 1000 };
 
 struct frontend_set {
 	struct loop *loop;
@@ -42,6 +45,7 @@ static void frontend_reap(void *data)
 {
 	struct frontend *frontend = data;
 
+	timer_free(frontend->quiet);
 	free(frontend->id);
 	free(frontend);
 }
@@ -60,6 +64,8 @@ void frontend_set_free(struct frontend_set *set)
 
 		list_remove(&last->node);
 		last->class->close(last);
+		if (last->quiet)
+			timer_stop(last->quiet);
 		reap_later(last);
 	}
 	free(set);
@@ -89,12 +95,31 @@ void frontend_set_listen(struct frontend_set *set,
 	set->listener = data;
 }
 
-void frontend_guest_open(const struct frontend *frontend, bool open)
+static void tell_guest_open(void *data)
 {
+	struct frontend *frontend = data;
 	const struct frontend_set *set = frontend->set;
+	bool open = frontend->guest_open;
 
+	if (frontend->told_open == open)
+		return;
+	frontend->told_open = open;
+	if (*frontend->id)
+		log_info("%s '%s': the guest has %s it", frontend->class->name, frontend->id,
+			open ? "opened" : "closed");
+	if (frontend->quiet)
+		timer_start(frontend->quiet, QUIET_MS);
 	if (set->on_guest_open)
 		set->on_guest_open(set->listener, frontend, open);
+}
+
+void frontend_guest_open(struct frontend *frontend, bool open)
+{
+	frontend->guest_open = open;
+	if (!frontend->quiet)
+		frontend->quiet = timer_new(frontend->loop, tell_guest_open, frontend);
+	if (!frontend->quiet || !timer_is_running(frontend->quiet))
+		tell_guest_open(frontend);
 }
 
 struct frontend *frontend_set_next(const struct frontend_set *set, const struct frontend *after)

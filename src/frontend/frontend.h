@@ -48,6 +48,9 @@ struct frontend {
 	char *id;
 	struct list node;
 	struct task reap;
+
+	bool guest_open, told_open; /* as it is; as was told */
+	struct timer *quiet;	    /* runs for a second after that was told */
 };
 
 /** frontend_set_new() - @classes: NULL-terminated, static. Return: NULL if memory ran out */
@@ -77,12 +80,16 @@ int frontend_check(const struct frontend_class *const *classes, struct opts *opt
 /**
  * frontend_set_listen() - hear of the guest opening and closing its end (VSERPORT_CHANGE)
  * @on_guest_open: NULL: nobody listens; may free nothing
+ *
+ * At most once a second for each frontend, as in QEMU: a guest can do it in a loop. What was
+ * changed back meanwhile is not told, the last state always is. Frontends that were given an id
+ * have a line in the log, too.
  */
 void frontend_set_listen(struct frontend_set *set,
 	void (*on_guest_open)(void *data, const struct frontend *frontend, bool open), void *data);
 
-/** frontend_guest_open() - for classes: tell who listens */
-void frontend_guest_open(const struct frontend *frontend, bool open);
+/** frontend_guest_open() - for classes: the guest has its end open, or closed */
+void frontend_guest_open(struct frontend *frontend, bool open);
 
 /** frontend_set_next() - walk in order of creation; NULL starts and ends */
 struct frontend *frontend_set_next(const struct frontend_set *set, const struct frontend *after);

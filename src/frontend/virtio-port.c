@@ -159,8 +159,6 @@ static void on_guest_open(void *user, bool open)
 {
 	struct port *port = user;
 
-	log_debug("%s %u: the guest has it %s", port->base.class->name,
-		virtio_console_port_id(port->port), open ? "open" : "closed");
 	port->took_back = false;
 	frontend_guest_open(&port->base, open);
 	if (open)

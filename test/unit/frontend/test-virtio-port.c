@@ -659,6 +659,7 @@ static void listener_hears_of_the_guests_end(void **state)
 		"virtserialport,chardev=p,id=port", "virtserialport,id=bare", NULL };
 	struct fixture *f = *state;
 
+	loop_fake_clock(f->loop);
 	add_all(f, bus);
 	add_all(f, ports);
 	frontend_set_listen(f->frontends, hear, f);
@@ -666,9 +667,35 @@ static void listener_hears_of_the_guests_end(void **state)
 	open_port(f, 1);
 	open_port(f, 0);
 	open_port(f, 2);
+	assert_string_equal(f->heard, "+port +con +bare ");
 	rig_control(&f->rig, 1, PORT_OPEN, 0);
+	loop_advance(f->loop, 999);
+	assert_string_equal(f->heard, "+port +con +bare ");
+	loop_advance(f->loop, 1);
+	assert_string_equal(f->heard, "+port +con +bare -port ");
 	leave_rig(f); /* the guest goes */
 	assert_string_equal(f->heard, "+port +con +bare -port -con -bare ");
+}
+
+static void listener_does_not_hear_each_change_of_a_guest_that_plays(void **state)
+{
+	static const char *const ports[] = { "virtserialport,chardev=p,id=port", NULL };
+	struct fixture *f = *state;
+
+	loop_fake_clock(f->loop);
+	add_all(f, bus);
+	add_all(f, ports);
+	frontend_set_listen(f->frontends, hear, f);
+	boot(f, MULTIPORT);
+	for (int i = 0; i < 4; i++)
+		rig_control(&f->rig, 1, PORT_OPEN, i % 2 == 0);
+	assert_string_equal(f->heard, "+port ");
+	loop_advance(f->loop, 1000);
+	assert_string_equal(f->heard, "+port -port ");
+	for (int i = 0; i < 4; i++)
+		rig_control(&f->rig, 1, PORT_OPEN, i % 2 == 0);
+	loop_advance(f->loop, 5000);
+	assert_string_equal(f->heard, "+port -port ");
 }
 
 #define port_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -697,6 +724,7 @@ int main(void)
 		port_test(size_reaches_a_guest_with_one_port),
 		port_test(very_old_kernels_get_rows_first),
 		port_test(listener_hears_of_the_guests_end),
+		port_test(listener_does_not_hear_each_change_of_a_guest_that_plays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
