@@ -16,7 +16,7 @@ import tempfile
 import pytest
 
 from support import rfb
-from support.guests import Shell, default_socket, need_uml
+from support.guests import Shell, boot, default_socket
 from support.program import need
 from support.screen import NOVNC, NoVnc, Screen, read_png, wait_until
 from support.setups import scripted_guest
@@ -59,7 +59,6 @@ def console(charhubd, workdir, client):
 @pytest.fixture
 def linux(charhubd, workdir, client, guest):
     """charhubd as README starts it, a Linux guest and its shell."""
-    need_uml()
     daemon = charhubd(
         "-chardev", f"pty,path={workdir}/pty,id=pty0",
         "-chardev", f"pty,path={workdir}/pty1,id=pty1",
@@ -68,7 +67,7 @@ def linux(charhubd, workdir, client, guest):
         "-chardev", "hub,id=hub0,chardevs.0=pty0,chardevs.1=vc0,chardevs.2=sock0,chardevs.3=pty1",
         "-device", "virtconsole,chardev=hub0",
         "-vnc", f"unix:{workdir}/vnc", env={"XDG_RUNTIME_DIR": str(workdir)})
-    guest("boot-uml.sh", "-v", default_socket(daemon))
+    boot(guest, default_socket(daemon))
     return Shell(client(workdir / "sock"))
 
 

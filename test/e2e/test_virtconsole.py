@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Guests whose console charhubd itself serves, over vhost-user: User-Mode Linux, no VMM between.
+"""Guests whose console charhubd itself serves, over vhost-user.
+
+They run on User-Mode Linux; ./with-qemu runs the same tests with QEMU.
 
 The size of the transfers is $CHARHUB_TEST_VPORT_MIB (16); 256 takes a minute longer.
 """
 
+import functools
 import hashlib
 import os
 import re
@@ -12,7 +15,7 @@ import socket
 import pytest
 
 from support import rfb
-from support.guests import PROMPT, Shell, default_socket, kill, need_uml
+from support.guests import PROMPT, Shell, boot, default_socket, kill
 from support.program import wait_exit
 from support.setups import NOTICE
 from support.stream import pump
@@ -24,21 +27,16 @@ GONE = re.compile(rb"the frontend has left")
 
 
 @pytest.fixture
-def uml(guest):
-    """uml(*sockets): a guest with a device on each socket and its shell on the first one's hvc0."""
-
-    def start(*sockets):
-        need_uml()
-        return guest("boot-uml.sh", *(word for path in sockets for word in ("-v", path)))
-
-    return start
+def linux(guest):
+    """linux(*sockets): a guest with a device on each socket, its shell on the first one's hvc0."""
+    return functools.partial(boot, guest)
 
 
 def server(name, path, clients=8):
     return f"socket,id={name},path={path},server=on,wait=off,clients={clients}"
 
 
-def test_example_of_the_manual(charhubd, workdir, uml, client, terminal):
+def test_example_of_the_manual(charhubd, workdir, linux, client, terminal):
     daemon = charhubd(
         "-chardev", f"pty,path={workdir}/pty,id=pty0",
         "-chardev", "vc,id=vc0",
@@ -47,7 +45,7 @@ def test_example_of_the_manual(charhubd, workdir, uml, client, terminal):
         "-device", "virtconsole,chardev=hub0",
         "-vnc", f"unix:{workdir}/vnc",
         env={"XDG_RUNTIME_DIR": str(workdir)})
-    vm = uml(default_socket(daemon))
+    vm = linux(default_socket(daemon))
     tio = terminal("tio", workdir / "pty")
     socat = terminal("socat", "-,raw,echo=0,escape=0x1d", f"UNIX-CONNECT:{workdir}/sock")
     for person in (tio, socat):
@@ -75,7 +73,7 @@ def test_example_of_the_manual(charhubd, workdir, uml, client, terminal):
 
 
 @pytest.fixture
-def ports(charhubd, workdir, uml, client):
+def ports(charhubd, workdir, linux, client):
     """A guest with a console, a port on a bare socket and a port on a hub; its shell."""
     daemon = charhubd(
         "-chardev", server("con", workdir / "con"),
@@ -87,7 +85,7 @@ def ports(charhubd, workdir, uml, client):
         "-device", "virtconsole,bus=ser0.0,chardev=hub0,name=org.example.console",
         "-device", "virtserialport,bus=ser0.0,chardev=bare,name=org.example.bare",
         "-device", "virtserialport,bus=ser0.0,chardev=hub1,nr=3,name=org.example.hub")
-    uml(workdir / "ser0.sock")
+    linux(workdir / "ser0.sock")
     shell = Shell(client(workdir / "con"))
     shell.daemon = daemon
     return shell
@@ -154,7 +152,24 @@ def test_bytes_for_a_port_arrive_once_and_in_order(ports, workdir, client):
         ports.stream.read_until(digest)
 
 
-def test_console_that_floods_does_not_stop_the_guest(charhubd, workdir, uml, client):
+def test_driver_goes_and_comes_back(ports, workdir, client):
+    ann, ben = client(workdir / "many"), client(workdir / "bare")
+    for turn in range(2):
+        ports.run(f"me={turn}")
+        ben.send(f"meanwhile {turn}\n")  # nobody has the port open: it waits
+        # The guest's first process starts a new shell where this one was.
+        ports.send("exec sh -c \"trap '' HUP; rmmod virtio_console; "
+                   "insmod /modules/virtio_console.ko\"")
+        ports.stream.read_until(PROMPT)
+        assert ports.run("echo ${me-nobody}") == "nobody\n"
+        ports.run("until [ -c /dev/vport0p1 ] && [ -c /dev/vport0p3 ]; do usleep 10000; done")
+        assert ports.run("head -n 1 </dev/vport0p1") == f"meanwhile {turn}\n"
+        for stream, port in ((ann, "vport0p3"), (ben, "vport0p1")):
+            ports.run(f"echo through {port} {turn} >/dev/{port}")
+            stream.read_until(f"through {port} {turn}\n")
+
+
+def test_console_that_floods_does_not_stop_the_guest(charhubd, workdir, linux, client):
     # The window is smaller than what the flood brings before the guest's end of a line is read.
     charhubd(
         "-chardev", server("con", workdir / "con"),
@@ -163,7 +178,7 @@ def test_console_that_floods_does_not_stop_the_guest(charhubd, workdir, uml, cli
         "-device", f"virtio-serial,socket={workdir}/vu.sock",
         "-device", "virtconsole,chardev=hub0",
         "-device", "virtserialport,chardev=ticks")
-    uml(workdir / "vu.sock")
+    linux(workdir / "vu.sock")
     shell = Shell(client(workdir / "con"))
     ticks, stalled = client(workdir / "ticks"), client(workdir / "con")
     stalled.read_until(PROMPT)
@@ -185,16 +200,17 @@ def test_console_that_floods_does_not_stop_the_guest(charhubd, workdir, uml, cli
     assert shell.run("echo alive") == "alive\n"
 
 
-def test_size_of_a_terminal_reaches_the_guest(charhubd_path, workdir, uml, terminal):
+@pytest.mark.parametrize("max_ports", [1, 31])  # one learns of it by the configuration space
+def test_size_of_a_terminal_reaches_the_guest(charhubd_path, workdir, linux, terminal, max_ports):
     # A terminal of charhubd's own is the member: what it is sized, the guest's console is.
     hub = terminal(
         charhubd_path, "-chardev", "stdio,id=tty,signal=off",
         "-chardev", "hub,id=hub0,chardevs.0=tty",
-        "-device", f"virtio-serial,socket={workdir}/vu.sock",
+        "-device", f"virtio-serial,socket={workdir}/vu.sock,max_ports={max_ports}",
         "-device", "virtconsole,chardev=hub0", env={"NOTIFY_SOCKET": ""}, cols=90, rows=33)
     while not (workdir / "vu.sock").exists():
         hub.is_readable()
-    uml(workdir / "vu.sock")
+    linux(workdir / "vu.sock")
     shell = Shell(hub)
     assert shell.run("stty size") == "33 90\n"
     hub.set_window(132, 50)
@@ -213,7 +229,7 @@ GARBAGE = [
 ]
 
 
-def test_devices_do_not_know_of_each_other(charhubd, workdir, uml, client):
+def test_devices_do_not_know_of_each_other(charhubd, workdir, linux, client):
     args = []
     for number, name in enumerate("abc"):
         args += [
@@ -223,7 +239,7 @@ def test_devices_do_not_know_of_each_other(charhubd, workdir, uml, client):
                        f",max_ports={1 + number}",
             "-device", f"virtconsole,bus=bus-{name}.0,chardev=hub-{name}"]
     daemon = charhubd(*args)
-    guests = {name: uml(workdir / f"{name}.sock") for name in "ab"}
+    guests = {name: linux(workdir / f"{name}.sock") for name in "ab"}
     shells = {name: Shell(client(workdir / name)) for name in "ab"}
     for name, shell in shells.items():
         assert shell.run(f"me={name}; echo I am $me") == f"I am {name}\n"
@@ -246,10 +262,10 @@ def test_devices_do_not_know_of_each_other(charhubd, workdir, uml, client):
     kill(guests["b"])
     daemon.err.wait_for(re.compile(rb"device 'bus-b': .*(has left|dismissed)"))
     assert shells["a"].run("echo $me") == "a\n"
-    uml(workdir / "b.sock")  # a new guest on the same socket; who watches need not come again
+    linux(workdir / "b.sock")  # a new guest on the same socket; who watches need not come again
     shells["b"].stream.read_until("guest ready on hvc0")
     shells["b"].stream.read_until(PROMPT)
     assert shells["b"].run("echo ${me-nobody}") == "nobody\n"
-    uml(workdir / "c.sock")  # and one where only garbage came before
+    linux(workdir / "c.sock")  # and one where only garbage came before
     assert Shell(client(workdir / "c")).run("echo c") == "c\n"
     assert shells["a"].run("echo $me") == "a\n"

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Linux guests on the vhost-user sockets of charhubd."""
+"""Linux guests on the vhost-user sockets of charhubd.
+
+$CHARHUB_TEST_VMM says what they run on: uml (User-Mode Linux), or qemu, whose program is $QEMU.
+"""
 
 import os
 import pathlib
@@ -11,8 +14,24 @@ from . import program
 PROMPT = "guest# "
 
 
-def need_uml():
-    program.need("linux.uml", "setarch")
+VMM = os.environ.get("CHARHUB_TEST_VMM", "uml")
+# the script of test/guest that boots one, and the programs that it needs
+BOOT = {
+    "uml": ("boot-uml.sh", ("linux.uml", "setarch")),
+    "qemu": ("boot-qemu.sh", (os.environ.get("QEMU", "qemu-system-x86_64"),)),
+}
+
+
+def boot(guest, *sockets):
+    """A guest with a virtio console on each socket, and a shell on the first one's hvc0.
+
+    @guest: the fixture
+
+    Return: the script that runs it
+    """
+    script, programs = BOOT[VMM]
+    program.need(*programs)
+    return guest(script, *(word for path in sockets for word in ("-v", path)))
 
 
 def default_socket(daemon):
@@ -22,13 +41,16 @@ def default_socket(daemon):
 
 
 def processes(script):
-    """Process ids of the guest that a script of test/guest runs, the main one first."""
+    """Process ids of the guest that a script of test/guest runs, the main one first.
+
+    User-Mode Linux is many processes below the script; QEMU has taken the script's place.
+    """
     def children(pid):
         return [int(word) for word in
                 pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     found = children(script.pid)
-    return found + [pid for parent in found for pid in children(parent)]
+    return found + [pid for parent in found for pid in children(parent)] or [script.pid]
 
 
 def kill(script):
