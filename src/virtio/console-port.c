@@ -20,6 +20,7 @@
 enum {
 	DESCRIPTOR_COST = 64,	   /* bytes of budget */
 	EMPTY_CHAINS_A_TURN = 256, /* of an in queue, given back unused */
+	PAGE_MIN = 4096,
 };
 
 /* ---- life ---- */
@@ -518,13 +519,27 @@ size_t virtio_console_port_in_room(struct virtio_console_port *port)
 	return virtqueue_room(vq, VIRTIO_CONSOLE_ROOM_MAX);
 }
 
+/* A system call that meets a page which is gone says EFAULT where our own access mends it. */
+static bool is_there(struct guest_memory *memory, const struct iovec *iov)
+{
+	const volatile uint8_t *bytes = iov->iov_base;
+
+	for (size_t at = 0; at < iov->iov_len; at += PAGE_MIN)
+		(void)bytes[at];
+	(void)bytes[iov->iov_len - 1];
+	return !guest_memory_is_broken(memory);
+}
+
 int virtio_console_port_in_reserve(struct virtio_console_port *port, struct iovec iov[2])
 {
 	struct virtqueue *vq = usable_in_queue(port);
 
 	if (!vq || in_segment(port, vq, &iov[0].iov_base, &iov[0].iov_len) <= 0)
 		return 0;
-	return 1;
+	if (is_there(port->console->memory, &iov[0]))
+		return 1;
+	console_wake(port->console);
+	return 0;
 }
 
 void virtio_console_port_in_commit(struct virtio_console_port *port, size_t len)

@@ -416,6 +416,26 @@ static void memory_cut_short_breaks_the_device_and_nothing_else(void **state)
 	driver_memory_done(&rig.dm);
 }
 
+static void a_buffer_that_is_gone_is_not_handed_to_the_kernel(void **state)
+{
+	struct iovec iov[2];
+	uint64_t buffer;
+
+	(void)state;
+	open_two_ports(0);
+	driver_alloc(&rig.dm, 1 << 16); /* the rings are not in the part that goes */
+	buffer = rig_post(&rig, SERIAL_IN, 1 << 14);
+	assert_int_equal(virtio_console_port_in_reserve(rig.ports[SERIAL].port, iov), 1);
+	assert_int_equal(ftruncate(rig.dm.fd, (off_t)(buffer - rig.dm.region.guest_addr)), 0);
+	assert_int_equal(virtio_console_port_in_reserve(rig.ports[SERIAL].port, iov), 0);
+	rig_process(&rig);
+	assert_int_equal(rig.breaks, 1);
+	virtio_console_free(rig.console);
+	guest_memory_free(rig.memory);
+	assert_int_equal(ftruncate(rig.dm.fd, (off_t)rig.dm.size), 0);
+	driver_memory_done(&rig.dm);
+}
+
 static void a_port_may_remove_itself_in_its_own_callback(void **state)
 {
 	(void)state;
@@ -485,6 +505,7 @@ int main(void)
 		cmocka_unit_test(emergency_writes_are_out_of_port_0_before_any_queue_runs),
 		cmocka_unit_test(a_broken_driver_is_not_served_until_reset),
 		cmocka_unit_test(memory_cut_short_breaks_the_device_and_nothing_else),
+		cmocka_unit_test(a_buffer_that_is_gone_is_not_handed_to_the_kernel),
 		cmocka_unit_test(a_port_may_remove_itself_in_its_own_callback),
 		cmocka_unit_test(buffers_without_room_are_given_back_not_met_for_ever),
 		cmocka_unit_test(features_and_ports_are_checked),
