@@ -28,6 +28,7 @@ struct vring {
 struct connection {
 	struct vu_channel channel;
 	struct watch *watch;
+	bool spoke;	   /* a message came: it is more than a look whether we are here */
 	uint64_t features; /* those of SET_FEATURES, the protocol's own included */
 	uint64_t protocol_features;
 	uint8_t status;

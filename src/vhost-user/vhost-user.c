@@ -151,6 +151,9 @@ static int serve_channel(struct vhost_user *vu, struct error **err)
 		ret = vu_channel_receive(channel, err);
 		if (ret <= 0)
 			return ret;
+		if (!vu->connection.spoke)
+			log_info("device '%s': a frontend has connected", vu->id);
+		vu->connection.spoke = true;
 		ret = vu_handle_request(vu, err);
 		if (!vu->connected)
 			return 0;
@@ -194,7 +197,6 @@ static int open_connection(struct vhost_user *vu, int fd)
 	watch_channel(vu);
 	if (vu->listen_watch)
 		watch_set(vu->listen_watch, 0);
-	log_info("device '%s': a frontend has connected", vu->id);
 	if (vu->ops && vu->ops->on_frontend)
 		vu->ops->on_frontend(vu->user, true);
 	return 0;
@@ -225,7 +227,7 @@ static void log_departure(struct vhost_user *vu, struct error *err)
 {
 	if (err && error_code(err) != ENODATA && error_code(err) != ECONNRESET)
 		log_warning("device '%s': frontend dismissed: %s", vu->id, error_message(err));
-	else
+	else if (vu->connection.spoke)
 		log_info("device '%s': the frontend has left", vu->id);
 	error_free(err);
 }
