@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: MIT
 # Boot a real Linux guest under QEMU's software CPU, with a shell on its virtio console (hvc0).
 #
-#	boot-qemu.sh [-v SOCKET]... [-t | -c SOCKET | -s SOCKET] [-p PORTS] [-e COMMAND] [-d CACHE]
-#	             [-- QEMU-ARGUMENT...]
+#	boot-qemu.sh [-v SOCKET]... [-t | -c SOCKET | -s SOCKET] [-p PORTS] [-e COMMAND]
+#	             [-d CACHE] [-- QEMU-ARGUMENT...]
 #
 #	-v SOCKET   a virtio console whose vhost-user backend listens on SOCKET; may be repeated.
-#	            The shell is on the first one's hvc0. Takes a QEMU that get-qemu.sh is content with.
+#	            The shell is on the first one's hvc0. Needs QEMU 10.2: see get-qemu.sh.
 #	-t          a console of QEMU's own on this terminal (the default without -v)
 #	-c SOCKET   one that QEMU connects to a unix socket on which somebody listens
-#	-s SOCKET   one for which QEMU listens on a unix socket; it starts once somebody has connected
+#	-s SOCKET   one for which QEMU listens; it starts once somebody has connected
 #	-p PORTS    the most ports that a backend of -v has (31, which is also enough for fewer)
 #	-e COMMAND  run COMMAND (without double quotes) in the guest instead of a shell, then end
 #	-d CACHE    where the kernel is kept
