@@ -41,7 +41,7 @@ void frontend_done(struct frontend *f)
 
 void frontend_settle(struct frontend *f)
 {
-	for (int i = 0; i < SETTLE_STEPS; i++)
+	for (int i = 0; f->loop && i < SETTLE_STEPS; i++)
 		loop_step(f->loop, false);
 }
 
@@ -86,16 +86,16 @@ int frontend_reply(struct frontend *f, uint32_t request, void *payload, size_t s
 		.msg_iovlen = 1,
 		.msg_control = control,
 		.msg_controllen = sizeof(control) };
-	int fd;
+	int fd, wait = f->loop ? MSG_DONTWAIT : 0;
 
 	frontend_settle(f);
-	if (recvmsg(f->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != sizeof(header))
+	if (recvmsg(f->fd, &msg, wait | MSG_CMSG_CLOEXEC) != sizeof(header))
 		return -1;
 	assert(header.request == request);
 	assert(header.flags == (VU_FLAG_VERSION | VU_FLAG_REPLY));
 	assert(header.size <= size);
 	if (header.size)
-		assert(recv(f->fd, payload, header.size, MSG_DONTWAIT) == header.size);
+		assert(recv(f->fd, payload, header.size, wait | MSG_WAITALL) == header.size);
 	fd = take_fd(&msg);
 	if (ret_fd)
 		*ret_fd = fd;
