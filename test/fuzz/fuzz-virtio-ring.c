@@ -243,6 +243,8 @@ static void step(struct guest *g, struct input *in)
 			abort();
 		if (arg == 254)
 			virtio_console_reset(g->console);
+		if (arg >= 250 && arg < 254)
+			virtio_console_set_polling(g->console, arg & 1);
 	}
 }
 
