@@ -137,6 +137,7 @@ static int make_transport(struct virtio_serial *serial, const struct opts *opts,
 		.path = opts_get_string(opts, "socket"),
 		.connect = !opts_get_bool(opts, "server"),
 		.reconnect_ms = (unsigned)opts_get_number(opts, "reconnect-ms"),
+		.inband = opts_get_bool(opts, "inband-notifications"),
 	};
 	int r;
 
@@ -179,6 +180,10 @@ static const struct opt_desc serial_options[] = {
 		.preset = "0",
 		.max = 3600000,
 		.help = "with server=off: connect again after so long; 0: never" },
+	{ .name = "inband-notifications",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "offer kicks and calls as messages instead of descriptors" },
 	{ .name = "max_ports",
 		.type = OPT_UINT32,
 		.preset = "31",

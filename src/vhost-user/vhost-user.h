@@ -45,9 +45,10 @@ struct vhost_user_ops {
  * @path:    unix socket; a stale socket file is replaced, a live one is -EADDRINUSE
  * @connect: the frontend listens (server=off): connect now, and again every @reconnect_ms after
  *           the connection failed or ended; 0: only once
- * @inband:  offer INBAND_NOTIFICATIONS. User-Mode Linux takes it whenever it is offered, but reads
- *           one message for each interrupt: where two come together the second is acted on when a
- *           third comes, so that calls and changes of size are late or lost. Measured with 6.1.
+ * @inband:  offer INBAND_NOTIFICATIONS: kicks and calls are messages. User-Mode Linux takes it
+ *           whenever it is offered; where a change of the configuration and a call meet in one of
+ *           its interrupts, 6.1 acts on the change when the next one comes, so that a size that
+ *           goes that way (max_ports=1) is late.
  * @ops:     static; may be NULL
  * @user:    handed to @ops
  */
