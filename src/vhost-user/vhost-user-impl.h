@@ -3,6 +3,7 @@
 #define VHOST_USER_VHOST_USER_IMPL_H
 
 #include "vhost-user/channel.h"
+#include "vhost-user/pace.h"
 #include "vhost-user/vhost-user.h"
 #include "virtio/shared-map.h"
 
@@ -42,8 +43,7 @@ struct connection {
 	bool config_change_pending;
 	uint64_t call_pending[VHOST_USER_QUEUES_MAX / 64];
 
-	bool polling;	   /* see follow_consoles() */
-	uint64_t found_ns; /* a guest's console had written something */
+	struct pace pace;
 };
 
 struct vhost_user {
@@ -60,6 +60,7 @@ struct vhost_user {
 
 	struct guest_memory *memory;
 	struct task process_task;
+	struct short_timer *paced; /* runs between looks at serial ports that are polled */
 	bool connected;
 	struct connection connection; /* meaningful while @connected */
 	struct vring vrings[VHOST_USER_QUEUES_MAX];

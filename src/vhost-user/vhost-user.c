@@ -7,13 +7,14 @@
  * descriptors belong to the connection and go with it, and the device is reset then.
  *
  * The device works when a queue was kicked, at once, and in a task of the loop for as long as it
- * has more to do than one dispatch may take, or has a console so busy that it is polled. A hostile
+ * has more to do than one dispatch may take. A busy device is polled, see pace.h. A hostile
  * frontend can end its own connection only.
  */
 #include "vhost-user/vhost-user.h"
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "io/short-timer.h"
 #include "vhost-user/vhost-user-impl.h"
 
 #include <errno.h>
@@ -29,7 +30,6 @@ enum {
 	DISPATCH_BUDGET = 256 * 1024,
 	MESSAGES_A_DISPATCH = 32,
 	STATUS_NEEDS_RESET = 0x40,
-	POLL_NS = 50 * 1000,
 };
 
 static void on_channel(void *data, unsigned events);
@@ -61,34 +61,27 @@ static void process_later(void *data)
 	vu_process(data);
 }
 
-/*
- * A guest spins while its console's buffer waits for us. Where a second one comes so soon after the
- * first, being woken takes longer than the guest's own work: look again instead, and leave out the
- * kicks. A console that is slower than that never makes us poll, and other ports' guests sleep.
- */
-static void follow_consoles(struct vhost_user *vu, bool found)
+/* Look again after others had their turn, after a while, or when it is kicked. */
+static void look_again(struct vhost_user *vu, bool more)
 {
-	struct connection *c = &vu->connection;
-	uint64_t now_ns = loop_clock_ns(vu->loop);
+	unsigned polling = pace_follow(
+		&vu->connection.pace, virtio_console_taken(vu->console), loop_clock_ns(vu->loop));
 
-	if (found || c->polling)
-		c->polling = now_ns - c->found_ns < POLL_NS;
-	if (found)
-		c->found_ns = now_ns;
-	virtio_console_set_polling(vu->console, c->polling);
+	virtio_console_set_polling(vu->console, polling);
+	if (more || (polling & VIRTIO_CONSOLE_POLL_CONSOLES))
+		task_post(vu->loop, &vu->process_task, process_later, vu);
+	else if (polling)
+		short_timer_start(vu->paced, PACE_SLEEP_US);
 }
 
 void vu_process(struct vhost_user *vu)
 {
-	uint64_t spun_for = virtio_console_spun_for(vu->console);
 	bool more;
 
 	vu_enter(vu);
 	more = vu->connected && virtio_console_process(vu->console, DISPATCH_BUDGET);
 	if (vu->connected)
-		follow_consoles(vu, virtio_console_spun_for(vu->console) != spun_for);
-	if (vu->connected && (more || vu->connection.polling))
-		task_post(vu->loop, &vu->process_task, process_later, vu);
+		look_again(vu, more);
 	vu_leave(vu);
 }
 
@@ -183,7 +176,8 @@ static int open_connection(struct vhost_user *vu, int fd)
 	struct connection *c = &vu->connection;
 	int ret;
 
-	*c = (struct connection){ .backend_fd = -1 };
+	*c = (struct connection){ .backend_fd = -1,
+		.pace.taken = *virtio_console_taken(vu->console) };
 	ret = watch_new(vu->loop, fd, on_channel, vu, &c->watch);
 	if (ret < 0) {
 		close(fd);
@@ -209,6 +203,7 @@ static void drop_connection(struct vhost_user *vu)
 
 	vu->connected = false;
 	task_cancel(&vu->process_task);
+	short_timer_stop(vu->paced);
 	virtio_console_set_transport(vu->console, NULL, NULL, NULL);
 	for (unsigned i = 0; i < VHOST_USER_QUEUES_MAX; i++)
 		vring_done(&vu->vrings[i]);
@@ -366,6 +361,10 @@ static void on_reconnect(void *data)
 
 static int begin(struct vhost_user *vu, struct error **err)
 {
+	int ret = short_timer_new(vu->loop, process_later, vu, &vu->paced);
+
+	if (ret < 0)
+		return error_set(err, -ret, "cannot make a timer: %s", strerror(-ret));
 	if (!vu->connects)
 		return start_listening(vu, err);
 	if (!vu->reconnect_ms)
@@ -425,6 +424,7 @@ void vhost_user_free(struct vhost_user *vu)
 	if (vu->connected)
 		drop_connection(vu);
 	timer_free(vu->reconnect);
+	short_timer_free(vu->paced);
 	watch_free(vu->listen_watch);
 	vu->listen_watch = NULL;
 	if (vu->listen_fd >= 0)

@@ -70,8 +70,8 @@ struct virtio_console {
 	unsigned queue_count;
 	struct virtqueue *queues[QUEUES_MAX]; /* made when first started */
 	uint64_t kicked[QUEUE_WORDS], pushed[QUEUE_WORDS];
-	bool polling;
-	uint64_t spun_for;   /* buffers */
+	unsigned polling; /* enum virtio_console_polling */
+	struct virtio_console_taken taken;
 	unsigned next_queue; /* whose turn it is */
 
 	unsigned depth; /* of calls that may call back */
@@ -131,7 +131,8 @@ static inline bool console_has_feature(const struct virtio_console *console, uin
 static inline bool console_polls(
 	const struct virtio_console *console, const struct virtio_console_port *port)
 {
-	return console->polling && port && port->is_console;
+	return port && (console->polling & (port->is_console ? VIRTIO_CONSOLE_POLL_CONSOLES
+							     : VIRTIO_CONSOLE_POLL_SERIAL));
 }
 
 static inline unsigned port_in_queue(unsigned id)

@@ -367,7 +367,8 @@ bool port_serve_out(struct virtio_console *console, struct virtio_console_port *
 		if (ret == 0)
 			ret = 1; /* goes on in the next turn */
 		console_note_pushed(console, queue);
-		console->spun_for += port && port->is_console;
+		if (port)
+			*(port->is_console ? &console->taken.console : &console->taken.serial) += 1;
 	}
 	if (ret == -EAGAIN)
 		port->out_held = true;

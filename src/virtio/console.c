@@ -322,7 +322,7 @@ void virtio_console_reset(struct virtio_console *console)
 			virtqueue_forget(console->queues[i]);
 	memset(console->kicked, 0, sizeof(console->kicked));
 	memset(console->pushed, 0, sizeof(console->pushed));
-	console->polling = false;
+	console->polling = 0;
 	console->features = 0;
 	console->broken = NULL;
 	console->broken_told = false;
@@ -393,7 +393,9 @@ static void serve_ports(struct virtio_console *console, size_t budget)
 
 static bool call_can_wait(const struct virtio_console *console, unsigned queue)
 {
-	return (queue & 1) && console_polls(console, port_of_queue(console, queue)) &&
+	const struct virtio_console_port *port = port_of_queue(console, queue);
+
+	return (queue & 1) && console_polls(console, port) && port->is_console &&
 	       queue_runs(console, queue) && !virtqueue_is_half_used(console->queues[queue]);
 }
 
@@ -423,27 +425,25 @@ static void tell_broken(struct virtio_console *console)
 		console->transport_ops->broken(console->transport, console->broken);
 }
 
-static void kick_consoles(struct virtio_console *console)
+static void kick_polled(struct virtio_console *console)
 {
-	for (unsigned i = 0; i < console->config.max_ports; i++)
-		if (console->slots[i].port && console->slots[i].port->is_console)
+	for (unsigned i = 0; console->polling && i < console->config.max_ports; i++)
+		if (console_polls(console, console->slots[i].port))
 			bit_set(console->kicked, port_out_queue(i));
 }
 
-void virtio_console_set_polling(struct virtio_console *console, bool polling)
+void virtio_console_set_polling(struct virtio_console *console, unsigned polling)
 {
-	if (console->polling == polling)
-		return;
+	if (console->polling & ~polling) {
+		kick_polled(console);
+		console_wake(console);
+	}
 	console->polling = polling;
-	if (polling)
-		return;
-	kick_consoles(console);
-	console_wake(console);
 }
 
-uint64_t virtio_console_spun_for(const struct virtio_console *console)
+const struct virtio_console_taken *virtio_console_taken(const struct virtio_console *console)
 {
-	return console->spun_for;
+	return &console->taken;
 }
 
 bool virtio_console_process(struct virtio_console *console, size_t budget)
@@ -454,8 +454,7 @@ bool virtio_console_process(struct virtio_console *console, size_t budget)
 		return false;
 	console_enter(console);
 	if (!console->broken) {
-		if (console->polling)
-			kick_consoles(console);
+		kick_polled(console);
 		serve_control(console);
 		serve_ports(console, budget);
 		if (console->control_pending)

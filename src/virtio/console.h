@@ -288,21 +288,29 @@ void virtio_console_kick(struct virtio_console *console, unsigned queue);
  */
 bool virtio_console_process(struct virtio_console *console, size_t budget);
 
-/**
- * virtio_console_spun_for() - buffers of consoles that were given back, ever
- *
- * A guest spins for each of them: a transport that sees the count grow fast had better poll.
- */
-uint64_t virtio_console_spun_for(const struct virtio_console *console);
+/** struct virtio_console_taken - buffers that guests have written and got back, ever */
+struct virtio_console_taken {
+	uint64_t console; /* of virtconsoles: the guest spins for each of them */
+	uint64_t serial;  /* of virtserialports */
+};
+
+/** virtio_console_taken() - counts that grow fast where a transport had better poll */
+const struct virtio_console_taken *virtio_console_taken(const struct virtio_console *console);
+
+enum virtio_console_polling {
+	VIRTIO_CONSOLE_POLL_CONSOLES = 1,
+	VIRTIO_CONSOLE_POLL_SERIAL = 2,
+};
 
 /**
- * virtio_console_set_polling() - the transport looks again at once, by itself, until it says no
+ * virtio_console_set_polling() - the transport looks again soon, by itself, until it says no
+ * @polling: enum virtio_console_polling: at the out queues of which ports
  *
- * While it does, virtio_console_process() looks at the out queues of all consoles, and the guest is
- * not asked to kick those. Their interrupts are put off meanwhile, up to half a ring: Linux waits
- * for the buffer, not for the interrupt. The end of polling wakes the transport once more.
+ * virtio_console_process() looks at these queues each time, and the guest is not asked to kick
+ * them. Consoles' interrupts are put off meanwhile, up to half a ring: Linux waits for the buffer,
+ * not for the interrupt. The end of polling wakes the transport once more.
  */
-void virtio_console_set_polling(struct virtio_console *console, bool polling);
+void virtio_console_set_polling(struct virtio_console *console, unsigned polling);
 
 /** virtio_console_reset() - as after power-on: no queue runs, no feature is taken */
 void virtio_console_reset(struct virtio_console *console);

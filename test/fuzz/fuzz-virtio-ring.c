@@ -244,7 +244,7 @@ static void step(struct guest *g, struct input *in)
 		if (arg == 254)
 			virtio_console_reset(g->console);
 		if (arg >= 250 && arg < 254)
-			virtio_console_set_polling(g->console, arg & 1);
+			virtio_console_set_polling(g->console, arg & 3);
 	}
 }
 

@@ -18,7 +18,7 @@ struct loop;
 enum { FRONTEND_QUEUES = 10, FRONTEND_NUM = 16 };
 
 struct frontend {
-	struct loop *loop; /* the backend's; NULL: that is another process, replies are waited for */
+	struct loop *loop; /* the backend's; NULL: another process, its replies are waited for */
 	int fd;		   /* -1: closed */
 	int backend_fd;	   /* our end of the backend's channel; -1: none */
 	bool acks;	   /* ask for an acknowledgement of every request */

@@ -284,8 +284,8 @@ static void a_polled_console_needs_no_kicks_and_its_calls_wait(void **state)
 		open_two_ports(formats[i]);
 		rig_write(&rig, 1, "-", 1);
 		rig_process(&rig);
-		assert_int_equal(virtio_console_spun_for(rig.console), 1);
-		virtio_console_set_polling(rig.console, true);
+		assert_int_equal(virtio_console_taken(rig.console)->console, 1);
+		virtio_console_set_polling(rig.console, VIRTIO_CONSOLE_POLL_CONSOLES);
 		calls = rig.calls[1];
 		for (unsigned j = 1; j < RIG_NUM; j++) {
 			rig_write(&rig, 1, "x", 1);
@@ -298,7 +298,7 @@ static void a_polled_console_needs_no_kicks_and_its_calls_wait(void **state)
 				kicks = rig.kicks[1];
 		}
 		assert_out(0, "-xxxxxxxxxxxxxxx");
-		assert_int_equal(virtio_console_spun_for(rig.console), RIG_NUM);
+		assert_int_equal(virtio_console_taken(rig.console)->console, RIG_NUM);
 		assert_int_equal(rig.kicks[1], kicks);
 
 		/* Other ports go on as ever. */
@@ -308,18 +308,53 @@ static void a_polled_console_needs_no_kicks_and_its_calls_wait(void **state)
 		rig_process(&rig);
 		assert_out(SERIAL, "ab");
 		assert_int_equal(rig.kicks[SERIAL_OUT], 2);
-		assert_int_equal(virtio_console_spun_for(rig.console), RIG_NUM);
+		assert_int_equal(virtio_console_taken(rig.console)->serial, 2);
 
 		/* What came in the last moment is found, and the calls that waited are made. */
 		rig_write(&rig, 1, "!", 1);
 		rig.wakes = 0;
-		virtio_console_set_polling(rig.console, false);
+		virtio_console_set_polling(rig.console, 0);
 		assert_int_equal(rig.wakes, 1);
 		rig_process(&rig);
 		assert_out(0, "-xxxxxxxxxxxxxxx!");
 		assert_int_equal(rig.calls[1] - calls, 2);
 		rig_write(&rig, 1, "?", 1);
 		assert_int_equal(rig.kicks[1], kicks + 1);
+		rig_close(&rig);
+	}
+}
+
+static void a_polled_serial_port_needs_no_kicks_and_is_called_for_each_look(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FORMATS; i++) {
+		unsigned kicks, calls;
+
+		open_two_ports(formats[i]);
+		virtio_console_set_polling(rig.console, VIRTIO_CONSOLE_POLL_SERIAL);
+		rig_write(&rig, SERIAL_OUT, "1", 1);
+		rig_process(&rig);
+		kicks = rig.kicks[SERIAL_OUT];
+		calls = rig.calls[SERIAL_OUT];
+		rig_used(&rig, SERIAL_OUT, NULL);
+		driver_want_call(&rig.queues[SERIAL_OUT], true);
+		rig_write(&rig, SERIAL_OUT, "2", 1);
+		rig_write(&rig, SERIAL_OUT, "3", 1);
+		rig_process(&rig);
+		assert_out(SERIAL, "123");
+		assert_int_equal(rig.kicks[SERIAL_OUT], kicks);
+		assert_int_equal(rig.calls[SERIAL_OUT], calls + 1);
+
+		/* A console is not made to wait for the next look. */
+		rig_write(&rig, 1, "a", 1);
+		rig_process(&rig);
+		rig_write(&rig, 1, "b", 1);
+		assert_int_equal(rig.kicks[1], 2);
+
+		virtio_console_set_polling(rig.console, 0);
+		rig_process(&rig);
+		rig_write(&rig, SERIAL_OUT, "4", 1);
+		assert_int_equal(rig.kicks[SERIAL_OUT], kicks + 1);
 		rig_close(&rig);
 	}
 }
@@ -501,6 +536,7 @@ int main(void)
 		cmocka_unit_test(nothing_goes_in_while_the_guest_has_it_closed),
 		cmocka_unit_test(one_port_does_not_starve_the_others),
 		cmocka_unit_test(a_polled_console_needs_no_kicks_and_its_calls_wait),
+		cmocka_unit_test(a_polled_serial_port_needs_no_kicks_and_is_called_for_each_look),
 		cmocka_unit_test(a_single_port_is_open_while_its_queues_run),
 		cmocka_unit_test(emergency_writes_are_out_of_port_0_before_any_queue_runs),
 		cmocka_unit_test(a_broken_driver_is_not_served_until_reset),
