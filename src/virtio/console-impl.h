@@ -69,8 +69,9 @@ struct virtio_console {
 
 	unsigned queue_count;
 	struct virtqueue *queues[QUEUES_MAX]; /* made when first started */
-	uint64_t kicked[QUEUE_WORDS], pushed[QUEUE_WORDS];
-	unsigned polling; /* enum virtio_console_polling */
+	uint64_t kicked[QUEUE_WORDS];
+	uint64_t pushed[QUEUE_WORDS], put_off[QUEUE_WORDS]; /* calls that are due, that may wait */
+	unsigned polling;				    /* enum virtio_console_polling */
 	struct virtio_console_taken taken;
 	unsigned next_queue; /* whose turn it is */
 

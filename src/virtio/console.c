@@ -322,6 +322,7 @@ void virtio_console_reset(struct virtio_console *console)
 			virtqueue_forget(console->queues[i]);
 	memset(console->kicked, 0, sizeof(console->kicked));
 	memset(console->pushed, 0, sizeof(console->pushed));
+	memset(console->put_off, 0, sizeof(console->put_off));
 	console->polling = 0;
 	console->features = 0;
 	console->broken = NULL;
@@ -391,28 +392,39 @@ static void serve_ports(struct virtio_console *console, size_t budget)
 	console->kicked[0] |= kept;
 }
 
-static bool call_can_wait(const struct virtio_console *console, unsigned queue)
+/*
+ * While it is polled, until half the ring was used. A console's guest waits for its buffer, not for
+ * the interrupt. A serial port's guest waits for the interrupt if it has no more to give: @pushed,
+ * so it has.
+ */
+static bool call_can_wait(const struct virtio_console *console, unsigned queue, bool pushed)
 {
 	const struct virtio_console_port *port = port_of_queue(console, queue);
 
-	return (queue & 1) && console_polls(console, port) && port->is_console &&
-	       queue_runs(console, queue) && !virtqueue_is_half_used(console->queues[queue]);
+	return (queue & 1) && console_polls(console, port) && (pushed || port->is_console) &&
+	       !virtqueue_is_half_used(console->queues[queue]);
 }
 
 static void send_calls(struct virtio_console *console)
 {
-	uint64_t put_off[QUEUE_WORDS] = { 0 };
-	int queue;
+	uint64_t due[QUEUE_WORDS];
+	int next;
 
-	while ((queue = bit_next(console->pushed, 0)) >= 0) {
-		bit_clear(console->pushed, (unsigned)queue);
-		if (call_can_wait(console, (unsigned)queue))
-			bit_set(put_off, (unsigned)queue);
-		else if (queue_runs(console, (unsigned)queue) &&
-			 virtqueue_wants_call(console->queues[queue]) && console->transport_ops)
-			console->transport_ops->notify(console->transport, (unsigned)queue);
+	for (unsigned i = 0; i < QUEUE_WORDS; i++)
+		due[i] = console->pushed[i] | console->put_off[i];
+	memset(console->put_off, 0, sizeof(console->put_off));
+	while ((next = bit_next(due, 0)) >= 0) {
+		unsigned queue = (unsigned)next;
+
+		bit_clear(due, queue);
+		if (!queue_runs(console, queue))
+			continue;
+		if (call_can_wait(console, queue, bit_test(console->pushed, queue)))
+			bit_set(console->put_off, queue);
+		else if (virtqueue_wants_call(console->queues[queue]) && console->transport_ops)
+			console->transport_ops->notify(console->transport, queue);
 	}
-	memcpy(console->pushed, put_off, sizeof(put_off));
+	memset(console->pushed, 0, sizeof(console->pushed));
 }
 
 static void tell_broken(struct virtio_console *console)

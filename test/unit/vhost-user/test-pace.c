@@ -59,13 +59,13 @@ static void stream_of_a_port_is_taken_in_pieces(void **state)
 
 	(void)state;
 	assert_int_equal(look(&f, 0, 0, 1), 0);
-	assert_int_equal(look(&f, 249, 0, 1), SERIAL);
+	assert_int_equal(look(&f, 499, 0, 1), SERIAL);
 	for (int i = 0; i < 100; i++)
-		assert_int_equal(look(&f, 100, 0, 2), SERIAL);
-	assert_int_equal(look(&f, 100, 0, 0), SERIAL);
-	assert_int_equal(look(&f, 100, 0, 0), SERIAL);
-	assert_int_equal(look(&f, 50, 0, 0), 0);
-	assert_int_equal(look(&f, 10, 0, 5), 0); /* 260 us since there was something */
+		assert_int_equal(look(&f, 200, 0, 2), SERIAL);
+	assert_int_equal(look(&f, 200, 0, 0), SERIAL);
+	assert_int_equal(look(&f, 200, 0, 0), SERIAL);
+	assert_int_equal(look(&f, 100, 0, 0), 0);
+	assert_int_equal(look(&f, 10, 0, 5), 0); /* 510 us since there was something */
 }
 
 static void port_that_waits_for_each_answer_is_left_alone(void **state)
@@ -81,7 +81,7 @@ static void port_that_waits_for_each_answer_is_left_alone(void **state)
 	for (int i = 0; i < PACE_REST; i++)
 		look(&f, 20, 0, 3);
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(look(&f, 100, 0, 3), SERIAL);
+		assert_int_equal(look(&f, 200, 0, 3), SERIAL);
 }
 
 static void consoles_and_ports_do_not_mix(void **state)
