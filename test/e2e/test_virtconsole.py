@@ -83,7 +83,7 @@ def ports(charhubd, workdir, linux, client):
         "-chardev", "hub,id=hub1,members.0.chardev=many,members.0.stall=wait",
         "-device", f"virtio-serial,id=ser0,socket={workdir}/ser0.sock,max_ports=4",
         "-device", "virtconsole,bus=ser0.0,chardev=hub0,name=org.example.console",
-        "-device", "virtserialport,bus=ser0.0,chardev=bare,name=org.example.bare",
+        "-device", "virtserialport,id=bare0,bus=ser0.0,chardev=bare,name=org.example.bare",
         "-device", "virtserialport,bus=ser0.0,chardev=hub1,nr=3,name=org.example.hub")
     linux(workdir / "ser0.sock")
     shell = Shell(client(workdir / "con"))
@@ -103,6 +103,8 @@ def test_ports_have_names_and_open_and_close_both_ways(ports, workdir, client):
     ann = client(workdir / "bare")
     ann.send("early\n")
     assert ports.run("head -n 1 </dev/vport0p1") == "early\n"
+    ports.daemon.err.wait_for(re.compile(rb"virtserialport 'bare0': the guest has opened it"))
+    ports.daemon.err.wait_for(re.compile(rb"virtserialport 'bare0': the guest has closed it"))
     # The guest has it open when he goes.
     ports.send("(cat /dev/vport0p1; echo closed $((1 + 1))) &")
     ann.send("last words\n")
@@ -200,13 +202,17 @@ def test_console_that_floods_does_not_stop_the_guest(charhubd, workdir, linux, c
     assert shell.run("echo alive") == "alive\n"
 
 
-@pytest.mark.parametrize("max_ports", [1, 31])  # one learns of it by the configuration space
-def test_size_of_a_terminal_reaches_the_guest(charhubd_path, workdir, linux, terminal, max_ports):
+@pytest.mark.parametrize("options", [
+    "max_ports=1",  # it learns of its size by the configuration space
+    "max_ports=31",
+    "max_ports=31,inband-notifications=on",
+])
+def test_size_of_a_terminal_reaches_the_guest(charhubd_path, workdir, linux, terminal, options):
     # A terminal of charhubd's own is the member: what it is sized, the guest's console is.
     hub = terminal(
         charhubd_path, "-chardev", "stdio,id=tty,signal=off",
         "-chardev", "hub,id=hub0,chardevs.0=tty",
-        "-device", f"virtio-serial,socket={workdir}/vu.sock,max_ports={max_ports}",
+        "-device", f"virtio-serial,socket={workdir}/vu.sock,{options}",
         "-device", "virtconsole,chardev=hub0", env={"NOTIFY_SOCKET": ""}, cols=90, rows=33)
     while not (workdir / "vu.sock").exists():
         hub.is_readable()
