@@ -45,13 +45,13 @@ static void frontend_reap(void *data)
 {
 	struct frontend *frontend = data;
 
-	timer_free(frontend->quiet);
 	free(frontend->id);
 	free(frontend);
 }
 
 static void reap_later(struct frontend *frontend)
 {
+	timer_free(frontend->quiet);
 	task_post(frontend->loop, &frontend->reap, frontend_reap, frontend);
 }
 
@@ -64,8 +64,6 @@ void frontend_set_free(struct frontend_set *set)
 
 		list_remove(&last->node);
 		last->class->close(last);
-		if (last->quiet)
-			timer_stop(last->quiet);
 		reap_later(last);
 	}
 	free(set);
