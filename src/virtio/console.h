@@ -288,7 +288,7 @@ void virtio_console_kick(struct virtio_console *console, unsigned queue);
  */
 bool virtio_console_process(struct virtio_console *console, size_t budget);
 
-/** struct virtio_console_taken - buffers that guests have written and got back, ever */
+/** struct virtio_console_taken - buffers of the guest, ever; one taken in parts counts for each */
 struct virtio_console_taken {
 	uint64_t console; /* of virtconsoles: the guest spins for each of them */
 	uint64_t serial;  /* of virtserialports */
@@ -307,8 +307,9 @@ enum virtio_console_polling {
  * @polling: enum virtio_console_polling: at the out queues of which ports
  *
  * virtio_console_process() looks at these queues each time, and the guest is not asked to kick
- * them. Consoles' interrupts are put off meanwhile, up to half a ring: Linux waits for the buffer,
- * not for the interrupt. The end of polling wakes the transport once more.
+ * them. Their interrupts are put off meanwhile, up to half a ring: those of a console until the
+ * end, since Linux waits for the buffer and not for the interrupt, those of a serial port until a
+ * look at it finds nothing. The end of polling wakes the transport once more.
  */
 void virtio_console_set_polling(struct virtio_console *console, unsigned polling);
 
