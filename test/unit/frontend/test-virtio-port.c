@@ -653,17 +653,23 @@ static void hear(void *data, const struct frontend *frontend, bool open)
 	snprintf(f->heard + len, sizeof(f->heard) - len, "%c%s ", open ? '+' : '-', frontend->id);
 }
 
+/* Ports of a guest that runs, and time that stands still. */
+static void listen_to(struct fixture *f, const char *const *ports)
+{
+	loop_fake_clock(f->loop);
+	add_all(f, bus);
+	add_all(f, ports);
+	frontend_set_listen(f->frontends, hear, f);
+	boot(f, MULTIPORT);
+}
+
 static void listener_hears_of_the_guests_end(void **state)
 {
 	static const char *const ports[] = { "virtconsole,chardev=h,id=con",
 		"virtserialport,chardev=p,id=port", "virtserialport,id=bare", NULL };
 	struct fixture *f = *state;
 
-	loop_fake_clock(f->loop);
-	add_all(f, bus);
-	add_all(f, ports);
-	frontend_set_listen(f->frontends, hear, f);
-	boot(f, MULTIPORT);
+	listen_to(f, ports);
 	open_port(f, 1);
 	open_port(f, 0);
 	open_port(f, 2);
@@ -682,11 +688,7 @@ static void listener_does_not_hear_each_change_of_a_guest_that_plays(void **stat
 	static const char *const ports[] = { "virtserialport,chardev=p,id=port", NULL };
 	struct fixture *f = *state;
 
-	loop_fake_clock(f->loop);
-	add_all(f, bus);
-	add_all(f, ports);
-	frontend_set_listen(f->frontends, hear, f);
-	boot(f, MULTIPORT);
+	listen_to(f, ports);
 	for (int i = 0; i < 4; i++)
 		rig_control(&f->rig, 1, PORT_OPEN, i % 2 == 0);
 	assert_string_equal(f->heard, "+port ");

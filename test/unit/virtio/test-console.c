@@ -438,6 +438,15 @@ static void a_broken_driver_is_not_served_until_reset(void **state)
 	rig_close(&rig);
 }
 
+/* The driver's double needs its memory back. */
+static void close_cut_rig(void)
+{
+	virtio_console_free(rig.console);
+	guest_memory_free(rig.memory);
+	assert_int_equal(ftruncate(rig.dm.fd, (off_t)rig.dm.size), 0);
+	driver_memory_done(&rig.dm);
+}
+
 static void memory_cut_short_breaks_the_device_and_nothing_else(void **state)
 {
 	(void)state;
@@ -448,10 +457,7 @@ static void memory_cut_short_breaks_the_device_and_nothing_else(void **state)
 	rig_process(&rig);
 	assert_int_equal(rig.breaks, 1);
 	assert_int_equal(virtio_console_port_in(rig.ports[0].port, "x", 1), 0);
-	virtio_console_free(rig.console);
-	guest_memory_free(rig.memory);
-	assert_int_equal(ftruncate(rig.dm.fd, (off_t)rig.dm.size), 0);
-	driver_memory_done(&rig.dm);
+	close_cut_rig();
 }
 
 static void a_buffer_that_is_gone_is_not_handed_to_the_kernel(void **state)
@@ -468,10 +474,7 @@ static void a_buffer_that_is_gone_is_not_handed_to_the_kernel(void **state)
 	assert_int_equal(virtio_console_port_in_reserve(rig.ports[SERIAL].port, iov), 0);
 	rig_process(&rig);
 	assert_int_equal(rig.breaks, 1);
-	virtio_console_free(rig.console);
-	guest_memory_free(rig.memory);
-	assert_int_equal(ftruncate(rig.dm.fd, (off_t)rig.dm.size), 0);
-	driver_memory_done(&rig.dm);
+	close_cut_rig();
 }
 
 static void a_port_may_remove_itself_in_its_own_callback(void **state)
