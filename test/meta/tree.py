@@ -64,6 +64,8 @@ def sources(*suffixes, under=()):
     for folder, folders, names in os.walk(ROOT):
         folders[:] = sorted(filter(_is_ours, folders))
         for name in sorted(names):
+            if name == ".git":  # of a worktree: says where the repository is
+                continue
             path = (pathlib.Path(folder) / name).relative_to(ROOT)
             if suffixes and path.suffix not in suffixes:
                 continue
