@@ -4,27 +4,93 @@
 
 #include <charhub/error.h>
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 /*
- * Messages for the operator, one line each on stderr (or wherever stderr was pointed). The level
- * is the only writable global of the program.
+ * Messages for the operator, one line each. At first they are written to stderr as they come, for a
+ * program that starts. One that serves sets a sink, which must not block, and from then on a line
+ * of a kind is told at most LOG_KIND_LINES times in LOG_KIND_MS: what comes above that is counted,
+ * and the last of it is told with "(and N more)" when the time is over. While that goes on the time
+ * doubles, up to LOG_KIND_MS_MAX: who makes us talk cannot fill a disk either.
+ *
+ * A kind is a format and the object that the line is about, which is the first name in it between
+ * single quotes: our own objects are quoted ("hub 'h0': ..."), the addresses of peers are not: a
+ * peer would make a new kind with each connection.
+ *
+ * The state of this file is the only writable global of the program, and the loop thread's.
  */
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+enum {
+	LOG_LINE_BYTES = 2048, /* with the newline; what is longer is cut */
+	LOG_KIND_LINES = 5,
+	LOG_KIND_MS = 1000,
+	LOG_KIND_MS_MAX = 64 * LOG_KIND_MS,
+};
 
 /** log_set_level() - drop what is less important than @level; LOG_INFO at start */
 void log_set_level(enum log_level level);
 
+/**
+ * log_set_folders() - of the debug lines keep those of some folders of src/
+ * @folders: "vnc,vhost-user"; kept, not copied. NULL: all, as at start
+ */
+void log_set_folders(const char *folders);
+
 /** log_set_name() - the program's name in front of each line; @name is kept, not copied */
 void log_set_name(const char *name);
 
-/** log_message() - write one line; @fmt has no newline; control characters are escaped */
+/** log_message() - tell one line; @fmt has no newline; control characters become '?' */
 void log_message(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...)	 log_message(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_message(LOG_WARNING, __VA_ARGS__)
 #define log_info(...)	 log_message(LOG_INFO, __VA_ARGS__)
-#define log_debug(...)	 log_message(LOG_DEBUG, __VA_ARGS__)
+
+/**
+ * log_debug() - trace what comes and goes, for `-log debug`
+ *
+ * The line begins with the folder of the source file. It is not counted by kind: who asks for
+ * traces wants them all. Costs one test while the level is lower; the arguments are not evaluated.
+ */
+#define log_debug(...)                                    \
+	do {                                              \
+		if (log_debug_is_on)                      \
+			log_trace(__FILE__, __VA_ARGS__); \
+	} while (0)
+
+extern bool log_debug_is_on; /* log_set_level()'s */
+void log_trace(const char *file, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /** log_report() - log an error with its hint, and free it */
 void log_report(enum log_level level, struct error *error);
+
+/* ---- where lines go ---- */
+
+/**
+ * struct log_sink - takes the lines of a program that serves
+ * @line:   take a whole line of @len bytes, newline included, or count it as lost; never blocks
+ * @now_ms: a monotonic clock
+ * @held:   a first line was held back: log_tell_held() is to be called in @ms
+ *
+ * The functions get the sink, which its owner embeds in a struct of its own.
+ */
+struct log_sink {
+	void (*line)(struct log_sink *sink, const char *line, size_t len);
+	uint64_t (*now_ms)(struct log_sink *sink);
+	void (*held)(struct log_sink *sink, uint64_t ms);
+};
+
+/**
+ * log_set_sink() - from now on lines go to @sink, which is kept; NULL: to stderr, as they come
+ *
+ * What was held back is told to the old one first.
+ */
+void log_set_sink(struct log_sink *sink);
+
+/** log_tell_held() - tell what was held back and is due; asks for its next call by @held */
+void log_tell_held(void);
 
 #endif
