@@ -4,8 +4,14 @@
 
 #include <charhub/chardev.h>
 
-struct opt_desc;
 struct chardev_log;
+struct chardev_shared;
+struct opt_desc;
+
+/** struct chardev_node - a place in a set's list; the set's own */
+struct chardev_node {
+	struct chardev_node *prev, *next;
+};
 
 /**
  * struct chardev_class - the implementation of a type of chardev
@@ -78,11 +84,14 @@ struct chardev {
 	struct loop *loop;
 	char *id;
 	struct chardev_link *link; /* the holder, or NULL */
+	struct chardev_shared *shared;
 	struct chardev_log *log;
-	struct chardev *prev, *next; /* in the set */
+	struct chardev_node node;
 	uint64_t out_bytes, in_bytes;
 	struct iovec scratch; /* what chardev_in_reserve() gave from the set's buffer */
-	bool open, closing;
+	bool open;
+	bool ending;  /* the holder is being told that it goes */
+	bool closing; /* it has gone */
 	struct task reap, resume;
 };
 
@@ -125,6 +134,12 @@ void chardev_hang_up(struct chardev *chardev);
 
 /** chardev_event() - BREAK, RESIZE, MODEM, MUX_* to the holder */
 void chardev_event(struct chardev *chardev, const struct chardev_event *event);
+
+/** chardev_holder_flags() - CHARDEV_LINK_*; 0 where there is no holder */
+unsigned chardev_holder_flags(const struct chardev *chardev);
+
+/** chardev_holder_waits() - did the holder's last out end short: would chardev_room() tell it */
+bool chardev_holder_waits(const struct chardev *chardev);
 
 /** chardev_screen() - the holder's terminal engine; NULL: there is none to share */
 struct vt *chardev_screen(const struct chardev *chardev);

@@ -83,6 +83,12 @@ struct chardev_holder_ops {
 
 	void (*on_event)(void *holder, const struct chardev_event *event);
 
+	/**
+	 * The chardev is being freed by somebody else; CLOSED and HANGUP have come. The last call:
+	 * afterwards the link is detached, if the holder has not done that itself.
+	 */
+	void (*on_removed)(void *holder);
+
 	/** There is room again after a short out; once for each short accept. */
 	void (*on_room)(void *holder);
 
@@ -136,14 +142,13 @@ void chardev_link_detach(struct chardev_link *link);
 
 /**
  * chardev_link_out() - offer bytes from the guest to a chardev
- * @link: attached
  * @buf:  borrowed until return
  * @len:  1..SSIZE_MAX
  *
  * Never blocks and never calls back into the holder.
  *
  * Return: bytes accepted, 0..@len. Fewer than offered: the chardev is full and on_room() comes
- * once. -EPIPE or another error: closed until it reopens.
+ * once. -EPIPE or another error: closed until it reopens. -EPIPE also where not attached.
  */
 ssize_t chardev_link_out(struct chardev_link *link, const void *buf, size_t len);
 
@@ -163,6 +168,15 @@ int chardev_link_out_reserve(struct chardev_link *link, struct iovec iov[2]);
 
 /** chardev_link_out_commit() - @len bytes from the start of the reservation are there */
 void chardev_link_out_commit(struct chardev_link *link, size_t len);
+
+/** chardev_link_id() - the chardev's name, for messages; "(removed)" where not attached */
+const char *chardev_link_id(const struct chardev_link *link);
+
+/** chardev_link_is_open() - is a peer present; false where not attached */
+bool chardev_link_is_open(const struct chardev_link *link);
+
+/** chardev_link_set_flags() - what is known of the holder, CHARDEV_LINK_*, has changed */
+void chardev_link_set_flags(struct chardev_link *link, unsigned flags);
 
 /** chardev_link_in_resume() - there is room again after in_room() said 0 */
 void chardev_link_in_resume(struct chardev_link *link);
@@ -202,7 +216,11 @@ bool chardev_is_held(const struct chardev *chardev);
  */
 char *chardev_describe(const struct chardev *chardev);
 
-/** chardev_free() - for chardevs that on_peer() gave away; others: chardev_set_remove() */
+/**
+ * chardev_free() - close it and take it out of its set, whoever holds it
+ *
+ * A holder is told (CLOSED, HANGUP, on_removed()) and detached. chardev_set_remove() asks first.
+ */
 void chardev_free(struct chardev *chardev);
 
 /* ---- the set of all chardevs ---- */
@@ -222,7 +240,7 @@ struct chardev_set *chardev_set_new(struct loop *loop, const struct chardev_clas
  */
 void chardev_set_show(struct chardev_set *set, struct display *display);
 
-/** chardev_set_free() - remove all, the youngest first; nobody may hold them but each other */
+/** chardev_set_free() - free all, the youngest first; see chardev_free() */
 void chardev_set_free(struct chardev_set *set);
 
 /**

@@ -4,11 +4,10 @@
  * the class's upcalls. Invariant: chardev->link->chardev == chardev while attached, and neither
  * side is called once one of the two is NULL.
  */
-#include <charhub/chardev-impl.h>
-
+#include "base/log.h"
 #include "base/segments.h"
+#include "chardev/chardev.h"
 #include "chardev/log.h"
-#include "chardev/set.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -48,6 +47,7 @@ int chardev_link_attach(struct chardev_link *link, struct chardev *chardev, unsi
 		link->chardev = NULL;
 		return r;
 	}
+	log_debug("chardev '%s': has a holder", chardev->id);
 	/* The class learns after this dispatch that there may be room: no callback from in here. */
 	if (chardev->class->in_resume)
 		task_post(chardev->loop, &chardev->resume, resume_after_attach, chardev);
@@ -60,6 +60,7 @@ void chardev_link_detach(struct chardev_link *link)
 
 	if (!chardev)
 		return;
+	log_debug("chardev '%s': has none any more", chardev->id);
 	link->chardev = NULL;
 	chardev->link = NULL;
 	if (chardev->class->detach && !chardev->closing)
@@ -72,7 +73,7 @@ ssize_t chardev_link_outv(struct chardev_link *link, const struct iovec *iov, in
 	size_t offered = segments_len(iov, n);
 	ssize_t accepted;
 
-	if (chardev->closing)
+	if (!chardev || chardev->closing)
 		return -EPIPE;
 	accepted = chardev->class->out ? chardev->class->out(chardev, iov, n) : (ssize_t)offered;
 	if (accepted < 0)
@@ -95,7 +96,7 @@ int chardev_link_out_reserve(struct chardev_link *link, struct iovec iov[2])
 	struct chardev *chardev = link->chardev;
 	int n;
 
-	if (chardev->closing)
+	if (!chardev || chardev->closing)
 		return -EPIPE;
 	if (!chardev->class->out_reserve)
 		return -ENOTSUP;
@@ -113,11 +114,26 @@ void chardev_link_out_commit(struct chardev_link *link, size_t len)
 	int n = link->n_reserved;
 
 	link->n_reserved = 0;
-	if (!len || !n || chardev->closing)
+	if (!len || !n || !chardev || chardev->closing)
 		return;
 	chardev->out_bytes += len;
 	chardev_log_write(chardev->log, link->reserved, n, len);
 	chardev->class->out_commit(chardev, len);
+}
+
+const char *chardev_link_id(const struct chardev_link *link)
+{
+	return link->chardev ? link->chardev->id : "(removed)";
+}
+
+bool chardev_link_is_open(const struct chardev_link *link)
+{
+	return link->chardev && link->chardev->open;
+}
+
+void chardev_link_set_flags(struct chardev_link *link, unsigned flags)
+{
+	link->flags = flags;
 }
 
 void chardev_link_in_resume(struct chardev_link *link)
@@ -183,16 +199,15 @@ int chardev_in_reserve(struct chardev *chardev, struct iovec iov[2])
 {
 	struct chardev_link *link = chardev->link;
 	size_t room = chardev_in_room(chardev);
-	size_t size;
 
 	chardev->scratch.iov_base = NULL;
 	if (!room)
 		return 0;
 	if (link->ops->in_reserve)
 		return link->ops->in_reserve(link->holder, iov);
-	chardev->scratch.iov_base = chardev_set_scratch(chardev->set, &size);
+	chardev->scratch.iov_base = chardev->shared->scratch;
 	iov[0].iov_base = chardev->scratch.iov_base;
-	iov[0].iov_len = room < size ? room : size;
+	iov[0].iov_len = room < CHARDEV_SCRATCH_BYTES ? room : CHARDEV_SCRATCH_BYTES;
 	return 1;
 }
 
@@ -224,7 +239,10 @@ void chardev_event(struct chardev *chardev, const struct chardev_event *event)
 {
 	struct chardev_link *link = chardev->link;
 
-	if (link && !chardev->closing && link->ops->on_event)
+	if (!link || chardev->closing)
+		return;
+	log_debug("chardev '%s': %s", chardev->id, chardev_event_name(event->type));
+	if (link->ops->on_event)
 		link->ops->on_event(link->holder, event);
 }
 
@@ -244,6 +262,16 @@ void chardev_hang_up(struct chardev *chardev)
 
 	chardev_set_open(chardev, false);
 	chardev_event(chardev, &event);
+}
+
+unsigned chardev_holder_flags(const struct chardev *chardev)
+{
+	return chardev->link ? chardev->link->flags : 0;
+}
+
+bool chardev_holder_waits(const struct chardev *chardev)
+{
+	return chardev->link && chardev->link->wants_room;
 }
 
 struct vt *chardev_screen(const struct chardev *chardev)

@@ -25,8 +25,8 @@
 #include <time.h>
 
 struct chardev_log {
-	const char *owner;
-	char *path;
+	unsigned refs;
+	char *owner, *path;
 	int fd;
 	bool is_socket;
 	bool timestamp;
@@ -79,12 +79,20 @@ int chardev_log_open(const char *owner, const struct opts *opts, struct chardev_
 	if (fd < 0)
 		return error_set(err, -fd, "Could not create '%s': %s", path, strerror(-fd));
 	log = calloc(1, sizeof(*log));
-	if (!log || !(log->path = strdup(path))) {
-		free(log);
+	if (log) {
+		log->owner = strdup(owner);
+		log->path = strdup(path);
+	}
+	if (!log || !log->owner || !log->path) {
 		close(fd);
+		if (log) {
+			free(log->owner);
+			free(log->path);
+		}
+		free(log);
 		return error_set(err, ENOMEM, "chardev '%s': out of memory", owner);
 	}
-	log->owner = owner;
+	log->refs = 1;
 	log->fd = fd;
 	log->is_socket = fd_is_socket(fd);
 	log->timestamp = opts_get_bool(opts, "logtimestamp");
@@ -203,11 +211,19 @@ void chardev_log_reopen(struct chardev_log *log)
 	log->is_socket = fd_is_socket(fd);
 }
 
-void chardev_log_close(struct chardev_log *log)
+struct chardev_log *chardev_log_ref(struct chardev_log *log)
 {
-	if (!log)
+	if (log)
+		log->refs++;
+	return log;
+}
+
+void chardev_log_unref(struct chardev_log *log)
+{
+	if (!log || --log->refs)
 		return;
 	close(log->fd);
+	free(log->owner);
 	free(log->path);
 	free(log);
 }

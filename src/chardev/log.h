@@ -20,7 +20,7 @@ struct chardev_log;
 
 /**
  * chardev_log_open() - by `logfile=`, `logappend=`, `logtimestamp=`
- * @owner: the chardev's id, for messages; outlives the log
+ * @owner: the chardev's id, for messages
  * @opts:  checked
  *
  * Return: 0, *@ret_log NULL where no log is asked for; -errno "Could not create 'x': ...".
@@ -34,7 +34,10 @@ void chardev_log_write(struct chardev_log *log, const struct iovec *iov, int n, 
 /** chardev_log_reopen() - after logrotate; on failure the old file stays. @log may be NULL */
 void chardev_log_reopen(struct chardev_log *log);
 
-/** chardev_log_close() - @log may be NULL */
-void chardev_log_close(struct chardev_log *log);
+/** chardev_log_ref() - one more that writes there: the clients of a server. @log may be NULL */
+struct chardev_log *chardev_log_ref(struct chardev_log *log);
+
+/** chardev_log_unref() - the last one closes it. @log may be NULL */
+void chardev_log_unref(struct chardev_log *log);
 
 #endif

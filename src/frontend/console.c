@@ -110,7 +110,7 @@ static size_t on_shared_in_room(void *holder)
 {
 	struct console *console = holder;
 
-	if (console->in_rest.len || !chardev_is_open(console->guest.chardev))
+	if (console->in_rest.len || !chardev_link_is_open(&console->guest))
 		return 0;
 	return INPUT_ROOM_BYTES;
 }
@@ -145,7 +145,7 @@ static void tell_size(struct console *console)
 static void on_guest_event(void *holder, const struct chardev_event *event)
 {
 	struct console *console = holder;
-	const char *id = chardev_id(console->guest.chardev);
+	const char *id = chardev_link_id(&console->guest);
 
 	switch (event->type) {
 	case CHARDEV_OPENED:

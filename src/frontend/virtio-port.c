@@ -84,7 +84,7 @@ static void tell_lost(struct port *port)
 	if (stats.out_dropped > port->told_lost)
 		log_warning("%s: chardev '%s' was full and a console cannot wait: %" PRIu64
 			    " bytes of the guest are lost",
-			port->base.class->name, chardev_id(port->link.chardev),
+			port->base.class->name, chardev_link_id(&port->link),
 			stats.out_dropped - port->told_lost);
 	port->told_lost = stats.out_dropped;
 }
@@ -114,7 +114,7 @@ static void on_chardev_in(void *holder, const void *buf, size_t len)
 
 	if (taken < len && !port->took_back)
 		log_warning("%s '%s': the guest took buffers back; %zu bytes of input are lost",
-			port->base.class->name, chardev_id(port->link.chardev), len - taken);
+			port->base.class->name, chardev_link_id(&port->link), len - taken);
 	port->took_back |= taken < len;
 }
 

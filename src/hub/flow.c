@@ -144,8 +144,8 @@ static void shrink_window(struct hub *hub)
 /* Is there anything that a member's progress could change? */
 static bool is_waited_for(const struct hub *hub)
 {
-	return (hub->base.link && hub->base.link->wants_room) ||
-	       timer_is_running(hub->stall_timer) || hub->journal.size > hub->window;
+	return chardev_holder_waits(&hub->base) || timer_is_running(hub->stall_timer) ||
+	       hub->journal.size > hub->window;
 }
 
 void flow_progress(struct hub *hub)

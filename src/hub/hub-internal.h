@@ -101,16 +101,14 @@ static inline struct hub *hub_from(const struct chardev *chardev)
 /* Is it a terminal that people read? Also where a member shows it as one. */
 static inline bool hub_is_console(const struct hub *hub)
 {
-	const struct chardev_link *holder = hub->base.link;
-
 	if (hub->terminal != HUB_TERMINAL_AUTO)
 		return hub->terminal == HUB_TERMINAL_ON;
-	return hub->screen || (holder && holder->flags & CHARDEV_LINK_CONSOLE);
+	return hub->screen || chardev_holder_flags(&hub->base) & CHARDEV_LINK_CONSOLE;
 }
 
 static inline bool hub_never_waits(const struct hub *hub)
 {
-	return hub->base.link && hub->base.link->flags & CHARDEV_LINK_NEVER_WAIT;
+	return chardev_holder_flags(&hub->base) & CHARDEV_LINK_NEVER_WAIT;
 }
 
 /* Walk the members; they may be removed inside. */

@@ -195,7 +195,8 @@ static int hub_attach(struct chardev *chardev, struct error **err)
 
 		if (r < 0)
 			return r;
-		member->link.flags = hub_is_console(hub) ? CHARDEV_LINK_CONSOLE : 0;
+		chardev_link_set_flags(
+			&member->link, hub_is_console(hub) ? CHARDEV_LINK_CONSOLE : 0);
 	}
 	size_announce(hub);
 	return 0;

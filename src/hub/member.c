@@ -317,6 +317,16 @@ static int on_member_peer(void *holder, struct chardev *peer, struct error **err
 	return r;
 }
 
+static void on_member_removed(void *holder)
+{
+	struct member *member = holder;
+	struct hub *hub = member->hub;
+
+	member_remove(member);
+	hub_update_open(hub);
+	flow_progress(hub);
+}
+
 static struct vt *member_screen(void *holder)
 {
 	const struct member *member = holder;
@@ -329,6 +339,7 @@ static const struct chardev_holder_ops member_ops = {
 	.on_in = on_member_in,
 	.on_room = on_member_room,
 	.on_event = on_member_event,
+	.on_removed = on_member_removed,
 	.on_peer = on_member_peer,
 	.screen = member_screen,
 };

@@ -106,6 +106,18 @@ static void holder_on_room(void *data)
 		holder->room_hook(holder);
 }
 
+static void holder_on_removed(void *data)
+{
+	struct fake_holder *holder = data;
+
+	strbuf_puts(&holder->log, "removed ");
+	holder->removed++;
+	if (holder->open)
+		holder->faults++;
+	if (holder->removed_hook)
+		holder->removed_hook(holder);
+}
+
 static int holder_on_peer(void *data, struct chardev *peer, struct error **err)
 {
 	struct fake_holder *holder = data;
@@ -121,7 +133,7 @@ static int holder_on_peer(void *data, struct chardev *peer, struct error **err)
 
 #define PLAIN_OPS                                                                      \
 	.in_room = holder_in_room, .on_in = holder_on_in, .on_event = holder_on_event, \
-	.on_room = holder_on_room
+	.on_room = holder_on_room, .on_removed = holder_on_removed
 
 static const struct chardev_holder_ops holder_ops[] = {
 	[FAKE_HOLDER_PLAIN] = { PLAIN_OPS },

@@ -27,13 +27,14 @@ struct fake_holder {
 	struct strbuf in;  /* all bytes that came */
 	struct strbuf log; /* the order of things: "OPENED in(3) room CLOSED " */
 	unsigned opened, closed, hangups, breaks, resizes, room_calls, in_calls, peer_calls, faults;
+	unsigned removed;	   /* the chardev was freed under us */
 	struct chardev_event last; /* the last event */
 	bool open;		   /* as told by events, or at attach */
 	bool hung_up;		   /* since the last OPENED */
 	bool owes_room;		   /* a short accept was not yet followed by a room event */
 
 	/* What to do besides recording; may detach or free everything. */
-	fake_holder_hook *in_hook, *event_hook, *room_hook;
+	fake_holder_hook *in_hook, *event_hook, *room_hook, *removed_hook;
 	void *hook_data;
 
 	/* Clients offered by a server; they belong to the holder. */

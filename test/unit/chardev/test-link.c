@@ -134,6 +134,100 @@ static void chardevs_memory_is_filled_directly_and_logged_once(void **state)
 	fake_holder_done(&holder);
 }
 
+static void free_in_answer(struct fake_holder *holder)
+{
+	chardev_free(holder->hook_data);
+}
+
+static void let_go(struct fake_holder *holder)
+{
+	fake_holder_detach(holder);
+}
+
+static void assert_dead_link(struct fake_holder *holder)
+{
+	struct chardev_event event = { .type = CHARDEV_BREAK };
+	struct iovec iov[2];
+
+	assert_int_equal(fake_holder_out(holder, "x", 1), -EPIPE);
+	assert_int_equal(chardev_link_out_reserve(&holder->link, iov), -EPIPE);
+	chardev_link_out_commit(&holder->link, 1);
+	chardev_link_in_resume(&holder->link);
+	assert_int_equal(chardev_link_event(&holder->link, &event), -ENOTSUP);
+	assert_int_equal(chardev_link_disconnect(&holder->link), -ENOTSUP);
+	assert_false(chardev_link_is_open(&holder->link));
+	assert_string_equal(chardev_link_id(&holder->link), "(removed)");
+	chardev_link_detach(&holder->link);
+}
+
+static void holder_of_a_freed_chardev_is_told_and_may_go_on(void **state)
+{
+	struct fixture *f = *state;
+
+	chardev_free(&f->fake->base);
+	assert_string_equal(f->holder.log.data, "CLOSED HANGUP removed ");
+	assert_null(chardev_set_find(f->set, "a"));
+	assert_dead_link(&f->holder);
+	run_idle(f->loop);
+	assert_dead_link(&f->holder);
+}
+
+static void holder_may_let_go_of_a_chardev_that_is_freed(void **state)
+{
+	struct fixture *f = *state;
+
+	f->holder.removed_hook = let_go;
+	chardev_free(&f->fake->base);
+	assert_int_equal(f->holder.removed, 1);
+	assert_dead_link(&f->holder);
+	fake_holder_forget(&f->holder);
+	f->fake = fake_chardev_add(f->set, "b");
+	assert_int_equal(
+		fake_holder_attach(&f->holder, &f->fake->base, FAKE_HOLDER_PLAIN, NULL), 0);
+	f->holder.removed_hook = NULL;
+	f->holder.event_hook = let_go;
+	chardev_free(&f->fake->base);
+	assert_string_equal(f->holder.log.data, "CLOSED ");
+}
+
+static void holder_may_free_a_chardev_that_is_freed(void **state)
+{
+	struct fixture *f = *state;
+
+	f->holder.hook_data = &f->fake->base;
+	f->holder.event_hook = f->holder.removed_hook = free_in_answer;
+	chardev_free(&f->fake->base);
+	run_idle(f->loop);
+	assert_int_equal(f->holder.closed, 1);
+	assert_dead_link(&f->holder);
+}
+
+static void set_may_go_before_the_holder(void **state)
+{
+	struct fixture *f = *state;
+
+	chardev_set_free(f->set);
+	assert_int_equal(f->holder.removed, 1);
+	assert_dead_link(&f->holder);
+	f->set = chardev_set_new(f->loop, classes);
+}
+
+static void class_asks_about_its_holder(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(chardev_holder_flags(&f->fake->base), 0);
+	chardev_link_set_flags(&f->holder.link, CHARDEV_LINK_CONSOLE);
+	assert_int_equal(chardev_holder_flags(&f->fake->base), CHARDEV_LINK_CONSOLE);
+	assert_false(chardev_holder_waits(&f->fake->base));
+	fake_chardev_set_accept(f->fake, 1);
+	fake_holder_out(&f->holder, "ab", 2);
+	assert_true(chardev_holder_waits(&f->fake->base));
+	fake_holder_detach(&f->holder);
+	assert_false(chardev_holder_waits(&f->fake->base));
+	assert_int_equal(chardev_holder_flags(&f->fake->base), 0);
+}
+
 static void open_state_is_told_on_changes_only(void **state)
 {
 	struct fixture *f = *state;
@@ -191,6 +285,11 @@ int main(void)
 		link_test(open_state_is_told_on_changes_only),
 		link_test(holder_may_leave_inside_any_callback),
 		link_test(events_for_the_peer_are_passed_on),
+		link_test(holder_of_a_freed_chardev_is_told_and_may_go_on),
+		link_test(holder_may_let_go_of_a_chardev_that_is_freed),
+		link_test(holder_may_free_a_chardev_that_is_freed),
+		link_test(set_may_go_before_the_holder),
+		link_test(class_asks_about_its_holder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,24 @@ static void misuse_has_its_text(void **state)
 	assert_int_equal(add(f, "console,guest=g,chardev=h", NULL), 0);
 }
 
+static void either_chardev_may_be_freed_under_the_console(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(add(f, "console,guest=g,chardev=h", NULL), 0);
+	chardev_free(&f->guest->base);
+	run_idle(f->loop);
+	fake_chardev_type(f->world, "keys", 4);
+	run_idle(f->loop);
+	assert_int_equal(f->world->typed.len, 4);
+	f->guest = fake_chardev_add(f->set, "g2");
+	f->world = fake_chardev_add(f->set, "w2");
+	assert_int_equal(add(f, "console,guest=g2,chardev=w2", NULL), 0);
+	chardev_free(&f->world->base);
+	fake_chardev_type(f->guest, "output", 6);
+	run_idle(f->loop);
+}
+
 static void bytes_go_both_ways(void **state)
 {
 	struct fixture *f = *state;
@@ -159,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		console_test(misuse_has_its_text),
 		console_test(bytes_go_both_ways),
+		console_test(either_chardev_may_be_freed_under_the_console),
 		console_test(slow_guest_gets_every_key_once),
 		console_test(keys_wait_for_a_guest_that_is_not_there),
 		console_test(guest_is_told_size_and_break),

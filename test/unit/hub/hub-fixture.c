@@ -53,7 +53,7 @@ void fixture_hub(struct hub_fixture *f, const char *text, unsigned flags)
 		fail_msg("%s", error_message(err));
 	if (fake_holder_attach(&f->guest, f->hub, FAKE_HOLDER_PLAIN, &err) < 0)
 		fail_msg("%s", error_message(err));
-	f->guest.link.flags = flags;
+	chardev_link_set_flags(&f->guest.link, flags);
 	run_idle(f->loop);
 }
 

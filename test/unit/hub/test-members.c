@@ -121,6 +121,26 @@ static void members_come_and_go_while_the_hub_runs(void **state)
 	fixture_out(f, "swallowed");
 }
 
+static void member_may_be_freed_under_the_hub(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", 0);
+	fake_chardev_set_accept(f->fake[0], 0);
+	fixture_out(f, "text");
+	chardev_free(&f->fake[0]->base);
+	assert_int_equal(hub_member_count(f->hub), 1);
+	fixture_out(f, " and more");
+	assert_true(fake_chardev_out_is(f->fake[1], "text and more"));
+	chardev_free(&f->fake[1]->base);
+	assert_int_equal(f->guest.closed, 1);
+	fixture_out(f, "nobody");
+	chardev_free(f->hub);
+	assert_int_equal(f->guest.removed, 1);
+	run_idle(f->loop);
+}
+
 static void remove_all(struct fake_holder *guest)
 {
 	struct hub_fixture *f = guest->hook_data;
@@ -184,6 +204,7 @@ int main(void)
 		hub_test(half_closed_member_still_gets_output),
 		hub_test(members_come_and_go_while_the_hub_runs),
 		hub_test(hub_and_members_may_be_removed_inside_a_callback),
+		hub_test(member_may_be_freed_under_the_hub),
 		hub_test(hub_may_be_removed_inside_its_closing),
 		hub_test(break_of_a_member_and_on_the_hub_reaches_the_guest),
 	};

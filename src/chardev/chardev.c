@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The birth and the death of a chardev, and what anybody may ask it. Its memory outlives
+ * chardev_free() until the dispatch is over, since it may be freed inside its own callback.
+ *
+ * Where somebody holds a chardev that is freed, the holder is told first: as if the peer had hung
+ * up, then that the chardev itself goes (on_removed()). In either call it may let go of the chardev
+ * or free it; where it does neither, it is detached. The functions of a link do nothing once it is
+ * detached, so that no order of freeing is wrong.
+ */
+#include "chardev/chardev.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "chardev/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- birth ---- */
+
+static void leave_list(struct chardev_node *node)
+{
+	node->prev->next = node->next;
+	node->next->prev = node->prev;
+	node->prev = node->next = node;
+}
+
+struct chardev *chardev_new(
+	struct chardev_shared *shared, const struct chardev_class *class, const char *id)
+{
+	struct chardev *chardev = calloc(1, class->size);
+
+	if (!chardev)
+		return NULL;
+	chardev->id = strdup(id);
+	if (!chardev->id) {
+		free(chardev);
+		return NULL;
+	}
+	chardev->class = class;
+	chardev->shared = shared;
+	chardev->set = shared->set;
+	chardev->loop = shared->loop;
+	chardev->node.prev = chardev->node.next = &chardev->node;
+	return chardev;
+}
+
+/* ---- death ---- */
+
+static void reap(void *data)
+{
+	struct chardev *chardev = data;
+
+	free(chardev->id);
+	free(chardev);
+}
+
+static void reap_later(struct chardev *chardev)
+{
+	chardev->closing = true;
+	chardev_log_unref(TAKE_PTR(chardev->log));
+	task_post(chardev->loop, &chardev->reap, reap, chardev);
+}
+
+static void tell_holder(struct chardev *chardev)
+{
+	struct chardev_link *link;
+
+	if (chardev->ending)
+		return; /* the holder frees it in answer */
+	chardev->ending = true;
+	if (chardev->link && chardev->open)
+		chardev_hang_up(chardev);
+	link = chardev->link;
+	if (link && link->ops->on_removed)
+		link->ops->on_removed(link->holder);
+}
+
+void chardev_free(struct chardev *chardev)
+{
+	if (!chardev || chardev->closing)
+		return;
+	tell_holder(chardev);
+	if (chardev->closing)
+		return;
+	log_debug("chardev '%s': goes", chardev->id);
+	leave_list(&chardev->node);
+	task_cancel(&chardev->resume);
+	chardev->closing = true;
+	if (chardev->link)
+		chardev_link_detach(chardev->link);
+	chardev->class->close(chardev);
+	reap_later(chardev);
+}
+
+int chardev_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	int r = chardev_log_open(chardev->id, opts, &chardev->log, err);
+
+	if (r == 0)
+		r = chardev->class->open(chardev, opts, err);
+	if (r < 0)
+		reap_later(chardev);
+	else
+		log_debug("chardev '%s': is a %s", chardev->id, chardev->class->name);
+	return r;
+}
+
+/* ---- what anybody may ask ---- */
+
+const char *chardev_id(const struct chardev *chardev)
+{
+	return chardev->id;
+}
+
+const char *chardev_class_name(const struct chardev *chardev)
+{
+	return chardev->class->name;
+}
+
+bool chardev_is_open(const struct chardev *chardev)
+{
+	return chardev->open;
+}
+
+bool chardev_is_held(const struct chardev *chardev)
+{
+	return chardev->link != NULL;
+}
+
+char *chardev_describe(const struct chardev *chardev)
+{
+	return chardev->class->describe ? chardev->class->describe(chardev)
+					: strdup(chardev->class->name);
+}
+
+struct display *chardev_display(const struct chardev *chardev)
+{
+	return chardev->shared->display;
+}
+
+/* ---- peers ---- */
+
+struct chardev *chardev_new_peer(
+	struct chardev *server, const struct chardev_class *class, const char *id)
+{
+	struct chardev *peer = chardev_new(server->shared, class, id);
+
+	if (peer)
+		peer->log = chardev_log_ref(server->log);
+	return peer;
+}
+
+bool chardev_takes_peers(const struct chardev *chardev)
+{
+	return chardev->link && chardev->link->ops->on_peer;
+}
+
+int chardev_offer_peer(struct chardev *server, struct chardev *peer, struct error **err)
+{
+	if (!chardev_takes_peers(server))
+		return error_set(
+			err, EBUSY, "chardev '%s' has nobody that takes clients", server->id);
+	return server->link->ops->on_peer(server->link->holder, peer, err);
+}
