@@ -9,10 +9,10 @@
  * Shift-Insert (paste=key), or never. Limits: CLIPBOARD_MAX bytes of text either way, also after
  * inflating; one piece of text in a dispatch; extended text only after we have asked for it.
  */
-#include "vnc/viewer.h"
+#include "vnc/clipboard.h"
 
 #include "base/cleanup.h"
-#include "vnc/server.h"
+#include "vnc/wire.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,63 +29,41 @@ enum { CUT_TEXT = 3 };
 #define CLIP_NOTIFY  (1u << 27)
 #define CLIP_PROVIDE (1u << 28)
 
-/**
- * struct clipboard - what is remembered of either side's
- * @ours:   text for the viewer, UTF-8; sent when it asks
- * @theirs: text of the viewer, until the paste key (paste=key)
- * @has_text: the viewer says that it has some, which can be asked for
- * @asked:  it was asked; what comes is to be typed
- */
-struct clipboard {
-	struct strbuf ours, theirs;
-	bool has_text, asked;
-};
-
-static struct clipboard *get_clipboard(struct vnc_viewer *viewer)
+void clipboard_start(struct clipboard *clipboard, struct peer *peer)
 {
-	if (!viewer->clipboard)
-		viewer->clipboard = calloc(1, sizeof(*viewer->clipboard));
-	return viewer->clipboard;
+	clipboard->peer = peer;
 }
 
-void clipboard_done(struct vnc_viewer *viewer)
+void clipboard_done(struct clipboard *clipboard)
 {
-	struct clipboard *clipboard = viewer->clipboard;
-
-	if (!clipboard)
-		return;
 	strbuf_done(&clipboard->ours);
 	strbuf_done(&clipboard->theirs);
-	free(clipboard);
-	viewer->clipboard = NULL;
 }
 
 /* ---- typing ---- */
 
-static void type(struct vnc_viewer *viewer, const char *utf8, size_t len)
+static void type(struct clipboard *clipboard, const char *utf8, size_t len)
 {
-	int r = len ? display_view_paste(viewer->view, utf8, len) : 0;
+	int r = len ? display_view_paste(clipboard->peer->view, utf8, len) : 0;
 
-	viewer->bell |= r < 0 && r != -EPERM;
-	viewer_post(viewer);
+	clipboard->peer->bell |= r < 0 && r != -EPERM;
+	peer_post(clipboard->peer);
 }
 
-static bool takes_text(const struct vnc_viewer *viewer)
+static bool takes_text(const struct clipboard *clipboard)
 {
-	return viewer->may_type && viewer->server->config.paste != VNC_PASTE_OFF;
+	return clipboard->peer->may_type && clipboard->peer->host->config.paste != VNC_PASTE_OFF;
 }
 
 /* Text has come from the viewer; @text is taken over. */
-static int take_text(struct vnc_viewer *viewer, struct strbuf *text)
+static int take_text(struct clipboard *clipboard, struct strbuf *text)
 {
-	struct clipboard *clipboard = get_clipboard(viewer);
-
-	if (!clipboard || text->failed)
+	if (text->failed)
 		return -ENOMEM;
-	viewer->yield = true;
-	if (viewer->server->config.paste == VNC_PASTE_DIRECT || clipboard->asked) {
+	clipboard->peer->yield = true;
+	if (clipboard->peer->host->config.paste == VNC_PASTE_DIRECT || clipboard->asked) {
 		clipboard->asked = false;
-		type(viewer, text->data, text->len);
+		type(clipboard, text->data, text->len);
 		return 0;
 	}
 	strbuf_done(&clipboard->theirs);
@@ -96,18 +74,18 @@ static int take_text(struct vnc_viewer *viewer, struct strbuf *text)
 
 /* ---- Latin-1 ---- */
 
-int clipboard_latin1_in(struct vnc_viewer *viewer, const uint8_t *text, size_t len)
+int clipboard_latin1_in(struct clipboard *clipboard, const uint8_t *text, size_t len)
 {
 	AUTO_STRBUF struct strbuf utf8 = { 0 };
 
-	if (!takes_text(viewer))
+	if (!takes_text(clipboard))
 		return 0;
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] >= 0x80)
 			strbuf_putc(&utf8, (char)(0xc0 | text[i] >> 6));
 		strbuf_putc(&utf8, (char)(text[i] < 0x80 ? text[i] : 0x80 | (text[i] & 0x3f)));
 	}
-	return take_text(viewer, &utf8);
+	return take_text(clipboard, &utf8);
 }
 
 /* The next character of well-formed UTF-8. */
@@ -124,7 +102,7 @@ static uint32_t next_char(const char *utf8, size_t len, size_t *at)
 	return c;
 }
 
-static int send_latin1(struct vnc_viewer *viewer, const char *utf8, size_t len)
+static int send_latin1(struct clipboard *clipboard, const char *utf8, size_t len)
 {
 	AUTO_STRBUF struct strbuf message = { 0 };
 	uint8_t header[8] = { CUT_TEXT };
@@ -138,36 +116,35 @@ static int send_latin1(struct vnc_viewer *viewer, const char *utf8, size_t len)
 	if (message.failed)
 		return -ENOMEM;
 	put_u32((uint8_t *)message.data + 4, (uint32_t)(message.len - sizeof(header)));
-	return viewer_send(viewer, message.data, message.len);
+	return peer_send(clipboard->peer, message.data, message.len);
 }
 
 /* ---- extended: out ---- */
 
-static int send_extended(struct vnc_viewer *viewer, uint32_t flags, const uint8_t *data, size_t len)
+static int send_extended(
+	struct clipboard *clipboard, uint32_t flags, const uint8_t *data, size_t len)
 {
 	uint8_t header[12] = { CUT_TEXT };
 	int r;
 
 	put_u32(put_u32(header + 4, (uint32_t) - (int32_t)(4 + len)), flags);
-	r = viewer_send(viewer, header, sizeof(header));
-	return r < 0 || !len ? r : viewer_send(viewer, data, len);
+	r = peer_send(clipboard->peer, header, sizeof(header));
+	return r < 0 || !len ? r : peer_send(clipboard->peer, data, len);
 }
 
-int clipboard_announce(struct vnc_viewer *viewer)
+int clipboard_announce(struct clipboard *clipboard)
 {
 	static const uint8_t no_unasked_text[4];
 
-	return send_extended(viewer,
+	return send_extended(clipboard,
 		CLIP_CAPS | CLIP_REQUEST | CLIP_PEEK | CLIP_NOTIFY | CLIP_PROVIDE | CLIP_TEXT,
 		no_unasked_text, sizeof(no_unasked_text));
 }
 
-static int send_notify(struct vnc_viewer *viewer)
+static int send_notify(struct clipboard *clipboard)
 {
-	const struct clipboard *clipboard = viewer->clipboard;
-
 	return send_extended(
-		viewer, CLIP_NOTIFY | (clipboard && clipboard->ours.len ? CLIP_TEXT : 0), NULL, 0);
+		clipboard, CLIP_NOTIFY | (clipboard->ours.len ? CLIP_TEXT : 0), NULL, 0);
 }
 
 /* With line ends as the protocol has them, a final NUL and its length in front. */
@@ -187,33 +164,30 @@ static void wire_text(const struct strbuf *text, struct strbuf *out)
 }
 
 /* Stored rather than deflated, so that being asked again and again costs little. */
-static int send_provide(struct vnc_viewer *viewer)
+static int send_provide(struct clipboard *clipboard)
 {
-	struct clipboard *clipboard = viewer->clipboard;
 	AUTO_STRBUF struct strbuf text = { 0 };
 	AUTO_FREE uint8_t *out = NULL;
 	uLong len;
 
-	if (!clipboard || !clipboard->ours.len)
+	if (!clipboard->ours.len)
 		return 0;
-	viewer->yield = true;
+	clipboard->peer->yield = true;
 	wire_text(&clipboard->ours, &text);
 	len = compressBound((uLong)text.len) + 64;
 	out = malloc(len);
 	if (text.failed || !out ||
 		compress2(out, &len, (const Bytef *)text.data, (uLong)text.len, 0) != Z_OK)
 		return -ENOMEM;
-	return send_extended(viewer, CLIP_PROVIDE | CLIP_TEXT, out, len);
+	return send_extended(clipboard, CLIP_PROVIDE | CLIP_TEXT, out, len);
 }
 
-void clipboard_out(struct vnc_viewer *viewer, const char *utf8, size_t len)
+void clipboard_out(struct clipboard *clipboard, const char *utf8, size_t len)
 {
-	struct clipboard *clipboard = get_clipboard(viewer);
-
-	if (!clipboard || len > CLIPBOARD_MAX || viewer_waiting(viewer) > VIEWER_WAITING_MAX)
+	if (len > CLIPBOARD_MAX || peer_waiting(clipboard->peer) > PEER_WAITING_MAX)
 		return;
-	if (!(viewer->clipboard_caps & CLIP_NOTIFY)) {
-		send_latin1(viewer, utf8, len);
+	if (!(clipboard->caps & CLIP_NOTIFY)) {
+		send_latin1(clipboard, utf8, len);
 		return;
 	}
 	strbuf_done(&clipboard->ours);
@@ -221,7 +195,7 @@ void clipboard_out(struct vnc_viewer *viewer, const char *utf8, size_t len)
 	if (clipboard->ours.failed)
 		strbuf_done(&clipboard->ours);
 	else
-		send_notify(viewer);
+		send_notify(clipboard);
 }
 
 /* ---- extended: in ---- */
@@ -266,46 +240,43 @@ static int inflate_text(z_stream *z, struct strbuf *ret_text)
 	return 0;
 }
 
-static int take_provide(struct vnc_viewer *viewer, uint32_t flags, const uint8_t *data, size_t len)
+static int take_provide(
+	struct clipboard *clipboard, uint32_t flags, const uint8_t *data, size_t len)
 {
 	AUTO_STRBUF struct strbuf text = { 0 };
 	z_stream z = { .next_in = (z_const Bytef *)(uintptr_t)data, .avail_in = (uInt)len };
 	int r;
 
-	if (!(flags & CLIP_TEXT) || !viewer->clipboard || !viewer->clipboard->asked)
+	if (!(flags & CLIP_TEXT) || !clipboard->asked)
 		return 0;
 	if (inflateInit(&z) != Z_OK)
 		return -ENOMEM;
 	r = inflate_text(&z, &text);
 	inflateEnd(&z);
 	if (r == 0)
-		return take_text(viewer, &text);
-	viewer->clipboard->asked = false;
-	viewer->bell |= r == -EFBIG;
+		return take_text(clipboard, &text);
+	clipboard->asked = false;
+	clipboard->peer->bell |= r == -EFBIG;
 	return r == -EFBIG ? 0 : r;
 }
 
-static int ask(struct vnc_viewer *viewer)
+static int ask(struct clipboard *clipboard)
 {
-	viewer->clipboard->asked = true;
-	return send_extended(viewer, CLIP_REQUEST | CLIP_TEXT, NULL, 0);
+	clipboard->asked = true;
+	return send_extended(clipboard, CLIP_REQUEST | CLIP_TEXT, NULL, 0);
 }
 
-static int take_notify(struct vnc_viewer *viewer, uint32_t flags)
+static int take_notify(struct clipboard *clipboard, uint32_t flags)
 {
-	struct clipboard *clipboard = get_clipboard(viewer);
-
-	if (!clipboard)
-		return -ENOMEM;
 	clipboard->has_text = flags & CLIP_TEXT;
 	strbuf_done(&clipboard->theirs);
-	if (!clipboard->has_text || viewer->server->config.paste != VNC_PASTE_DIRECT ||
-		!takes_text(viewer))
+	if (!clipboard->has_text || clipboard->peer->host->config.paste != VNC_PASTE_DIRECT ||
+		!takes_text(clipboard))
 		return 0;
-	return ask(viewer);
+	return ask(clipboard);
 }
 
-int clipboard_extended_in(struct vnc_viewer *viewer, const uint8_t *bytes, size_t len)
+int clipboard_extended_in(struct clipboard *clipboard, const uint8_t *bytes, size_t len)
 {
 	uint32_t flags;
 
@@ -313,28 +284,26 @@ int clipboard_extended_in(struct vnc_viewer *viewer, const uint8_t *bytes, size_
 		return -EPROTO;
 	flags = get_u32(bytes);
 	if (flags & CLIP_CAPS) {
-		viewer->clipboard_caps = flags;
+		clipboard->caps = flags;
 		return 0;
 	}
 	if (flags & CLIP_REQUEST)
-		return flags & CLIP_TEXT ? send_provide(viewer) : 0;
+		return flags & CLIP_TEXT ? send_provide(clipboard) : 0;
 	if (flags & CLIP_PEEK)
-		return send_notify(viewer);
+		return send_notify(clipboard);
 	if (flags & CLIP_NOTIFY)
-		return take_notify(viewer, flags);
+		return take_notify(clipboard, flags);
 	if (flags & CLIP_PROVIDE)
-		return take_provide(viewer, flags, bytes + 4, len - 4);
+		return take_provide(clipboard, flags, bytes + 4, len - 4);
 	return 0;
 }
 
-void clipboard_paste(struct vnc_viewer *viewer)
+void clipboard_paste(struct clipboard *clipboard)
 {
-	struct clipboard *clipboard = viewer->clipboard;
-
-	if (!clipboard || !takes_text(viewer))
+	if (!takes_text(clipboard))
 		return;
 	if (clipboard->theirs.len)
-		type(viewer, clipboard->theirs.data, clipboard->theirs.len);
+		type(clipboard, clipboard->theirs.data, clipboard->theirs.len);
 	else if (clipboard->has_text)
-		ask(viewer);
+		ask(clipboard);
 }

@@ -6,30 +6,25 @@
  */
 #include "vnc/encode.h"
 
+#include "vnc/wire.h"
+
 #include <string.h>
 #include <zlib.h>
 
 enum { PX_MAX = 16384, PNG_PALETTE = 3, PNG_RGB = 2 };
 
-static uint8_t *put_u32(uint32_t value, uint8_t *out)
-{
-	for (unsigned i = 0; i < 4; i++)
-		out[i] = (uint8_t)(value >> (24 - 8 * i));
-	return out + 4;
-}
-
 /* A chunk's length and checksum around the data that are already at @start + 8 [PNG 5.3]. */
 static uint8_t *close_chunk(const char *type, uint8_t *start, size_t len)
 {
-	put_u32((uint32_t)len, start);
+	put_u32(start, (uint32_t)len);
 	memcpy(start + 4, type, 4);
-	return put_u32((uint32_t)crc32(0, start + 4, (uInt)len + 4), start + 8 + len);
+	return put_u32(start + 8 + len, (uint32_t)crc32(0, start + 4, (uInt)len + 4));
 }
 
 static uint8_t *put_header(
 	unsigned width, unsigned height, unsigned bits, unsigned type, uint8_t *out)
 {
-	uint8_t *data = put_u32(height, put_u32(width, out + 8));
+	uint8_t *data = put_u32(put_u32(out + 8, width), height);
 	const uint8_t rest[5] = { (uint8_t)bits, (uint8_t)type };
 
 	memcpy(data, rest, sizeof(rest));

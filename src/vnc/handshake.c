@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From the first byte to ClientInit [RFC 6143 7.1-7.3]. A table says how many bytes each phase
- * waits for, so that half a message costs nothing but its bytes; the deadline is viewer.c's.
+ * waits for, so that half a message costs nothing but its bytes; the deadline is the viewer's.
  * Exactly one security type is offered: what was configured can not be bargained down.
  */
-#include "vnc/viewer.h"
+#include "vnc/handshake.h"
 
-#include "base/cleanup.h"
 #include "base/log.h"
-#include "vnc/server.h"
+#include "vnc/wire.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,38 +16,33 @@
 
 enum { VERSION_SIZE = 12, SECURITY_NONE = 1, SECURITY_VNC = 2, RESULT_OK = 0, RESULT_FAILED = 1 };
 
-int handshake_start(struct vnc_viewer *viewer)
+int handshake_start(struct handshake *handshake, struct peer *peer)
 {
-	viewer->phase = VIEWER_VERSION;
-	return viewer_send(viewer, VERSION, VERSION_SIZE);
+	handshake->peer = peer;
+	handshake->phase = HANDSHAKE_VERSION;
+	return peer_send(peer, VERSION, VERSION_SIZE);
 }
 
-static int send_u32(struct vnc_viewer *viewer, uint32_t value)
+static int send_u32(struct handshake *handshake, uint32_t value)
 {
 	uint8_t wire[4];
 
 	put_u32(wire, value);
-	return viewer_send(viewer, wire, sizeof(wire));
-}
-
-static int send_text(struct vnc_viewer *viewer, const char *text)
-{
-	int r = send_u32(viewer, (uint32_t)strlen(text));
-
-	return r < 0 ? r : viewer_send(viewer, text, strlen(text));
+	return peer_send(handshake->peer, wire, sizeof(wire));
 }
 
 /* A number that says no, then why, where the version has a place for it. */
-static int refuse(struct vnc_viewer *viewer, uint32_t number, bool with_reason, const char *reason)
+static int refuse(
+	struct handshake *handshake, uint32_t number, bool with_reason, const char *reason)
 {
-	int r = send_u32(viewer, number);
+	int r = send_u32(handshake, number);
 
-	log_info("vnc: %s: %s", viewer->name, reason);
-	if (r == 0 && with_reason)
-		r = send_text(viewer, reason);
-	if (r == 0)
-		viewer_leave(viewer);
-	return r;
+	log_info("vnc: %s: %s", handshake->peer->name, reason);
+	handshake->phase = HANDSHAKE_REFUSED;
+	if (r < 0 || !with_reason)
+		return r;
+	r = send_u32(handshake, (uint32_t)strlen(reason));
+	return r < 0 ? r : peer_send(handshake->peer, reason, strlen(reason));
 }
 
 /* ---- version ---- */
@@ -73,111 +67,96 @@ static unsigned minor_version(const uint8_t *bytes)
 	return 0;
 }
 
-static int start_auth(struct vnc_viewer *viewer)
+static int start_auth(struct handshake *handshake)
 {
-	int r = auth_new_challenge(viewer->challenge);
+	int r = auth_new_challenge(handshake->challenge);
 
-	viewer->phase = VIEWER_AUTH;
-	return r < 0 ? r : viewer_send(viewer, viewer->challenge, sizeof(viewer->challenge));
+	handshake->phase = HANDSHAKE_AUTH;
+	return r < 0 ? r
+		     : peer_send(
+			       handshake->peer, handshake->challenge, sizeof(handshake->challenge));
 }
 
-static int version_in(struct vnc_viewer *viewer, const uint8_t *bytes)
+static int version_in(struct handshake *handshake, const uint8_t *bytes)
 {
-	uint8_t type = viewer->server->config.password ? SECURITY_VNC : SECURITY_NONE;
+	uint8_t type = handshake->peer->host->config.password ? SECURITY_VNC : SECURITY_NONE;
 	const uint8_t types[2] = { 1, type };
 	int r;
 
-	viewer->minor = minor_version(bytes);
-	if (!viewer->minor)
-		return refuse(viewer, 0, true, "Unsupported protocol version");
-	if (viewer->minor > 3) {
-		viewer->phase = VIEWER_SECURITY;
-		return viewer_send(viewer, types, sizeof(types));
+	handshake->minor = minor_version(bytes);
+	if (!handshake->minor)
+		return refuse(handshake, 0, true, "Unsupported protocol version");
+	if (handshake->minor > 3) {
+		handshake->phase = HANDSHAKE_SECURITY;
+		return peer_send(handshake->peer, types, sizeof(types));
 	}
-	r = send_u32(viewer, type);
+	r = send_u32(handshake, type);
 	if (r < 0)
 		return r;
-	viewer->phase = VIEWER_INIT;
-	return type == SECURITY_VNC ? start_auth(viewer) : 0;
+	handshake->phase = HANDSHAKE_INIT;
+	return type == SECURITY_VNC ? start_auth(handshake) : 0;
 }
 
 /* ---- security ---- */
 
-static int pass(struct vnc_viewer *viewer, bool with_result)
+static int pass(struct handshake *handshake, bool with_result)
 {
-	viewer->phase = VIEWER_INIT;
-	return with_result ? send_u32(viewer, RESULT_OK) : 0;
+	handshake->phase = HANDSHAKE_INIT;
+	return with_result ? send_u32(handshake, RESULT_OK) : 0;
 }
 
-static int security_in(struct vnc_viewer *viewer, const uint8_t *bytes)
+static int security_in(struct handshake *handshake, const uint8_t *bytes)
 {
-	uint8_t offered = viewer->server->config.password ? SECURITY_VNC : SECURITY_NONE;
+	uint8_t offered = handshake->peer->host->config.password ? SECURITY_VNC : SECURITY_NONE;
 
 	if (bytes[0] != offered)
-		return refuse(viewer, RESULT_FAILED, viewer->minor >= 8,
+		return refuse(handshake, RESULT_FAILED, handshake->minor >= 8,
 			"Authentication failed: this security type was not offered");
 	if (offered == SECURITY_VNC)
-		return start_auth(viewer);
-	return pass(viewer, viewer->minor >= 8);
+		return start_auth(handshake);
+	return pass(handshake, handshake->minor >= 8);
 }
 
-static int auth_in(struct vnc_viewer *viewer, const uint8_t *bytes)
+static int auth_in(struct handshake *handshake, const uint8_t *bytes)
 {
-	int r = server_check_password(viewer->server, viewer, bytes, &viewer->may_type);
+	struct vnc_host *host = handshake->peer->host;
+	int r = host->ops->check_password(
+		host, handshake->challenge, bytes, &handshake->peer->may_type);
 
 	if (r < 0)
-		return refuse(viewer, RESULT_FAILED, viewer->minor >= 8, "Authentication failed");
-	return pass(viewer, true);
+		return refuse(
+			handshake, RESULT_FAILED, handshake->minor >= 8, "Authentication failed");
+	return pass(handshake, true);
 }
 
 /* ---- init ---- */
 
-static int send_server_init(struct vnc_viewer *viewer)
+static int init_in(struct handshake *handshake, const uint8_t *bytes)
 {
-	AUTO_STRBUF struct strbuf name = { 0 };
-	unsigned scale = viewer->server->config.scale;
-	uint8_t init[4 + PIXEL_FORMAT_SIZE];
-	int r;
-
-	put_u16(put_u16(init, viewer->updates.cols * TEXT_CELL_WIDTH * scale),
-		viewer->updates.rows * TEXT_CELL_HEIGHT * scale);
-	pixel_format_write(&pixel_format_default, init + 4);
-	display_view_title(viewer->view, &name);
-	r = viewer_send(viewer, init, sizeof(init));
-	if (r == 0)
-		r = send_text(viewer, name.data && !name.failed ? name.data : "");
-	return r;
-}
-
-static int init_in(struct vnc_viewer *viewer, const uint8_t *bytes)
-{
-	int r = server_admit(viewer->server, viewer, bytes[0] != 0);
-
-	if (r < 0)
-		return r;
-	r = viewer_start(viewer);
-	return r < 0 ? r : send_server_init(viewer);
+	handshake->shares = bytes[0] != 0;
+	handshake->phase = HANDSHAKE_DONE;
+	return 0;
 }
 
 /* ---- the table ---- */
 
 static const struct {
 	size_t size;
-	int (*handle)(struct vnc_viewer *viewer, const uint8_t *bytes);
+	int (*handle)(struct handshake *handshake, const uint8_t *bytes);
 } phases[] = {
-	[VIEWER_VERSION] = { VERSION_SIZE, version_in },
-	[VIEWER_SECURITY] = { 1, security_in },
-	[VIEWER_AUTH] = { AUTH_CHALLENGE_SIZE, auth_in },
-	[VIEWER_INIT] = { 1, init_in },
+	[HANDSHAKE_VERSION] = { VERSION_SIZE, version_in },
+	[HANDSHAKE_SECURITY] = { 1, security_in },
+	[HANDSHAKE_AUTH] = { AUTH_CHALLENGE_SIZE, auth_in },
+	[HANDSHAKE_INIT] = { 1, init_in },
 };
 
-ssize_t handshake_in(struct vnc_viewer *viewer, const uint8_t *bytes, size_t len)
+ssize_t handshake_in(struct handshake *handshake, const uint8_t *bytes, size_t len)
 {
-	size_t size = phases[viewer->phase].size;
+	size_t size = phases[handshake->phase].size;
 	int r;
 
 	if (len < size)
 		return 0;
-	r = phases[viewer->phase].handle(viewer, bytes);
+	r = phases[handshake->phase].handle(handshake, bytes);
 	return r < 0 ? r : (ssize_t)size;
 }

@@ -5,9 +5,7 @@
  * viewer that wants to hear their state gets it once its own keys have told what it is. To tell
  * a state that is only assumed would make viewers switch off their user's Num Lock.
  */
-#include "vnc/viewer.h"
-
-#include "vnc/server.h"
+#include "vnc/keyboard.h"
 
 #include <errno.h>
 
@@ -25,61 +23,70 @@ enum keysym {
 
 enum led { LED_NUM = 2, LED_CAPS = 4 };
 
-static void set_led(struct vnc_viewer *viewer, enum led led, bool lit)
+static void set_led(struct keyboard *keyboard, enum led led, bool lit)
 {
-	int8_t before = viewer->leds;
+	int8_t before = keyboard->leds;
 	int now = before < 0 ? 0 : before;
 
 	now = lit ? now | (int)led : now & ~(int)led;
-	viewer->leds = (int8_t)now;
-	if (viewer->leds == before || !(viewer->features & FEATURE_LED))
+	keyboard->leds = (int8_t)now;
+	if (keyboard->leds == before || !(keyboard->peer->features & FEATURE_LED))
 		return;
-	viewer->updates.news |= NEWS_LED;
-	viewer_post(viewer);
+	keyboard->updates->news.leds = (uint8_t)now;
+	update_bring(keyboard->updates, NEWS_LED);
 }
 
 /* A capital without Shift means Caps Lock, and so on. */
-static void guess_leds(struct vnc_viewer *viewer, uint32_t keysym)
+static void guess_leds(struct keyboard *keyboard, uint32_t keysym)
 {
-	bool shift = viewer->shifts;
+	bool shift = keyboard->shifts;
 
 	if (keysym >= 'A' && keysym <= 'Z')
-		set_led(viewer, LED_CAPS, !shift);
+		set_led(keyboard, LED_CAPS, !shift);
 	else if (keysym >= 'a' && keysym <= 'z')
-		set_led(viewer, LED_CAPS, shift);
+		set_led(keyboard, LED_CAPS, shift);
 	else if (keysym >= KEY_KP_0 && keysym <= KEY_KP_9)
-		set_led(viewer, LED_NUM, true);
+		set_led(keyboard, LED_NUM, true);
 	else if (keysym >= KEY_KP_HOME && keysym <= KEY_KP_DELETE && !shift)
-		set_led(viewer, LED_NUM, false);
-	else if (viewer->leds >= 0 && keysym == KEY_CAPS_LOCK)
-		set_led(viewer, LED_CAPS, !(viewer->leds & LED_CAPS));
-	else if (viewer->leds >= 0 && keysym == KEY_NUM_LOCK)
-		set_led(viewer, LED_NUM, !(viewer->leds & LED_NUM));
+		set_led(keyboard, LED_NUM, false);
+	else if (keyboard->leds >= 0 && keysym == KEY_CAPS_LOCK)
+		set_led(keyboard, LED_CAPS, !(keyboard->leds & LED_CAPS));
+	else if (keyboard->leds >= 0 && keysym == KEY_NUM_LOCK)
+		set_led(keyboard, LED_NUM, !(keyboard->leds & LED_NUM));
 }
 
-static void note_shift(struct vnc_viewer *viewer, uint32_t keysym, bool down)
+static void note_shift(struct keyboard *keyboard, uint32_t keysym, bool down)
 {
 	unsigned bit = keysym == KEY_SHIFT_L ? 1 : keysym == KEY_SHIFT_R ? 2 : 0;
 
-	viewer->shifts = (uint8_t)(down ? viewer->shifts | bit : viewer->shifts & ~bit);
+	keyboard->shifts = (uint8_t)(down ? keyboard->shifts | bit : keyboard->shifts & ~bit);
 }
 
-void keyboard_in(struct vnc_viewer *viewer, uint32_t keysym, bool down)
+void keyboard_start(struct keyboard *keyboard, struct peer *peer, struct updates *updates,
+	struct clipboard *clipboard)
+{
+	keyboard->peer = peer;
+	keyboard->updates = updates;
+	keyboard->clipboard = clipboard;
+	keyboard->leds = -1;
+}
+
+void keyboard_in(struct keyboard *keyboard, uint32_t keysym, bool down)
 {
 	int r;
 
 	if (!keysym)
 		return;
-	note_shift(viewer, keysym, down);
+	note_shift(keyboard, keysym, down);
 	if (down)
-		guess_leds(viewer, keysym);
-	if (keysym == KEY_INSERT && viewer->shifts &&
-		viewer->server->config.paste == VNC_PASTE_KEY) {
+		guess_leds(keyboard, keysym);
+	if (keysym == KEY_INSERT && keyboard->shifts &&
+		keyboard->peer->host->config.paste == VNC_PASTE_KEY) {
 		if (down)
-			clipboard_paste(viewer);
+			clipboard_paste(keyboard->clipboard);
 		return;
 	}
-	r = display_view_key(viewer->view, keysym, down);
-	viewer->bell |= r == -ENOBUFS;
-	viewer_post(viewer);
+	r = display_view_key(keyboard->peer->view, keysym, down);
+	keyboard->peer->bell |= r == -ENOBUFS;
+	peer_post(keyboard->peer);
 }

@@ -6,9 +6,9 @@
  * is awaited. An unknown type ends the connection: where the next message starts can not be
  * known.
  */
-#include "vnc/viewer.h"
+#include "vnc/message-in.h"
 
-#include "vnc/server.h"
+#include "vnc/wire.h"
 
 #include <errno.h>
 #include <string.h>
@@ -97,22 +97,22 @@ static ssize_t size_qemu(const uint8_t *m, size_t len)
 
 /* ---- handlers ---- */
 
-static int handle_nothing(struct vnc_viewer *viewer, const uint8_t *m, size_t len)
+static int handle_nothing(struct session *session, const uint8_t *m, size_t len)
 {
-	(void)viewer, (void)m, (void)len;
+	(void)session, (void)m, (void)len;
 	return 0;
 }
 
-static int handle_pixel_format(struct vnc_viewer *viewer, const uint8_t *m, size_t len)
+static int handle_pixel_format(struct session *session, const uint8_t *m, size_t len)
 {
 	uint8_t map[PIXEL_MAP_SIZE];
-	int r = pixel_format_parse(m + 4, &viewer->updates.format);
+	int r = pixel_format_parse(m + 4, &session->updates.format);
 
 	(void)len;
-	if (r < 0 || viewer->updates.format.true_color)
+	if (r < 0 || session->updates.format.true_color)
 		return r;
 	pixel_format_write_map(map);
-	return viewer_send(viewer, map, sizeof(map));
+	return peer_send(session->peer, map, sizeof(map));
 }
 
 static const struct {
@@ -131,13 +131,13 @@ static const struct {
 	{ PSEUDO_LED_STATE, FEATURE_LED },
 };
 
-static void take_encoding(struct vnc_viewer *viewer, int32_t number)
+static void take_encoding(struct session *session, int32_t number)
 {
-	struct updates *updates = &viewer->updates;
+	struct updates *updates = &session->updates;
 
 	for (unsigned i = 0; i < sizeof(features) / sizeof(features[0]); i++)
 		if (features[i].number == number)
-			viewer->features |= features[i].feature;
+			session->peer->features |= features[i].feature;
 	if (number >= PSEUDO_COMPRESS_0 && number < PSEUDO_COMPRESS_0 + 10) {
 		updates->level = number - PSEUDO_COMPRESS_0;
 		updates->level = updates->level < 1 ? 1 : updates->level;
@@ -148,105 +148,105 @@ static void take_encoding(struct vnc_viewer *viewer, int32_t number)
 }
 
 /* The first in the list that we have is taken: it is the viewer's favourite. */
-static int handle_encodings(struct vnc_viewer *viewer, const uint8_t *m, size_t len)
+static int handle_encodings(struct session *session, const uint8_t *m, size_t len)
 {
-	unsigned before = viewer->features;
+	unsigned before = session->peer->features;
 
-	viewer->features = 0;
-	viewer->updates.encoding = NULL;
-	viewer->updates.level = LEVEL_DEFAULT;
+	session->peer->features = 0;
+	session->updates.encoding = NULL;
+	session->updates.level = LEVEL_DEFAULT;
 	for (size_t at = 4; at < len; at += 4)
-		take_encoding(viewer, (int32_t)get_u32(m + at));
-	if (!viewer->updates.encoding)
-		viewer->updates.encoding = &encoding_raw;
-	update_set_features(viewer, before);
-	if (viewer->features & ~before & FEATURE_CLIPBOARD)
-		return clipboard_announce(viewer);
+		take_encoding(session, (int32_t)get_u32(m + at));
+	if (!session->updates.encoding)
+		session->updates.encoding = &encoding_raw;
+	update_set_features(&session->updates, before);
+	if (session->peer->features & ~before & FEATURE_CLIPBOARD)
+		return clipboard_announce(&session->clipboard);
 	return 0;
 }
 
-static int handle_update_request(struct vnc_viewer *viewer, const uint8_t *m, size_t len)
+static int handle_update_request(struct session *session, const uint8_t *m, size_t len)
 {
 	(void)len;
-	update_request(
-		viewer, m[1], get_u16(m + 2), get_u16(m + 4), get_u16(m + 6), get_u16(m + 8));
+	update_request(&session->updates, m[1], get_u16(m + 2), get_u16(m + 4), get_u16(m + 6),
+		get_u16(m + 8));
 	return 0;
 }
 
-static int handle_key(struct vnc_viewer *viewer, const uint8_t *m, size_t len)
+static int handle_key(struct session *session, const uint8_t *m, size_t len)
 {
 	(void)len;
-	keyboard_in(viewer, get_u32(m + 4), m[1]);
+	keyboard_in(&session->keyboard, get_u32(m + 4), m[1]);
 	return 0;
 }
 
-static int handle_pointer(struct vnc_viewer *viewer, const uint8_t *m, size_t len)
+static int handle_pointer(struct session *session, const uint8_t *m, size_t len)
 {
 	(void)len;
-	pointer_in(viewer, m[1], get_u16(m + 2), get_u16(m + 4));
+	session_pointer(session, m[1], get_u16(m + 2), get_u16(m + 4));
 	return 0;
 }
 
-static int handle_cut_text(struct vnc_viewer *viewer, const uint8_t *m, size_t len)
+static int handle_cut_text(struct session *session, const uint8_t *m, size_t len)
 {
 	if (!(m[4] & 0x80))
-		return clipboard_latin1_in(viewer, m + 8, len - 8);
-	return clipboard_extended_in(viewer, m + 8, len - 8);
+		return clipboard_latin1_in(&session->clipboard, m + 8, len - 8);
+	return clipboard_extended_in(&session->clipboard, m + 8, len - 8);
 }
 
-static int handle_continuous(struct vnc_viewer *viewer, const uint8_t *m, size_t len)
+static int handle_continuous(struct session *session, const uint8_t *m, size_t len)
 {
 	static const uint8_t end = 150;
-	bool was = viewer->updates.continuous;
+	bool was = session->updates.continuous;
 
 	(void)len;
-	viewer->updates.continuous = m[1];
-	viewer_post(viewer);
-	return was && !m[1] ? viewer_send(viewer, &end, 1) : 0;
+	session->updates.continuous = m[1];
+	peer_post(session->peer);
+	return was && !m[1] ? peer_send(session->peer, &end, 1) : 0;
 }
 
-static int answer_fence(struct vnc_viewer *viewer)
+static int answer_fence(struct session *session)
 {
-	const struct fence *fence = &viewer->fence;
+	const struct fence *fence = &session->fence;
 	uint8_t m[9 + FENCE_DATA_MAX] = { FENCE };
 
 	put_u32(m + 4, fence->flags & FENCE_KNOWN);
 	m[8] = fence->len;
 	memcpy(m + 9, fence->data, fence->len);
-	viewer->fence.armed = false;
-	return viewer_send(viewer, m, 9u + fence->len);
+	session->fence.armed = false;
+	return peer_send(session->peer, m, 9u + fence->len);
 }
 
 /* With "sync next" the answer stands after what the next message does. */
-static int handle_fence(struct vnc_viewer *viewer, const uint8_t *m, size_t len)
+static int handle_fence(struct session *session, const uint8_t *m, size_t len)
 {
-	struct fence *fence = &viewer->fence;
+	struct fence *fence = &session->fence;
 
 	(void)len;
 	if (!(get_u32(m + 4) & FENCE_REQUEST)) {
-		update_fence_answered(viewer);
+		update_fence_answered(&session->updates);
 		return 0;
 	}
 	fence->flags = get_u32(m + 4);
 	fence->len = m[8];
 	memcpy(fence->data, m + 9, m[8]);
 	fence->armed = fence->flags & FENCE_SYNC_NEXT;
-	return fence->armed ? 0 : answer_fence(viewer);
+	return fence->armed ? 0 : answer_fence(session);
 }
 
-static int handle_desktop_size(struct vnc_viewer *viewer, const uint8_t *m, size_t len)
+static int handle_desktop_size(struct session *session, const uint8_t *m, size_t len)
 {
 	(void)len;
-	viewer_resize(viewer, get_u16(m + 2), get_u16(m + 4));
+	session_resize(session, get_u16(m + 2), get_u16(m + 4));
 	return 0;
 }
 
 /* The key's place on the keyboard, which follows the keysym, is of no use to text. */
-static int handle_qemu(struct vnc_viewer *viewer, const uint8_t *m, size_t len)
+static int handle_qemu(struct session *session, const uint8_t *m, size_t len)
 {
 	(void)len;
 	if (m[1] == QEMU_KEY)
-		keyboard_in(viewer, get_u32(m + 4), get_u16(m + 2) != 0);
+		keyboard_in(&session->keyboard, get_u32(m + 4), get_u16(m + 2) != 0);
 	return 0;
 }
 
@@ -256,7 +256,7 @@ static const struct message {
 	uint8_t type;
 	uint8_t fixed_size; /* 0: ask size */
 	size_fn *size;
-	int (*handle)(struct vnc_viewer *viewer, const uint8_t *m, size_t len);
+	int (*handle)(struct session *session, const uint8_t *m, size_t len);
 } messages[] = {
 	{ SET_PIXEL_FORMAT, 20, NULL, handle_pixel_format },
 	{ FIX_COLOR_MAP, 0, size_color_map, handle_nothing },
@@ -279,10 +279,10 @@ static const struct message *find_message(uint8_t type)
 	return NULL;
 }
 
-ssize_t message_in(struct vnc_viewer *viewer, const uint8_t *bytes, size_t len)
+ssize_t message_in(struct session *session, const uint8_t *bytes, size_t len)
 {
 	const struct message *message = find_message(bytes[0]);
-	bool fence_is_due = viewer->fence.armed;
+	bool fence_is_due = session->fence.armed;
 	ssize_t size;
 	int r;
 
@@ -293,12 +293,12 @@ ssize_t message_in(struct vnc_viewer *viewer, const uint8_t *bytes, size_t len)
 		return size < 0 ? size : 0;
 	if (fence_is_due && message->type == FENCE) {
 		fence_is_due = false;
-		r = answer_fence(viewer);
+		r = answer_fence(session);
 		if (r < 0)
 			return r;
 	}
-	r = message->handle(viewer, bytes, (size_t)size);
+	r = message->handle(session, bytes, (size_t)size);
 	if (r == 0 && fence_is_due)
-		r = answer_fence(viewer);
+		r = answer_fence(session);
 	return r < 0 ? r : size;
 }

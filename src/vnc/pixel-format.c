@@ -8,6 +8,8 @@
  */
 #include "vnc/pixel-format.h"
 
+#include "vnc/wire.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -20,11 +22,6 @@ const struct pixel_format pixel_format_default = {
 	.max = { 255, 255, 255 },
 	.shift = { 16, 8, 0 },
 };
-
-static unsigned get_u16(const uint8_t *wire)
-{
-	return (unsigned)wire[0] << 8 | wire[1];
-}
 
 int pixel_format_parse(const uint8_t wire[PIXEL_FORMAT_SIZE], struct pixel_format *ret_format)
 {
@@ -57,8 +54,7 @@ void pixel_format_write(const struct pixel_format *format, uint8_t wire[PIXEL_FO
 	wire[2] = format->big_endian;
 	wire[3] = format->true_color;
 	for (unsigned i = 0; i < 3; i++) {
-		wire[4 + 2 * i] = (uint8_t)(format->max[i] >> 8);
-		wire[5 + 2 * i] = (uint8_t)format->max[i];
+		put_u16(wire + 4 + 2 * i, format->max[i]);
 		wire[10 + i] = format->shift[i];
 	}
 }

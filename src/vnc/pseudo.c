@@ -3,13 +3,13 @@
  * Rectangles that bring something else than a picture [RFC 6143 7.8 and the community's
  * additions].
  */
-#include "vnc/viewer.h"
+#include "vnc/pseudo.h"
 
 #include "base/cleanup.h"
-#include "vnc/server.h"
+#include "vnc/encode.h"
+#include "vnc/wire.h"
 
 #include <errno.h>
-#include <string.h>
 
 void rect_header(unsigned x, unsigned y, unsigned width, unsigned height, int32_t encoding,
 	uint8_t ret_header[12])
@@ -18,36 +18,37 @@ void rect_header(unsigned x, unsigned y, unsigned width, unsigned height, int32_
 		(uint32_t)encoding);
 }
 
-unsigned pseudo_count(unsigned news)
+unsigned pseudo_count(unsigned due)
 {
-	return (unsigned)__builtin_popcount(news);
+	return (unsigned)__builtin_popcount(due);
 }
 
-static int send_rect(struct vnc_viewer *viewer, unsigned x, unsigned y, unsigned width,
-	unsigned height, int32_t encoding)
+static int send_rect(struct peer *peer, unsigned x, unsigned y, unsigned width, unsigned height,
+	int32_t encoding)
 {
 	uint8_t header[12];
 
 	rect_header(x, y, width, height, encoding, header);
-	return stream_push(&viewer->stream, header, sizeof(header));
+	return peer_push(peer, header, sizeof(header));
 }
 
 /* ---- the name of the desktop ---- */
 
-static int send_name(struct vnc_viewer *viewer)
+static int send_name(struct peer *peer, const struct news *news, const struct pixel_format *format)
 {
 	AUTO_STRBUF struct strbuf title = { 0 };
 	uint8_t len[4];
-	int r = send_rect(viewer, 0, 0, 0, 0, PSEUDO_DESKTOP_NAME);
+	int r = send_rect(peer, 0, 0, 0, 0, PSEUDO_DESKTOP_NAME);
 
-	display_view_title(viewer->view, &title);
+	(void)news, (void)format;
+	display_view_title(peer->view, &title);
 	if (title.failed)
 		return -ENOMEM;
 	put_u32(len, (uint32_t)title.len);
 	if (r == 0)
-		r = stream_push(&viewer->stream, len, sizeof(len));
+		r = peer_push(peer, len, sizeof(len));
 	if (r == 0 && title.len)
-		r = stream_push(&viewer->stream, title.data, title.len);
+		r = peer_push(peer, title.data, title.len);
 	return r;
 }
 
@@ -70,43 +71,46 @@ static bool is_rim(unsigned x, unsigned y)
 	return false;
 }
 
-static int send_cursor(struct vnc_viewer *viewer)
+static int send_cursor(
+	struct peer *peer, const struct news *news, const struct pixel_format *format)
 {
 	uint8_t px[BAR_WIDTH * BAR_HEIGHT * 4], mask[BAR_MASK_BYTES * BAR_HEIGHT] = { 0 };
 	uint8_t *at = px;
 	int r = send_rect(
-		viewer, BAR_WIDTH / 2, BAR_HEIGHT / 2, BAR_WIDTH, BAR_HEIGHT, PSEUDO_CURSOR);
+		peer, BAR_WIDTH / 2, BAR_HEIGHT / 2, BAR_WIDTH, BAR_HEIGHT, PSEUDO_CURSOR);
 
+	(void)news;
 	for (unsigned y = 0; y < BAR_HEIGHT; y++)
 		for (unsigned x = 0; x < BAR_WIDTH; x++) {
-			at = pixel_put(
-				&viewer->updates.job_format, is_bar(x, y) ? 0 : 0xffffff, at);
+			at = pixel_put(format, is_bar(x, y) ? 0 : 0xffffff, at);
 			if (is_rim(x, y))
 				mask[y * BAR_MASK_BYTES + x / 8] |= (uint8_t)(0x80 >> x % 8);
 		}
 	if (r == 0)
-		r = stream_push(&viewer->stream, px, (size_t)(at - px));
-	return r < 0 ? r : stream_push(&viewer->stream, mask, sizeof(mask));
+		r = peer_push(peer, px, (size_t)(at - px));
+	return r < 0 ? r : peer_push(peer, mask, sizeof(mask));
 }
 
 /* ---- small ones ---- */
 
-static int send_extended_key(struct vnc_viewer *viewer)
+static int send_extended_key(
+	struct peer *peer, const struct news *news, const struct pixel_format *format)
 {
-	return send_rect(viewer, 0, 0, 0, 0, PSEUDO_EXTENDED_KEY);
+	(void)news, (void)format;
+	return send_rect(peer, 0, 0, 0, 0, PSEUDO_EXTENDED_KEY);
 }
 
-static int send_leds(struct vnc_viewer *viewer)
+static int send_leds(struct peer *peer, const struct news *news, const struct pixel_format *format)
 {
-	uint8_t leds = (uint8_t)viewer->leds;
-	int r = send_rect(viewer, 0, 0, 0, 0, PSEUDO_LED_STATE);
+	int r = send_rect(peer, 0, 0, 0, 0, PSEUDO_LED_STATE);
 
-	return r < 0 ? r : stream_push(&viewer->stream, &leds, 1);
+	(void)format;
+	return r < 0 ? r : peer_push(peer, &news->leds, 1);
 }
 
 static const struct {
-	unsigned news;
-	int (*send)(struct vnc_viewer *viewer);
+	unsigned kind;
+	int (*send)(struct peer *peer, const struct news *news, const struct pixel_format *format);
 } senders[] = {
 	{ NEWS_NAME, send_name },
 	{ NEWS_CURSOR, send_cursor },
@@ -114,15 +118,16 @@ static const struct {
 	{ NEWS_LED, send_leds },
 };
 
-int pseudo_send(struct vnc_viewer *viewer, unsigned news)
+int pseudo_send(
+	struct peer *peer, struct news *news, unsigned due, const struct pixel_format *format)
 {
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < sizeof(senders) / sizeof(senders[0]); i++) {
-		if (!(news & senders[i].news))
+		if (!(due & senders[i].kind))
 			continue;
-		viewer->updates.news &= ~senders[i].news;
-		r = senders[i].send(viewer);
+		news->due &= ~senders[i].kind;
+		r = senders[i].send(peer, news, format);
 	}
 	return r;
 }
@@ -130,21 +135,17 @@ int pseudo_send(struct vnc_viewer *viewer, unsigned news)
 /* ---- the size ---- */
 
 /* One screen, which is the whole framebuffer. */
-int pseudo_send_size(struct vnc_viewer *viewer)
+int pseudo_send_size(struct peer *peer, struct news *news, unsigned width, unsigned height)
 {
-	struct updates *updates = &viewer->updates;
-	unsigned scale = viewer->server->config.scale;
-	unsigned width = updates->cols * TEXT_CELL_WIDTH * scale;
-	unsigned height = updates->rows * TEXT_CELL_HEIGHT * scale;
 	uint8_t screen[4 + 16] = { 1 };
 	int r;
 
-	updates->news &= ~(unsigned)NEWS_SIZE;
-	if (!(viewer->features & FEATURE_EXTENDED_SIZE))
-		return send_rect(viewer, 0, 0, width, height, PSEUDO_DESKTOP_SIZE);
-	r = send_rect(viewer, updates->size_reason, updates->size_status, width, height,
-		PSEUDO_EXTENDED_SIZE);
-	updates->size_reason = updates->size_status = 0;
+	news->due &= ~(unsigned)NEWS_SIZE;
+	if (!(peer->features & FEATURE_EXTENDED_SIZE))
+		return send_rect(peer, 0, 0, width, height, PSEUDO_DESKTOP_SIZE);
+	r = send_rect(
+		peer, news->size_reason, news->size_status, width, height, PSEUDO_EXTENDED_SIZE);
+	news->size_reason = news->size_status = 0;
 	put_u32(put_u16(put_u16(put_u32(put_u32(screen + 4, 0), 0), width), height), 0);
-	return r < 0 ? r : stream_push(&viewer->stream, screen, sizeof(screen));
+	return r < 0 ? r : peer_push(peer, screen, sizeof(screen));
 }

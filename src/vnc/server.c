@@ -18,27 +18,33 @@
 
 enum { BLINK_MS = 500 };
 
+static struct vnc_server *server_of(struct vnc_host *host)
+{
+	return container_of(host, struct vnc_server, host);
+}
+
 /* ---- events ---- */
 
-void server_tell(struct vnc_server *server, enum vnc_event event, const struct vnc_viewer *viewer)
+static void tell(struct vnc_host *host, enum vnc_event event, const struct vnc_viewer *viewer)
 {
+	struct vnc_server *server = server_of(host);
+
 	if (server->context.on_event)
 		server->context.on_event(server->context.data, server, event, viewer);
 }
 
-void server_forget(struct vnc_server *server, struct vnc_viewer *viewer)
+static void forget(struct vnc_host *host, struct vnc_viewer *viewer)
 {
+	struct vnc_server *server = server_of(host);
+
 	server->connecting -= viewer->connecting;
-	server->shared -= viewer->shares;
+	host->shared -= viewer->shares;
 	if (server->exclusive == viewer)
 		server->exclusive = NULL;
 	list_remove(&viewer->node);
-	if (server->shared <= 1)
-		encode_cache_clear(&server->cache);
-	if (viewer->timer && timer_is_running(viewer->timer))
-		timer_stop(viewer->timer);
-	if (viewer->name)
-		server_tell(server, VNC_DISCONNECTED, viewer);
+	if (host->shared <= 1)
+		studio_forget(host->studio);
+	tell(host, VNC_DISCONNECTED, viewer);
 }
 
 /* ---- who may stay ---- */
@@ -48,44 +54,48 @@ static void send_others_away(struct vnc_server *server, struct vnc_viewer *viewe
 	list_for_each_safe (other, &server->viewers, struct vnc_viewer, node) {
 		if (other == viewer || other->connecting)
 			continue;
-		log_info("vnc: %s: closed, since %s wants to be alone", other->name, viewer->name);
+		log_info("vnc: %s: closed, since %s wants to be alone", vnc_viewer_name(other),
+			vnc_viewer_name(viewer));
 		viewer_free(other);
 	}
 }
 
 static int admit_exclusive(struct vnc_server *server, struct vnc_viewer *viewer)
 {
-	if (server->config.share == VNC_SHARE_FORCE_SHARED)
+	if (server->host.config.share == VNC_SHARE_FORCE_SHARED)
 		return -EBUSY;
 	send_others_away(server, viewer);
 	server->exclusive = viewer;
 	return 0;
 }
 
-int server_admit(struct vnc_server *server, struct vnc_viewer *viewer, bool shared)
+static int admit(struct vnc_host *host, struct vnc_viewer *viewer, bool shared)
 {
-	if (!shared && server->config.share != VNC_SHARE_IGNORE) {
+	struct vnc_server *server = server_of(host);
+
+	if (!shared && server->host.config.share != VNC_SHARE_IGNORE) {
 		int r = admit_exclusive(server, viewer);
 
 		if (r < 0)
 			return r;
 	} else {
-		if (server->exclusive || server->shared >= server->config.connections)
+		if (server->exclusive || host->shared >= server->host.config.connections)
 			return -EBUSY;
 		viewer->shares = true;
-		server->shared++;
+		host->shared++;
 	}
 	server->connecting -= viewer->connecting;
 	viewer->connecting = false;
 	return 0;
 }
 
-int server_check_password(const struct vnc_server *server, const struct vnc_viewer *viewer,
+static int check_password(struct vnc_host *host, const uint8_t challenge[AUTH_CHALLENGE_SIZE],
 	const uint8_t response[AUTH_CHALLENGE_SIZE], bool *ret_may_type)
 {
+	const struct vnc_server *server = server_of(host);
 	/* Both are always looked at, so that the time tells nothing. */
-	bool full = auth_matches(&server->password, viewer->challenge, response);
-	bool view = auth_matches(&server->view_password, viewer->challenge, response);
+	bool full = auth_matches(&server->password, challenge, response);
+	bool view = auth_matches(&server->view_password, challenge, response);
 
 	if (server->password_expires && time(NULL) >= server->password_expires)
 		return -EACCES;
@@ -104,18 +114,22 @@ static void on_blink(void *data)
 
 	server->lit = !server->lit;
 	list_for_each (viewer, &server->viewers, struct vnc_viewer, node) {
-		if (!viewer->view || !display_view_wants_blink(viewer->view))
+		struct display_view *view = viewer->peer.view;
+
+		if (!view || !display_view_wants_blink(view))
 			continue;
-		display_view_blink(viewer->view, server->lit);
-		update_changed(viewer);
+		display_view_blink(view, server->lit);
+		update_changed(&viewer->session.updates);
 		anybody = true;
 	}
 	if (anybody)
 		timer_start(server->blink, BLINK_MS);
 }
 
-void server_wants_blink(struct vnc_server *server)
+static void wants_blink(struct vnc_host *host)
 {
+	struct vnc_server *server = server_of(host);
+
 	if (timer_is_running(server->blink))
 		return;
 	server->lit = true;
@@ -138,12 +152,12 @@ static char *peer_name(int fd)
 
 static void make_room(struct vnc_server *server)
 {
-	if (server->connecting < server->config.connections)
+	if (server->connecting < server->host.config.connections)
 		return;
 	list_for_each_safe (viewer, &server->viewers, struct vnc_viewer, node) {
 		if (!viewer->connecting)
 			continue;
-		log_info("vnc: %s: closed, too many are logging in", viewer->name);
+		log_info("vnc: %s: closed, too many are logging in", vnc_viewer_name(viewer));
 		viewer_free(viewer);
 		return;
 	}
@@ -152,13 +166,20 @@ static void make_room(struct vnc_server *server)
 static int take_connection(struct vnc_server *server, int fd, bool websocket)
 {
 	AUTO_FREE char *name = peer_name(fd);
+	struct vnc_viewer *viewer = NULL;
 	int r;
 
 	make_room(server);
-	r = viewer_new(server, fd, websocket, name ? name : "?");
-	if (r < 0)
+	r = viewer_new(&server->host, fd, websocket, name ? name : "?", &viewer);
+	if (r < 0) {
 		log_warning("vnc: %s: %s", name ? name : "?", strerror(-r));
-	return r;
+		return r;
+	}
+	list_append(&server->viewers, &viewer->node);
+	viewer->connecting = true;
+	server->connecting++;
+	tell(&server->host, VNC_CONNECTED, viewer);
+	return 0;
 }
 
 static void on_connection(void *data, int fd)
@@ -219,14 +240,14 @@ static int listen_at(struct vnc_server *server, struct address *address, listene
 
 static int connect_to_viewer(struct vnc_server *server, struct error **err)
 {
-	int fd = address_connect(&server->config.listen, err);
+	int fd = address_connect(&server->host.config.listen, err);
 
 	return fd < 0 ? fd : vnc_server_adopt(server, fd, err);
 }
 
 static int open_doors(struct vnc_server *server, struct error **err)
 {
-	struct vnc_config *config = &server->config;
+	struct vnc_config *config = &server->host.config;
 	int r = 0;
 
 	if (config->reverse)
@@ -264,7 +285,7 @@ static int read_secret(struct vnc_server *server, const char *id, struct auth_pa
 
 static int read_passwords(struct vnc_server *server, struct error **err)
 {
-	struct vnc_config *config = &server->config;
+	struct vnc_config *config = &server->host.config;
 	int r;
 
 	if (config->password && !auth_is_available())
@@ -278,7 +299,7 @@ static int read_passwords(struct vnc_server *server, struct error **err)
 
 int vnc_server_set_password(struct vnc_server *server, const char *password, struct error **err)
 {
-	if (!server->config.password)
+	if (!server->host.config.password)
 		return error_set(err, EINVAL,
 			"VNC password authentication is disabled: start with password=on");
 	auth_set_password(&server->password, password);
@@ -290,22 +311,25 @@ void vnc_server_expire_password(struct vnc_server *server, int64_t when)
 	server->password_expires = when;
 }
 
-const char *vnc_server_auth(const struct vnc_server *server)
-{
-	return server->config.password ? "vnc" : "none";
-}
-
 /* ---- beginning and end ---- */
+
+static const struct vnc_host_ops host_ops = {
+	.admit = admit,
+	.check_password = check_password,
+	.tell = tell,
+	.forget = forget,
+	.wants_blink = wants_blink,
+};
 
 static int start(struct vnc_server *server, struct opts *opts, struct error **err)
 {
-	int r = vnc_config_read(opts, &server->config, err);
+	int r = vnc_config_read(opts, &server->host.config, err);
 
 	if (r < 0)
 		return r;
 	server->blink = timer_new(server->context.loop, on_blink, server);
-	server->scratch = malloc(sizeof(*server->scratch));
-	if (!server->blink || !server->scratch)
+	server->host.studio = studio_new(display_font(server->context.display));
+	if (!server->blink || !server->host.studio)
 		return error_set(err, ENOMEM, "vnc: out of memory");
 	r = read_passwords(server, err);
 	return r < 0 ? r : open_doors(server, err);
@@ -320,6 +344,9 @@ int vnc_server_new(const struct vnc_context *context, struct opts *opts,
 	if (!server)
 		return error_set(err, ENOMEM, "vnc: out of memory");
 	server->context = *context;
+	server->host.ops = &host_ops;
+	server->host.loop = context->loop;
+	server->host.display = context->display;
 	list_init(&server->viewers);
 	r = start(server, opts, err);
 	if (r < 0) {
@@ -343,24 +370,23 @@ void vnc_server_free(struct vnc_server *server)
 {
 	if (!server)
 		return;
-	stop_listening(server->listener, &server->config.listen);
-	stop_listening(server->websocket_listener, &server->config.websocket);
+	stop_listening(server->listener, &server->host.config.listen);
+	stop_listening(server->websocket_listener, &server->host.config.websocket);
 	list_for_each_safe (viewer, &server->viewers, struct vnc_viewer, node) {
-		stream_say_goodbye(&viewer->stream);
+		viewer_say_goodbye(viewer);
 		viewer_free(viewer);
 	}
 	timer_free(server->blink);
-	encode_cache_clear(&server->cache);
-	vnc_config_done(&server->config);
+	studio_free(server->host.studio);
+	vnc_config_done(&server->host.config);
 	free(server->address);
 	free(server->websocket_address);
-	free(server->scratch);
 	free(server);
 }
 
 const char *vnc_server_id(const struct vnc_server *server)
 {
-	return server->config.id;
+	return server->host.config.id;
 }
 
 const char *vnc_server_address(const struct vnc_server *server)

@@ -58,11 +58,6 @@ void stream_done(struct stream *stream)
 	*stream = (struct stream){ .fd = -1 };
 }
 
-bool stream_is_websocket(const struct stream *stream)
-{
-	return stream->websocket;
-}
-
 bool stream_is_ready(const struct stream *stream)
 {
 	return !stream->websocket || stream->websocket->state == WEBSOCKET_OPEN;

@@ -43,9 +43,6 @@ int stream_init(
 /** stream_done() - close */
 void stream_done(struct stream *stream);
 
-/** stream_is_websocket() */
-bool stream_is_websocket(const struct stream *stream);
-
 /** stream_is_ready() - can RFB bytes travel yet, or is a handshake of the filter to come? */
 bool stream_is_ready(const struct stream *stream);
 

@@ -8,7 +8,7 @@
  * either.
  *
  * An update is one message whose rectangles are known from the start (jobs), but encoded a few
- * at a time: at most OUT_MAX bytes wait for a viewer, at most TURN_PX pixels are encoded before
+ * at a time: at most OUT_MAX bytes wait for a updates, at most TURN_PX pixels are encoded before
  * the others get their turn. When the picture changes before all jobs are done, the rest of them
  * shows the new one. That is right as it is, except that a scroll can not be told as a copy next
  * time, since some of what would be copied has scrolled already.
@@ -16,13 +16,13 @@
  * Places are in cells. A viewer that can not change the size of its framebuffer keeps the first
  * one: a larger picture is cut, a smaller one padded with blanks.
  */
-#include "vnc/viewer.h"
+#include "vnc/update.h"
 
-#include "vnc/server.h"
+#include "vnc/studio.h"
+#include "vnc/wire.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
 	INTERVAL_MS = 16,     /* between updates of a viewer: 60 a second */
@@ -30,12 +30,13 @@ enum {
 	OUT_MAX = 65536,      /* bytes that wait for a viewer before encoding pauses */
 	FLUSH_AT = 8192,      /* bytes that are worth a write of their own */
 	TURN_PX = 256 * 1024, /* pixels that are encoded in one go */
-	TIGHT_WIDTH_MAX = 2048,
-	FENCES_MIN = 2, /* updates on the way to a viewer that gets them unasked */
+	FENCES_MIN = 2,	      /* updates on the way to a viewer that gets them unasked */
 	FENCES_MAX = 16,
 };
 
 enum { FRAMEBUFFER_UPDATE = 0, FENCE = 248 };
+
+enum { FRAMEBUFFER_SIDE = 16384 }; /* pixels; a larger picture is cut */
 
 #define FENCE_BLOCK_BEFORE 1u
 #define FENCE_REQUEST	   (1u << 31)
@@ -54,47 +55,57 @@ static unsigned larger(unsigned a, unsigned b)
 
 /* ---- size ---- */
 
-static unsigned shown(unsigned cells, unsigned cell_px, unsigned scale)
+static unsigned shown_cols(const struct updates *updates)
 {
-	return smaller(cells, FRAMEBUFFER_SIDE / (cell_px * scale));
+	const struct peer *peer = updates->peer;
+
+	return smaller(display_view_cols(peer->view), FRAMEBUFFER_SIDE / peer_cell_width(peer));
 }
 
-static unsigned shown_cols(const struct vnc_viewer *viewer)
+static unsigned shown_rows(const struct updates *updates)
 {
-	return shown(
-		display_view_cols(viewer->view), TEXT_CELL_WIDTH, viewer->server->config.scale);
+	const struct peer *peer = updates->peer;
+
+	return smaller(display_view_rows(peer->view), FRAMEBUFFER_SIDE / peer_cell_height(peer));
 }
 
-static unsigned shown_rows(const struct vnc_viewer *viewer)
+unsigned update_width_px(const struct updates *updates)
 {
-	return shown(
-		display_view_rows(viewer->view), TEXT_CELL_HEIGHT, viewer->server->config.scale);
+	return updates->cols * peer_cell_width(updates->peer);
 }
 
-static bool size_is_due(const struct vnc_viewer *viewer)
+unsigned update_height_px(const struct updates *updates)
 {
-	const struct updates *updates = &viewer->updates;
+	return updates->rows * peer_cell_height(updates->peer);
+}
 
-	if (!(viewer->features & SIZE_FEATURES))
+static bool size_is_due(const struct updates *updates)
+{
+	if (!(updates->peer->features & SIZE_FEATURES))
 		return false;
-	return (updates->news & NEWS_SIZE) || updates->cols != shown_cols(viewer) ||
-	       updates->rows != shown_rows(viewer);
+	return (updates->news.due & NEWS_SIZE) || updates->cols != shown_cols(updates) ||
+	       updates->rows != shown_rows(updates);
 }
 
 /* ---- what the viewer says ---- */
 
-void update_start(struct vnc_viewer *viewer)
+void update_start(struct updates *updates, struct peer *peer)
 {
-	struct updates *updates = &viewer->updates;
-
+	updates->peer = peer;
 	updates->encoding = &encoding_raw;
 	updates->format = pixel_format_default;
 	updates->level = 1;
-	updates->cols = shown_cols(viewer);
-	updates->rows = shown_rows(viewer);
+	updates->cols = shown_cols(updates);
+	updates->rows = shown_rows(updates);
 }
 
-void update_set_features(struct vnc_viewer *viewer, unsigned before)
+void update_bring(struct updates *updates, unsigned kinds)
+{
+	updates->news.due |= kinds;
+	peer_post(updates->peer);
+}
+
+void update_set_features(struct updates *updates, unsigned before)
 {
 	static const struct {
 		unsigned feature, news;
@@ -106,27 +117,25 @@ void update_set_features(struct vnc_viewer *viewer, unsigned before)
 	};
 	static const uint8_t end_of_continuous = 150;
 	static const uint8_t fence[9] = { FENCE, 0, 0, 0, 0x80 };
-	unsigned added = viewer->features & ~before;
+	unsigned added = updates->peer->features & ~before;
 
 	for (unsigned i = 0; i < sizeof(announced) / sizeof(announced[0]); i++) {
 		if (added & announced[i].feature)
-			viewer->updates.news |= announced[i].news;
-		if (!(viewer->features & announced[i].feature))
-			viewer->updates.news &= ~announced[i].news;
+			updates->news.due |= announced[i].news;
+		if (!(updates->peer->features & announced[i].feature))
+			updates->news.due &= ~announced[i].news;
 	}
 	if (added & FEATURE_CONTINUOUS)
-		viewer_send(viewer, &end_of_continuous, 1);
+		peer_send(updates->peer, &end_of_continuous, 1);
 	if (added & FEATURE_FENCE)
-		viewer_send(viewer, fence, sizeof(fence));
-	viewer_post(viewer);
+		peer_send(updates->peer, fence, sizeof(fence));
+	peer_post(updates->peer);
 }
 
 static struct cell_area area_of_px(
-	const struct vnc_viewer *viewer, unsigned x, unsigned y, unsigned width, unsigned height)
+	const struct updates *updates, unsigned x, unsigned y, unsigned width, unsigned height)
 {
-	const struct updates *updates = &viewer->updates;
-	unsigned cell_w = TEXT_CELL_WIDTH * viewer->server->config.scale;
-	unsigned cell_h = TEXT_CELL_HEIGHT * viewer->server->config.scale;
+	unsigned cell_w = peer_cell_width(updates->peer), cell_h = peer_cell_height(updates->peer);
 
 	return (struct cell_area){
 		.left = smaller(x / cell_w, updates->cols),
@@ -141,123 +150,52 @@ static bool area_is_empty(const struct cell_area *area)
 	return area->left >= area->right || area->top >= area->bottom;
 }
 
-void update_request(struct vnc_viewer *viewer, bool incremental, unsigned x, unsigned y,
+void update_request(struct updates *updates, bool incremental, unsigned x, unsigned y,
 	unsigned width, unsigned height)
 {
-	struct cell_area area = area_of_px(viewer, x, y, width, height);
-	struct cell_area *forced = &viewer->updates.forced;
+	struct cell_area area = area_of_px(updates, x, y, width, height);
+	struct cell_area *forced = &updates->forced;
 
-	viewer->updates.wanted = true;
+	updates->wanted = true;
 	if (!incremental && area_is_empty(forced))
 		*forced = area;
 	else if (!incremental && !area_is_empty(&area))
 		*forced = (struct cell_area){ smaller(forced->left, area.left),
 			smaller(forced->top, area.top), larger(forced->right, area.right),
 			larger(forced->bottom, area.bottom) };
-	viewer_post(viewer);
+	peer_post(updates->peer);
 }
 
-void update_changed(struct vnc_viewer *viewer)
+void update_changed(struct updates *updates)
 {
-	viewer->updates.stale |= viewer->updates.jobs != NULL;
-	viewer_post(viewer);
+	updates->stale |= updates->jobs != NULL;
+	peer_post(updates->peer);
 }
 
-void update_fence_answered(struct vnc_viewer *viewer)
+void update_fence_answered(struct updates *updates)
 {
-	struct updates *updates = &viewer->updates;
-	uint64_t took_ms = loop_now_ms(viewer->server->context.loop) - updates->fence_sent_ms;
+	uint64_t took_ms = loop_now_ms(updates->peer->host->loop) - updates->fence_sent_ms;
 
 	if (!updates->fences)
 		return;
 	updates->fences--;
 	updates->round_trip_ms = (unsigned)smaller((unsigned)took_ms, 1000);
-	viewer_post(viewer);
-}
-
-/* ---- jobs ---- */
-
-/* Rectangles that are to be sent, as spans of rows are turned into them. */
-struct plan {
-	struct job *jobs;
-	unsigned len, size;
-	unsigned cols_max, cells_max, rows_max;
-	struct job open; /* rows with the same span, so far */
-	bool failed;
-};
-
-static void plan_add(struct plan *plan, struct job job)
-{
-	if (plan->len == plan->size) {
-		unsigned size = plan->size ? plan->size * 2 : 16;
-		struct job *jobs = reallocarray(plan->jobs, size, sizeof(*jobs));
-
-		if (!jobs) {
-			plan->failed = true;
-			return;
-		}
-		plan->jobs = jobs;
-		plan->size = size;
-	}
-	plan->jobs[plan->len++] = job;
-}
-
-/* Cut the open rectangle to sizes that the encoding takes. */
-static void plan_close(struct plan *plan)
-{
-	struct job *open = &plan->open;
-
-	for (unsigned col = 0; open->rows && col < open->cols;) {
-		unsigned cols = smaller(open->cols - col, plan->cols_max);
-		unsigned rows_max = smaller(plan->rows_max, larger(plan->cells_max / cols, 1));
-
-		for (unsigned row = 0; row < open->rows; row += rows_max)
-			plan_add(plan, (struct job){ (uint16_t)(open->col + col),
-					       (uint16_t)(open->row + row), (uint16_t)cols,
-					       (uint16_t)smaller(open->rows - row, rows_max) });
-		col += cols;
-	}
-	open->rows = 0;
-}
-
-static void plan_row(struct plan *plan, unsigned row, unsigned first, unsigned end)
-{
-	struct job *open = &plan->open;
-
-	if (first < end && open->rows && open->col == first && open->cols == end - first &&
-		open->row + open->rows == row) {
-		open->rows++;
-		return;
-	}
-	plan_close(plan);
-	if (first < end)
-		*open = (struct job){ (uint16_t)first, (uint16_t)row, (uint16_t)(end - first), 1 };
-}
-
-static void plan_init(struct plan *plan, const struct encoding *encoding, unsigned scale)
-{
-	unsigned cell_px = TEXT_CELL_WIDTH * TEXT_CELL_HEIGHT * scale * scale;
-
-	*plan = (struct plan){ .rows_max = encoding->rows_max };
-	plan->cells_max = larger(encoding->px_max / cell_px, 1);
-	plan->cols_max = smaller(plan->cells_max, TIGHT_WIDTH_MAX / (TEXT_CELL_WIDTH * scale));
+	peer_post(updates->peer);
 }
 
 /* ---- what has changed ---- */
 
 /* Can the scroll be told as a copy of what the viewer has? If not, its rows are sent anew. */
-static bool is_copy(const struct vnc_viewer *viewer, const struct display_update *update)
+static bool is_copy(const struct updates *updates, const struct display_update *update)
 {
-	return update->scroll_lines && (viewer->features & FEATURE_COPY_RECT) &&
-	       !viewer->updates.stale && !update->all &&
-	       update->scroll_bottom <= viewer->updates.rows &&
-	       smaller(update->cols, viewer->updates.cols) > 0;
+	return update->scroll_lines && (updates->peer->features & FEATURE_COPY_RECT) &&
+	       !updates->stale && !update->all && update->scroll_bottom <= updates->rows &&
+	       smaller(update->cols, updates->cols) > 0;
 }
 
-static void plan_span(struct plan *plan, const struct vnc_viewer *viewer,
+static void plan_span(struct plan *plan, const struct updates *updates,
 	const struct display_update *update, unsigned row, bool copied)
 {
-	const struct updates *updates = &viewer->updates;
 	const struct cell_area *forced = &updates->forced;
 	unsigned first = updates->cols, end = 0;
 
@@ -277,72 +215,52 @@ static void plan_span(struct plan *plan, const struct vnc_viewer *viewer,
 	plan_row(plan, row, first, smaller(end, updates->cols));
 }
 
-static int make_plan(struct vnc_viewer *viewer, const struct display_update *update, bool copied)
+static int make_plan(struct updates *updates, const struct display_update *update, bool copied)
 {
-	struct updates *updates = &viewer->updates;
 	struct plan plan;
+	int r;
 
-	plan_init(&plan, updates->job_encoding, viewer->server->config.scale);
+	plan_init(&plan, updates->job_encoding, updates->peer->host->config.scale);
 	for (unsigned row = 0; row < updates->rows; row++)
-		plan_span(&plan, viewer, update, row, copied);
-	plan_close(&plan);
+		plan_span(&plan, updates, update, row, copied);
+	r = plan_finish(&plan);
 	updates->forced = (struct cell_area){ 0 };
 	updates->jobs = plan.jobs;
 	updates->jobs_len = plan.len;
 	updates->jobs_at = 0;
 	updates->picture = update->to;
 	updates->stale = false;
-	return plan.failed ? -ENOMEM : 0;
+	return r;
 }
 
 /* ---- sending ---- */
 
-static int send_copy(struct vnc_viewer *viewer, const struct display_update *update)
+static int send_copy(struct updates *updates, const struct display_update *update)
 {
-	unsigned scale = viewer->server->config.scale;
-	unsigned row_px = TEXT_CELL_HEIGHT * scale;
+	unsigned cell_w = peer_cell_width(updates->peer), cell_h = peer_cell_height(updates->peer);
 	unsigned lines =
 		(unsigned)(update->scroll_lines < 0 ? -update->scroll_lines : update->scroll_lines);
 	unsigned from = update->scroll_top, to = update->scroll_top;
 	uint8_t wire[16];
 
 	*(update->scroll_lines > 0 ? &from : &to) += lines;
-	rect_header(0, to * row_px,
-		smaller(update->cols, viewer->updates.cols) * TEXT_CELL_WIDTH * scale,
-		(update->scroll_bottom - update->scroll_top - lines) * row_px, ENCODING_COPY_RECT,
+	rect_header(0, to * cell_h, smaller(update->cols, updates->cols) * cell_w,
+		(update->scroll_bottom - update->scroll_top - lines) * cell_h, ENCODING_COPY_RECT,
 		wire);
-	put_u16(put_u16(wire + 12, 0), from * row_px);
-	return stream_push(&viewer->stream, wire, sizeof(wire));
-}
-
-static void make_raster(struct vnc_viewer *viewer, const struct job *job)
-{
-	struct scratch *scratch = viewer->server->scratch;
-	struct font *font = display_font(viewer->server->context.display);
-	struct raster *raster = &scratch->raster;
-	const struct vt *vt = display_view_vt(viewer->view);
-
-	raster->cols = job->cols;
-	raster->rows = job->rows;
-	raster->scale = viewer->server->config.scale;
-	for (unsigned row = 0; row < job->rows; row++) {
-		display_view_read(viewer->view, job->row + row, job->col,
-			(unsigned)job->col + job->cols, scratch->row);
-		for (unsigned col = 0; col < job->cols; col++)
-			text_tile(font, vt, &scratch->row[col],
-				&raster->cells[row * job->cols + col]);
-	}
+	put_u16(put_u16(wire + 12, 0), from * cell_h);
+	return peer_push(updates->peer, wire, sizeof(wire));
 }
 
 /* Through the viewer's own zlib stream. */
-static int send_deflated(struct vnc_viewer *viewer, enum encode_wrap wrap, const uint8_t *head,
-	size_t head_len, size_t body_len)
+static int send_deflated(
+	struct updates *updates, enum encode_wrap wrap, const struct studio_bytes *encoded)
 {
-	struct updates *updates = &viewer->updates;
+	struct peer *peer = updates->peer;
 	struct deflater *deflater = wrap == WRAP_ZRLE ? &updates->zrle : &updates->tight;
-	uint8_t *out = viewer->server->scratch->deflated, length[4], *end = length, control;
+	const uint8_t *head = encoded->bytes;
+	uint8_t *out = peer->host->studio->deflated, length[4], *end = length, control;
 	bool fresh = !deflater->started;
-	size_t n = deflater_run(deflater, updates->level, head + head_len, body_len, out);
+	size_t n = deflater_run(deflater, updates->level, head + encoded->head, encoded->body, out);
 	int r = 0;
 
 	if (!n)
@@ -352,201 +270,178 @@ static int send_deflated(struct vnc_viewer *viewer, enum encode_wrap wrap, const
 	} else {
 		end = tight_put_length(n, length);
 		control = (uint8_t)(head[0] | (fresh ? TIGHT_RESET_0 : 0));
-		r = stream_push(&viewer->stream, &control, 1);
+		r = peer_push(peer, &control, 1);
 		if (r == 0)
-			r = stream_push(&viewer->stream, head + 1, head_len - 1);
+			r = peer_push(peer, head + 1, encoded->head - 1);
 	}
 	if (r == 0)
-		r = stream_push(&viewer->stream, length, (size_t)(end - length));
-	return r < 0 ? r : stream_push(&viewer->stream, out, n);
+		r = peer_push(peer, length, (size_t)(end - length));
+	return r < 0 ? r : peer_push(peer, out, n);
 }
 
-static int send_encoded(struct vnc_viewer *viewer, const uint8_t *bytes, size_t head, size_t body)
+static int send_encoded(struct updates *updates, const struct studio_bytes *encoded)
 {
-	enum encode_wrap wrap = viewer->updates.job_encoding->wrap;
+	enum encode_wrap wrap = updates->job_encoding->wrap;
+	bool is_small = wrap == WRAP_TIGHT && encoded->body < TIGHT_DEFLATE_MIN;
 
-	if (!body || wrap == WRAP_NONE || (wrap == WRAP_TIGHT && body < TIGHT_DEFLATE_MIN))
-		return stream_push(&viewer->stream, bytes, head + body);
-	return send_deflated(viewer, wrap, bytes, head, body);
+	if (!encoded->body || wrap == WRAP_NONE || is_small)
+		return peer_push(updates->peer, encoded->bytes, encoded->head + encoded->body);
+	return send_deflated(updates, wrap, encoded);
 }
 
-/* The bytes of a job: those of a viewer that had the same a moment ago, or new ones. */
-static int send_picture(struct vnc_viewer *viewer, const struct job *job)
+static unsigned job_px(const struct updates *updates, const struct job *job)
 {
-	struct updates *updates = &viewer->updates;
-	struct vnc_server *server = viewer->server;
-	struct encoded *encoded = &server->scratch->encoded;
-	struct encode_key key = { .picture = updates->stale ? 0 : updates->picture,
-		.place = { job->col, job->row, job->cols, job->rows },
-		.encoding = updates->job_encoding,
-		.format = updates->job_format };
-	const struct encode_cached *cached =
-		key.picture ? encode_cache_find(&server->cache, &key) : NULL;
-
-	if (cached)
-		return send_encoded(viewer, cached->bytes, cached->head, cached->body);
-	make_raster(viewer, job);
-	key.encoding->encode(
-		&server->scratch->raster, &key.format, &server->scratch->tile, encoded);
-	if (key.picture && server->shared > 1)
-		encode_cache_add(&server->cache, &key, encoded);
-	return send_encoded(viewer, encoded->bytes, encoded->head, encoded->body);
+	return job->cols * job->rows * peer_cell_width(updates->peer) *
+	       peer_cell_height(updates->peer);
 }
 
-static unsigned job_px(const struct vnc_viewer *viewer, const struct job *job)
+static int send_job(struct updates *updates, const struct job *job)
 {
-	unsigned scale = viewer->server->config.scale;
-
-	return job->cols * job->rows * TEXT_CELL_WIDTH * TEXT_CELL_HEIGHT * scale * scale;
-}
-
-static int send_job(struct vnc_viewer *viewer, const struct job *job)
-{
-	unsigned cell_w = TEXT_CELL_WIDTH * viewer->server->config.scale;
-	unsigned cell_h = TEXT_CELL_HEIGHT * viewer->server->config.scale;
+	struct peer *peer = updates->peer;
+	struct vnc_host *host = peer->host;
+	unsigned cell_w = peer_cell_width(peer), cell_h = peer_cell_height(peer);
+	struct studio_bytes encoded;
 	uint8_t header[12];
 	int r;
 
 	rect_header(job->col * cell_w, job->row * cell_h, job->cols * cell_w, job->rows * cell_h,
-		viewer->updates.job_encoding->number, header);
-	r = stream_push(&viewer->stream, header, sizeof(header));
-	return r < 0 ? r : send_picture(viewer, job);
+		updates->job_encoding->number, header);
+	r = peer_push(peer, header, sizeof(header));
+	if (r < 0)
+		return r;
+	encoded = studio_encode(host->studio, peer->view, job, host->config.scale,
+		updates->stale ? 0 : updates->picture, updates->job_encoding, &updates->job_format,
+		host->shared > 1);
+	return send_encoded(updates, &encoded);
 }
 
 /* ---- a message from start to end ---- */
 
 /* So that a viewer that gets updates unasked does not get more of them than it can take. */
-static int send_fence(struct vnc_viewer *viewer)
+static int send_fence(struct updates *updates)
 {
 	uint8_t fence[9] = { FENCE };
 
-	if (!viewer->updates.continuous || !(viewer->features & FEATURE_FENCE))
+	if (!updates->continuous || !(updates->peer->features & FEATURE_FENCE))
 		return 0;
 	put_u32(fence + 4, FENCE_REQUEST | FENCE_BLOCK_BEFORE);
-	viewer->updates.fences++;
-	viewer->updates.fence_sent_ms = loop_now_ms(viewer->server->context.loop);
-	return stream_push(&viewer->stream, fence, sizeof(fence));
+	updates->fences++;
+	updates->fence_sent_ms = loop_now_ms(updates->peer->host->loop);
+	return peer_push(updates->peer, fence, sizeof(fence));
 }
 
-static int finish_message(struct vnc_viewer *viewer)
+static int finish_message(struct updates *updates)
 {
-	struct updates *updates = &viewer->updates;
-	struct byte_queue *held = &viewer->held;
-	int r = send_fence(viewer);
+	struct vnc_host *host = updates->peer->host;
+	int r = send_fence(updates);
 
 	free(updates->jobs);
 	updates->jobs = NULL;
 	/* Reading the cells has shown whether any of them blinks. */
-	if (display_view_wants_blink(viewer->view))
-		server_wants_blink(viewer->server);
-	if (r == 0 && held->len)
-		r = stream_push(&viewer->stream, byte_queue_data(held), held->len);
-	byte_queue_clear(held);
-	return r;
+	if (display_view_wants_blink(updates->peer->view))
+		host->ops->wants_blink(host);
+	return r < 0 ? r : peer_end(updates->peer);
 }
 
-static int continue_message(struct vnc_viewer *viewer)
+static int continue_message(struct updates *updates)
 {
-	struct updates *updates = &viewer->updates;
 	unsigned px = 0;
 
 	while (updates->jobs_at < updates->jobs_len && px < TURN_PX &&
-		stream_waiting(&viewer->stream) < OUT_MAX) {
+		stream_waiting(&updates->peer->stream) < OUT_MAX) {
 		const struct job *job = &updates->jobs[updates->jobs_at++];
-		int r = send_job(viewer, job);
+		int r = send_job(updates, job);
 
-		if (r == 0 && stream_waiting(&viewer->stream) >= FLUSH_AT)
-			r = stream_flush(&viewer->stream);
+		if (r == 0 && stream_waiting(&updates->peer->stream) >= FLUSH_AT)
+			r = stream_flush(&updates->peer->stream);
 		if (r < 0)
 			return r;
-		px += job_px(viewer, job);
+		px += job_px(updates, job);
 	}
 	if (updates->jobs_at < updates->jobs_len) {
-		viewer_post(viewer);
+		peer_post(updates->peer);
 		return 0;
 	}
-	return finish_message(viewer);
+	return finish_message(updates);
 }
 
-static int send_update_header(struct vnc_viewer *viewer, unsigned rects)
+static int send_update_header(struct updates *updates, unsigned rects)
 {
 	uint8_t header[4] = { FRAMEBUFFER_UPDATE };
 
 	put_u16(header + 2, rects);
-	viewer->updates.wanted = false;
-	viewer->updates.last_ms = loop_now_ms(viewer->server->context.loop);
-	return stream_push(&viewer->stream, header, sizeof(header));
+	updates->wanted = false;
+	updates->last_ms = loop_now_ms(updates->peer->host->loop);
+	peer_begin(updates->peer);
+	return peer_push(updates->peer, header, sizeof(header));
 }
 
 /* A change of size is a message of its own; all that the viewer had is void. */
-static int send_size_message(struct vnc_viewer *viewer)
+static int send_size_message(struct updates *updates)
 {
-	struct updates *updates = &viewer->updates;
-	int r = send_update_header(viewer, 1);
+	int r = send_update_header(updates, 1);
 
-	updates->cols = shown_cols(viewer);
-	updates->rows = shown_rows(viewer);
+	updates->cols = shown_cols(updates);
+	updates->rows = shown_rows(updates);
 	updates->forced = (struct cell_area){ 0, 0, updates->cols, updates->rows };
 	if (r == 0)
-		r = pseudo_send_size(viewer);
-	return r < 0 ? r : finish_message(viewer);
+		r = pseudo_send_size(updates->peer, &updates->news, update_width_px(updates),
+			update_height_px(updates));
+	return r < 0 ? r : finish_message(updates);
 }
 
-static int start_message(struct vnc_viewer *viewer)
+static int start_message(struct updates *updates)
 {
-	struct updates *updates = &viewer->updates;
-	struct display_update *update = &viewer->server->scratch->update;
-	unsigned news = updates->news & ~(unsigned)NEWS_SIZE, rects;
+	struct display_update *update = &updates->peer->host->studio->update;
+	unsigned due = updates->news.due & ~(unsigned)NEWS_SIZE, rects;
 	bool copied;
 	int r;
 
 	updates->job_encoding = updates->encoding;
 	updates->job_format = updates->format;
-	if (!display_view_collect(viewer->view, update))
+	if (!display_view_collect(updates->peer->view, update))
 		*update = (struct display_update){ .cols = updates->cols };
-	copied = is_copy(viewer, update);
-	r = make_plan(viewer, update, copied);
-	rects = updates->jobs_len + copied + pseudo_count(news);
+	copied = is_copy(updates, update);
+	r = make_plan(updates, update, copied);
+	rects = updates->jobs_len + copied + pseudo_count(due);
 	if (r < 0 || !rects)
 		return r;
-	r = send_update_header(viewer, rects);
+	r = send_update_header(updates, rects);
 	if (r == 0)
-		r = pseudo_send(viewer, news);
+		r = pseudo_send(updates->peer, &updates->news, due, &updates->job_format);
 	if (r == 0 && copied)
-		r = send_copy(viewer, update);
-	return r < 0 ? r : continue_message(viewer);
+		r = send_copy(updates, update);
+	return r < 0 ? r : continue_message(updates);
 }
 
 /* ---- when ---- */
 
-static bool is_allowed(const struct vnc_viewer *viewer)
+static bool is_allowed(const struct updates *updates)
 {
-	const struct updates *updates = &viewer->updates;
 	unsigned on_the_way = FENCES_MIN + updates->round_trip_ms / INTERVAL_MS;
 
-	if (stream_waiting(&viewer->stream))
+	if (stream_waiting(&updates->peer->stream))
 		return false;
 	if (!updates->continuous)
 		return updates->wanted;
-	return updates->wanted || !(viewer->features & FEATURE_FENCE) ||
+	return updates->wanted || !(updates->peer->features & FEATURE_FENCE) ||
 	       updates->fences < smaller(on_the_way, FENCES_MAX);
 }
 
-static bool is_due(const struct vnc_viewer *viewer)
+static bool is_due(const struct updates *updates)
 {
-	return viewer->updates.news || !area_is_empty(&viewer->updates.forced) ||
-	       size_is_due(viewer) || display_view_has_change(viewer->view);
+	return updates->news.due || !area_is_empty(&updates->forced) || size_is_due(updates) ||
+	       display_view_has_change(updates->peer->view);
 }
 
 /* How long to wait before the next update; 0: now. */
-static uint64_t delay_ms(struct vnc_viewer *viewer)
+static uint64_t delay_ms(struct updates *updates)
 {
-	struct updates *updates = &viewer->updates;
-	uint64_t now_ms = loop_now_ms(viewer->server->context.loop);
+	uint64_t now_ms = loop_now_ms(updates->peer->host->loop);
 
 	if (updates->last_ms && now_ms < updates->last_ms + INTERVAL_MS)
 		return updates->last_ms + INTERVAL_MS - now_ms;
-	if (!display_view_is_held(viewer->view)) {
+	if (!display_view_is_held(updates->peer->view)) {
 		updates->held_since_ms = 0;
 		return 0;
 	}
@@ -555,26 +450,25 @@ static uint64_t delay_ms(struct vnc_viewer *viewer)
 	return now_ms < updates->held_since_ms + HOLD_MAX_MS ? INTERVAL_MS : 0;
 }
 
-int update_run(struct vnc_viewer *viewer)
+int update_run(struct updates *updates)
 {
 	uint64_t wait_ms;
 
-	if (viewer->updates.jobs)
-		return stream_waiting(&viewer->stream) < OUT_MAX ? continue_message(viewer) : 0;
-	if (!is_allowed(viewer) || !is_due(viewer))
+	if (updates->jobs)
+		return stream_waiting(&updates->peer->stream) < OUT_MAX ? continue_message(updates)
+									: 0;
+	if (!is_allowed(updates) || !is_due(updates))
 		return 0;
-	wait_ms = delay_ms(viewer);
+	wait_ms = delay_ms(updates);
 	if (wait_ms) {
-		timer_start(viewer->timer, wait_ms);
+		timer_start(updates->peer->timer, wait_ms);
 		return 0;
 	}
-	return size_is_due(viewer) ? send_size_message(viewer) : start_message(viewer);
+	return size_is_due(updates) ? send_size_message(updates) : start_message(updates);
 }
 
-void update_done(struct vnc_viewer *viewer)
+void update_done(struct updates *updates)
 {
-	struct updates *updates = &viewer->updates;
-
 	free(updates->jobs);
 	updates->jobs = NULL;
 	deflater_done(&updates->zrle);

@@ -4,211 +4,99 @@
  * picture changes, when time is up. All of it is bounded:
  *
  *	memory	one message of input, at most CLIPBOARD_MAX; output as update.c says, plus answers,
- *		and a viewer with more than VIEWER_WAITING_MAX of it is not listened to
+ *		and a viewer with more than PEER_WAITING_MAX of it is not listened to
  *	time	one read in a dispatch, one costly message in a dispatch, a login in LOGIN_MS
  *
  * Handlers of messages only return errors: whoever was called by the loop frees the viewer, so that
- * nobody works with one that is gone. Callbacks of the view take a note and post the work.
+ * nobody works with one that is gone.
  */
 #include "vnc/viewer.h"
 
-#include "base/cleanup.h"
 #include "base/log.h"
-#include "vnc/server.h"
+#include "vnc/message-in.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum {
-	LOGIN_MS = 30000,
-	LEAVE_MS = 2000,
-	RESIZE_MS = 100, /* a window that is dragged asks for many sizes */
-};
+enum { LOGIN_MS = 30000, LEAVE_MS = 2000 };
 
-enum { BELL = 2 };
-
-/* Answers to SetDesktopSize. */
-enum { SIZE_BY_VIEWER = 1, SIZE_OK = 0, SIZE_PROHIBITED = 1, SIZE_NO_RESOURCES = 2, SIZE_BAD = 3 };
-
-/* ---- output ---- */
-
-int viewer_send(struct vnc_viewer *viewer, const void *bytes, size_t len)
+static bool is_running(const struct vnc_viewer *viewer)
 {
-	viewer_post(viewer);
-	if (viewer->updates.jobs)
-		return byte_queue_push(&viewer->held, bytes, len);
-	return stream_push(&viewer->stream, bytes, len);
+	return viewer->handshake.phase == HANDSHAKE_DONE;
 }
 
-size_t viewer_waiting(const struct vnc_viewer *viewer)
+static bool is_leaving(const struct vnc_viewer *viewer)
 {
-	return stream_waiting(&viewer->stream) + viewer->held.len;
-}
-
-static int ring(struct vnc_viewer *viewer)
-{
-	static const uint8_t bell = BELL;
-
-	if (!viewer->bell || viewer_waiting(viewer))
-		return 0;
-	viewer->bell = false;
-	return viewer_send(viewer, &bell, 1);
-}
-
-/* ---- size ---- */
-
-void viewer_resize(struct vnc_viewer *viewer, unsigned width, unsigned height)
-{
-	viewer->resize_wanted = true;
-	viewer->resize_width = width;
-	viewer->resize_height = height;
-	viewer_post(viewer);
-}
-
-static uint16_t request_size(struct vnc_viewer *viewer)
-{
-	unsigned scale = viewer->server->config.scale;
-	unsigned cols = viewer->resize_width / (TEXT_CELL_WIDTH * scale);
-	unsigned rows = viewer->resize_height / (TEXT_CELL_HEIGHT * scale);
-
-	if (viewer->server->config.resize == VNC_RESIZE_FIXED || !viewer->may_type)
-		return SIZE_PROHIBITED;
-	switch (display_view_request_size(viewer->view, cols, rows)) {
-	case 0: return SIZE_OK;
-	case -EPERM: return SIZE_PROHIBITED;
-	case -ERANGE: return SIZE_BAD;
-	default: return SIZE_NO_RESOURCES;
-	}
-}
-
-static void resize(struct vnc_viewer *viewer)
-{
-	uint64_t now_ms = loop_now_ms(viewer->server->context.loop);
-
-	if (!viewer->resize_wanted)
-		return;
-	if (viewer->resized_ms && now_ms < viewer->resized_ms + RESIZE_MS) {
-		timer_start(viewer->timer, viewer->resized_ms + RESIZE_MS - now_ms);
-		return;
-	}
-	viewer->resize_wanted = false;
-	viewer->resized_ms = now_ms;
-	viewer->updates.size_status = request_size(viewer);
-	viewer->updates.size_reason = SIZE_BY_VIEWER;
-	viewer->updates.news |= NEWS_SIZE;
-}
-
-/* ---- the view ---- */
-
-static void on_change(void *data)
-{
-	update_changed(data);
-}
-
-static void on_size(void *data, unsigned cols, unsigned rows)
-{
-	(void)cols, (void)rows;
-	update_changed(data);
-}
-
-static void on_title(void *data)
-{
-	struct vnc_viewer *viewer = data;
-
-	if (!(viewer->features & FEATURE_DESKTOP_NAME))
-		return;
-	viewer->updates.news |= NEWS_NAME;
-	viewer_post(viewer);
-}
-
-static void on_bell(void *data)
-{
-	struct vnc_viewer *viewer = data;
-
-	viewer->bell = true;
-	viewer_post(viewer);
-}
-
-static void on_clipboard(void *data, const char *utf8, size_t len)
-{
-	clipboard_out(data, utf8, len);
-}
-
-static void on_switched(void *data)
-{
-	on_title(data);
-	update_changed(data);
-}
-
-static const struct display_view_callbacks view_callbacks = {
-	.on_change = on_change,
-	.on_size = on_size,
-	.on_title = on_title,
-	.on_bell = on_bell,
-	.on_clipboard = on_clipboard,
-	.on_switched = on_switched,
-};
-
-int viewer_start(struct vnc_viewer *viewer)
-{
-	struct display_view_config config = { .name = viewer->name,
-		.read_only = !viewer->may_type };
-	int r = display_view_new(
-		viewer->server->context.display, &config, &view_callbacks, viewer, &viewer->view);
-
-	if (r < 0)
-		return r;
-	timer_stop(viewer->timer);
-	viewer->phase = VIEWER_RUNNING;
-	update_start(viewer);
-	server_tell(viewer->server, VNC_INITIALIZED, viewer);
-	return 0;
-}
-
-void viewer_leave(struct vnc_viewer *viewer)
-{
-	viewer->phase = VIEWER_LEAVING;
-	byte_queue_clear(&viewer->in);
-	timer_start(viewer->timer, LEAVE_MS);
+	return viewer->handshake.phase == HANDSHAKE_REFUSED;
 }
 
 /* ---- input ---- */
+
+/* Logged in. */
+static int enter(struct vnc_viewer *viewer)
+{
+	struct vnc_host *host = viewer->peer.host;
+	int r = host->ops->admit(host, viewer, viewer->handshake.shares);
+
+	if (r < 0)
+		return r;
+	timer_stop(viewer->peer.timer);
+	r = session_start(&viewer->session, &viewer->peer);
+	if (r == 0)
+		host->ops->tell(host, VNC_INITIALIZED, viewer);
+	return r;
+}
+
+static ssize_t login_in(struct vnc_viewer *viewer, const uint8_t *bytes, size_t len)
+{
+	ssize_t n = handshake_in(&viewer->handshake, bytes, len);
+	int r = 0;
+
+	if (n > 0 && is_running(viewer))
+		r = enter(viewer);
+	if (n > 0 && is_leaving(viewer))
+		timer_start(viewer->peer.timer, LEAVE_MS);
+	return r < 0 ? r : n;
+}
 
 /* Messages that are there, until one was costly or too much waits. Return: 0; -errno: close. */
 static int digest(struct vnc_viewer *viewer)
 {
 	struct byte_queue *in = &viewer->in;
 
-	viewer->yield = false;
-	while (in->len && !viewer->yield && viewer_waiting(viewer) <= VIEWER_WAITING_MAX) {
+	viewer->peer.yield = false;
+	while (in->len && !viewer->peer.yield && peer_waiting(&viewer->peer) <= PEER_WAITING_MAX) {
 		const uint8_t *bytes = (const uint8_t *)byte_queue_data(in);
-		ssize_t n = viewer->phase == VIEWER_RUNNING ? message_in(viewer, bytes, in->len)
-							    : handshake_in(viewer, bytes, in->len);
+		ssize_t n = is_running(viewer) ? message_in(&viewer->session, bytes, in->len)
+					       : login_in(viewer, bytes, in->len);
 
 		if (n < 0)
 			return (int)n;
 		if (n == 0)
 			break;
-		if (viewer->phase != VIEWER_LEAVING)
+		if (is_leaving(viewer))
+			byte_queue_clear(in);
+		else
 			byte_queue_pop(in, (size_t)n);
 	}
-	if (viewer->yield)
-		viewer_post(viewer);
+	if (viewer->peer.yield)
+		peer_post(&viewer->peer);
 	return 0;
 }
 
 static int read_some(struct vnc_viewer *viewer)
 {
-	uint8_t *buf = viewer->server->scratch->input;
-	bool was_ready = stream_is_ready(&viewer->stream);
-	ssize_t n = stream_read(&viewer->stream, buf);
+	uint8_t buf[STREAM_READ_MAX];
+	bool was_ready = stream_is_ready(&viewer->peer.stream);
+	ssize_t n = stream_read(&viewer->peer.stream, buf);
 
 	if (n < 0)
 		return (int)n;
 	if (!was_ready)
-		viewer_post(viewer);
-	if (n == 0 || viewer->phase == VIEWER_LEAVING)
+		peer_post(&viewer->peer);
+	if (n == 0 || is_leaving(viewer))
 		return 0;
 	if (byte_queue_push(&viewer->in, buf, (size_t)n) < 0)
 		return -ENOMEM;
@@ -232,14 +120,9 @@ static const char *describe_end(int r)
 
 static void end(struct vnc_viewer *viewer, int r)
 {
-	log_info("vnc: %s: %s", viewer->name, describe_end(r));
-	stream_say_goodbye(&viewer->stream);
+	log_info("vnc: %s: %s", viewer->peer.name, describe_end(r));
+	stream_say_goodbye(&viewer->peer.stream);
 	viewer_free(viewer);
-}
-
-static int flush(struct vnc_viewer *viewer)
-{
-	return stream_waiting(&viewer->stream) ? stream_flush(&viewer->stream) : 0;
 }
 
 /* Answers first: an update starts only when all else has gone. Return: 0; -errno: close. */
@@ -247,18 +130,16 @@ static int work(struct vnc_viewer *viewer)
 {
 	int r = digest(viewer);
 
-	if (r == 0 && viewer->phase == VIEWER_RUNNING) {
-		resize(viewer);
-		r = ring(viewer);
-	}
+	if (r == 0 && is_running(viewer))
+		r = session_run(&viewer->session);
 	if (r == 0)
-		r = flush(viewer);
-	if (r == 0 && viewer->phase == VIEWER_RUNNING)
-		r = update_run(viewer);
+		r = peer_flush(&viewer->peer);
+	if (r == 0 && is_running(viewer))
+		r = update_run(&viewer->session.updates);
 	if (r == 0)
-		r = flush(viewer);
-	stream_set_reading(
-		&viewer->stream, !viewer->yield && viewer_waiting(viewer) <= VIEWER_WAITING_MAX);
+		r = peer_flush(&viewer->peer);
+	stream_set_reading(&viewer->peer.stream,
+		!viewer->peer.yield && peer_waiting(&viewer->peer) <= PEER_WAITING_MAX);
 	return r;
 }
 
@@ -271,11 +152,6 @@ static void on_work(void *data)
 		end(viewer, r);
 }
 
-void viewer_post(struct vnc_viewer *viewer)
-{
-	task_post(viewer->server->context.loop, &viewer->work, on_work, viewer);
-}
-
 static void on_stream(void *data, unsigned events)
 {
 	struct vnc_viewer *viewer = data;
@@ -286,89 +162,97 @@ static void on_stream(void *data, unsigned events)
 	else if (events & (WATCH_HANGUP | WATCH_GONE))
 		r = -EPIPE;
 	if (r == 0 && (events & WATCH_WRITE))
-		r = stream_flush(&viewer->stream);
+		r = stream_flush(&viewer->peer.stream);
 	if (r < 0) {
 		end(viewer, r);
 		return;
 	}
 	if ((events & WATCH_WRITE) || viewer->in.len)
-		viewer_post(viewer);
+		peer_post(&viewer->peer);
 }
 
 static void on_timer(void *data)
 {
 	struct vnc_viewer *viewer = data;
 
-	if (viewer->phase == VIEWER_RUNNING)
-		viewer_post(viewer);
+	if (is_running(viewer))
+		peer_post(&viewer->peer);
 	else
-		end(viewer, viewer->phase == VIEWER_LEAVING ? -EPIPE : -ETIMEDOUT);
+		end(viewer, is_leaving(viewer) ? -EPIPE : -ETIMEDOUT);
 }
 
 /* ---- beginning and end ---- */
 
-int viewer_new(struct vnc_server *server, int fd, bool websocket, const char *name)
+static void release(struct vnc_viewer *viewer)
+{
+	struct peer *peer = &viewer->peer;
+
+	task_cancel(&peer->work);
+	timer_free(peer->timer);
+	session_done(&viewer->session);
+	stream_done(&peer->stream);
+	byte_queue_clear(&viewer->in);
+	byte_queue_clear(&peer->held);
+	free(peer->name);
+	free(viewer);
+}
+
+int viewer_new(struct vnc_host *host, int fd, bool websocket, const char *name,
+	struct vnc_viewer **ret_viewer)
 {
 	struct vnc_viewer *viewer = calloc(1, sizeof(*viewer));
+	struct peer *peer;
 	int r;
 
 	if (!viewer) {
 		close(fd);
 		return -ENOMEM;
 	}
-	viewer->server = server;
-	viewer->may_type = true;
-	viewer->leds = -1;
-	r = stream_init(&viewer->stream, server->context.loop, fd, websocket, on_stream, viewer);
+	peer = &viewer->peer;
+	*peer = (struct peer){ .host = host, .may_type = true, .on_work = on_work, .data = viewer };
+	list_init(&viewer->node);
+	r = stream_init(&peer->stream, host->loop, fd, websocket, on_stream, viewer);
 	if (r < 0) {
 		free(viewer);
 		return r;
 	}
-	list_append(&server->viewers, &viewer->node);
-	viewer->connecting = true;
-	server->connecting++;
-	viewer->name = strdup(name);
-	viewer->timer = timer_new(server->context.loop, on_timer, viewer);
-	if (!viewer->name || !viewer->timer || handshake_start(viewer) < 0) {
-		viewer_free(viewer);
+	peer->name = strdup(name);
+	peer->timer = timer_new(host->loop, on_timer, viewer);
+	if (!peer->name || !peer->timer || handshake_start(&viewer->handshake, peer) < 0) {
+		release(viewer);
 		return -ENOMEM;
 	}
-	timer_start(viewer->timer, LOGIN_MS);
-	server_tell(server, VNC_CONNECTED, viewer);
+	timer_start(peer->timer, LOGIN_MS);
+	*ret_viewer = viewer;
 	return 0;
+}
+
+void viewer_say_goodbye(struct vnc_viewer *viewer)
+{
+	stream_say_goodbye(&viewer->peer.stream);
 }
 
 void viewer_free(struct vnc_viewer *viewer)
 {
-	server_forget(viewer->server, viewer);
-	task_cancel(&viewer->work);
-	timer_free(viewer->timer);
-	display_view_free(viewer->view);
-	update_done(viewer);
-	clipboard_done(viewer);
-	stream_done(&viewer->stream);
-	byte_queue_clear(&viewer->in);
-	byte_queue_clear(&viewer->held);
-	free(viewer->name);
-	free(viewer);
+	struct vnc_host *host = viewer->peer.host;
+
+	host->ops->forget(host, viewer);
+	release(viewer);
 }
 
 const char *vnc_viewer_name(const struct vnc_viewer *viewer)
 {
-	return viewer->name;
-}
-
-bool vnc_viewer_is_websocket(const struct vnc_viewer *viewer)
-{
-	return stream_is_websocket(&viewer->stream);
+	return viewer->peer.name;
 }
 
 bool vnc_viewer_is_logged_in(const struct vnc_viewer *viewer)
 {
-	return viewer->phase == VIEWER_RUNNING;
+	return viewer->peer.view;
 }
 
 unsigned vnc_viewer_console(const struct vnc_viewer *viewer)
 {
-	return viewer->view ? display_console_number(display_view_console(viewer->view)) : 0;
+	const struct display_view *view = viewer->peer.view;
+
+	return view ? display_console_number(display_view_console(view)) : 0;
 }

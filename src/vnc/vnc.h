@@ -81,9 +81,6 @@ int vnc_server_set_password(struct vnc_server *server, const char *password, str
 /** vnc_server_expire_password() - no login from @when (seconds since 1970) on; 0: no limit */
 void vnc_server_expire_password(struct vnc_server *server, int64_t when);
 
-/** vnc_server_auth() - "none" or "vnc", as query-vnc calls it */
-const char *vnc_server_auth(const struct vnc_server *server);
-
 /** vnc_server_next_viewer() - walk; NULL starts and ends. Also those that have not logged in yet */
 struct vnc_viewer *vnc_server_next_viewer(
 	const struct vnc_server *server, const struct vnc_viewer *after);
@@ -94,7 +91,6 @@ int vnc_server_adopt(struct vnc_server *server, int fd, struct error **err);
 /** vnc_viewer_name() - its address: "192.168.1.7:40312", "[::1]:40312", "unix:7" */
 const char *vnc_viewer_name(const struct vnc_viewer *viewer);
 
-bool vnc_viewer_is_websocket(const struct vnc_viewer *viewer);
 bool vnc_viewer_is_logged_in(const struct vnc_viewer *viewer);
 
 /** vnc_viewer_console() - number of the console that it looks at; 0 before it logged in */

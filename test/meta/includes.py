@@ -30,6 +30,43 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "prog": _EVERYTHING,
 }.items()}
 
+# Inside of a folder, where that is worth a picture of its own: file -> the files whose headers it
+# may include, besides its own. Such a folder lists all of its files; what a file may include
+# stands before it, so that there are no circles.
+WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
+          for folder, files in {
+    "vnc": {
+        "vnc": "",
+        "wire": "",
+        "auth": "",
+        "stream": "",
+        "deflater": "",
+        "options": "vnc",
+        "pixel-format": "wire",
+        "raster": "pixel-format",
+        "encode": "raster",
+        "encode-raw": "encode",
+        "encode-hextile": "encode",
+        "encode-tight": "encode",
+        "encode-png": "encode wire",
+        "encode-zrle": "encode",
+        "encode-cache": "encode",
+        "plan": "encode",
+        "studio": "encode-cache plan",
+        "host": "auth options vnc",
+        "peer": "host stream",
+        "pseudo": "encode peer pixel-format wire",
+        "update": "deflater plan pseudo studio wire",
+        "clipboard": "peer wire",
+        "keyboard": "clipboard update",
+        "handshake": "peer wire",
+        "session": "keyboard wire",
+        "message-in": "session wire",
+        "viewer": "handshake message-in session",
+        "server": "studio viewer",
+    },
+}.items()}
+
 # public header -> the folder that it belongs to
 PUBLIC = {
     "error": "base",
@@ -63,6 +100,17 @@ def owner(source):
     return None
 
 
+def check_within(source, folder, number, header):
+    """An include of the folder's own header, where the folder has a picture of its own."""
+    stem = source.path.rsplit("/", 1)[1].rsplit(".", 1)[0]
+    target = header.removesuffix(".h")
+    allowed = WITHIN[folder].get(stem)
+    if allowed is None:
+        yield source.fault(number, f"{stem} is not in the picture of {folder} (WITHIN)")
+    elif target != stem and target not in allowed:
+        yield source.fault(number, f"within {folder}, {stem} may not include {target}")
+
+
 def check(source):
     folder = owner(source)
     if folder is None:
@@ -87,11 +135,24 @@ def check(source):
             target = PUBLIC.get(header.removesuffix(".h"), "an unknown folder")
         if target != folder and target not in ALLOWED[folder]:
             yield source.fault(number, f"{folder} may not include {target} ({name})")
+        if target == folder and folder in WITHIN and source.path.startswith("src/"):
+            yield from check_within(source, folder, number, header)
+
+
+def circles():
+    """A file of WITHIN may only use files that stand before it."""
+    for folder, files in WITHIN.items():
+        before = set()
+        for file, below in files.items():
+            for later in sorted(below - before):
+                yield f"test/meta/includes.py: {folder}/{file}: {later} comes later"
+            before.add(file)
 
 
 def main():
-    report(fault for source in sources(".c", ".h", under=("src", "include"))
-           for fault in check(source))
+    faults = [fault for source in sources(".c", ".h", under=("src", "include"))
+              for fault in check(source)]
+    report(faults + list(circles()))
 
 
 def bad_examples():
@@ -99,6 +160,8 @@ def bad_examples():
     yield Source("src/io/loop.c", "#include <charhub/chardev.h>\n")
     yield Source("src/hub/hub.c", "#include <uv.h>\n")
     yield Source("src/hub/hub.c", '#include "hub.h"\n')
+    yield Source("src/vnc/peer.c", '#include "vnc/viewer.h"\n')
+    yield Source("src/vnc/unheard-of.c", '#include "vnc/viewer.h"\n')
     yield Source("include/charhub/error.h", "#include <charhub/loop.h>\n")
     yield Source("include/charhub/unheard-of.h", "")
 

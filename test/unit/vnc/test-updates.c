@@ -213,7 +213,7 @@ static void a_viewer_that_does_not_read_costs_little_and_nobody(void **state)
 		updates += drain(f, good) > 0;
 		loop_advance(f->loop, 17);
 		list_for_each (viewer, &f->server->viewers, struct vnc_viewer, node)
-			assert_true(viewer_waiting(viewer) < 128 * 1024);
+			assert_true(peer_waiting(&viewer->peer) < 128 * 1024);
 	}
 	assert_true(updates >= 499);
 	close(good);
@@ -237,7 +237,7 @@ static void a_viewer_that_asks_and_does_not_read_is_not_listened_to(void **state
 	}
 	assert_true(sent < 20000);
 	settle(f);
-	assert_true(viewer_waiting(first_viewer(f)) < 400 * 1024);
+	assert_true(peer_waiting(&first_viewer(f)->peer) < 400 * 1024);
 	assert_true(drain(f, fd) > 0);
 	close(fd);
 }
@@ -276,11 +276,11 @@ static void viewers_of_the_same_picture_share_its_encoding(void **state)
 	loop_advance(f->loop, 20);
 	fixture_feed(f, "shared\r\n");
 	request_update(f, a, true);
-	assert_true(f->server->cache.bytes > 0);
+	assert_true(f->server->host.studio->cache.bytes > 0);
 	{
 		uint8_t one[4096], other[4096];
 		size_t len = get_update(f, a, one, sizeof(one));
-		struct encoded *scratch = &f->server->scratch->encoded;
+		struct encoded *scratch = &f->server->host.studio->encoded;
 
 		memset(scratch, 0xee, 64); /* whoever encodes again writes here */
 		request_update(f, b, true);
@@ -303,8 +303,8 @@ static void an_idle_screen_wakes_nobody(void **state)
 	request_update(f, fd, true);
 	settle(f);
 	assert_false(timer_is_running(f->server->blink));
-	assert_false(timer_is_running(first_viewer(f)->timer));
-	assert_null(first_viewer(f)->work.next);
+	assert_false(timer_is_running(first_viewer(f)->peer.timer));
+	assert_null(first_viewer(f)->peer.work.next);
 	close(fd);
 }
 

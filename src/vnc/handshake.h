@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VNC_HANDSHAKE_H
+#define VNC_HANDSHAKE_H
+
+#include "vnc/peer.h"
+
+#include <sys/types.h>
+
+/*
+ * Phase by phase, there is one thing that a viewer may say next:
+ *
+ *	VERSION		12 bytes, its version of the protocol
+ *	SECURITY	1 byte, the security type (3.7, 3.8)
+ *	AUTH		16 bytes, the response to the challenge
+ *	INIT		1 byte, whether it wants to share
+ *	DONE		it has logged in: the rest is not the handshake's
+ *	REFUSED		the reason is on its way; what it says is thrown away
+ */
+enum handshake_phase {
+	HANDSHAKE_VERSION,
+	HANDSHAKE_SECURITY,
+	HANDSHAKE_AUTH,
+	HANDSHAKE_INIT,
+	HANDSHAKE_DONE,
+	HANDSHAKE_REFUSED,
+};
+
+/**
+ * struct handshake - the login of a viewer
+ * @minor:  of the protocol version: 3, 7, 8
+ * @shares: it does not want to be alone; once DONE
+ */
+struct handshake {
+	struct peer *peer;
+	enum handshake_phase phase;
+	unsigned minor;
+	uint8_t challenge[AUTH_CHALLENGE_SIZE];
+	bool shares;
+};
+
+/** handshake_start() - send the server's version. Return: 0; -ENOMEM */
+int handshake_start(struct handshake *handshake, struct peer *peer);
+
+/**
+ * handshake_in() - bytes of a viewer, before DONE and REFUSED
+ *
+ * Return: how many were used; 0: more are needed; -errno: close.
+ */
+ssize_t handshake_in(struct handshake *handshake, const uint8_t *bytes, size_t len);
+
+#endif

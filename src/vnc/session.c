@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include "vnc/session.h"
+
+#include "base/cleanup.h"
+#include "vnc/wire.h"
+
+#include <errno.h>
+
+enum { RESIZE_MS = 100 /* a window that is dragged asks for many sizes */ };
+
+enum { BELL = 2 };
+
+/* Answers to SetDesktopSize. */
+enum { SIZE_BY_VIEWER = 1, SIZE_OK = 0, SIZE_PROHIBITED = 1, SIZE_NO_RESOURCES = 2, SIZE_BAD = 3 };
+
+/* ---- what the view says ---- */
+
+static void on_change(void *data)
+{
+	update_changed(&((struct session *)data)->updates);
+}
+
+static void on_size(void *data, unsigned cols, unsigned rows)
+{
+	(void)cols, (void)rows;
+	on_change(data);
+}
+
+static void on_title(void *data)
+{
+	struct session *session = data;
+
+	if (session->peer->features & FEATURE_DESKTOP_NAME)
+		update_bring(&session->updates, NEWS_NAME);
+}
+
+static void on_bell(void *data)
+{
+	struct session *session = data;
+
+	session->peer->bell = true;
+	peer_post(session->peer);
+}
+
+static void on_clipboard(void *data, const char *utf8, size_t len)
+{
+	clipboard_out(&((struct session *)data)->clipboard, utf8, len);
+}
+
+static void on_switched(void *data)
+{
+	on_title(data);
+	on_change(data);
+}
+
+static const struct display_view_callbacks view_callbacks = {
+	.on_change = on_change,
+	.on_size = on_size,
+	.on_title = on_title,
+	.on_bell = on_bell,
+	.on_clipboard = on_clipboard,
+	.on_switched = on_switched,
+};
+
+/* ---- what the viewer wants ---- */
+
+void session_pointer(struct session *session, unsigned buttons, unsigned x, unsigned y)
+{
+	struct peer *peer = session->peer;
+	unsigned scale = peer->host->config.scale;
+
+	display_view_pointer(
+		peer->view, x / scale, y / scale, buttons, loop_now_ms(peer->host->loop));
+	peer_post(peer);
+}
+
+void session_resize(struct session *session, unsigned width, unsigned height)
+{
+	session->size_wish.exists = true;
+	session->size_wish.width = width;
+	session->size_wish.height = height;
+	peer_post(session->peer);
+}
+
+static uint16_t request_size(struct session *session)
+{
+	const struct peer *peer = session->peer;
+	unsigned cols = session->size_wish.width / peer_cell_width(peer);
+	unsigned rows = session->size_wish.height / peer_cell_height(peer);
+
+	if (peer->host->config.resize == VNC_RESIZE_FIXED || !peer->may_type)
+		return SIZE_PROHIBITED;
+	switch (display_view_request_size(peer->view, cols, rows)) {
+	case 0: return SIZE_OK;
+	case -EPERM: return SIZE_PROHIBITED;
+	case -ERANGE: return SIZE_BAD;
+	default: return SIZE_NO_RESOURCES;
+	}
+}
+
+static void resize(struct session *session)
+{
+	struct size_wish *wish = &session->size_wish;
+	struct news *news = &session->updates.news;
+	uint64_t now_ms = loop_now_ms(session->peer->host->loop);
+
+	if (!wish->exists)
+		return;
+	if (wish->done_ms && now_ms < wish->done_ms + RESIZE_MS) {
+		timer_start(session->peer->timer, wish->done_ms + RESIZE_MS - now_ms);
+		return;
+	}
+	wish->exists = false;
+	wish->done_ms = now_ms;
+	news->size_status = request_size(session);
+	news->size_reason = SIZE_BY_VIEWER;
+	news->due |= NEWS_SIZE;
+}
+
+static int ring(struct peer *peer)
+{
+	static const uint8_t bell = BELL;
+
+	if (!peer->bell || peer_waiting(peer))
+		return 0;
+	peer->bell = false;
+	return peer_send(peer, &bell, 1);
+}
+
+int session_run(struct session *session)
+{
+	resize(session);
+	return ring(session->peer);
+}
+
+/* ---- beginning and end ---- */
+
+/* [RFC 6143 7.3.2] */
+static int send_server_init(struct session *session)
+{
+	struct peer *peer = session->peer;
+	AUTO_STRBUF struct strbuf name = { 0 };
+	uint8_t init[4 + PIXEL_FORMAT_SIZE + 4];
+	int r;
+
+	display_view_title(peer->view, &name);
+	if (name.failed)
+		return -ENOMEM;
+	put_u16(put_u16(init, update_width_px(&session->updates)),
+		update_height_px(&session->updates));
+	pixel_format_write(&pixel_format_default, init + 4);
+	put_u32(init + 4 + PIXEL_FORMAT_SIZE, (uint32_t)name.len);
+	r = peer_send(peer, init, sizeof(init));
+	return r < 0 ? r : peer_send(peer, name.data, name.len);
+}
+
+int session_start(struct session *session, struct peer *peer)
+{
+	struct display_view_config config = { .name = peer->name, .read_only = !peer->may_type };
+	int r = display_view_new(
+		peer->host->display, &config, &view_callbacks, session, &peer->view);
+
+	if (r < 0)
+		return r;
+	session->peer = peer;
+	update_start(&session->updates, peer);
+	clipboard_start(&session->clipboard, peer);
+	keyboard_start(&session->keyboard, peer, &session->updates, &session->clipboard);
+	return send_server_init(session);
+}
+
+void session_done(struct session *session)
+{
+	if (!session->peer)
+		return;
+	display_view_free(session->peer->view);
+	session->peer->view = NULL;
+	update_done(&session->updates);
+	clipboard_done(&session->clipboard);
+}
