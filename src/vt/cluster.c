@@ -33,11 +33,12 @@ int cluster_width(const uint32_t *chars, unsigned n)
 	return width;
 }
 
-static void mark_screen(struct table *table, const struct vt *vt, const struct screen *screen)
+static void mark_screen(struct table *table, struct vt *vt, const struct screen *screen)
 {
 	for (unsigned y = 0; y < vt->rows; y++) {
 		const struct row *row = screen->line[y];
 
+		vt->work += WORK_ROW + row->used;
 		for (unsigned x = 0; x < row->used; x++) {
 			if (table == &vt->links)
 				table_mark(table, (uint32_t)row->cells[x].link);

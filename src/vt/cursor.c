@@ -111,6 +111,7 @@ void cursor_tab(struct vt *vt, int count)
 		tab_backward(vt);
 	if (vt->x != x)
 		vt->wrap_pending = false;
+	vt->work += vt->x > x ? vt->x - x : x - vt->x;
 }
 
 void tab_set(struct vt *vt)
@@ -180,7 +181,9 @@ void handle_cub(struct vt *vt, const struct csi *csi)
 		move_left(vt, n);
 		return;
 	}
-	for (n = n > VT_COLS_MAX ? VT_COLS_MAX : n; n > 0; n--)
+	n = n > VT_COLS_MAX ? VT_COLS_MAX : n;
+	vt->work += n;
+	while (n-- > 0)
 		cursor_backspace(vt);
 }
 

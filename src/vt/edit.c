@@ -146,6 +146,7 @@ void edit_erase_selective(struct vt *vt, unsigned y, unsigned first, unsigned en
 {
 	struct row *row = vt->screen->line[y];
 
+	vt->work += end - first;
 	for (unsigned x = first, from = first; x < end; x++, from = x) {
 		while (x < end && !(row_get(row, x).attr & VT_PROTECTED))
 			x++;

@@ -28,6 +28,7 @@ void engine_reset_margins(struct vt *vt)
 
 void engine_reset_tabs(struct vt *vt, unsigned first)
 {
+	vt->work += VT_COLS_MAX - first;
 	for (unsigned x = first; x < VT_COLS_MAX; x++) {
 		vt->tabs[x / 8] &= (uint8_t) ~(1u << x % 8);
 		if (x % 8 == 0 && x > 0)
@@ -61,6 +62,7 @@ void engine_soft_reset(struct vt *vt)
 
 static void clear_rows(struct vt *vt, struct screen *screen)
 {
+	vt->work += vt->rows * WORK_ROW;
 	for (unsigned y = 0; y < vt->rows; y++)
 		row_clear(screen->line[y], VT_COLOR_DEFAULT);
 	saved_cursor_reset(screen);

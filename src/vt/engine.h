@@ -19,12 +19,25 @@
 
 #define TITLE_STACK_MAX 10u
 
+/* What costs more than the bytes that ask for it, in cells; see struct vt.work. */
+enum {
+	WORK_ROW = 4,	   /* to look at a row, or to put it elsewhere */
+	WORK_STRING = 64,  /* to take a string: copies, callbacks */
+	WORK_ANSWER = 256, /* to write an answer and to pass it on */
+};
+
 struct title {
 	char *text, *icon; /* never NULL in vt.title; either may be NULL in the stack */
 };
 
 struct vt {
 	struct parser parser;
+
+	/*
+	 * What was done since vt_new(), in cells; vt_feed_some() stops at @work_end. Whoever
+	 * touches more cells than a sequence has bytes adds them here.
+	 */
+	uint64_t work, work_end;
 
 	unsigned cols, rows;
 	struct screen *screen; /* the one that is shown: &main or &alt */

@@ -19,6 +19,8 @@
  *
  * A guest may leave any sequence open for ever: parameters and strings are bounded, what is beyond
  * is counted and dropped.
+ *
+ * Each loop that takes bytes one after the other also looks whether the work is used up.
  */
 #define ESC 0x1b
 #define CAN 0x18
@@ -26,6 +28,9 @@
 #define BEL 0x07
 
 #define NO_CHAR UINT32_MAX
+
+/* Characters that may be printed the slow way before the work is looked at again. */
+#define SLOW_RUN 64u
 
 void parser_reset(struct parser *parser)
 {
@@ -36,6 +41,12 @@ void parser_reset(struct parser *parser)
 	parser->string_c2 = false;
 	parser->string_len = 0;
 	parser->csi = (struct csi){ 0 };
+	parser->settled = parser->offset;
+}
+
+static inline bool has_work_left(const struct vt *vt)
+{
+	return vt->work < vt->work_end;
 }
 
 static uint64_t offset_of(const struct parser *parser, const uint8_t *p)
@@ -47,7 +58,8 @@ bool parser_query(struct vt *vt)
 {
 	struct parser *parser = &vt->parser;
 
-	if (parser->sequence_end - parser->sequence_start > VT_QUERY_MAX)
+	if (parser->sequence_end - parser->sequence_start > VT_QUERY_MAX ||
+		parser->sequence_start < parser->settled)
 		return false;
 	if (parser->reported_end == parser->sequence_end)
 		return true;
@@ -271,7 +283,8 @@ static const uint8_t *read_utf8(struct vt *vt, const uint8_t *p, const uint8_t *
 	struct parser *parser = &vt->parser;
 	uint32_t c;
 
-	while (p < end && parser->state == STATE_GROUND && (*p >= 0x80 || parser->utf8_need)) {
+	while (p < end && parser->state == STATE_GROUND && (*p >= 0x80 || parser->utf8_need) &&
+		has_work_left(vt)) {
 		if (parser->utf8_need == 0 && !parser->utf8_off) {
 			unsigned n = utf8_whole(p, end, &c);
 
@@ -313,7 +326,8 @@ static const uint8_t *read_sequence(struct vt *vt, const uint8_t *p, const uint8
 {
 	struct parser *parser = &vt->parser;
 
-	while (p < end && parser->state != STATE_GROUND && parser->state != STATE_STRING) {
+	while (p < end && parser->state != STATE_GROUND && parser->state != STATE_STRING &&
+		has_work_left(vt)) {
 		uint8_t c = *p;
 
 		if (c >= 0x80 || parser->utf8_need) {
@@ -341,6 +355,7 @@ static void end_string(struct vt *vt)
 	parser->state = STATE_GROUND;
 	if (parser->string_len > VT_STRING_MAX)
 		return;
+	vt->work += parser->string_len + WORK_STRING;
 	parser->string[parser->string_len] = '\0';
 	if (parser->string_kind == STRING_OSC)
 		osc_dispatch(vt, parser->string, parser->string_len);
@@ -498,12 +513,14 @@ static const uint8_t *read_ground(struct vt *vt, const uint8_t *p, const uint8_t
 
 	if (parser->utf8_need)
 		p = read_utf8(vt, p, end);
-	while (p < end && parser->state == STATE_GROUND) {
+	while (p < end && parser->state == STATE_GROUND && has_work_left(vt)) {
 		uint8_t c = *p;
 
 		if (c >= 0x20 && c < 0x7f) {
 			size_t n = printable_run(p, end);
 
+			if (vt->slow_print && n > SLOW_RUN)
+				n = SLOW_RUN;
 			print_ascii(vt, p, n);
 			p += n;
 		} else if (c == ESC) {
@@ -520,13 +537,33 @@ static const uint8_t *read_ground(struct vt *vt, const uint8_t *p, const uint8_t
 	return p;
 }
 
-void vt_feed(struct vt *vt, const void *bytes, size_t len)
+/*
+ * Where what is not finished may still become a query. In a sequence that is too long for one, that
+ * is where it may have been broken off: by an ESC that begins another, or by a C1 control.
+ */
+static uint64_t pending_start(const struct parser *parser)
+{
+	uint64_t start = parser->sequence_start;
+
+	if (parser->state == STATE_GROUND)
+		return parser->utf8_need ? parser->utf8_start : parser->offset;
+	if (parser->offset - start <= VT_QUERY_MAX)
+		return start;
+	if (parser->state == STATE_STRING)
+		return parser->offset - parser->string_escape;
+	return parser->utf8_need ? parser->utf8_start : parser->offset;
+}
+
+size_t vt_feed_some(struct vt *vt, const void *bytes, size_t len, uint64_t *work)
 {
 	struct parser *parser = &vt->parser;
-	const uint8_t *p = bytes, *end = p + len;
+	const uint8_t *p = bytes, *end = p + (len < *work ? len : *work);
+	uint64_t before = vt->work, done, start;
+	size_t taken;
 
 	parser->feed = p;
-	while (p < end) {
+	vt->work_end = before + *work;
+	while (p < end && has_work_left(vt)) {
 		if (parser->state == STATE_GROUND)
 			p = read_ground(vt, p, end);
 		else if (parser->state == STATE_STRING)
@@ -534,8 +571,22 @@ void vt_feed(struct vt *vt, const void *bytes, size_t len)
 		else
 			p = read_sequence(vt, p, end);
 	}
-	parser->offset += len;
+	taken = (size_t)(p - (const uint8_t *)bytes);
+	parser->offset += taken;
 	parser->feed = NULL;
+	start = pending_start(parser);
+	if (start > parser->settled)
+		parser->settled = start;
+	done = vt->work - before + taken;
+	*work = done < *work ? *work - done : 0;
+	return taken;
+}
+
+void vt_feed(struct vt *vt, const void *bytes, size_t len)
+{
+	uint64_t work = VT_WORK_MAX;
+
+	vt_feed_some(vt, bytes, len, &work);
 }
 
 /* ---- where the stream stands ---- */
@@ -557,7 +608,10 @@ uint64_t vt_boundary(const struct vt *vt)
 
 uint64_t vt_settled(const struct vt *vt)
 {
-	uint64_t start = vt_boundary(vt);
+	return vt->parser.settled;
+}
 
-	return vt->parser.offset - start > VT_QUERY_MAX ? vt->parser.offset : start;
+void vt_settle(struct vt *vt)
+{
+	vt->parser.settled = vt->parser.offset;
 }

@@ -76,6 +76,7 @@ struct parser {
 	const uint8_t *feed; /* what the running vt_feed() was given */
 	uint64_t sequence_start;
 	uint64_t sequence_end;
+	uint64_t settled;      /* what starts below is no query any more: see vt_settled() */
 	uint64_t reported_end; /* of the last query that was reported */
 };
 

@@ -232,7 +232,8 @@ void handle_decrqcra(struct vt *vt, const struct csi *csi)
 	unsigned sum = 0;
 	struct rect rect;
 
-	if (read_rect(vt, csi, 2, &rect))
+	if (read_rect(vt, csi, 2, &rect)) {
+		vt->work += (uint64_t)(rect.end_row - rect.top) * (rect.end_col - rect.left);
 		for (unsigned y = rect.top; y < rect.end_row; y++)
 			for (unsigned x = rect.left; x < rect.end_col; x++) {
 				struct vt_cell cell = row_get(vt->screen->line[y], x);
@@ -240,5 +241,6 @@ void handle_decrqcra(struct vt *vt, const struct csi *csi)
 				if (cell.width != VT_WIDE_TAIL)
 					sum += cell_sum(vt, &cell);
 			}
+	}
 	report(vt, "\033P%d!~%04X\033\\", csi_param(csi, 0, 0), (0u - sum) & 0xffff);
 }

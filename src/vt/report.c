@@ -22,6 +22,7 @@ void report(struct vt *vt, const char *fmt, ...)
 	va_list ap;
 	int len;
 
+	vt->work += WORK_ANSWER;
 	if (!vt->callbacks.on_reply)
 		return;
 	va_start(ap, fmt);
@@ -152,6 +153,7 @@ void handle_decrqpsr(struct vt *vt, const struct csi *csi)
 
 	if (csi_param(csi, 0, 0) != 2)
 		return;
+	vt->work += vt->cols * 16;
 	for (unsigned x = 0; x < vt->cols && len + 8 < sizeof(text); x++)
 		if (tab_is_set(vt->tabs, x))
 			len += (size_t)snprintf(

@@ -98,8 +98,11 @@ struct vt_cell *row_open(struct vt *vt, struct row *row, unsigned first, unsigne
 {
 	cut_wide(vt, row, first, end);
 	row_touch(vt, row, first, end);
-	if (first > row->used)
+	vt->work += end - first;
+	if (first > row->used) {
+		vt->work += first - row->used;
 		row_fill_up(row, first);
+	}
 	if (end > row->used)
 		row->used = (uint16_t)end;
 	return row->cells + first;
@@ -111,12 +114,15 @@ void row_erase(struct vt *vt, struct row *row, unsigned first, unsigned end, uin
 
 	if (first >= end)
 		return;
+	vt->work += WORK_ROW;
 	if (end == vt->cols) {
 		row->wrapped = false;
 		cut_wide(vt, row, first, end);
 		row_touch(vt, row, first, end);
-		if (first > row->used && row->fill != bg)
+		if (first > row->used && row->fill != bg) {
+			vt->work += first - row->used;
 			row_fill_up(row, first);
+		}
 		if (first < row->used)
 			row->used = (uint16_t)first;
 		row->fill = bg;
@@ -138,6 +144,7 @@ void row_move(struct vt *vt, struct row *row, unsigned first, unsigned end, int 
 		row_erase(vt, row, first, end, bg);
 		return;
 	}
+	vt->work += end;
 	row_fill_up(row, end);
 	/* a wide character that is torn where the moved part begins or ends is no more */
 	cut_wide(vt, row, first, end);
@@ -225,6 +232,7 @@ void screen_scroll(struct vt *vt, unsigned top, unsigned bottom, int by)
 		n = height;
 	if (n == 0)
 		return;
+	vt->work += n * WORK_ROW + (height == vt->rows ? 0 : height / 4);
 	damage_scroll(vt, top, bottom, by < 0 ? -(int)n : (int)n);
 	/* The row above, and the last one, lose the row that they go on in. */
 	if (by > 0) {
@@ -275,6 +283,7 @@ static void copy_part(struct vt *vt, const struct row *from, unsigned left, unsi
 {
 	struct vt_cell part[VT_COLS_MAX], *cells;
 
+	vt->work += cols;
 	for (unsigned i = 0; i < cols; i++)
 		part[i] = row_get(from, left + i);
 	if (part[0].width == VT_WIDE_TAIL)

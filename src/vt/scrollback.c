@@ -359,6 +359,7 @@ void scrollback_push(struct vt *vt, const struct row *row)
 	sb->pushed++;
 	if (!sb->max_lines)
 		return;
+	vt->work += WORK_ROW + row->used;
 	if (!sb->scratch)
 		sb->scratch = malloc(LINE_BYTES_MAX);
 	if (!sb->scratch)
@@ -552,6 +553,7 @@ static void mark_line(struct vt *vt, const uint8_t *in)
 		return;
 	in += sizeof(line);
 	end = in + line.bytes;
+	vt->work += WORK_ROW + line.cols;
 	while (in < end) {
 		in = read_style(in, &head, &style);
 		in += head.count * (head.flags & RUN_UNITS ? sizeof(uint32_t) : 1);

@@ -30,6 +30,7 @@ struct vt;
 #define VT_TITLE_MAX   1024u /* bytes of a title; a longer one is cut */
 #define VT_QUERY_MAX   1024u /* a longer sequence is never a query and never answered */
 #define VT_CLUSTER_MAX 16u   /* code points of one grapheme cluster; more are dropped */
+#define VT_WORK_MAX    (UINT64_MAX / 2) /* without end; see vt_feed_some() */
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
@@ -104,6 +105,19 @@ void vt_free(struct vt *vt);
 void vt_feed(struct vt *vt, const void *bytes, size_t len);
 
 /**
+ * vt_feed_some() - the same, until so much work is done
+ * @work: in: how much may be done, counted in bytes taken and cells touched, at most VT_WORK_MAX;
+ *        out: how much of that is left, 0 if the last sequence took more
+ *
+ * Three bytes can touch every cell of the screen. Who serves others too feeds an engine by this and
+ * goes on after they had their turn. One sequence is never cut: it may take as much again as the
+ * screen has cells.
+ *
+ * Return: how many bytes were taken.
+ */
+size_t vt_feed_some(struct vt *vt, const void *bytes, size_t len, uint64_t *work);
+
+/**
  * vt_resize() - change the size; the main screen and its scrollback are wrapped anew
  *
  * The alternate screen is cut or padded. Margins are reset, tab stops kept (new columns get one
@@ -139,9 +153,17 @@ uint64_t vt_boundary(const struct vt *vt);
  * vt_settled() - up to where the stream may be passed on
  *
  * No query that starts below this offset will be reported any more: an unfinished sequence that may
- * still become a query starts here. At most VT_QUERY_MAX bytes below vt_offset().
+ * still become a query starts here. Never decreases; at most VT_QUERY_MAX bytes below vt_offset().
  */
 uint64_t vt_settled(const struct vt *vt);
+
+/**
+ * vt_settle() - pass on what is unfinished, because its rest does not come
+ *
+ * vt_settled() is vt_offset() now. Should it turn out to have been a query, it is not reported and
+ * not answered: whoever was passed it answers.
+ */
+void vt_settle(struct vt *vt);
 
 /** vt_in_sequence() - whether the last byte fed left a sequence or a character unfinished */
 bool vt_in_sequence(const struct vt *vt);

@@ -221,12 +221,12 @@ static void check_state(struct script *script)
 static void do_in(struct script *script, const struct words *words)
 {
 	const char *bytes = words->word[1];
-	size_t len = words->len[1], piece = script->piece ? script->piece : len;
+	size_t len = words->len[1];
 
 	while (len) {
-		size_t n = len < piece ? len : piece;
+		uint64_t work = script->piece ? script->piece : VT_WORK_MAX;
+		size_t n = vt_feed_some(script->vt, bytes, len, &work);
 
-		vt_feed(script->vt, bytes, n);
 		bytes += n;
 		len -= n;
 	}
