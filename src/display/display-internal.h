@@ -2,6 +2,8 @@
 #ifndef DISPLAY_DISPLAY_INTERNAL_H
 #define DISPLAY_DISPLAY_INTERNAL_H
 
+#include <charhub/loop.h>
+
 #include "base/list.h"
 #include "display/display.h"
 
@@ -9,17 +11,17 @@
  * @consoles: by number, the overview first
  * @views:    all of them
  * @serial:   of the newest picture; see struct display_console
- * @notifying: depth of walks over views that call them; meanwhile the overview is not redrawn
- * @overview_stale: it does not show how things are
+ * @on_who:   told when a console or a view comes, goes, moves, with @who_data
  */
 struct display {
+	struct loop *loop;
 	char *name;
 	struct font *font;
 	struct list consoles, views;
-	struct display_console *overview;
+	struct overview *overview;
 	uint64_t serial;
-	unsigned notifying;
-	bool overview_stale;
+	void (*on_who)(void *data);
+	void *who_data;
 };
 
 /*
@@ -68,6 +70,7 @@ struct shown {
 	int64_t top, base; /* places of its first row, of the screen's first row */
 	unsigned back;
 	bool lit;
+	uint64_t offset;	 /* of the engine's stream */
 	struct vt_cursor cursor; /* as drawn; not visible: none was drawn */
 	struct selection selection;
 };
@@ -84,9 +87,21 @@ struct pointer {
 	uint64_t click_ms;
 };
 
+/* What a view's owner is to be told, in this order. */
+enum view_news {
+	VIEW_SWITCHED = 1 << 0,
+	VIEW_SIZE = 1 << 1,
+	VIEW_TITLE = 1 << 2,
+	VIEW_BELL = 1 << 3,
+	VIEW_CLIPBOARD = 1 << 4,
+	VIEW_CHANGE = 1 << 5,
+};
+
 /*
- * @gone:     set when the view is freed inside of its own callback
- * @pending:  there may be something to collect; @notified: and the viewer was told
+ * @news:     enum view_news bits; @tell says them, one at a time; @wanted_news: of those callbacks
+ *            that are there
+ * @clipboard: the text of VIEW_CLIPBOARD
+ * @pending:  there may be something to collect; @notified: and the owner knows, or will
  * @back:     lines scrolled back; @top: the place that the first row stays at meanwhile
  * @held:     enum held_key bits of the modifier keys that are down
  */
@@ -96,9 +111,11 @@ struct display_view {
 	struct list node, in_display;
 	const struct display_view_callbacks *callbacks;
 	void *data;
-	bool *gone;
 	char *name;
 	bool read_only;
+	struct task tell;
+	unsigned news, wanted_news;
+	struct strbuf clipboard;
 
 	struct vt_reader reader;
 	bool pending, notified, all, lit;
@@ -113,39 +130,32 @@ struct display_view {
 	struct strbuf selected; /* the text that was selected last */
 };
 
-/* ---- display.c ---- */
-
-/** display_begin_notify(), display_end_notify() - around a walk that calls views */
-void display_begin_notify(struct display *display);
-void display_end_notify(struct display *display);
+/* ---- console.c ---- */
 
 /** console_picture() - the serial of what is to be seen now */
 uint64_t console_picture(struct display_console *console);
 
-/* ---- overview.c ---- */
-
-/** overview_new() - console 1. Return: 0, -ENOMEM */
-int overview_new(struct display *display);
-void overview_free(struct display *display);
-
-/** overview_update() - who is there has changed: draw it anew, unless nobody looks at it */
-void overview_update(struct display *display);
-
-/** overview_key() - a key on the overview: a number switches. Return: whether it meant something */
-bool overview_key(struct display_view *view, uint32_t keysym);
+/** display_who_changed() - a console or a view came, went or moved */
+void display_who_changed(struct display *display);
 
 /* ---- view.c ---- */
 
-/** view_look_at() - put a view to a console, without a word to the viewer */
+/** view_look_at() - put a view to a console */
 void view_look_at(struct display_view *view, struct display_console *console);
 
-/** view_changed() - tell the viewer that there is something to collect, once */
+/** view_tell() - these enum view_news are to be told after the dispatch */
+void view_tell(struct display_view *view, unsigned news);
+
+/** view_tell_clipboard() - this text is for the viewer's clipboard */
+void view_tell_clipboard(struct display_view *view, const char *utf8, size_t len);
+
+/** view_changed() - there is something to collect; the owner hears of it once */
 void view_changed(struct display_view *view);
 
-/** view_notify() - @console changed: tell the viewer what of it concerns it */
+/** view_notify() - the view's console changed */
 void view_notify(struct display_view *view, bool title_changed);
 
-/** view_switched() - look at @console and tell the viewer */
+/** view_switched() - look at @console and tell the owner */
 void view_switched(struct display_view *view, struct display_console *console);
 
 /* ---- scroll.c ---- */

@@ -19,9 +19,10 @@
  * No clock, no I/O: the owner of a view collects what changed when it suits it, and beats the time
  * for blinking. Nothing here costs anything while nobody looks.
  *
- * Callbacks of a view: each may free or switch the view that it is about, and must leave all other
- * objects of the display alone; best is to take a note and act after the dispatch.
+ * Callbacks of a view come from the loop, in a task after the dispatch in which it happened: each
+ * may do anything to any object of the display.
  */
+struct loop;
 struct display;
 struct display_console;
 struct display_view;
@@ -34,18 +35,18 @@ struct display_view;
 
 /**
  * display_new() - a display with the overview alone
+ * @loop: outlives the display
  * @name: of the program or machine, for the overview and titles; copied
  * @font: borrowed, outlives the display; what display_font() gives to who draws; may be NULL where
  *        nobody draws
  *
  * Return: NULL if memory ran out.
  */
-struct display *display_new(const char *name, struct font *font);
+struct display *display_new(struct loop *loop, const char *name, struct font *font);
 
 /** display_free() - all views must be gone; consoles go with it. NULL is fine */
 void display_free(struct display *display);
 
-const char *display_name(const struct display *display);
 struct font *display_font(const struct display *display);
 
 /** display_find() - the console of a number; NULL: none */
@@ -57,6 +58,13 @@ struct display_console *display_next(
 
 /** display_first() - what a new viewer sees: the lowest number from 2 up, else the overview */
 struct display_console *display_first(const struct display *display);
+
+/**
+ * display_watch_who() - call @fn when a console or a view comes, goes or moves; NULL: no more
+ *
+ * There is one listener. It must leave the display alone: best is to post a task.
+ */
+void display_watch_who(struct display *display, void (*fn)(void *data), void *data);
 
 /* ---- a console, from the side of who provides it ------------------------------------------- */
 
@@ -77,6 +85,13 @@ struct display_console_ops {
 	 * Return: 0; -EPERM: the size is fixed; -ERANGE; -ENOMEM.
 	 */
 	int (*resize)(void *data, unsigned cols, unsigned rows);
+
+	/**
+	 * A key went down, before it becomes bytes. May switch the view.
+	 *
+	 * Return: whether it was used; if not it goes on to in().
+	 */
+	bool (*key)(void *data, struct display_view *view, uint32_t keysym);
 };
 
 /**
@@ -139,13 +154,17 @@ struct vt *display_console_vt(const struct display_console *console);
 /** display_console_viewers() - how many views it has */
 unsigned display_console_viewers(const struct display_console *console);
 
+/** display_console_next_view() - walk those who look at it; NULL starts and ends */
+const struct display_view *display_console_next_view(
+	const struct display_console *console, const struct display_view *after);
+
 /* ---- a view -------------------------------------------------------------------------------- */
 
 /** struct display_view_callbacks - each may be NULL; see the top about what they may do */
 struct display_view_callbacks {
 	/**
 	 * There is something to collect. Called once; then not again before display_view_collect()
-	 * (even if that finds less than hoped for).
+	 * (even if that finds less than hoped for). To know it at once: display_view_has_change()
 	 */
 	void (*on_change)(void *data);
 	/** The console has another size. Everything is damaged; on_change comes as well */
@@ -185,6 +204,9 @@ int display_view_new(struct display *display, const struct display_view_config *
 
 /** display_view_free() - no callback comes any more; also inside of one. NULL is fine */
 void display_view_free(struct display_view *view);
+
+/** display_view_name() - as it was given */
+const char *display_view_name(const struct display_view *view);
 
 /** display_view_console() - what it looks at; never NULL */
 struct display_console *display_view_console(const struct display_view *view);
@@ -326,9 +348,6 @@ int display_view_paste(struct display_view *view, const char *utf8, size_t len);
  * is fixed, or the view is read only; -ERANGE: outside of 1..VT_COLS_MAX, 1..VT_ROWS_MAX; -ENOMEM.
  */
 int display_view_request_size(struct display_view *view, unsigned cols, unsigned rows);
-
-/** display_view_focus() - the viewer's window got or lost the focus; for guests that ask (1004) */
-void display_view_focus(struct display_view *view, bool focused);
 
 /**
  * display_view_scroll() - look @lines further back, or forward where negative

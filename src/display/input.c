@@ -117,10 +117,8 @@ int display_view_key(struct display_view *view, uint32_t keysym, bool down)
 	mods = held_mods(view);
 	if (switch_key(view, keysym, mods) || scroll_key(view, keysym, mods))
 		return 0;
-	if (console->number == DISPLAY_OVERVIEW) {
-		overview_key(view, keysym);
+	if (console->ops->key && console->ops->key(console->data, view, keysym))
 		return 0;
-	}
 	len = vt_key(console->vt, keysym, mods, bytes);
 	if (!len)
 		return 0;
@@ -148,15 +146,6 @@ int display_view_paste(struct display_view *view, const char *utf8, size_t len)
 	if (!r)
 		view_to_bottom(view);
 	return r;
-}
-
-void display_view_focus(struct display_view *view, bool focused)
-{
-	char bytes[VT_KEY_BYTES_MAX];
-	size_t len = vt_focus(view->console->vt, focused, bytes);
-
-	if (len)
-		send(view, bytes, len);
 }
 
 int display_view_request_size(struct display_view *view, unsigned cols, unsigned rows)
@@ -293,24 +282,15 @@ static void move(struct display_view *view, struct vt_mouse event)
 	tell_guest(view, event);
 }
 
-/* Changes of one button at a time; false: the view is gone. */
-static bool change_button(struct display_view *view, unsigned bit, bool down, struct vt_mouse event,
+static void change_button(struct display_view *view, unsigned bit, bool down, struct vt_mouse event,
 	uint64_t now_ms, bool same_cell)
 {
-	bool *outer = view->gone, gone = false;
-
 	event.button = guest_button(bit);
 	event.action = down ? VT_MOUSE_PRESS : VT_MOUSE_RELEASE;
-	view->gone = &gone;
 	if (down)
 		press(view, 1u << bit, event, now_ms, same_cell);
 	else
 		release(view, 1u << bit, event);
-	if (gone && outer)
-		*outer = true;
-	if (!gone)
-		view->gone = outer;
-	return !gone;
 }
 
 void display_view_pointer(
@@ -332,9 +312,8 @@ void display_view_pointer(
 	if (!same_cell && !(changed & buttons))
 		move(view, event);
 	for (unsigned bit = 0; changed >> bit; bit++)
-		if ((changed >> bit & 1) &&
-			!change_button(view, bit, buttons >> bit & 1, event, now_ms, same_cell))
-			return;
+		if (changed >> bit & 1)
+			change_button(view, bit, buttons >> bit & 1, event, now_ms, same_cell);
 }
 
 void display_view_release_keys(struct display_view *view)

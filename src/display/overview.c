@@ -1,17 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Console 1: which consoles there are and who looks at them, as a text screen of its own. It is
- * drawn when somebody looks at it, and again when any of that changes.
+ * drawn when somebody looks at it, and again when any of that changes, once a dispatch.
  */
-#include "display/display-internal.h"
+#include "display/overview.h"
+
+#include <charhub/loop.h>
+
+#include "base/cleanup.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define OVERVIEW_LABEL "overview"
 
 enum { LABEL_COLUMN = 7, SIZE_COLUMN = 29, VIEWERS_COLUMN = 40, LINES_AROUND = 9 };
+
+struct overview {
+	struct loop *loop;
+	struct display *display;
+	struct display_console *console;
+	struct vt *vt;
+	char *title;
+	struct task draw;
+};
 
 /* Names come from outside: nothing of them may be taken for a control sequence. */
 static void put_plain(struct strbuf *out, const char *text)
@@ -25,29 +37,33 @@ static void put_plain(struct strbuf *out, const char *text)
 
 static void put_viewers(struct strbuf *out, const struct display_console *console)
 {
+	const struct display_view *view = NULL;
 	const char *separator = "";
 
-	list_for_each (view, &console->views, struct display_view, node) {
+	while ((view = display_console_next_view(console, view))) {
 		strbuf_puts(out, separator);
-		put_plain(out, view->name);
+		put_plain(out, display_view_name(view));
 		separator = ", ";
 	}
 }
 
 static void put_console(struct strbuf *out, const struct display_console *console)
 {
-	strbuf_printf(out, "\r\n  \033[1m%3u\033[m  ", console->number);
-	put_plain(out, console->label);
-	strbuf_printf(out, "\033[%dG\033[K%ux%u\033[%dG", SIZE_COLUMN, vt_cols(console->vt),
-		vt_rows(console->vt), VIEWERS_COLUMN);
+	const struct vt *vt = display_console_vt(console);
+
+	strbuf_printf(out, "\r\n  \033[1m%3u\033[m  ", display_console_number(console));
+	put_plain(out, display_console_label(console));
+	strbuf_printf(out, "\033[%dG\033[K%ux%u\033[%dG", SIZE_COLUMN, vt_cols(vt), vt_rows(vt),
+		VIEWERS_COLUMN);
 	put_viewers(out, console);
 }
 
 static void put_consoles(struct strbuf *out, const struct display *display, unsigned lines)
 {
+	const struct display_console *console = NULL;
 	unsigned left = 0;
 
-	list_for_each (console, &display->consoles, struct display_console, node) {
+	while ((console = display_next(display, console))) {
 		if (lines > 0) {
 			put_console(out, console);
 			lines--;
@@ -60,14 +76,16 @@ static void put_consoles(struct strbuf *out, const struct display *display, unsi
 }
 
 /* Lines do not wrap: what is too long for the width is cut. */
-static void put_screen(struct strbuf *out, const struct display *display, unsigned rows)
+static void put_screen(struct strbuf *out, const struct overview *overview)
 {
+	unsigned rows = vt_rows(overview->vt);
+
 	strbuf_puts(out, "\033[?7l\033[?25l\033[m\033[H\033[2J\033[44;97m\033[K ");
-	put_plain(out, display->name);
+	put_plain(out, overview->title);
 	strbuf_printf(out,
 		"\033[m\r\n\r\n\033[36m   No\033[%dGConsole\033[%dGSize\033[%dGViewers\033[m",
 		LABEL_COLUMN + 1, SIZE_COLUMN, VIEWERS_COLUMN);
-	put_consoles(out, display, rows > LINES_AROUND ? rows - LINES_AROUND : 1);
+	put_consoles(out, overview->display, rows > LINES_AROUND ? rows - LINES_AROUND : 1);
 	strbuf_puts(out,
 		"\r\n\r\n \033[36mCtrl-Alt-1 .. 9\033[m  show that console; here its number will do"
 		"\r\n \033[36mShift-PgUp/PgDn\033[m  look back; the wheel too"
@@ -76,65 +94,89 @@ static void put_screen(struct strbuf *out, const struct display *display, unsign
 		"mouse");
 }
 
-void overview_update(struct display *display)
+static void draw(void *data)
 {
-	struct display_console *overview = display->overview;
+	struct overview *overview = data;
 	struct strbuf out AUTO_STRBUF = { 0 };
 
-	display->overview_stale = true;
-	if (display->notifying || !overview || !overview->viewers)
+	if (!display_console_viewers(overview->console))
 		return;
-	display->overview_stale = false;
-	put_screen(&out, display, vt_rows(overview->vt));
+	put_screen(&out, overview);
 	if (out.failed)
 		return;
 	vt_feed(overview->vt, out.data, out.len);
-	display_console_changed(overview);
+	display_console_changed(overview->console);
 }
 
-static int overview_resize(void *data, unsigned cols, unsigned rows)
+static void handle_who(void *data)
 {
-	struct display *display = data;
-	int r = vt_resize(display->overview->vt, cols, rows);
+	struct overview *overview = data;
 
-	if (!r)
-		overview_update(display);
-	return r;
+	task_post(overview->loop, &overview->draw, draw, overview);
 }
 
-static const struct display_console_ops overview_ops = { .resize = overview_resize };
-
-int overview_new(struct display *display)
+static int handle_resize(void *data, unsigned cols, unsigned rows)
 {
-	const struct vt_config config = { .scrollback_lines = VT_NO_SCROLLBACK };
-	struct display_console_config console = {
-		.label = OVERVIEW_LABEL, .ops = &overview_ops, .data = display
-	};
-	int r = vt_new(&config, NULL, NULL, &console.vt);
+	struct overview *overview = data;
+	int r = vt_resize(overview->vt, cols, rows);
 
 	if (r < 0)
 		return r;
-	r = display_console_add(display, &console, &display->overview);
-	if (r < 0)
-		vt_free(console.vt);
-	return r;
+	display_console_changed(overview->console);
+	handle_who(overview);
+	return 0;
 }
 
-void overview_free(struct display *display)
+/* A number, or Return for the first guest. */
+static bool handle_key(void *data, struct display_view *view, uint32_t keysym)
 {
-	vt_free(display->overview->vt);
-	list_remove(&display->overview->node);
-	free(display->overview);
-	display->overview = NULL;
+	const struct overview *overview = data;
+	unsigned number = 0;
+
+	if (keysym == VT_KEY_RETURN || keysym == VT_KEY_KP_ENTER)
+		number = display_console_number(display_first(overview->display));
+	else if (keysym >= '1' && keysym <= '9')
+		number = keysym - '0';
+	if (number)
+		display_view_switch(view, number);
+	return true;
 }
 
-bool overview_key(struct display_view *view, uint32_t keysym)
+static const struct display_console_ops overview_ops = {
+	.resize = handle_resize,
+	.key = handle_key,
+};
+
+int overview_new(struct loop *loop, struct display *display, const char *title,
+	struct overview **ret_overview)
 {
-	if (keysym == VT_KEY_RETURN || keysym == VT_KEY_KP_ENTER) {
-		view_switched(view, display_first(view->display));
-		return true;
+	const struct vt_config vt_config = { .scrollback_lines = VT_NO_SCROLLBACK };
+	struct overview *overview = calloc(1, sizeof(*overview));
+	struct display_console_config config = {
+		.label = OVERVIEW_LABEL, .ops = &overview_ops, .data = overview
+	};
+
+	if (!overview)
+		return -ENOMEM;
+	overview->loop = loop;
+	overview->display = display;
+	overview->title = strdup(title);
+	if (overview->title && vt_new(&vt_config, NULL, NULL, &overview->vt) == 0)
+		config.vt = overview->vt;
+	if (!config.vt || display_console_add(display, &config, &overview->console) < 0) {
+		overview_free(overview);
+		return -ENOMEM;
 	}
-	if (keysym < '1' || keysym > '9')
-		return false;
-	return display_view_switch(view, keysym - '0') == 0;
+	display_watch_who(display, handle_who, overview);
+	*ret_overview = overview;
+	return 0;
+}
+
+void overview_free(struct overview *overview)
+{
+	task_cancel(&overview->draw);
+	display_console_remove(overview->console);
+	vt_free(overview->vt);
+	free(overview->title);
+	free(overview);
 }

@@ -229,6 +229,7 @@ static void remember(struct display_view *view, uint64_t name)
 		.base = view_base(view),
 		.back = view->back,
 		.lit = view->lit,
+		.offset = vt_offset(view->console->vt),
 		.cursor = view_cursor(view),
 		.selection = view->selection,
 	};
@@ -237,7 +238,10 @@ static void remember(struct display_view *view, uint64_t name)
 
 bool display_view_has_change(const struct display_view *view)
 {
-	return view->pending || vt_has_damage(view->console->vt, &view->reader);
+	const struct vt *vt = view->console->vt;
+
+	return view->pending || vt_offset(vt) != view->shown.offset ||
+	       vt_has_damage(vt, &view->reader);
 }
 
 bool display_view_collect(struct display_view *view, struct display_update *ret_update)

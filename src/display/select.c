@@ -84,8 +84,8 @@ void selection_finish(struct display_view *view)
 		&view->selected);
 	if (view->selected.failed)
 		strbuf_done(&view->selected);
-	if (view->selected.len && view->callbacks->on_clipboard)
-		view->callbacks->on_clipboard(view->data, view->selected.data, view->selected.len);
+	if (view->selected.len)
+		view_tell_clipboard(view, view->selected.data, view->selected.len);
 }
 
 void selection_drop(struct display_view *view)

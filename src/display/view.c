@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A viewer's look at a console: its life, and what it is told. Whoever calls a view's callbacks
- * watches @gone: the view may be freed in any of them.
+ * A viewer's look at a console: its life, and what its owner is told: after the dispatch, so that
+ * the owner may do whatever it likes to any object of the display.
  */
 #include "display/display-internal.h"
 
@@ -10,25 +10,127 @@
 #include <errno.h>
 #include <string.h>
 
-typedef void view_callback(void *data);
+/* ---- what the owner is told ---- */
 
-/* Return: false: the view is gone. */
-static bool view_call(struct display_view *view, view_callback *callback)
+static void tell_switched(struct display_view *view)
 {
-	bool *outer = view->gone, gone = false;
-
-	if (!callback)
-		return true;
-	view->gone = &gone;
-	callback(view->data);
-	if (!gone) {
-		view->gone = outer;
-		return true;
-	}
-	if (outer)
-		*outer = true;
-	return false;
+	view->callbacks->on_switched(view->data);
 }
+
+static void tell_size(struct display_view *view)
+{
+	view->callbacks->on_size(view->data, view->cols, view->rows);
+}
+
+static void tell_title(struct display_view *view)
+{
+	view->callbacks->on_title(view->data);
+}
+
+static void tell_bell(struct display_view *view)
+{
+	view->callbacks->on_bell(view->data);
+}
+
+static void tell_clipboard(struct display_view *view)
+{
+	struct strbuf text AUTO_STRBUF = view->clipboard;
+
+	view->clipboard = (struct strbuf){ 0 };
+	if (!text.failed)
+		view->callbacks->on_clipboard(view->data, text.data, text.len);
+}
+
+static void tell_change(struct display_view *view)
+{
+	view->callbacks->on_change(view->data);
+}
+
+static const struct {
+	unsigned news;
+	void (*tell)(struct display_view *view);
+} tellers[] = {
+	{ VIEW_SWITCHED, tell_switched },
+	{ VIEW_SIZE, tell_size },
+	{ VIEW_TITLE, tell_title },
+	{ VIEW_BELL, tell_bell },
+	{ VIEW_CLIPBOARD, tell_clipboard },
+	{ VIEW_CHANGE, tell_change },
+};
+
+/* One piece of news, and the next in a task of its own: the owner may free the view. */
+static void tell(void *data)
+{
+	struct display_view *view = data;
+	unsigned i = 0;
+
+	while (!(view->news & tellers[i].news))
+		i++;
+	view->news &= ~tellers[i].news;
+	if (view->news)
+		task_post(view->display->loop, &view->tell, tell, view);
+	tellers[i].tell(view);
+}
+
+void view_tell(struct display_view *view, unsigned news)
+{
+	view->news |= news & view->wanted_news;
+	if (view->news)
+		task_post(view->display->loop, &view->tell, tell, view);
+}
+
+static unsigned wanted_news(const struct display_view_callbacks *callbacks)
+{
+	return (callbacks->on_switched ? VIEW_SWITCHED : 0u) |
+	       (callbacks->on_size ? VIEW_SIZE : 0u) | (callbacks->on_title ? VIEW_TITLE : 0u) |
+	       (callbacks->on_bell ? VIEW_BELL : 0u) |
+	       (callbacks->on_clipboard ? VIEW_CLIPBOARD : 0u) |
+	       (callbacks->on_change ? VIEW_CHANGE : 0u);
+}
+
+void view_tell_clipboard(struct display_view *view, const char *utf8, size_t len)
+{
+	strbuf_done(&view->clipboard);
+	strbuf_append(&view->clipboard, utf8, len);
+	view_tell(view, VIEW_CLIPBOARD);
+}
+
+void view_changed(struct display_view *view)
+{
+	view->pending = true;
+	if (view->notified)
+		return;
+	view->notified = true;
+	view_tell(view, VIEW_CHANGE);
+}
+
+static void notify_size(struct display_view *view)
+{
+	view->cols = vt_cols(view->console->vt);
+	view->rows = vt_rows(view->console->vt);
+	display_view_damage_all(view);
+	view_tell(view, VIEW_SIZE);
+}
+
+void view_notify(struct display_view *view, bool title_changed)
+{
+	struct vt *vt = view->console->vt;
+
+	if (vt_cols(vt) != view->cols || vt_rows(vt) != view->rows)
+		notify_size(view);
+	if (title_changed)
+		view_tell(view, VIEW_TITLE);
+	view_changed(view);
+}
+
+void view_switched(struct display_view *view, struct display_console *console)
+{
+	view_look_at(view, console);
+	view_tell(view, VIEW_SWITCHED);
+	view_changed(view);
+}
+
+/* ---- its life ---- */
 
 void view_look_at(struct display_view *view, struct display_console *console)
 {
@@ -43,13 +145,12 @@ void view_look_at(struct display_view *view, struct display_console *console)
 	view->rows = vt_rows(console->vt);
 	view->pointer = (struct pointer){ .buttons = view->pointer.buttons };
 	display_view_damage_all(view);
-	overview_update(view->display);
+	display_who_changed(view->display);
 }
 
 int display_view_new(struct display *display, const struct display_view_config *config,
 	const struct display_view_callbacks *callbacks, void *data, struct display_view **ret_view)
 {
-	static const struct display_view_callbacks none = { 0 };
 	struct display_view *view = calloc(1, sizeof(*view));
 
 	if (!view)
@@ -61,13 +162,12 @@ int display_view_new(struct display *display, const struct display_view_config *
 	}
 	view->display = display;
 	view->read_only = config->read_only;
-	view->callbacks = &none; /* not a word before we return */
+	view->callbacks = callbacks;
+	view->wanted_news = wanted_news(callbacks);
 	view->data = data;
 	view->lit = true;
 	list_append(&display->views, &view->in_display);
 	view_look_at(view, display_first(display));
-	view->callbacks = callbacks;
-	view->notified = false;
 	*ret_view = view;
 	return 0;
 }
@@ -79,70 +179,25 @@ void display_view_free(struct display_view *view)
 	if (!view)
 		return;
 	display = view->display;
-	if (view->gone)
-		*view->gone = true;
+	task_cancel(&view->tell);
 	list_remove(&view->in_display);
 	list_remove(&view->node);
 	view->console->viewers--;
 	strbuf_done(&view->selected);
+	strbuf_done(&view->clipboard);
 	free(view->name);
 	free(view);
-	overview_update(display);
+	display_who_changed(display);
+}
+
+const char *display_view_name(const struct display_view *view)
+{
+	return view->name;
 }
 
 struct display_console *display_view_console(const struct display_view *view)
 {
 	return view->console;
-}
-
-void view_changed(struct display_view *view)
-{
-	view->pending = true;
-	if (view->notified)
-		return;
-	view->notified = true;
-	view_call(view, view->callbacks->on_change);
-}
-
-/* Return: false: the view is gone. */
-static bool notify_size(struct display_view *view)
-{
-	bool *outer = view->gone, gone = false;
-
-	view->cols = vt_cols(view->console->vt);
-	view->rows = vt_rows(view->console->vt);
-	display_view_damage_all(view);
-	if (!view->callbacks->on_size)
-		return true;
-	view->gone = &gone;
-	view->callbacks->on_size(view->data, view->cols, view->rows);
-	if (gone && outer)
-		*outer = true;
-	if (!gone)
-		view->gone = outer;
-	return !gone;
-}
-
-void view_notify(struct display_view *view, bool title_changed)
-{
-	struct vt *vt = view->console->vt;
-
-	if ((vt_cols(vt) != view->cols || vt_rows(vt) != view->rows) && !notify_size(view))
-		return;
-	if (title_changed && !view_call(view, view->callbacks->on_title))
-		return;
-	view_changed(view);
-}
-
-void view_switched(struct display_view *view, struct display_console *console)
-{
-	struct display *display = view->display;
-
-	display_begin_notify(display);
-	view_look_at(view, console);
-	if (view_call(view, view->callbacks->on_switched))
-		view_changed(view);
-	display_end_notify(display);
 }
 
 int display_view_switch(struct display_view *view, unsigned number)

@@ -29,7 +29,7 @@ int screens_new(struct loop *loop, const char *name, struct secrets *secrets,
 	screens->loop = loop;
 	screens->secrets = secrets;
 	if (font_new(NULL, &screens->font, NULL) == 0)
-		screens->display = display_new(name ? name : "charhub", screens->font);
+		screens->display = display_new(loop, name ? name : "charhub", screens->font);
 	if (!screens->display) {
 		screens_free(screens);
 		return error_set(err, ENOMEM, "out of memory");

@@ -119,7 +119,7 @@ static void on_blink(void *data)
 		if (!view || !display_view_wants_blink(view))
 			continue;
 		display_view_blink(view, server->lit);
-		update_changed(&viewer->session.updates);
+		peer_post(&viewer->peer);
 		anybody = true;
 	}
 	if (anybody)

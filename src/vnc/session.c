@@ -17,7 +17,7 @@ enum { SIZE_BY_VIEWER = 1, SIZE_OK = 0, SIZE_PROHIBITED = 1, SIZE_NO_RESOURCES =
 
 static void on_change(void *data)
 {
-	update_changed(&((struct session *)data)->updates);
+	peer_post(((struct session *)data)->peer);
 }
 
 static void on_size(void *data, unsigned cols, unsigned rows)

@@ -166,12 +166,6 @@ void update_request(struct updates *updates, bool incremental, unsigned x, unsig
 	peer_post(updates->peer);
 }
 
-void update_changed(struct updates *updates)
-{
-	updates->stale |= updates->jobs != NULL;
-	peer_post(updates->peer);
-}
-
 void update_fence_answered(struct updates *updates)
 {
 	uint64_t took_ms = loop_now_ms(updates->peer->host->loop) - updates->fence_sent_ms;
@@ -347,6 +341,7 @@ static int continue_message(struct updates *updates)
 {
 	unsigned px = 0;
 
+	updates->stale |= display_view_has_change(updates->peer->view);
 	while (updates->jobs_at < updates->jobs_len && px < TURN_PX &&
 		stream_waiting(&updates->peer->stream) < OUT_MAX) {
 		const struct job *job = &updates->jobs[updates->jobs_at++];

@@ -56,9 +56,6 @@ void update_request(struct updates *updates, bool incremental, unsigned x, unsig
 /** update_set_features() - after SetEncodings; @before: the features until now */
 void update_set_features(struct updates *updates, unsigned before);
 
-/** update_changed() - the picture is not that of the jobs any more */
-void update_changed(struct updates *updates);
-
 /** update_bring() - the next update brings these enum news_kind bits */
 void update_bring(struct updates *updates, unsigned kinds);
 

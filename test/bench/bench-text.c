@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <charhub/loop.h>
+
 #include "display/display.h"
 
 #include "base/cleanup.h"
@@ -26,6 +28,7 @@ static const struct {
 } sizes[] = { { 80, 24 }, { 200, 50 } };
 
 struct scene {
+	struct loop *loop;
 	struct display *display;
 	struct display_console *console;
 	struct display_view *view;
@@ -181,7 +184,8 @@ static int scene_open(struct scene *scene, unsigned cols, unsigned rows)
 	if (font_new(NULL, &scene->font, NULL) < 0 ||
 		vt_new(&vt_config, NULL, NULL, &scene->vt) < 0)
 		return -1;
-	scene->display = display_new("bench", scene->font);
+	scene->loop = loop_new();
+	scene->display = scene->loop ? display_new(scene->loop, "bench", scene->font) : NULL;
 	scene->cells = calloc(cols, sizeof(*scene->cells));
 	scene->pixels = calloc(
 		cells * TEXT_CELL_WIDTH * TEXT_CELL_HEIGHT * scale * scale, sizeof(*scene->pixels));
@@ -196,6 +200,7 @@ static void scene_close(struct scene *scene)
 {
 	display_view_free(scene->view);
 	display_free(scene->display);
+	loop_free(scene->loop);
 	font_free(scene->font);
 	vt_free(scene->vt);
 	free(scene->cells);

@@ -6,6 +6,8 @@
  */
 #include "bench-vnc.h"
 
+#include <charhub/loop.h>
+
 #include "display/display.h"
 #include "lib.h"
 
@@ -16,6 +18,7 @@
 struct peer {
 	const struct vnc_screen *screen;
 	rfbScreenInfoPtr rfb;
+	struct loop *loop;
 	struct display *display;
 	struct display_console *console;
 	struct display_view *view;
@@ -89,7 +92,8 @@ static void make_console(struct peer *peer)
 	if (font_new("", &peer->font, NULL) < 0 || vt_new(&vt_config, NULL, NULL, &peer->vt) < 0)
 		bench_die("no font or terminal");
 	vt_feed(peer->vt, "\033[?25l", 6);
-	peer->display = display_new("bench", peer->font);
+	peer->loop = loop_new();
+	peer->display = peer->loop ? display_new(peer->loop, "bench", peer->font) : NULL;
 	config.vt = peer->vt;
 	if (!peer->display || display_console_add(peer->display, &config, &peer->console) < 0 ||
 		display_view_new(peer->display, &view, &callbacks, NULL, &peer->view) < 0)

@@ -109,7 +109,7 @@ static struct display *make_display(struct ours *ours)
 	if (font_new("", &font, NULL) < 0 || vt_new(&vt_config, NULL, NULL, &ours->vt) < 0)
 		bench_die("no font or terminal");
 	vt_feed(ours->vt, "\033[?25l", 6);
-	display = display_new("bench", font);
+	display = display_new(ours->loop, "bench", font);
 	config.vt = ours->vt;
 	if (!display || display_console_add(display, &config, &ours->console) < 0)
 		bench_die("no display");

@@ -73,7 +73,7 @@ static void open_world(struct world *world, const char *options)
 	world->loop = loop_new();
 	need(world->loop && font_new("", &world->font, NULL) == 0);
 	loop_fake_clock(world->loop);
-	world->display = display_new("fuzz", world->font);
+	world->display = display_new(world->loop, "fuzz", world->font);
 	need(world->display && vt_new(NULL, NULL, NULL, &world->vt) == 0);
 	config.vt = world->vt;
 	need(display_console_add(world->display, &config, &world->console) == 0);

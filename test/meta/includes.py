@@ -19,7 +19,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "mux": "base io opts chardev",
     "vt": "base",
     "text": "base vt",
-    "display": "base vt text",
+    "display": "base io vt text",
     "vc": "base io opts chardev vt display",
     "vnc": "base io opts display text vt",
     "virtio": "base",

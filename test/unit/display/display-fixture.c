@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "display-fixture.h"
 
+#include <charhub/loop.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+
+enum { TURNS = 16 };
 
 static void handle_change(void *data)
 {
@@ -68,6 +72,7 @@ void watcher_open(struct fixture *f, struct watcher *watcher, const char *name)
 {
 	const struct display_view_config config = { .name = name };
 
+	watcher->fixture = f;
 	assert_int_equal(
 		display_view_new(f->display, &config, &callbacks, watcher, &watcher->view), 0);
 }
@@ -85,8 +90,10 @@ const char *watcher_row(const struct watcher *watcher, unsigned row)
 {
 	static char text[VT_COLS_MAX + 1];
 	struct text_cell cells[VT_COLS_MAX];
-	unsigned cols = display_view_cols(watcher->view), len = 0;
+	unsigned cols, len = 0;
 
+	settle(watcher->fixture);
+	cols = display_view_cols(watcher->view);
 	display_view_read(watcher->view, row, 0, cols, cells);
 	for (unsigned col = 0; col < cols; col++) {
 		text[col] = cells[col].ch > ' ' && cells[col].ch < 0x7f ? (char)cells[col].ch : ' ';
@@ -128,7 +135,9 @@ int fixture_setup(void **state)
 
 	assert_non_null(f);
 	assert_int_equal(font_new("", &f->font, NULL), 0);
-	f->display = display_new("hub", f->font);
+	f->loop = loop_new();
+	assert_non_null(f->loop);
+	f->display = display_new(f->loop, "hub", f->font);
 	assert_non_null(f->display);
 	assert_int_equal(vt_new(&config, NULL, NULL, &f->vt), 0);
 	console.vt = f->vt;
@@ -148,18 +157,27 @@ int fixture_teardown(void **state)
 	font_free(f->font);
 	vt_free(f->vt);
 	strbuf_done(&f->in);
+	loop_free(f->loop);
 	free(f);
 	return 0;
+}
+
+void settle(struct fixture *f)
+{
+	for (unsigned i = 0; i < TURNS; i++)
+		loop_step(f->loop, false);
 }
 
 void fixture_feed(struct fixture *f, const char *text)
 {
 	vt_feed(f->vt, text, strlen(text));
 	display_console_changed(f->console);
+	settle(f);
 }
 
 bool fixture_collect(struct fixture *f)
 {
+	settle(f);
 	return display_view_collect(f->watcher.view, &f->update);
 }
 

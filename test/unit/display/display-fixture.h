@@ -8,8 +8,11 @@
 
 /* A display with one guest's console, number 2, whose input is recorded, and a viewer of it. */
 
+struct fixture;
+
 /** struct watcher - a viewer that counts what it is told */
 struct watcher {
+	struct fixture *fixture;
 	struct display_view *view;
 	unsigned changes, sizes, titles, bells, switches, clipboards;
 	unsigned cols, rows;
@@ -18,6 +21,7 @@ struct watcher {
 };
 
 struct fixture {
+	struct loop *loop;
 	struct display *display;
 	struct font *font;
 	struct vt *vt;
@@ -35,6 +39,9 @@ enum { FIXTURE_COLS = 20, FIXTURE_ROWS = 5 };
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 
+/** settle() - let everybody hear what there is to hear */
+void settle(struct fixture *f);
+
 /** fixture_feed() - bytes of the guest */
 void fixture_feed(struct fixture *f, const char *text);
 
@@ -49,7 +56,7 @@ void fixture_remove(struct display_console *console);
 void watcher_open(struct fixture *f, struct watcher *watcher, const char *name);
 void watcher_close(struct watcher *watcher);
 
-/** watcher_row() - text of a row of the picture as it is now; ASCII, without blanks at its end */
+/** watcher_row() - text of a row once all is settled; ASCII, without blanks at its end */
 const char *watcher_row(const struct watcher *watcher, unsigned row);
 
 #endif

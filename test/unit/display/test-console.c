@@ -76,6 +76,7 @@ static void viewers_of_a_removed_console_see_another_one(void **state)
 
 	watcher_open(f, &second, "second");
 	display_console_remove(f->console);
+	settle(f);
 	assert_int_equal(f->watcher.switches, 1);
 	assert_int_equal(second.switches, 1);
 	assert_ptr_equal(display_view_console(f->watcher.view), other);
@@ -104,6 +105,7 @@ static void the_overview_says_who_looks_at_what(void **state)
 	display_view_collect(second.view, &f->update);
 	second.changes = 0;
 	assert_int_equal(display_view_switch(f->watcher.view, 1), 0);
+	settle(f);
 	assert_int_equal(second.changes, 1);
 	assert_null(strstr(watcher_row(&second, 4), "first"));
 	assert_non_null(strstr(watcher_row(&second, 3), "10.0.0.7:4711, first"));
@@ -153,6 +155,7 @@ static void the_overview_takes_the_viewers_size(void **state)
 
 	display_view_switch(f->watcher.view, 1);
 	assert_int_equal(display_view_request_size(f->watcher.view, 100, 30), 0);
+	settle(f);
 	assert_int_equal(f->watcher.cols, 100);
 	assert_int_equal(f->watcher.rows, 30);
 	assert_string_equal(watcher_row(&f->watcher, 0), " hub");

@@ -45,6 +45,7 @@ static void point(struct fixture *f, unsigned col, unsigned row, unsigned button
 {
 	display_view_pointer(f->watcher.view, col * TEXT_CELL_WIDTH + 3, row * TEXT_CELL_HEIGHT + 9,
 		buttons, 1000);
+	settle(f);
 }
 
 static void keys_become_bytes_by_the_guests_modes(void **state)
@@ -90,10 +91,12 @@ static void ctrl_alt_numbers_switch_and_are_swallowed(void **state)
 	press(f, '9');
 	assert_ptr_equal(display_view_console(f->watcher.view), f->console);
 	press(f, '1');
+	settle(f);
 	assert_int_equal(display_console_number(display_view_console(f->watcher.view)), 1);
 	press(f, VT_KEY_KP_9 - 7);
 	assert_ptr_equal(display_view_console(f->watcher.view), f->console);
 	assert_in(f, "");
+	settle(f);
 	assert_int_equal(f->watcher.switches, 2);
 }
 

@@ -291,6 +291,7 @@ static void the_overview(void **state)
 	watcher_open(f, &second, "192.168.1.7:40312");
 	display_view_switch(f->watcher.view, 1);
 	display_view_switch(second.view, 3);
+	settle(f);
 	check_view(&f->watcher, GOLDEN_DIR "/overview.png");
 	watcher_close(&second);
 	fixture_remove(other);

@@ -57,6 +57,7 @@ static void a_resize_is_told_with_the_size(void **state)
 	fixture_collect(f);
 	assert_int_equal(vt_resize(f->vt, 33, 7), 0);
 	display_console_changed(f->console);
+	settle(f);
 	assert_int_equal(f->watcher.sizes, 1);
 	assert_int_equal(f->watcher.cols, 33);
 	assert_int_equal(f->watcher.rows, 7);
@@ -95,6 +96,7 @@ static void bell_and_clipboard_reach_every_viewer(void **state)
 	display_view_switch(elsewhere.view, 1);
 	display_console_bell(f->console);
 	display_console_clipboard(f->console, "copied", 6);
+	settle(f);
 	assert_int_equal(f->watcher.bells + second.bells, 2);
 	assert_string_equal(f->watcher.clipboard.data, "copied");
 	assert_string_equal(second.clipboard.data, "copied");
@@ -110,6 +112,7 @@ static void views_switch_independently(void **state)
 
 	watcher_open(f, &second, "second");
 	assert_int_equal(display_view_switch(second.view, 1), 0);
+	settle(f);
 	assert_int_equal(second.switches, 1);
 	assert_int_equal(f->watcher.switches, 0);
 	assert_ptr_equal(display_view_console(f->watcher.view), f->console);
@@ -148,6 +151,7 @@ static void a_view_may_go_when_its_console_is_removed(void **state)
 		others[i].free_on_change = i < 2;
 	}
 	display_console_remove(f->console);
+	settle(f);
 	assert_null(others[0].view);
 	assert_null(others[1].view);
 	assert_int_equal(display_console_number(display_view_console(others[2].view)), 1);
@@ -164,6 +168,7 @@ static void another_engine_is_a_new_picture(void **state)
 	assert_int_equal(vt_new(NULL, NULL, NULL, &other), 0);
 	vt_feed(other, "shared", 6);
 	display_console_set_vt(f->console, other);
+	settle(f);
 	assert_int_equal(f->watcher.sizes, 1);
 	assert_true(fixture_collect(f));
 	assert_true(f->update.all);
@@ -179,6 +184,7 @@ static void a_request_for_a_size_goes_to_the_provider(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(display_view_request_size(f->watcher.view, 40, 10), 0);
+	settle(f);
 	assert_int_equal(f->watcher.cols, 40);
 	assert_int_equal(display_view_request_size(f->watcher.view, 40, 10), 0);
 	assert_int_equal(f->resizes, 1);

@@ -64,7 +64,7 @@ static int setup(void **state)
 
 	assert_non_null(f);
 	f->env = env_new(classes);
-	f->display = display_new("test", NULL);
+	f->display = display_new(f->env->loop, "test", NULL);
 	assert_non_null(f->display);
 	chardev_set_show(f->env->set, f->display);
 	*state = f;
@@ -160,6 +160,7 @@ static void bells_reach_the_viewer(void **state)
 
 	add_and_watch(f, "vc,id=vc0");
 	out(f, "\007");
+	run_idle(f->env->loop);
 	assert_int_equal(f->bells, 1);
 }
 
@@ -169,6 +170,7 @@ static void the_clipboard_is_off_unless_asked_for(void **state)
 
 	add_and_watch(f, "vc,id=vc0");
 	out(f, "\033]52;c;aGVsbG8=\007");
+	run_idle(f->env->loop);
 	assert_int_equal(f->clipboard.len, 0);
 }
 
@@ -178,6 +180,7 @@ static void with_clipboard_on_the_guest_sets_it(void **state)
 
 	add_and_watch(f, "vc,id=vc0,clipboard=on");
 	out(f, "\033]52;c;aGVsbG8=\007");
+	run_idle(f->env->loop);
 	assert_string_equal(f->clipboard.data, "hello");
 }
 
@@ -191,8 +194,8 @@ static void removal_takes_the_console_and_its_viewers_away(void **state)
 	assert_int_equal(chardev_set_remove(f->env->set, "vc0", &err), 0);
 	assert_null(display_find(f->display, 2));
 	assert_int_equal(display_console_number(display_view_console(f->view)), 1);
-	assert_int_equal(f->switches, 1);
 	run_idle(f->env->loop);
+	assert_int_equal(f->switches, 1);
 }
 
 /* ---- size ---- */
@@ -259,8 +262,8 @@ static void a_viewer_resizes_the_console_and_the_guest_is_told(void **state)
 	assert_int_equal(f->env->holder.resizes, 0);
 	assert_int_equal(display_view_request_size(f->view, 100, 40), 0);
 	assert_size(f, 100, 40);
-	assert_int_equal(f->sizes, 1);
 	run_idle(f->env->loop);
+	assert_int_equal(f->sizes, 1);
 	assert_int_equal(f->env->holder.resizes, 1);
 	assert_int_equal(f->env->holder.last.cols, 100);
 	assert_int_equal(f->env->holder.last.rows, 40);
@@ -535,6 +538,7 @@ static void with_a_shared_engine_a_size_is_only_a_wish(void **state)
 	assert_int_equal(f->event.rows, 33);
 	assert_int_equal(vt_resize(f->shared, 120, 33), 0);
 	assert_int_equal(chardev_link_event(&f->link, &told), 0);
+	run_idle(f->env->loop);
 	assert_int_equal(f->sizes, 1);
 }
 

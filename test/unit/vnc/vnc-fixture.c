@@ -102,7 +102,7 @@ struct fixture *fixture_new(const char *options)
 	assert_non_null(f->loop);
 	loop_fake_clock(f->loop);
 	assert_int_equal(font_new("", &f->font, NULL), 0);
-	f->display = display_new("test", f->font);
+	f->display = display_new(f->loop, "test", f->font);
 	assert_non_null(f->display);
 	make_console(f);
 	make_server(f, options);
