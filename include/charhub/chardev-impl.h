@@ -138,9 +138,6 @@ void chardev_event(struct chardev *chardev, const struct chardev_event *event);
 /** chardev_holder_flags() - CHARDEV_LINK_*; 0 where there is no holder */
 unsigned chardev_holder_flags(const struct chardev *chardev);
 
-/** chardev_holder_waits() - did the holder's last out end short: would chardev_room() tell it */
-bool chardev_holder_waits(const struct chardev *chardev);
-
 /** chardev_screen() - the holder's terminal engine; NULL: there is none to share */
 struct vt *chardev_screen(const struct chardev *chardev);
 

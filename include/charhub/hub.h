@@ -7,12 +7,27 @@
 /*
  * Class "hub": one holder, any number of chardevs as members. What the guest writes goes to every
  * member; what a member sends goes to the guest. The journal of the hub lets members read at their
- * own pace within its window.
+ * own pace within its window. A chardev that is freed while it is a member leaves the hub.
  */
 extern const struct chardev_class hub_class;
 
 enum hub_access { HUB_ACCESS_TYPE, HUB_ACCESS_VIEW };
 enum hub_stall { HUB_STALL_SKIP, HUB_STALL_WAIT, HUB_STALL_CLOSE };
+enum hub_replay { HUB_REPLAY_AUTO, HUB_REPLAY_SCREEN, HUB_REPLAY_WINDOW, HUB_REPLAY_NONE };
+
+/**
+ * struct hub_member_options - what a member may have of its own
+ * @access: may it send input to the guest
+ * @stall:  what happens when it does not keep up
+ * @replay: what it gets first
+ *
+ * The clients of a server have those of the server.
+ */
+struct hub_member_options {
+	enum hub_access access;
+	enum hub_stall stall;
+	enum hub_replay replay;
+};
 
 enum hub_standing {
 	HUB_MEMBER_OUT,	    /* closed or in error: gets nothing until it opens again */
@@ -30,8 +45,7 @@ enum hub_standing {
  */
 struct hub_member_info {
 	const char *id;
-	enum hub_access access;
-	enum hub_stall stall;
+	struct hub_member_options options;
 	enum hub_standing standing;
 	bool open;
 	uint64_t backlog;
@@ -44,12 +58,13 @@ bool chardev_is_hub(const struct chardev *chardev);
 
 /**
  * hub_add_member() - let one more chardev take part; at any time
+ * @options: borrowed; NULL: may type, the rest as the hub's options say
  *
  * Return: 0; -EBUSY "chardev 'a' is already in use"; -ELOOP if the hub would contain itself;
- * -EINVAL if the guest cannot be made to wait and @stall says so; -ENOMEM.
+ * -EINVAL if the guest cannot be made to wait and @options say so; -ENOMEM.
  */
-int hub_add_member(struct chardev *hub, struct chardev *chardev, enum hub_access access,
-	enum hub_stall stall, struct error **err);
+int hub_add_member(struct chardev *hub, struct chardev *chardev,
+	const struct hub_member_options *options, struct error **err);
 
 /** hub_remove_member() - the chardev is free again. Return: 0; -ENOENT */
 int hub_remove_member(struct chardev *hub, const char *id, struct error **err);

@@ -269,11 +269,6 @@ unsigned chardev_holder_flags(const struct chardev *chardev)
 	return chardev->link ? chardev->link->flags : 0;
 }
 
-bool chardev_holder_waits(const struct chardev *chardev)
-{
-	return chardev->link && chardev->link->wants_room;
-}
-
 struct vt *chardev_screen(const struct chardev *chardev)
 {
 	const struct chardev_link *link = chardev->link;

@@ -9,9 +9,11 @@
  * A guest that cannot wait gets a larger window instead, up to `window-max`; then the members that
  * hold it are dealt with at once.
  */
-#include "hub/hub-internal.h"
+#include "hub/flow.h"
 
 #include "base/log.h"
+
+#include <errno.h>
 
 /*
  * The most that is reserved at a time: what is reserved is history no more. Also at most a quarter
@@ -19,11 +21,11 @@
  */
 enum { RESERVE_BYTES = 128 * 1024 };
 
-static uint64_t largest_backlog(const struct hub *hub)
+static uint64_t largest_backlog(const struct flow *flow)
 {
 	uint64_t largest = 0;
 
-	for_each_member (member, hub)
+	for_each_member (member, flow->members)
 		if (member->standing == HUB_MEMBER_GOOD && member_backlog(member) > largest)
 			largest = member_backlog(member);
 	return largest;
@@ -31,9 +33,10 @@ static uint64_t largest_backlog(const struct hub *hub)
 
 static void lose_standing(struct member *member)
 {
-	const char *hub = member->hub->base.id, *id = chardev_id(member->link.chardev);
+	const char *hub = member->all->hub_id, *id = member_id(member);
 
-	if (member->stall == HUB_STALL_CLOSE && chardev_link_disconnect(&member->link) == 0) {
+	if (member->options.stall == HUB_STALL_CLOSE &&
+		chardev_link_disconnect(&member->link) == 0) {
 		log_warning("hub '%s': member '%s' stalled and is disconnected", hub, id);
 		member_leave(member);
 		return;
@@ -42,122 +45,131 @@ static void lose_standing(struct member *member)
 	member_skip(member);
 }
 
-static void arm_timer(struct hub *hub)
+static void arm_timer(struct flow *flow)
 {
-	uint64_t first = 0, now = loop_now_ms(hub->base.loop);
+	uint64_t first = 0, now = loop_now_ms(flow->hub->loop);
 
-	for_each_member (member, hub)
+	for_each_member (member, flow->members)
 		if (member->stall_ends_ms && (!first || member->stall_ends_ms < first))
 			first = member->stall_ends_ms;
 	if (!first)
-		timer_stop(hub->stall_timer);
+		timer_stop(flow->timer);
 	else
-		timer_start(hub->stall_timer, first > now ? first - now : 0);
+		timer_start(flow->timer, first > now ? first - now : 0);
 }
 
-static bool holds_up(const struct member *member, size_t window)
+static bool holds_up(const struct flow *flow, const struct member *member)
 {
-	return member->standing == HUB_MEMBER_GOOD && member_backlog(member) > window / 2;
+	return member->standing == HUB_MEMBER_GOOD &&
+	       member_backlog(member) > tape_window(flow->tape) / 2;
 }
 
-static void start_grace(struct hub *hub)
+static void start_grace(struct flow *flow)
 {
-	for_each_member (member, hub)
-		if (holds_up(member, hub->journal.size) && member->stall != HUB_STALL_WAIT &&
+	for_each_member (member, flow->members)
+		if (holds_up(flow, member) && member->options.stall != HUB_STALL_WAIT &&
 			!member->stall_ends_ms)
-			member->stall_ends_ms = loop_now_ms(hub->base.loop) + hub->grace_ms;
-	arm_timer(hub);
+			member->stall_ends_ms = loop_now_ms(flow->hub->loop) + flow->grace_ms;
+	arm_timer(flow);
 }
 
-void flow_timer(void *data)
+static void end_grace(void *data)
 {
-	struct hub *hub = data;
-	uint64_t now = loop_now_ms(hub->base.loop);
+	struct flow *flow = data;
+	uint64_t now = loop_now_ms(flow->hub->loop);
 
-	for_each_member (member, hub)
+	for_each_member (member, flow->members)
 		if (member->stall_ends_ms && member->stall_ends_ms <= now)
 			lose_standing(member);
-	flow_progress(hub);
+	flow_progress(flow);
 }
 
 /* The guest cannot wait: a larger window, or no more patience with who is far behind. */
-static void make_room_now(struct hub *hub)
+static void make_room_now(struct flow *flow)
 {
-	size_t size = hub->journal.size * 2;
+	size_t size = tape_window(flow->tape) * 2;
 
-	if (size <= hub->window_max && journal_resize(&hub->journal, size) == 0)
+	if (size <= flow->window_max && tape_set_window(flow->tape, size) == 0)
 		return;
-	for_each_member (member, hub)
-		if (holds_up(member, hub->journal.size))
+	for_each_member (member, flow->members)
+		if (holds_up(flow, member))
 			lose_standing(member);
 }
 
-static size_t room(const struct hub *hub)
+static size_t room(const struct flow *flow)
 {
-	uint64_t backlog = largest_backlog(hub);
+	uint64_t backlog = largest_backlog(flow);
+	size_t window = tape_window(flow->tape);
 
-	return backlog < hub->journal.size ? hub->journal.size - (size_t)backlog : 0;
+	return backlog < window ? window - (size_t)backlog : 0;
 }
 
 /* Is it worth while to let the guest write? */
-static bool is_full(const struct hub *hub)
+static bool is_full(const struct flow *flow)
 {
-	return room(hub) < hub->journal.size / 8;
+	return room(flow) < tape_window(flow->tape) / 8;
 }
 
 /* What is reserved at a time. */
-static size_t largest_piece(const struct hub *hub, size_t appetite)
+static size_t largest_piece(const struct flow *flow)
 {
-	size_t most = hub->journal.size / 4;
+	size_t most = tape_window(flow->tape) / 4;
 
-	if (most > RESERVE_BYTES)
-		most = RESERVE_BYTES;
-	return most < appetite ? most : appetite;
+	return most < RESERVE_BYTES ? most : RESERVE_BYTES;
 }
 
-size_t flow_room(struct hub *hub)
+size_t flow_room(struct flow *flow, bool can_wait)
 {
-	size_t appetite = hub_never_waits(hub) ? SIZE_MAX : screen_appetite(hub);
-	size_t bytes, most = largest_piece(hub, appetite);
+	size_t most = largest_piece(flow), bytes;
 
-	if (!appetite) {
-		hub_pump_later(hub);
+	if (is_full(flow) && !can_wait)
+		make_room_now(flow);
+	flow->full = is_full(flow);
+	if (flow->full) {
+		start_grace(flow);
 		return 0;
 	}
-	if (is_full(hub) && hub_never_waits(hub))
-		make_room_now(hub);
-	if (is_full(hub)) {
-		start_grace(hub);
-		return 0;
-	}
-	bytes = room(hub);
+	bytes = room(flow);
 	return bytes < most ? bytes : most;
 }
 
 /* A window that had to grow goes back once nobody needs it. */
-static void shrink_window(struct hub *hub)
+static void shrink_window(struct flow *flow)
 {
-	if (hub->journal.size > hub->window && largest_backlog(hub) <= hub->window / 2)
-		journal_resize(&hub->journal, hub->window);
+	if (tape_window(flow->tape) > flow->window && largest_backlog(flow) <= flow->window / 2)
+		tape_set_window(flow->tape, flow->window);
 }
 
 /* Is there anything that a member's progress could change? */
-static bool is_waited_for(const struct hub *hub)
+static bool is_waited_for(const struct flow *flow)
 {
-	return chardev_holder_waits(&hub->base) || timer_is_running(hub->stall_timer) ||
-	       hub->journal.size > hub->window;
+	return flow->full || timer_is_running(flow->timer) ||
+	       tape_window(flow->tape) > flow->window;
 }
 
-void flow_progress(struct hub *hub)
+void flow_progress(struct flow *flow)
 {
-	if (!is_waited_for(hub))
+	if (!is_waited_for(flow))
 		return;
-	for_each_member (member, hub)
-		if (member->stall_ends_ms && !holds_up(member, hub->journal.size))
+	for_each_member (member, flow->members)
+		if (member->stall_ends_ms && !holds_up(flow, member))
 			member->stall_ends_ms = 0;
-	if (timer_is_running(hub->stall_timer))
-		arm_timer(hub);
-	shrink_window(hub);
-	if (largest_backlog(hub) <= hub->journal.size / 2)
-		chardev_room(&hub->base);
+	if (timer_is_running(flow->timer))
+		arm_timer(flow);
+	shrink_window(flow);
+	if (flow->full && largest_backlog(flow) <= tape_window(flow->tape) / 2) {
+		flow->full = false;
+		flow->on_room(flow->hub);
+	}
+}
+
+int flow_init(struct flow *flow)
+{
+	flow->timer = timer_new(flow->hub->loop, end_grace, flow);
+	return flow->timer ? 0 : -ENOMEM;
+}
+
+void flow_done(struct flow *flow)
+{
+	timer_free(flow->timer);
 }

@@ -1,25 +1,77 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hub as a chardev: options, the holder's side, and the list of members. Its parts:
+ * The hub as a chardev: its options, the holder's side, and the one who mediates between its parts,
+ * each of which knows only what is below it:
  *
- *	hub.c	 options, journal, open state
- *	member.c what one member gets, and when it loses or regains its standing
- *	flow.c	 how much room the guest has
- *	input.c	 what members type
- *	screen.c the terminal that the hub is: the screen, answers to queries
- *	size.c	 how large the console is
+ *	flow	how much room the guest has, and what a stalled member costs
+ *	input	what members type
+ *	size	how large the console is
+ *	screen	the terminal that the hub is: the screen, answers to queries
+ *	replay	what a member is shown before live bytes
+ *	member	what one member gets, and when it loses or regains its standing
+ *	tape	what the guest wrote, as members may read it
  *
- * Invariant: no member in good standing is behind the journal's tail.
+ * Invariant: no member in good standing is behind the tape's window.
  */
 #include <charhub/hub.h>
 
-#include "hub/hub-internal.h"
-#include "base/parse.h"
+#include "hub/flow.h"
+#include "hub/input.h"
+#include "hub/member.h"
+#include "hub/replay.h"
+#include "hub/screen.h"
+#include "hub/size.h"
+#include "hub/tape.h"
 #include "base/segments.h"
 #include "opts/opts.h"
 
 #include <errno.h>
 #include <string.h>
+
+enum hub_terminal { HUB_TERMINAL_AUTO, HUB_TERMINAL_ON, HUB_TERMINAL_OFF };
+
+/**
+ * struct hub - the chardev
+ * @defaults:  what a member has that says nothing else
+ * @pump_task: a member takes more, or the screen, than one dispatch gives
+ * @size_task: a holder has come and is told the size
+ */
+struct hub {
+	struct chardev base;
+	struct tape tape;
+	struct members members;
+	struct hub_screen screen;
+	struct flow flow;
+	struct input input;
+	struct size size;
+	enum hub_terminal terminal;
+	struct hub_member_options defaults;
+	struct task pump_task, size_task;
+};
+
+static struct hub *hub_from(const struct chardev *chardev)
+{
+	return container_of(chardev, struct hub, base);
+}
+
+/* Is it a terminal that people read? Also where a member shows it as one. */
+static bool is_console(const struct hub *hub)
+{
+	if (hub->screen.failed || hub->terminal == HUB_TERMINAL_OFF)
+		return false;
+	return hub->terminal == HUB_TERMINAL_ON || hub->screen.vt ||
+	       chardev_holder_flags(&hub->base) & CHARDEV_LINK_CONSOLE;
+}
+
+static unsigned member_flags(const struct hub *hub)
+{
+	return is_console(hub) ? CHARDEV_LINK_CONSOLE : 0;
+}
+
+static bool never_waits(const struct hub *hub)
+{
+	return chardev_holder_flags(&hub->base) & CHARDEV_LINK_NEVER_WAIT;
+}
 
 static const struct opt_desc member_options[] = {
 	{ .name = "chardev", .type = OPT_ID, .required = true, .help = "the chardev" },
@@ -32,6 +84,10 @@ static const struct opt_desc member_options[] = {
 		.type = OPT_ENUM,
 		.values = "skip|wait|close",
 		.help = "what happens when it does not keep up; default: the hub's" },
+	{ .name = "replay",
+		.type = OPT_ENUM,
+		.values = "auto|screen|window|none",
+		.help = "what it gets first when it joins; default: the hub's" },
 	{ 0 },
 };
 
@@ -93,7 +149,7 @@ static const struct opt_desc hub_options[] = {
 
 static void pump_members(struct hub *hub)
 {
-	for_each_member (member, hub)
+	for_each_member (member, &hub->members)
 		if (!member->blocked)
 			member_pump(member);
 }
@@ -101,25 +157,33 @@ static void pump_members(struct hub *hub)
 static void pump_task(void *data)
 {
 	struct hub *hub = data;
-	bool was_kept = screen_rest(hub);
+	bool was_kept = hub_screen_rest(&hub->screen);
 
 	pump_members(hub);
 	if (was_kept)
 		chardev_room(&hub->base);
 	else
-		flow_progress(hub);
+		flow_progress(&hub->flow);
 }
 
-void hub_pump_later(struct hub *hub)
+static void pump_later(struct hub *hub)
 {
 	task_post(hub->base.loop, &hub->pump_task, pump_task, hub);
 }
 
 static int reserve(struct hub *hub, size_t most, struct iovec iov[2])
 {
-	size_t room = flow_room(hub);
+	bool can_wait = !never_waits(hub);
+	size_t appetite = can_wait ? hub_screen_appetite(&hub->screen) : SIZE_MAX, room;
 
-	return room ? journal_reserve(&hub->journal, room < most ? room : most, iov) : 0;
+	if (!appetite) {
+		pump_later(hub);
+		return 0;
+	}
+	room = flow_room(&hub->flow, can_wait);
+	if (room > appetite)
+		room = appetite;
+	return room ? tape_reserve(&hub->tape, room < most ? room : most, iov) : 0;
 }
 
 static int hub_out_reserve(struct chardev *chardev, struct iovec iov[2])
@@ -127,12 +191,24 @@ static int hub_out_reserve(struct chardev *chardev, struct iovec iov[2])
 	return reserve(hub_from(chardev), SIZE_MAX, iov);
 }
 
+/* Members that show the screen hear its bell. */
+static void ring(struct hub *hub)
+{
+	struct chardev_event event = { .type = CHARDEV_BELL };
+
+	for_each_member (member, &hub->members)
+		chardev_link_event(&member->link, &event);
+}
+
 static void hub_out_commit(struct chardev *chardev, size_t len)
 {
 	struct hub *hub = hub_from(chardev);
 
-	journal_commit(&hub->journal, len);
-	screen_commit(hub, len);
+	tape_commit(&hub->tape, len);
+	if (!is_console(hub))
+		tape_release(&hub->tape, hub->tape.journal.head);
+	else if (hub_screen_commit(&hub->screen, len))
+		ring(hub);
 	pump_members(hub);
 }
 
@@ -169,15 +245,29 @@ static ssize_t hub_out(struct chardev *chardev, const struct iovec *iov, int n)
 	return (ssize_t)accepted;
 }
 
+/* The answers to queries go first, unless somebody is in the middle of a key. */
 static void hub_in_resume(struct chardev *chardev)
 {
-	input_resume(hub_from(chardev));
+	struct hub *hub = hub_from(chardev);
+
+	if (input_is_free(&hub->input))
+		hub_screen_answer(&hub->screen);
+	if (!chardev->closing)
+		input_resume(&hub->input);
+}
+
+static void answer(struct chardev *chardev)
+{
+	struct hub *hub = hub_from(chardev);
+
+	if (input_is_free(&hub->input))
+		hub_screen_answer(&hub->screen);
 }
 
 static int check_waiting(
 	const struct hub *hub, const char *member, enum hub_stall stall, struct error **err)
 {
-	if (stall != HUB_STALL_WAIT || !hub_never_waits(hub))
+	if (stall != HUB_STALL_WAIT || !never_waits(hub))
 		return 0;
 	error_set(err, EINVAL, "hub '%s': member '%s' has stall=wait, but this guest cannot wait",
 		hub->base.id, member);
@@ -186,32 +276,146 @@ static int check_waiting(
 	return -EINVAL;
 }
 
+static void tell_size(void *data)
+{
+	struct hub *hub = data;
+	struct chardev_event event = {
+		.type = CHARDEV_RESIZE, .cols = hub->size.cols, .rows = hub->size.rows
+	};
+
+	chardev_event(&hub->base, &event);
+}
+
 static int hub_attach(struct chardev *chardev, struct error **err)
 {
 	struct hub *hub = hub_from(chardev);
 
-	for_each_member (member, hub) {
-		int r = check_waiting(hub, chardev_id(member->link.chardev), member->stall, err);
+	for_each_member (member, &hub->members) {
+		int r = check_waiting(hub, member_id(member), member->options.stall, err);
 
 		if (r < 0)
 			return r;
-		chardev_link_set_flags(
-			&member->link, hub_is_console(hub) ? CHARDEV_LINK_CONSOLE : 0);
+		chardev_link_set_flags(&member->link, member_flags(hub));
 	}
-	size_announce(hub);
+	if (hub->size.known)
+		task_post(chardev->loop, &hub->size_task, tell_size, hub);
 	return 0;
 }
 
-/* ---- members ---- */
-
-void hub_update_open(struct hub *hub)
+/* The guest is told, and members that show the screen or have a window to set; none answers. */
+static void size_changed(struct hub *hub)
 {
-	bool open = false;
+	struct chardev_event event = {
+		.type = CHARDEV_RESIZE, .cols = hub->size.cols, .rows = hub->size.rows
+	};
 
-	for_each_member (member, hub)
-		open |= chardev_is_open(member->link.chardev);
-	chardev_set_open(&hub->base, open);
+	hub_screen_resize(&hub->screen, event.cols, event.rows);
+	for_each_member (member, &hub->members)
+		chardev_link_event(&member->link, &event);
+	tell_size(hub);
 }
+
+/* ---- what members ask and tell ---- */
+
+static void on_member_start(struct member *member)
+{
+	struct hub *hub = member->all->hub;
+
+	replay_start(member, &hub->screen, is_console(hub));
+}
+
+static void on_member_resume(struct member *member)
+{
+	struct hub *hub = member->all->hub;
+
+	replay_resume(member, &hub->screen, is_console(hub));
+}
+
+static void on_member_more(struct member *member)
+{
+	pump_later(member->all->hub);
+}
+
+static void on_member_progress(struct member *member)
+{
+	flow_progress(&member->all->hub->flow);
+}
+
+static void update_open(struct hub *hub)
+{
+	chardev_set_open(&hub->base, hub->members.n_open > 0);
+}
+
+static void forget_member(struct member *member)
+{
+	struct hub *hub = member->all->hub;
+
+	input_forget(&hub->input, member);
+	if (size_forget(&hub->size, member) && !hub->base.closing)
+		size_changed(hub);
+}
+
+/* Who sends no more is in the middle of no key, and its terminal's size counts no more. */
+static void on_member_open(struct member *member)
+{
+	if (!member->open)
+		forget_member(member);
+	update_open(member->all->hub);
+}
+
+static void on_member_event(struct member *member, const struct chardev_event *event)
+{
+	struct hub *hub = member->all->hub;
+
+	if (event->type == CHARDEV_FLUSHED) {
+		if (replay_is_screen(member, is_console(hub)))
+			member_start(member);
+	} else if (event->type == CHARDEV_RESIZE) {
+		if (size_told(&hub->size, member, event->cols, event->rows))
+			size_changed(hub);
+	} else if (member->options.access == HUB_ACCESS_TYPE) {
+		chardev_event(&hub->base, event);
+	}
+}
+
+static size_t member_in_room(struct member *member)
+{
+	return input_room(&member->all->hub->input, member);
+}
+
+static void on_member_in(struct member *member, const void *buf, size_t len)
+{
+	struct hub *hub = member->all->hub;
+
+	if (!input_take(&hub->input, member, buf, len))
+		return;
+	if (size_typed(&hub->size, member))
+		size_changed(hub);
+	if (!hub->base.closing)
+		chardev_in(&hub->base, buf, len);
+}
+
+static struct vt *member_screen(struct member *member)
+{
+	struct hub *hub = member->all->hub;
+
+	return hub->terminal == HUB_TERMINAL_OFF ? NULL : hub_screen_vt(&hub->screen);
+}
+
+static const struct member_ops member_ops = {
+	.on_start = on_member_start,
+	.on_resume = on_member_resume,
+	.on_more = on_member_more,
+	.on_progress = on_member_progress,
+	.on_open = on_member_open,
+	.on_removed = forget_member,
+	.on_event = on_member_event,
+	.in_room = member_in_room,
+	.on_in = on_member_in,
+	.screen = member_screen,
+};
+
+/* ---- members ---- */
 
 bool chardev_is_hub(const struct chardev *chardev)
 {
@@ -225,33 +429,31 @@ static bool contains(const struct chardev *chardev, const struct chardev *wanted
 		return true;
 	if (!chardev_is_hub(chardev))
 		return false;
-	for_each_member (member, hub_from(chardev))
+	for_each_member (member, &hub_from(chardev)->members)
 		if (contains(member->link.chardev, wanted))
 			return true;
 	return false;
 }
 
-int hub_add_member(struct chardev *chardev, struct chardev *added, enum hub_access access,
-	enum hub_stall stall, struct error **err)
+int hub_add_member(struct chardev *chardev, struct chardev *added,
+	const struct hub_member_options *options, struct error **err)
 {
 	struct hub *hub = hub_from(chardev);
 	int r;
 
+	if (!options)
+		options = &hub->defaults;
 	if (contains(added, chardev))
 		return error_set(err, ELOOP, "hub '%s' would contain itself through chardev '%s'",
 			hub->base.id, added->id);
-	r = check_waiting(hub, added->id, stall, err);
-	if (r == 0)
-		r = member_new(hub, added, NULL, access, stall, err);
-	if (r == 0)
-		hub_update_open(hub);
-	return r;
+	r = check_waiting(hub, added->id, options->stall, err);
+	return r < 0 ? r : member_new(&hub->members, added, NULL, options, member_flags(hub), err);
 }
 
 static struct member *find_member(struct hub *hub, const char *id)
 {
-	for_each_member (member, hub)
-		if (!strcmp(chardev_id(member->link.chardev), id))
+	for_each_member (member, &hub->members)
+		if (!strcmp(member_id(member), id))
 			return member;
 	return NULL;
 }
@@ -264,29 +466,28 @@ int hub_remove_member(struct chardev *chardev, const char *id, struct error **er
 	if (!member)
 		return error_set(err, ENOENT, "hub '%s' has no member '%s'", hub->base.id, id);
 	member_remove(member);
-	hub_update_open(hub);
-	flow_progress(hub);
+	update_open(hub);
+	flow_progress(&hub->flow);
 	return 0;
 }
 
 size_t hub_member_count(const struct chardev *chardev)
 {
-	return hub_from(chardev)->n_members;
+	return hub_from(chardev)->members.count;
 }
 
 int hub_member_info(const struct chardev *chardev, size_t index, struct hub_member_info *ret_info)
 {
 	struct hub *hub = hub_from(chardev);
 
-	for_each_member (member, hub) {
+	for_each_member (member, &hub->members) {
 		const struct chardev *of = member->link.chardev;
 
 		if (index--)
 			continue;
 		*ret_info = (struct hub_member_info){
 			.id = of->id,
-			.access = member->access,
-			.stall = member->stall,
+			.options = member->options,
 			.standing = member->standing,
 			.open = of->open,
 			.backlog = member_backlog(member),
@@ -303,28 +504,30 @@ int hub_member_info(const struct chardev *chardev, size_t index, struct hub_memb
 
 /* ---- options ---- */
 
-static int add_by_id(struct hub *hub, const char *id, enum hub_access access, enum hub_stall stall,
+static int add_by_id(struct hub *hub, const char *id, const struct hub_member_options *options,
 	struct error **err)
 {
 	struct chardev *chardev = chardev_set_find(hub->base.set, id);
 
 	if (!chardev)
 		return error_set(err, ENOENT, "hub: chardev can't be found by id '%s'", id);
-	return hub_add_member(&hub->base, chardev, access, stall, err);
+	return hub_add_member(&hub->base, chardev, options, err);
 }
 
 static int add_group(struct hub *hub, const struct opts *opts, size_t index, struct error **err)
 {
+	struct hub_member_options options = hub->defaults;
 	struct opts *group = NULL;
-	enum hub_stall stall;
 	int r = opts_list_group(opts, "members", index, &group);
 
 	if (r < 0)
 		return error_set(err, -r, "hub '%s': out of memory", hub->base.id);
-	stall = opts_has(group, "stall") ? (enum hub_stall)opts_get_enum(group, "stall")
-					 : hub->stall;
-	r = add_by_id(hub, opts_get_string(group, "chardev"),
-		(enum hub_access)opts_get_enum(group, "access"), stall, err);
+	options.access = (enum hub_access)opts_get_enum(group, "access");
+	if (opts_has(group, "stall"))
+		options.stall = (enum hub_stall)opts_get_enum(group, "stall");
+	if (opts_has(group, "replay"))
+		options.replay = (enum hub_replay)opts_get_enum(group, "replay");
+	r = add_by_id(hub, opts_get_string(group, "chardev"), &options, err);
 	opts_free(group);
 	return r;
 }
@@ -340,77 +543,73 @@ static int add_members(struct hub *hub, const struct opts *opts, struct error **
 	if (!n_ids && !n_groups)
 		return error_set(err, EINVAL, "hub: 'chardevs' list is not defined");
 	for (size_t i = 0; i < n_ids && r == 0; i++)
-		r = add_by_id(hub, opts_list_string(opts, "chardevs", i), HUB_ACCESS_TYPE,
-			hub->stall, err);
+		r = add_by_id(hub, opts_list_string(opts, "chardevs", i), &hub->defaults, err);
 	for (size_t i = 0; i < n_groups && r == 0; i++)
 		r = add_group(hub, opts, i, err);
 	return r;
 }
 
-static int read_size(struct hub *hub, const char *text, struct error **err)
+static void read_options(struct hub *hub, const struct opts *opts)
 {
-	static const char *const words[] = { "writer", "smallest", "largest" };
-	enum { SIZE_MAX_CELLS = 1000 };
-
-	hub->cols = 80;
-	hub->rows = 24;
-	for (int i = 0; i < 3; i++) {
-		if (!strcmp(text, words[i])) {
-			hub->size_policy = (enum hub_size_policy)i;
-			return 0;
-		}
-	}
-	hub->size_policy = HUB_SIZE_FIXED;
-	hub->size_known = true;
-	if (parse_geometry(text, SIZE_MAX_CELLS, &hub->cols, &hub->rows) < 0)
-		return error_set(err, EINVAL,
-			"Parameter 'size' expects COLSxROWS (1..%d each), 'writer', 'smallest' or "
-			"'largest', not '%s'",
-			SIZE_MAX_CELLS, text);
-	return 0;
+	hub->defaults.stall = (enum hub_stall)opts_get_enum(opts, "stall");
+	hub->defaults.replay = (enum hub_replay)opts_get_enum(opts, "replay");
+	hub->flow.grace_ms = opts_get_number(opts, "grace-ms");
+	hub->flow.window_max = (size_t)opts_get_number(opts, "window-max");
+	hub->terminal = (enum hub_terminal)opts_get_enum(opts, "terminal");
 }
 
-static int read_options(struct hub *hub, const struct opts *opts, struct error **err)
+/* Everything that hub_close() takes back. */
+static int init_parts(struct hub *hub, const struct opts *opts)
 {
-	hub->stall = (enum hub_stall)opts_get_enum(opts, "stall");
-	hub->grace_ms = opts_get_number(opts, "grace-ms");
-	hub->window = (size_t)opts_get_number(opts, "window");
-	hub->window_max = (size_t)opts_get_number(opts, "window-max");
-	hub->replay = (enum hub_replay)opts_get_enum(opts, "replay");
-	hub->terminal = (enum hub_terminal)opts_get_enum(opts, "terminal");
-	return read_size(hub, opts_get_string(opts, "size"), err);
+	struct chardev *chardev = &hub->base;
+	size_t window = (size_t)opts_get_number(opts, "window");
+	size_t keep = (size_t)opts_get_number(opts, "keep");
+
+	hub->members.ops = &member_ops;
+	hub->members.hub = hub;
+	hub->members.hub_id = chardev->id;
+	hub->members.loop = chardev->loop;
+	hub->members.tape = &hub->tape;
+	members_init(&hub->members);
+	hub->flow.hub = chardev;
+	hub->flow.members = &hub->members;
+	hub->flow.tape = &hub->tape;
+	hub->flow.on_room = chardev_room;
+	hub_screen_init(&hub->screen, chardev, &hub->tape, answer);
+	hub_screen_resize(&hub->screen, hub->size.cols, hub->size.rows);
+	if (flow_init(&hub->flow) < 0 || input_init(&hub->input, chardev, hub_in_resume) < 0 ||
+		tape_init(&hub->tape, window, keep) < 0)
+		return -ENOMEM;
+	hub->flow.window = tape_window(&hub->tape);
+	return 0;
 }
 
 static void hub_close(struct chardev *chardev)
 {
 	struct hub *hub = hub_from(chardev);
 
-	for_each_member (member, hub)
+	for_each_member (member, &hub->members)
 		member_remove(member);
 	task_cancel(&hub->pump_task);
-	task_cancel(&hub->turn_task);
 	task_cancel(&hub->size_task);
-	screen_free(hub);
-	timer_free(hub->stall_timer);
-	timer_free(hub->turn_timer);
-	journal_done(&hub->journal);
+	hub_screen_done(&hub->screen);
+	flow_done(&hub->flow);
+	input_done(&hub->input);
+	tape_done(&hub->tape);
 }
 
 static int hub_open(struct chardev *chardev, const struct opts *opts, struct error **err)
 {
 	struct hub *hub = hub_from(chardev);
-	int r = read_options(hub, opts, err);
+	int r = size_init(&hub->size, &hub->members, opts_get_string(opts, "size"), err);
 
 	if (r < 0)
 		return r;
-	list_init(&hub->members);
-	hub->stall_timer = timer_new(chardev->loop, flow_timer, hub);
-	hub->turn_timer = timer_new(chardev->loop, input_timer, hub);
-	if (!hub->stall_timer || !hub->turn_timer ||
-		journal_init(&hub->journal, hub->window, (size_t)opts_get_number(opts, "keep")) < 0)
-		r = error_set(err, ENOMEM, "hub '%s': out of memory", chardev->id);
-	hub->window = hub->journal.size;
-	if (r == 0)
+	read_options(hub, opts);
+	r = init_parts(hub, opts);
+	if (r < 0)
+		error_set(err, -r, "hub '%s': out of memory", chardev->id);
+	else
 		r = add_members(hub, opts, err);
 	if (r < 0)
 		hub_close(chardev);

@@ -4,9 +4,11 @@
  * UTF-8 character); when one member's chunk ends in the middle of one, the others have no room
  * until the rest has come, or a few milliseconds have passed: a lone Escape is a key too.
  */
-#include "hub/hub-internal.h"
+#include "hub/input.h"
 
 #include "base/log.h"
+
+#include <errno.h>
 
 enum {
 	TURN_MS = 10,		 /* how long an unfinished sequence keeps others back */
@@ -65,82 +67,105 @@ static void scan_bytes(struct input_scan *scan, const unsigned char *bytes, size
 		scan_byte(scan, bytes[i]);
 }
 
-size_t input_room(struct member *member)
+bool input_is_free(const struct input *input)
 {
-	struct hub *hub = member->hub;
+	return !input->turn;
+}
 
-	if (member->access == HUB_ACCESS_VIEW)
+size_t input_room(struct input *input, struct member *member)
+{
+	size_t room;
+
+	if (member->options.access == HUB_ACCESS_VIEW)
 		return VIEW_ROOM_BYTES;
-	if (hub->turn && hub->turn != member)
-		return 0;
-	return chardev_in_room(&hub->base);
+	room = input->turn && input->turn != member ? 0 : chardev_in_room(input->hub);
+	if (!room && list_is_empty(&member->typist))
+		list_append(&input->typists, &member->typist);
+	return room;
+}
+
+static void call(struct member *member)
+{
+	list_remove(&member->typist);
+	chardev_link_in_resume(&member->link);
+}
+
+/*
+ * Who has waited longest is first, and who finds no room goes to the end: all take turns. Each call
+ * leaves the queue shorter, or no room.
+ */
+void input_resume(struct input *input)
+{
+	if (input->turn && !list_is_empty(&input->turn->typist))
+		call(input->turn);
+	while (!input->turn && !list_is_empty(&input->typists) && chardev_in_room(input->hub))
+		call(container_of(input->typists.next, struct member, typist));
 }
 
 static void resume_others(void *data)
 {
-	input_resume(data);
+	struct input *input = data;
+
+	input->on_free(input->hub);
 }
 
-static void end_turn(struct hub *hub)
+static void end_turn(struct input *input)
 {
-	if (!hub->turn)
+	if (!input->turn)
 		return;
-	hub->turn = NULL;
-	timer_stop(hub->turn_timer);
-	task_post(hub->base.loop, &hub->turn_task, resume_others, hub);
+	input->turn = NULL;
+	timer_stop(input->timer);
+	task_post(input->hub->loop, &input->task, resume_others, input);
+}
+
+static void end_turn_late(void *data)
+{
+	end_turn(data);
 }
 
 static void refuse(struct member *member, size_t len)
 {
 	if (!member->refused_bytes)
 		log_info("hub '%s': member '%s' may only view; its input is dropped",
-			member->hub->base.id, chardev_id(member->link.chardev));
+			member->all->hub_id, member_id(member));
 	member->refused_bytes += len;
 }
 
-void input_deliver(struct member *member, const void *buf, size_t len)
+bool input_take(struct input *input, struct member *member, const void *buf, size_t len)
 {
-	struct hub *hub = member->hub;
-
-	if (member->access == HUB_ACCESS_VIEW) {
+	if (member->options.access == HUB_ACCESS_VIEW) {
 		refuse(member, len);
-		return;
+		return false;
 	}
-	if (hub->turn != member)
-		hub->scan = (struct input_scan){ 0 };
-	scan_bytes(&hub->scan, buf, len);
-	if (scan_is_unfinished(&hub->scan)) {
-		hub->turn = member;
-		timer_start(hub->turn_timer, TURN_MS);
+	if (input->turn != member)
+		input->scan = (struct input_scan){ 0 };
+	scan_bytes(&input->scan, buf, len);
+	if (scan_is_unfinished(&input->scan)) {
+		input->turn = member;
+		timer_start(input->timer, TURN_MS);
 	} else {
-		end_turn(hub);
+		end_turn(input);
 	}
-	size_typed(member);
-	chardev_in(&hub->base, buf, len);
+	return true;
 }
 
-/* Who is asked first takes most: begin with another member each time. */
-void input_resume(struct hub *hub)
+void input_forget(struct input *input, struct member *member)
 {
-	size_t first = hub->n_members ? hub->rotation++ % hub->n_members : 0, index = 0;
-
-	screen_answer(hub);
-	for_each_member (late, hub)
-		if (index++ >= first)
-			chardev_link_in_resume(&late->link);
-	index = 0;
-	for_each_member (early, hub)
-		if (index++ < first)
-			chardev_link_in_resume(&early->link);
+	list_remove(&member->typist);
+	if (input->turn == member)
+		end_turn(input);
 }
 
-void input_forget(struct member *member)
+int input_init(struct input *input, struct chardev *hub, void (*on_free)(struct chardev *hub))
 {
-	if (member->hub->turn == member)
-		end_turn(member->hub);
+	*input = (struct input){ .hub = hub, .on_free = on_free };
+	list_init(&input->typists);
+	input->timer = timer_new(hub->loop, end_turn_late, input);
+	return input->timer ? 0 : -ENOMEM;
 }
 
-void input_timer(void *data)
+void input_done(struct input *input)
 {
-	end_turn(data);
+	task_cancel(&input->task);
+	timer_free(input->timer);
 }

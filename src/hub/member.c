@@ -1,120 +1,116 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A member is a position in the journal. It is in one of four standings:
+ * A member is a mark on the tape. It is in one of four standings:
  *
  *	OUT	nothing goes to it; OPENED makes it start anew
  *	GOOD	the window never passes it: flow.c gives the guest no more room than it leaves
- *	CATCHUP	it reads on, and becomes GOOD when it has reached the head; the window may pass it,
- *		which skips it
- *	SKIPPED	it takes nothing, the window may have passed it; at its next room it is told how
- *		many bytes it missed and becomes CATCHUP
+ *	CATCHUP	it reads on, and becomes GOOD when it has reached the end; the window may pass it
+ *	SKIPPED	it takes nothing, the window may have passed it; at its next room it is CATCHUP
  *
- * A member that was skipped must thus show that it keeps up before it can hold anybody up again:
- * one stall costs the guest one grace at most.
+ * One that the window has passed is told how many bytes it missed, and brought up to date, as soon
+ * as it takes bytes. It must then show that it keeps up before it can hold anybody up again.
+ *
+ * What it is told and shown is its prelude, which goes out before the tape's bytes. A prelude that
+ * has been begun is sent to its end. While that lasts no other is made: the memory of a member that
+ * reads slowly is one prelude, PRELUDE_MAX at most.
  */
-#include "hub/hub-internal.h"
+#include "hub/member.h"
 
 #include "base/log.h"
 #include "base/segments.h"
-#include "base/strbuf.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	LINE_SEARCH_BYTES = 4096, /* how far to look for the start of a line */
-	PUMP_BYTES = 256 * 1024,  /* at most so much to one member in one go */
+	PUMP_BYTES = 256 * 1024, /* at most so much to one member in one go */
+	PRELUDE_MAX =
+		16 * 1024 * 1024, /* a screen of 1000x1000, each cell in a colour of its own */
 };
 
-/* ---- bytes ---- */
-
-/* A member that cannot take what goes before its bytes has failed like one whose peer is gone. */
-static void push_prelude(struct member *member, const void *bytes, size_t len)
+static const char *standing_name(enum hub_standing standing)
 {
-	if (len && byte_queue_push(&member->prelude, bytes, len) < 0)
-		log_warning("hub '%s': no memory to tell member '%s' what it missed",
-			member->hub->base.id, chardev_id(member->link.chardev));
+	static const char *const names[] = { "out", "good", "catching up", "skipped" };
+
+	return names[standing];
 }
 
-static void push_notice(struct member *member, uint64_t bytes)
+static void set_standing(struct member *member, enum hub_standing standing)
 {
-	char text[64];
-	int len;
-
-	if (!hub_is_console(member->hub))
+	if (member->standing == standing)
 		return;
-	len = snprintf(text, sizeof(text), "\r\n[charhub: %" PRIu64 " bytes skipped]\r\n", bytes);
-	push_prelude(member, text, (size_t)len);
-}
-
-/* Where a reader that cannot have everything begins: a line start in the newer half. */
-static uint64_t newest_start(const struct hub *hub)
-{
-	const struct journal *journal = &hub->journal;
-	uint64_t half = hub->window / 2, from = journal->tail;
-
-	if (hub->readable - from > half)
-		from = hub->readable - half;
-	return journal_line_start(journal, from, LINE_SEARCH_BYTES);
-}
-
-static enum hub_replay replay_kind(const struct hub *hub)
-{
-	if (hub->replay != HUB_REPLAY_AUTO)
-		return hub->replay;
-	return hub_is_console(hub) ? HUB_REPLAY_SCREEN : HUB_REPLAY_WINDOW;
-}
-
-static void count_skipped(struct member *member, uint64_t bytes)
-{
-	if (!bytes)
-		return;
-	member->skipped_bytes += bytes;
-	member->skips++;
-	push_notice(member, bytes);
+	log_debug("hub '%s': member '%s' was %s and is %s", member->all->hub_id, member_id(member),
+		standing_name(member->standing), standing_name(standing));
+	member->standing = standing;
 }
 
 /* One line for a whole time of trouble, however often it was brought up to date meanwhile. */
 static void end_trouble(struct member *member)
 {
-	uint64_t bytes = member->skipped_bytes - member->reported_bytes;
-
-	if (!bytes)
+	if (!member->unlogged_bytes)
 		return;
-	log_info("hub '%s': member '%s' missed %" PRIu64 " bytes", member->hub->base.id,
-		chardev_id(member->link.chardev), bytes);
-	member->reported_bytes = member->skipped_bytes;
+	log_info("hub '%s': member '%s' missed %" PRIu64 " bytes", member->all->hub_id,
+		member_id(member), member->unlogged_bytes);
+	member->unlogged_bytes = 0;
 }
 
-/* The screen as it is now. Return: from where to go on, not below the journal's tail. */
-static uint64_t screen_bytes(struct hub *hub, bool history, struct strbuf *out)
+static void forget_prelude(struct member *member)
 {
-	uint64_t offset = hub->readable;
-
-	if (hub->screen)
-		screen_replay(hub, history, out, &offset);
-	return offset < hub->journal.tail ? hub->journal.tail : offset;
+	byte_queue_clear(&member->prelude);
+	member->prelude_begun = false;
 }
 
-/* It takes bytes again: tell it what it missed, go on with the newest. */
-static void resume_skipped(struct member *member)
+void member_leave(struct member *member)
 {
-	struct hub *hub = member->hub;
-	AUTO_STRBUF struct strbuf bytes = { 0 };
-	uint64_t start = hub->readable;
-
-	if (replay_kind(hub) == HUB_REPLAY_SCREEN)
-		start = screen_bytes(hub, false, &bytes);
-	else if (replay_kind(hub) == HUB_REPLAY_WINDOW)
-		start = newest_start(hub);
-	count_skipped(member, start - member->position);
-	push_prelude(member, bytes.data, bytes.len);
-	member->position = start;
-	member->standing = HUB_MEMBER_CATCHUP;
+	end_trouble(member);
+	set_standing(member, HUB_MEMBER_OUT);
+	member->blocked = false;
+	member->stall_ends_ms = 0;
+	member->untold_bytes = 0;
+	forget_prelude(member);
 }
+
+void member_skip(struct member *member)
+{
+	set_standing(member, HUB_MEMBER_SKIPPED);
+	member->stall_ends_ms = 0;
+}
+
+int member_say(struct member *member, const void *bytes, size_t len)
+{
+	int r = len > PRELUDE_MAX - member->prelude.len ? -E2BIG : 0;
+
+	if (r == 0 && len)
+		r = byte_queue_push(&member->prelude, bytes, len);
+	if (r < 0)
+		log_warning("hub '%s': member '%s' cannot be shown %zu bytes of what was before: "
+			    "%s",
+			member->all->hub_id, member_id(member), len, strerror(-r));
+	return r;
+}
+
+void member_seek(struct member *member, uint64_t offset)
+{
+	tape_seek(member->all->tape, &member->mark, offset);
+}
+
+uint64_t member_miss(struct member *member, uint64_t offset)
+{
+	uint64_t before = member->mark.offset, missed;
+
+	member_seek(member, offset);
+	missed = member->mark.offset - before;
+	member->skips++;
+	member->skipped_bytes += missed;
+	member->unlogged_bytes += missed;
+	member->untold_bytes += missed;
+	return member->untold_bytes;
+}
+
+/* ---- bytes ---- */
 
 /* It takes no more until it opens again: its peer is gone, or something is wrong with it. */
 static void fail(struct member *member, int error)
@@ -122,7 +118,7 @@ static void fail(struct member *member, int error)
 	if (error != EPIPE)
 		log_warning(
 			"hub '%s': member '%s' failed: %s; it gets nothing until it opens again",
-			member->hub->base.id, chardev_id(member->link.chardev), strerror(error));
+			member->all->hub_id, member_id(member), strerror(error));
 	member_leave(member);
 }
 
@@ -139,17 +135,40 @@ static bool pump_prelude(struct member *member)
 		fail(member, (int)-taken);
 		return false;
 	}
+	if (taken) {
+		member->untold_bytes = 0;
+		member->prelude_begun = (size_t)taken < len;
+	}
 	byte_queue_pop(&member->prelude, (size_t)taken);
 	member->blocked = (size_t)taken < len;
 	return !member->blocked;
 }
 
-static bool pump_journal(struct member *member, size_t max)
+/*
+ * Everything that goes before the tape's bytes. A prelude of which nothing was sent yet makes way
+ * for a newer one. Return: false once the member takes no more for now.
+ */
+static bool bring_up_to_date(struct member *member)
 {
-	struct hub *hub = member->hub;
-	uint64_t left = hub->readable - member->position;
+	const struct tape *tape = member->all->tape;
+
+	if (member->standing == HUB_MEMBER_SKIPPED)
+		set_standing(member, HUB_MEMBER_CATCHUP);
+	if (member->prelude_begun && !pump_prelude(member))
+		return false;
+	if (tape_is_lost(tape, &member->mark)) {
+		assert(member->standing == HUB_MEMBER_CATCHUP);
+		forget_prelude(member);
+		member->all->ops->on_resume(member);
+	}
+	return pump_prelude(member);
+}
+
+static bool pump_tape(struct member *member, size_t max)
+{
+	const struct tape *tape = member->all->tape;
 	struct iovec iov[2];
-	int n = journal_peek(&hub->journal, member->position, left < max ? (size_t)left : max, iov);
+	int n = tape_peek(tape, &member->mark, max, iov);
 	size_t offered = segments_len(iov, n);
 	ssize_t taken;
 
@@ -160,244 +179,206 @@ static bool pump_journal(struct member *member, size_t max)
 		fail(member, (int)-taken);
 		return false;
 	}
-	member->position += (size_t)taken;
+	tape_advance(tape, &member->mark, (size_t)taken);
 	member->blocked = (size_t)taken < offered;
 	return !member->blocked;
 }
 
 static void keeps_up(struct member *member)
 {
-	member->standing = HUB_MEMBER_GOOD;
+	set_standing(member, HUB_MEMBER_GOOD);
 	end_trouble(member);
 }
 
 void member_pump(struct member *member)
 {
-	const struct journal *journal = &member->hub->journal;
+	const struct tape *tape = member->all->tape;
 	size_t left = PUMP_BYTES;
 
-	if (member->standing == HUB_MEMBER_OUT)
+	if (member->standing == HUB_MEMBER_OUT || !bring_up_to_date(member))
 		return;
-	if (member->standing != HUB_MEMBER_GOOD && member->position < journal->tail)
-		resume_skipped(member);
-	else if (member->standing == HUB_MEMBER_SKIPPED)
-		member->standing = HUB_MEMBER_CATCHUP;
-	if (!pump_prelude(member))
-		return;
-	while (left && member->position < member->hub->readable) {
-		uint64_t before = member->position;
+	while (left && !tape_is_at_end(tape, &member->mark)) {
+		uint64_t before = member->mark.offset;
 
-		if (!pump_journal(member, left))
+		if (!pump_tape(member, left))
 			return;
-		left -= (size_t)(member->position - before);
+		left -= (size_t)(member->mark.offset - before);
 	}
-	if (member->position < member->hub->readable)
-		hub_pump_later(member->hub);
+	if (!tape_is_at_end(tape, &member->mark))
+		member->all->ops->on_more(member);
 	else if (member->standing == HUB_MEMBER_CATCHUP)
 		keeps_up(member);
 }
 
-void member_leave(struct member *member)
-{
-	end_trouble(member);
-	member->standing = HUB_MEMBER_OUT;
-	member->blocked = false;
-	member->stall_ends_ms = 0;
-	byte_queue_clear(&member->prelude);
-}
-
-void member_skip(struct member *member)
-{
-	member->standing = HUB_MEMBER_SKIPPED;
-	member->stall_ends_ms = 0;
-}
-
-/* What was printed before: the very first bytes, a notice of the hole, the newest ones. */
-static void push_history(struct member *member)
-{
-	const struct journal *journal = &member->hub->journal;
-	size_t kept = journal_kept(journal);
-	uint64_t start = journal->tail;
-
-	if (start > kept) {
-		start = newest_start(member->hub);
-		if (hub_is_console(member->hub)) {
-			push_prelude(member, journal->kept, kept);
-			push_notice(member, start - kept);
-		}
-	} else if (start) {
-		push_prelude(member, journal->kept, (size_t)start);
-	}
-	member->position = start;
-}
-
 void member_start(struct member *member)
 {
-	struct hub *hub = member->hub;
-	AUTO_STRBUF struct strbuf bytes = { 0 };
-
 	member_leave(member);
-	member->position = hub->readable;
-	if (replay_kind(hub) == HUB_REPLAY_WINDOW) {
-		push_history(member);
-	} else if (replay_kind(hub) == HUB_REPLAY_SCREEN) {
-		member->position = screen_bytes(hub, true, &bytes);
-		push_prelude(member, bytes.data, bytes.len);
-	}
-	member->standing = HUB_MEMBER_CATCHUP;
+	member_seek(member, member->all->tape->readable);
+	member->all->ops->on_start(member);
+	set_standing(member, HUB_MEMBER_CATCHUP);
 	member_pump(member);
 }
 
 /* ---- callbacks of the link ---- */
 
-static size_t on_member_in_room(void *holder)
+static size_t on_link_in_room(void *holder)
 {
-	return input_room(holder);
+	struct member *member = holder;
+
+	return member->all->ops->in_room(member);
 }
 
-static void on_member_in(void *holder, const void *buf, size_t len)
+static void on_link_in(void *holder, const void *buf, size_t len)
 {
-	input_deliver(holder, buf, len);
+	struct member *member = holder;
+
+	member->all->ops->on_in(member, buf, len);
 }
 
-static void on_member_room(void *holder)
+static void on_link_room(void *holder)
 {
 	struct member *member = holder;
 
 	member->blocked = false;
 	member_pump(member);
-	flow_progress(member->hub);
+	member->all->ops->on_progress(member);
 }
 
-static void handle_hangup(struct member *member)
+static void set_open(struct member *member, bool open)
 {
-	struct hub *hub = member->hub;
+	if (member->open == open)
+		return;
+	member->open = open;
+	member->all->n_open += open ? 1 : (size_t)-1;
+}
 
+static void hang_up(struct member *member)
+{
 	if (member->server)
 		member_remove(member);
 	else
 		member_leave(member);
-	flow_progress(hub);
+	member->all->ops->on_progress(member);
 }
 
-static void on_member_event(void *holder, const struct chardev_event *event)
+static void on_link_event(void *holder, const struct chardev_event *event)
 {
 	struct member *member = holder;
-	struct hub *hub = member->hub;
 
 	switch (event->type) {
 	case CHARDEV_OPENED:
+		set_open(member, true);
 		member_start(member);
-		hub_update_open(hub);
+		member->all->ops->on_open(member);
 		break;
 	case CHARDEV_CLOSED:
-		input_forget(member);
-		size_forget(member);
-		hub_update_open(hub);
+		set_open(member, false);
+		member->all->ops->on_open(member);
 		break;
-	case CHARDEV_HANGUP: handle_hangup(member); break;
-	case CHARDEV_FLUSHED:
-		if (replay_kind(hub) == HUB_REPLAY_SCREEN)
-			member_start(member);
-		break;
-	case CHARDEV_RESIZE: size_told(member, event->cols, event->rows); break;
-	default:
-		if (member->access == HUB_ACCESS_TYPE)
-			chardev_event(&hub->base, event);
+	case CHARDEV_HANGUP: hang_up(member); break;
+	default: member->all->ops->on_event(member, event);
 	}
 }
 
-static int on_member_peer(void *holder, struct chardev *peer, struct error **err)
+static int on_link_peer(void *holder, struct chardev *peer, struct error **err)
 {
 	struct member *server = holder;
-	int r = member_new(server->hub, peer, server, server->access, server->stall, err);
 
-	if (r == 0)
-		hub_update_open(server->hub);
-	return r;
+	return member_new(server->all, peer, server, &server->options, server->link.flags, err);
 }
 
-static void on_member_removed(void *holder)
+static void on_link_removed(void *holder)
 {
 	struct member *member = holder;
-	struct hub *hub = member->hub;
 
 	member_remove(member);
-	hub_update_open(hub);
-	flow_progress(hub);
+	member->all->ops->on_open(member);
+	member->all->ops->on_progress(member);
 }
 
-static struct vt *member_screen(void *holder)
+static struct vt *link_screen(void *holder)
 {
-	const struct member *member = holder;
+	struct member *member = holder;
 
-	return screen_vt(member->hub);
+	return member->all->ops->screen(member);
 }
 
-static const struct chardev_holder_ops member_ops = {
-	.in_room = on_member_in_room,
-	.on_in = on_member_in,
-	.on_room = on_member_room,
-	.on_event = on_member_event,
-	.on_removed = on_member_removed,
-	.on_peer = on_member_peer,
-	.screen = member_screen,
+static const struct chardev_holder_ops link_ops = {
+	.in_room = on_link_in_room,
+	.on_in = on_link_in,
+	.on_room = on_link_room,
+	.on_event = on_link_event,
+	.on_peer = on_link_peer,
+	.on_removed = on_link_removed,
+	.screen = link_screen,
 };
 
 /* ---- life ---- */
 
-int member_new(struct hub *hub, struct chardev *chardev, struct member *server,
-	enum hub_access access, enum hub_stall stall, struct error **err)
+void members_init(struct members *members)
+{
+	list_init(&members->list);
+	list_init(&members->gone);
+}
+
+int member_new(struct members *members, struct chardev *chardev, struct member *server,
+	const struct hub_member_options *options, unsigned flags, struct error **err)
 {
 	struct member *member = calloc(1, sizeof(*member));
 	int r;
 
 	if (!member)
-		return error_set(err, ENOMEM, "hub '%s': out of memory", hub->base.id);
-	member->hub = hub;
+		return error_set(err, ENOMEM, "hub '%s': out of memory", members->hub_id);
+	member->all = members;
 	member->server = server;
-	member->access = access;
-	member->stall = stall;
-	r = chardev_link_attach(&member->link, chardev,
-		hub_is_console(hub) ? CHARDEV_LINK_CONSOLE : 0, &member_ops, member, err);
+	member->options = *options;
+	list_init(&member->clients);
+	list_init(&member->sibling);
+	list_init(&member->typist);
+	r = chardev_link_attach(&member->link, chardev, flags, &link_ops, member, err);
 	if (r < 0) {
 		free(member);
 		return r;
 	}
-	list_append(&hub->members, &member->node);
-	hub->n_members++;
-	if (chardev_is_open(chardev))
+	list_append(&members->list, &member->node);
+	members->count++;
+	if (server)
+		list_append(&server->clients, &member->sibling);
+	if (chardev_is_open(chardev)) {
+		set_open(member, true);
 		member_start(member);
+		members->ops->on_open(member);
+	}
 	return 0;
 }
 
 static void reap_members(void *data)
 {
-	struct hub *hub = data;
+	struct members *members = data;
 
-	list_for_each_safe (member, &hub->members, struct member, node) {
-		if (member->gone) {
-			list_remove(&member->node);
-			free(member);
-		}
+	list_for_each_safe (member, &members->gone, struct member, gone_node) {
+		list_remove(&member->gone_node);
+		list_remove(&member->node);
+		free(member);
 	}
 }
 
 void member_remove(struct member *member)
 {
-	struct hub *hub = member->hub;
+	struct members *members = member->all;
 	struct chardev *chardev = member->link.chardev;
 
-	for_each_member (client, hub)
-		if (client->server == member)
-			member_remove(client);
-	input_forget(member);
-	size_forget(member);
-	member_leave(member);
+	while (!list_is_empty(&member->clients))
+		member_remove(container_of(member->clients.next, struct member, sibling));
 	member->gone = true;
-	hub->n_members--;
+	list_append(&members->gone, &member->gone_node);
+	task_post(members->loop, &members->reap_task, reap_members, members);
+	list_remove(&member->sibling);
+	members->count--;
+	set_open(member, false);
+	member_leave(member);
 	chardev_link_detach(&member->link);
+	members->ops->on_removed(member);
 	if (member->server)
 		chardev_free(chardev);
-	task_post(hub->base.loop, &hub->reap_task, reap_members, hub);
 }

@@ -219,12 +219,7 @@ static void class_asks_about_its_holder(void **state)
 	assert_int_equal(chardev_holder_flags(&f->fake->base), 0);
 	chardev_link_set_flags(&f->holder.link, CHARDEV_LINK_CONSOLE);
 	assert_int_equal(chardev_holder_flags(&f->fake->base), CHARDEV_LINK_CONSOLE);
-	assert_false(chardev_holder_waits(&f->fake->base));
-	fake_chardev_set_accept(f->fake, 1);
-	fake_holder_out(&f->holder, "ab", 2);
-	assert_true(chardev_holder_waits(&f->fake->base));
 	fake_holder_detach(&f->holder);
-	assert_false(chardev_holder_waits(&f->fake->base));
 	assert_int_equal(chardev_holder_flags(&f->fake->base), 0);
 }
 

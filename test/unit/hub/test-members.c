@@ -105,9 +105,7 @@ static void members_come_and_go_while_the_hub_runs(void **state)
 	fixture_fakes(f, 2);
 	fixture_hub(f, "chardevs.0=f0", 0);
 	fixture_out(f, "a");
-	assert_int_equal(
-		hub_add_member(f->hub, &f->fake[1]->base, HUB_ACCESS_TYPE, HUB_STALL_SKIP, NULL),
-		0);
+	assert_int_equal(hub_add_member(f->hub, &f->fake[1]->base, NULL, NULL), 0);
 	fixture_out(f, "b");
 	assert_int_equal(hub_remove_member(f->hub, "f0", NULL), 0);
 	fixture_out(f, "c");
@@ -179,6 +177,57 @@ static void hub_may_be_removed_inside_its_closing(void **state)
 	assert_null(chardev_set_next(f->set, NULL));
 }
 
+static void stalled_member_that_is_freed_frees_the_guest(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", 0);
+	fake_chardev_set_accept(f->fake[1], 0);
+	fixture_fill(f, 100000);
+	chardev_free(&f->fake[1]->base);
+	assert_int_equal(f->guest.room_calls, 1);
+	assert_int_equal(f->guest.closed, 0);
+}
+
+static void member_has_a_replay_of_its_own(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 3);
+	for (int i = 1; i < 3; i++)
+		fake_chardev_set_open(f->fake[i], false);
+	fixture_hub(f,
+		"members.0.chardev=f0,members.1.chardev=f1,members.1.replay=none,"
+		"members.2.chardev=f2,replay=window",
+		CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "login: ");
+	for (int i = 1; i < 3; i++)
+		fake_chardev_set_open(f->fake[i], true);
+	fixture_out(f, "new");
+	assert_true(fake_chardev_out_is(f->fake[1], "new"));
+	assert_true(fake_chardev_out_is(f->fake[2], "login: new"));
+	assert_int_equal(fixture_info(f, "f1").options.replay, HUB_REPLAY_NONE);
+}
+
+static void clients_of_a_server_have_its_replay(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct chardev *peer;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "members.0.chardev=f0,members.0.replay=none,replay=window", 0);
+	fixture_out(f, "login: ");
+	peer = chardev_new_peer(&f->fake[0]->base, &fake_chardev_class, "f0.1");
+	assert_int_equal(chardev_offer_peer(&f->fake[0]->base, peer, NULL), 0);
+	assert_int_equal(fixture_info(f, "f0.1").options.replay, HUB_REPLAY_NONE);
+	assert_int_equal(hub_member_count(f->hub), 2);
+	/* They go with it. */
+	assert_int_equal(hub_remove_member(f->hub, "f0", NULL), 0);
+	assert_int_equal(hub_member_count(f->hub), 0);
+	run_idle(f->loop);
+}
+
 static void break_of_a_member_and_on_the_hub_reaches_the_guest(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -206,6 +255,9 @@ int main(void)
 		hub_test(hub_and_members_may_be_removed_inside_a_callback),
 		hub_test(member_may_be_freed_under_the_hub),
 		hub_test(hub_may_be_removed_inside_its_closing),
+		hub_test(stalled_member_that_is_freed_frees_the_guest),
+		hub_test(member_has_a_replay_of_its_own),
+		hub_test(clients_of_a_server_have_its_replay),
 		hub_test(break_of_a_member_and_on_the_hub_reaches_the_guest),
 	};
 

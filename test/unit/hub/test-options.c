@@ -55,10 +55,10 @@ static void members_have_options_of_their_own(void **state)
 		"members.0.chardev=f0,members.0.access=view,members.1.chardev=f1,"
 		"members.1.stall=close,stall=wait",
 		0);
-	assert_int_equal(fixture_info(f, "f0").access, HUB_ACCESS_VIEW);
-	assert_int_equal(fixture_info(f, "f0").stall, HUB_STALL_WAIT);
-	assert_int_equal(fixture_info(f, "f1").access, HUB_ACCESS_TYPE);
-	assert_int_equal(fixture_info(f, "f1").stall, HUB_STALL_CLOSE);
+	assert_int_equal(fixture_info(f, "f0").options.access, HUB_ACCESS_VIEW);
+	assert_int_equal(fixture_info(f, "f0").options.stall, HUB_STALL_WAIT);
+	assert_int_equal(fixture_info(f, "f1").options.access, HUB_ACCESS_TYPE);
+	assert_int_equal(fixture_info(f, "f1").options.stall, HUB_STALL_CLOSE);
 }
 
 static void busy_things_cannot_be_removed_or_held_twice(void **state)
@@ -101,22 +101,20 @@ static void hubs_stack_but_never_in_a_circle(void **state)
 	assert_true(fake_chardev_out_is(f->fake[1], "both"));
 	fake_chardev_type(f->fake[0], "up", 2);
 	assert_true(fake_holder_in_is(&f->guest, "up"));
-	assert_int_equal(
-		hub_add_member(inner, f->hub, HUB_ACCESS_TYPE, HUB_STALL_SKIP, &err), -ELOOP);
+	assert_int_equal(hub_add_member(inner, f->hub, NULL, &err), -ELOOP);
 	assert_string_equal(error_message(err), "hub 'i' would contain itself through chardev 'h'");
 	error_free(err);
 }
 
 static void guest_that_cannot_wait_refuses_members_that_make_it(void **state)
 {
+	static const struct hub_member_options waiting = { .stall = HUB_STALL_WAIT };
 	struct hub_fixture *f = *state;
 	struct error *err = NULL;
 
 	fixture_fakes(f, 2);
 	fixture_hub(f, "chardevs.0=f0", CHARDEV_LINK_NEVER_WAIT);
-	assert_int_equal(
-		hub_add_member(f->hub, &f->fake[1]->base, HUB_ACCESS_TYPE, HUB_STALL_WAIT, &err),
-		-EINVAL);
+	assert_int_equal(hub_add_member(f->hub, &f->fake[1]->base, &waiting, &err), -EINVAL);
 	assert_string_equal(error_message(err),
 		"hub 'h': member 'f1' has stall=wait, but this guest cannot wait");
 	error_free(err);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HUB_INPUT_H
+#define HUB_INPUT_H
+
+#include "hub/member.h"
+
+/** struct input_scan - what of an input stream is unfinished; see input.c */
+struct input_scan {
+	unsigned char state;
+	unsigned char utf8_left;
+	unsigned length;
+};
+
+/**
+ * struct input - who may type when
+ * @hub:     where input goes
+ * @on_free: a turn has ended: the next one, input_resume(); called after the dispatch
+ * @turn:    the member whose unfinished sequence keeps the others' input back; NULL: none
+ * @timer:   ends a turn whose rest does not come
+ * @typists: who was told that there is no room, longest first, by their @typist
+ */
+struct input {
+	struct chardev *hub;
+	void (*on_free)(struct chardev *hub);
+	struct member *turn;
+	struct input_scan scan;
+	struct timer *timer;
+	struct task task;
+	struct list typists;
+};
+
+/** input_init() - Return: 0, -ENOMEM */
+int input_init(struct input *input, struct chardev *hub, void (*on_free)(struct chardev *hub));
+
+/** input_done() - all members have been removed */
+void input_done(struct input *input);
+
+/** input_room() - how much may the member send now; at 0 it is called when there is room */
+size_t input_room(struct input *input, struct member *member);
+
+/**
+ * input_take() - the member has sent bytes
+ *
+ * Return: true: they go to the guest; false: it may not type, they were counted.
+ */
+bool input_take(struct input *input, struct member *member, const void *buf, size_t len);
+
+/** input_is_free() - is nobody in the middle of a sequence */
+bool input_is_free(const struct input *input);
+
+/** input_resume() - the guest may take input again: call those who wait */
+void input_resume(struct input *input);
+
+/** input_forget() - the member is going */
+void input_forget(struct input *input, struct member *member);
+
+#endif

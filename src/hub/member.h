@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HUB_MEMBER_H
+#define HUB_MEMBER_H
+
+#include <charhub/chardev-impl.h>
+#include <charhub/hub.h>
+
+#include "base/list.h"
+#include "hub/tape.h"
+#include "io/byte-queue.h"
+
+struct hub;
+struct member;
+
+/** struct member_ops - what a member asks of its hub; any of them may remove the member */
+struct member_ops {
+	/** The peer is there: say what goes first (member_say()), seek from where it reads. */
+	void (*on_start)(struct member *member);
+
+	/** The window has passed it, and it takes bytes again: the same, with member_miss(). */
+	void (*on_resume)(struct member *member);
+
+	/** It takes more than it was given in one go: member_pump() is due after this dispatch. */
+	void (*on_more)(struct member *member);
+
+	/** It has taken bytes, or has left. */
+	void (*on_progress)(struct member *member);
+
+	/** Its peer has come, sends no more, or is gone: the members' @n_open may have changed. */
+	void (*on_open)(struct member *member);
+
+	/** It is being removed: no word of it any more. */
+	void (*on_removed)(struct member *member);
+
+	/** RESIZE, BREAK, MODEM, ... */
+	void (*on_event)(struct member *member, const struct chardev_event *event);
+
+	/** As in struct chardev_holder_ops. */
+	size_t (*in_room)(struct member *member);
+	void (*on_in)(struct member *member, const void *buf, size_t len);
+	struct vt *(*screen)(struct member *member);
+};
+
+/**
+ * struct members - all members of a hub
+ * @hub_id: for log lines
+ * @list:   in the order in which they came
+ * @gone:   what was removed; freed once the dispatch is over
+ * @count:  how many there are; @n_open: how many of them are open
+ */
+struct members {
+	const struct member_ops *ops;
+	struct hub *hub;
+	const char *hub_id;
+	struct loop *loop;
+	struct tape *tape;
+	struct list list, gone;
+	size_t count, n_open;
+	struct task reap_task;
+};
+
+/**
+ * struct member - a hub's link to one of its chardevs
+ * @node:       in the list of members; it stays there until the dispatch is over, so that the list
+ *              may be walked while members go
+ * @gone:       removed; @gone_node: in the list of those
+ * @server:     of a client of a server with several: the member that is the server
+ * @clients:    of a server: its clients, by their @sibling
+ * @open:       counted in @n_open
+ * @mark:       how far it has read the tape
+ * @prelude:    bytes that go out before the tape's: notices, replay
+ * @prelude_begun: some of it was sent: the rest is owed, or a sequence would be torn
+ * @blocked:    gave a short accept: on_room() will come
+ * @untold_bytes: of @skipped_bytes, what no notice has told its reader
+ * @unlogged_bytes: of @skipped_bytes, what no log line has told
+ *
+ * The last members are those of the parts of the hub that are named there.
+ */
+struct member {
+	struct list node, gone_node;
+	struct list clients, sibling;
+	struct members *all;
+	struct member *server;
+	struct chardev_link link;
+	struct hub_member_options options;
+	bool gone, open, blocked, prelude_begun;
+	enum hub_standing standing;
+	struct tape_mark mark;
+	struct byte_queue prelude;
+	uint64_t skipped_bytes, skips;
+	uint64_t untold_bytes, unlogged_bytes;
+
+	/* flow.c: when its grace is over; 0: it has none running */
+	uint64_t stall_ends_ms;
+
+	/* input.c: in the queue of those who were told that there is no room; input refused */
+	struct list typist;
+	uint64_t refused_bytes;
+
+	/* size.c: what its terminal told, 0: nothing yet; order in which members spoke up */
+	unsigned cols, rows;
+	uint64_t size_told_at;
+};
+
+/* Walk the members; they may be removed inside. */
+#define for_each_member(pos, members)                              \
+	list_for_each (pos, &(members)->list, struct member, node) \
+		if (!pos->gone)
+
+/** members_init() - nobody yet; all but the lists is filled in already */
+void members_init(struct members *members);
+
+/**
+ * member_new() - attach a chardev
+ * @server: as in struct member
+ * @flags:  CHARDEV_LINK_*
+ *
+ * Return: 0; as chardev_link_attach(); -ENOMEM.
+ */
+int member_new(struct members *members, struct chardev *chardev, struct member *server,
+	const struct hub_member_options *options, unsigned flags, struct error **err);
+
+/** member_remove() - detach; the clients of a server go too; memory goes after the dispatch */
+void member_remove(struct member *member);
+
+/** member_id() - the name of its chardev */
+static inline const char *member_id(const struct member *member)
+{
+	return chardev_link_id(&member->link);
+}
+
+/** member_start() - the peer is there: replay, then live bytes from the right offset */
+void member_start(struct member *member);
+
+/** member_pump() - give it what it takes now */
+void member_pump(struct member *member);
+
+/** member_leave() - no more bytes for it until it opens again */
+void member_leave(struct member *member);
+
+/** member_skip() - it loses its standing; what it misses is counted when it takes bytes again */
+void member_skip(struct member *member);
+
+/**
+ * member_say() - bytes that go out before the tape's, behind what was said before
+ *
+ * Return: 0; -ENOMEM, -E2BIG: nothing was said, and the log tells it.
+ */
+int member_say(struct member *member, const void *bytes, size_t len);
+
+/** member_seek() - read on from @offset of the tape, or the nearest that there is */
+void member_seek(struct member *member, uint64_t offset);
+
+/**
+ * member_miss() - read on from @offset; what is before it is counted as missed
+ *
+ * Return: how many bytes its reader has missed that it has not been told of.
+ */
+uint64_t member_miss(struct member *member, uint64_t offset);
+
+/** member_backlog() - bytes of the tape that it has not been given */
+static inline uint64_t member_backlog(const struct member *member)
+{
+	return member->standing == HUB_MEMBER_OUT ? 0
+						  : tape_backlog(member->all->tape, &member->mark);
+}
+
+#endif

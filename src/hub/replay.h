@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HUB_REPLAY_H
+#define HUB_REPLAY_H
+
+#include "hub/member.h"
+#include "hub/screen.h"
+
+/*
+ * What a member is shown before live bytes: when it comes, and when it takes bytes again after the
+ * window has passed it. @console: a terminal that people read; only there words are put in.
+ */
+
+/** replay_start() - it comes: say what was before, seek from where it reads on */
+void replay_start(struct member *member, struct hub_screen *screen, bool console);
+
+/** replay_resume() - it has missed bytes: the same, and a notice of how many */
+void replay_resume(struct member *member, struct hub_screen *screen, bool console);
+
+/** replay_is_screen() - is it shown the screen, not bytes that it has had already */
+bool replay_is_screen(const struct member *member, bool console);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HUB_SCREEN_H
+#define HUB_SCREEN_H
+
+#include <charhub/chardev-impl.h>
+
+#include "hub/tape.h"
+#include "io/byte-queue.h"
+
+struct strbuf;
+
+/**
+ * struct hub_screen - the terminal that a hub is
+ * @on_answer: answers to queries wait, hub_screen_answer(); called after the dispatch
+ * @vt:        the engine; NULL: nothing was written yet
+ * @failed:    there was no memory for one
+ * @cols, @rows: its size
+ * @cut:       the engine's offsets minus the tape's
+ * @fed:       bytes in this dispatch
+ * @queries:   those of the present commit, in order
+ * @rang:      a bell was in the present commit
+ */
+struct hub_screen {
+	struct chardev *hub;
+	struct tape *tape;
+	void (*on_answer)(struct chardev *hub);
+	struct vt *vt;
+	bool failed;
+	unsigned cols, rows;
+	uint64_t cut;
+	size_t fed;
+	struct tape_span *queries;
+	size_t n_queries, queries_size;
+	bool rang;
+	struct byte_queue answers;
+	struct task answer_task;
+};
+
+/** hub_screen_init() - costs nothing until the first byte */
+void hub_screen_init(struct hub_screen *screen, struct chardev *hub, struct tape *tape,
+	void (*on_answer)(struct chardev *hub));
+
+/** hub_screen_done() */
+void hub_screen_done(struct hub_screen *screen);
+
+/** hub_screen_vt() - the engine, made if need be; NULL: there is no memory for one */
+struct vt *hub_screen_vt(struct hub_screen *screen);
+
+/**
+ * hub_screen_commit() - @len new bytes are on the tape: read them, let members read on
+ *
+ * Return: the guest has rung the bell.
+ */
+bool hub_screen_commit(struct hub_screen *screen, size_t len);
+
+/**
+ * hub_screen_appetite() - bytes that the terminal may still be fed in this dispatch; 0: none
+ *
+ * A few bytes can keep a terminal busy for long: other consoles get their turn.
+ */
+size_t hub_screen_appetite(const struct hub_screen *screen);
+
+/** hub_screen_rest() - a new dispatch has begun. Return: the guest was kept waiting for that */
+bool hub_screen_rest(struct hub_screen *screen);
+
+/** hub_screen_answer() - give the guest the answers to its queries, as far as it takes them */
+void hub_screen_answer(struct hub_screen *screen);
+
+/** hub_screen_resize() - the console's size has changed */
+void hub_screen_resize(struct hub_screen *screen, unsigned cols, unsigned rows);
+
+/**
+ * hub_screen_replay() - bytes that show the present screen; there is an engine
+ * @history:    with the lines above it, unless there are very many
+ * @ret_offset: from where on the tape to go on
+ *
+ * Return: 0, -ENOMEM.
+ */
+int hub_screen_replay(
+	struct hub_screen *screen, bool history, struct strbuf *out, uint64_t *ret_offset);
+
+#endif

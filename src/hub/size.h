@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HUB_SIZE_H
+#define HUB_SIZE_H
+
+#include "hub/member.h"
+
+enum size_policy { SIZE_WRITER, SIZE_SMALLEST, SIZE_LARGEST, SIZE_FIXED };
+
+/**
+ * struct size - how large the console is
+ * @cols, @rows: what it is now
+ * @known:       somebody said so; it is not only assumed
+ * @clock:       counts who spoke up last, for the writer policy
+ */
+struct size {
+	struct members *members;
+	enum size_policy policy;
+	bool known;
+	unsigned cols, rows;
+	uint64_t clock;
+};
+
+/** size_init() - @text: COLSxROWS or a policy, as the option says. Return: 0, -EINVAL with @err */
+int size_init(struct size *size, struct members *members, const char *text, struct error **err);
+
+/* Each returns whether the console's size has changed by it. */
+
+/** size_told() - a member's terminal has this size */
+bool size_told(struct size *size, struct member *member, unsigned cols, unsigned rows);
+
+/** size_typed() - a member has typed: under the writer policy its size counts */
+bool size_typed(struct size *size, struct member *member);
+
+/** size_forget() - the member is going */
+bool size_forget(struct size *size, struct member *member);
+
+#endif
