@@ -14,7 +14,8 @@
 enum {
 	KINDS = 64,	       /* one of them for those that found no row */
 	KIND_TEXT_BYTES = 256, /* of a line that is held back; what is longer is cut */
-	TEXT_BYTES = LOG_LINE_BYTES - 256,
+	PLACE_BYTES = 512,
+	TEXT_BYTES = LOG_LINE_BYTES - PLACE_BYTES - 64,
 };
 
 /*
@@ -39,6 +40,7 @@ bool log_debug_is_on;
 static struct {
 	enum log_level level;
 	const char *name, *folders;
+	char place[PLACE_BYTES];
 	struct log_sink *sink;
 	uint64_t lines;
 	struct kind kinds[KINDS];
@@ -70,13 +72,23 @@ static void blank_controls(char *text)
 			*text = '?';
 }
 
-static void write_line(enum log_level level, const char *text)
+/* An argument may be long: its beginning tells which one it is, and the message must have room. */
+void log_set_place(const char *place)
 {
-	char line[LOG_LINE_BYTES];
-	int len = snprintf(line, sizeof(line), "%s: %s%s\n", state.name, level_words[level], text);
+	size_t size = sizeof(state.place);
 
-	if (len >= (int)sizeof(line)) {
-		len = sizeof(line) - 1;
+	if (!place)
+		state.place[0] = '\0';
+	else if (snprintf(state.place, size, "%s:", place) >= (int)size)
+		memcpy(state.place + size - sizeof("...:"), "...:", sizeof("...:"));
+	blank_controls(state.place);
+}
+
+/* @len: what snprintf() made of it. */
+static void put_line(char line[LOG_LINE_BYTES], int len)
+{
+	if (len >= LOG_LINE_BYTES) {
+		len = LOG_LINE_BYTES - 1;
 		line[len - 1] = '\n';
 	}
 	if (len <= 0)
@@ -85,6 +97,14 @@ static void write_line(enum log_level level, const char *text)
 		state.sink->line(state.sink, line, (size_t)len);
 	else if (write(STDERR_FILENO, line, (size_t)len) < 0)
 		return; /* nobody is left to tell */
+}
+
+static void write_line(enum log_level level, const char *text)
+{
+	char line[LOG_LINE_BYTES];
+
+	put_line(line, snprintf(line, sizeof(line), "%s:%s %s%s\n", state.name, state.place,
+			       level_words[level], text));
 }
 
 /* ---- kinds ---- */
@@ -244,6 +264,17 @@ void log_message(enum log_level level, const char *fmt, ...)
 	tell(level, fmt, text);
 }
 
+void log_hint(const char *fmt, ...)
+{
+	char text[TEXT_BYTES], line[LOG_LINE_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	format(text, fmt, ap);
+	va_end(ap);
+	put_line(line, snprintf(line, sizeof(line), "%s\n", text));
+}
+
 void log_report(enum log_level level, struct error *error)
 {
 	const char *hint = error_hint(error);
@@ -252,7 +283,7 @@ void log_report(enum log_level level, struct error *error)
 	while (hint) {
 		const char *end = strchrnul(hint, '\n');
 
-		log_message(level, "%.*s", (int)(end - hint), hint);
+		log_hint("%.*s", (int)(end - hint), hint);
 		hint = *end ? end + 1 : NULL;
 	}
 	error_free(error);

@@ -42,6 +42,13 @@ void log_set_folders(const char *folders);
 /** log_set_name() - the program's name in front of each line; @name is kept, not copied */
 void log_set_name(const char *name);
 
+/**
+ * log_set_place() - what the program reads or makes: every line says so, until NULL
+ * @place: as it follows the name of the program and a colon: " -chardev null,id=a", "vm.cfg:12";
+ *         copied, and cut where it is very long
+ */
+void log_set_place(const char *place);
+
 /** log_message() - tell one line; @fmt has no newline; control characters become '?' */
 void log_message(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -63,6 +70,9 @@ void log_message(enum log_level level, const char *fmt, ...) __attribute__((form
 
 extern bool log_debug_is_on; /* log_set_level()'s */
 void log_trace(const char *file, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** log_hint() - a line about the message before: it has no name, no place, and is not counted */
+void log_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /** log_report() - log an error with its hint, and free it */
 void log_report(enum log_level level, struct error *error);

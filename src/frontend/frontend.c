@@ -136,8 +136,7 @@ static struct frontend *find(struct frontend_set *set, const char *id)
 }
 
 /* QEMU has a text of its own for an unknown key of a device. */
-static int check_keys(
-	const struct opts *opts, const struct frontend_class *class, struct error **err)
+static int check_keys(struct opts *opts, const struct frontend_class *class, struct error **err)
 {
 	const struct opt_desc *const tables[] = { class->options, common_options, NULL };
 	const char *key = opts_unknown_key(opts, tables);

@@ -102,13 +102,15 @@ bool opts_match_key(const struct opt_desc *const *tables, const char *key, struc
 	return desc && match_element(desc, rest, ret);
 }
 
-const char *opts_unknown_key(const struct opts *opts, const struct opt_desc *const *tables)
+const char *opts_unknown_key(struct opts *opts, const struct opt_desc *const *tables)
 {
 	struct opts_match match;
 
 	for (size_t i = 0; i < opts->len; i++)
-		if (!opts_match_key(tables, opts->items[i].key, &match))
-			return opts->items[i].key;
+		if (!opts_match_key(tables, opts->items[i].key, &match)) {
+			opts->refused = &opts->items[i];
+			return opts->refused->key;
+		}
 	return NULL;
 }
 
@@ -407,8 +409,12 @@ int opts_check(struct opts *opts, const char *owner, const struct opt_desc *cons
 	int r;
 
 	opts_bind(opts, tables);
+	opts->refused = NULL;
 	r = check_id(opts, err);
-	for (size_t i = 0; r == 0 && i < opts->len; i++)
+	for (size_t i = 0; r == 0 && i < opts->len; i++) {
 		r = check_item(opts, owner, &opts->items[i], err);
+		if (r < 0)
+			opts->refused = &opts->items[i];
+	}
 	return r < 0 ? r : check_missing(opts, "", err);
 }

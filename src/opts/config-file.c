@@ -7,7 +7,8 @@
  *	  backend = "hub"
  *	  chardevs.0 = "pty0"
  *
- * Line by line; blanks at both ends and a CR before the newline do not count. There is no escape in
+ * Line by line; blanks at both ends, a CR before the newline, and a comment behind a section or a
+ * value do not count. There is no escape in
  * a value: it ends at the next '"'. Nothing of the file is used if a line of it is wrong. The file
  * is the operator's own, but often generated: its size, its lines and its sections are limited.
  */
@@ -34,10 +35,9 @@ struct config_file {
 	size_t len, size;
 };
 
-/* Where the parser is: @name:@line, with the line's text to be cut up in place. */
+/* Where the parser is: in @line, whose text is cut up in place. */
 struct reader {
 	struct config_file *file;
-	const char *name;
 	unsigned line;
 	char *text;
 	struct error **err;
@@ -78,7 +78,7 @@ struct opts *config_file_take_opts(struct config_file *file, size_t index)
 
 static int fail(const struct reader *reader, int code, const char *what)
 {
-	return error_set(reader->err, code, "%s:%u: %s", reader->name, reader->line, what);
+	return error_set(reader->err, code, "%s", what);
 }
 
 /* ---- pieces of a line ---- */
@@ -94,6 +94,11 @@ static void trim_end(char *text)
 
 	while (len && strchr(" \t\r", text[len - 1]))
 		text[--len] = '\0';
+}
+
+static bool is_line_end(const char *text)
+{
+	return !*text || *text == '#';
 }
 
 /* Cut `"word"` out of the line: the word, and in *@text what is behind it; NULL: not quoted. */
@@ -134,6 +139,7 @@ static int add_section(struct reader *reader, const char *group, const char *id)
 	if (!section.group || !section.opts || (id && !section.id) ||
 		(id && opts_set(section.opts, "id", id) < 0))
 		return fail(reader, ENOMEM, "out of memory");
+	opts_set_line(section.opts, reader->line);
 	return 0;
 }
 
@@ -152,7 +158,7 @@ static int parse_section(struct reader *reader)
 		if (!id)
 			return fail(reader, EINVAL, "the id has no closing quote");
 	}
-	if (p[0] != ']' || p[1])
+	if (*p != ']' || !is_line_end(skip_blanks(p + 1)))
 		return fail(reader, EINVAL, shape);
 	group[len] = '\0';
 	return add_section(reader, group, id);
@@ -175,12 +181,13 @@ static int parse_option(struct reader *reader)
 	value = take_quoted(&p);
 	if (!value)
 		return fail(reader, EINVAL, "the value has no closing quote");
-	if (*p)
+	if (!is_line_end(p))
 		return fail(reader, EINVAL, "there is something behind the value");
 	if (!reader->file->len)
 		return fail(reader, EINVAL, "no group defined");
 	key[len] = '\0';
 	section = &reader->file->sections[reader->file->len - 1];
+	opts_set_line(section->opts, reader->line);
 	if (!strcmp(key, "id") && opts_text(section->opts, "id"))
 		return 0;
 	r = opts_append(section->opts, key, value);
@@ -209,15 +216,15 @@ static int parse_line(struct reader *reader, const char *text, size_t len)
 	}
 }
 
-int config_file_parse(const char *name, const char *text, size_t len, struct config_file **ret_file,
-	struct error **err)
+int config_file_parse(const char *text, size_t len, struct config_file **ret_file,
+	unsigned *ret_line, struct error **err)
 {
 	__attribute__((cleanup(config_file_cleanup))) struct config_file *file =
 		calloc(1, sizeof(*file));
-	struct reader reader = { file, name, 0, NULL, err };
+	struct reader reader = { file, 0, NULL, err };
 
 	if (!file)
-		return error_set(err, ENOMEM, "%s: out of memory", name);
+		return error_set(err, ENOMEM, "out of memory");
 	for (const char *end = text + len; text < end;) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		size_t line = (size_t)((newline ? newline : end) - text);
@@ -225,8 +232,11 @@ int config_file_parse(const char *name, const char *text, size_t len, struct con
 
 		reader.line++;
 		r = parse_line(&reader, text, line);
-		if (r < 0)
+		if (r < 0) {
+			if (ret_line)
+				*ret_line = reader.line;
 			return r;
+		}
 		text += line + (newline != NULL);
 	}
 	*ret_file = TAKE_PTR(file);
@@ -234,7 +244,7 @@ int config_file_parse(const char *name, const char *text, size_t len, struct con
 }
 
 /* A pipe or /dev/fd/N works as well as a file. */
-static int read_all(int fd, const char *path, struct strbuf *text, struct error **err)
+static int read_all(int fd, struct strbuf *text, struct error **err)
 {
 	char chunk[8192];
 
@@ -245,26 +255,31 @@ static int read_all(int fd, const char *path, struct strbuf *text, struct error 
 			continue;
 		if (n < 0)
 			return error_set(
-				err, errno, "Could not read '%s': %s", path, strerror(errno));
+				err, errno, "Cannot read config file: %s", strerror(errno));
 		if (n == 0)
 			return 0;
 		strbuf_append(text, chunk, (size_t)n);
 		if (text->len > FILE_BYTES_MAX)
-			return error_set(err, EFBIG, "%s: the file is larger than 1 MiB", path);
+			return error_set(
+				err, EFBIG, "Cannot read config file: it is larger than 1 MiB");
 		if (text->failed)
-			return error_set(err, ENOMEM, "%s: out of memory", path);
+			return error_set(err, ENOMEM, "out of memory");
 	}
 }
 
-int config_file_read(const char *path, struct config_file **ret_file, struct error **err)
+int config_file_read(
+	const char *path, struct config_file **ret_file, unsigned *ret_line, struct error **err)
 {
 	AUTO_STRBUF struct strbuf text = { 0 };
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int r;
 
+	if (ret_line)
+		*ret_line = 0;
 	if (fd < 0)
 		return error_set(err, errno, "Could not open '%s': %s", path, strerror(errno));
-	r = read_all(fd, path, &text, err);
-	return r < 0 ? r
-		     : config_file_parse(path, text.len ? text.data : "", text.len, ret_file, err);
+	r = read_all(fd, &text, err);
+	if (r < 0)
+		return r;
+	return config_file_parse(text.len ? text.data : "", text.len, ret_file, ret_line, err);
 }

@@ -8,7 +8,7 @@
  * struct config_section - one `[group "id"]` of a -readconfig file
  * @group: "chardev", "device", ...
  * @id:    the quoted name, or NULL; is also in @opts as "id"
- * @opts:  its lines; owned by the section
+ * @opts:  its lines, with their numbers; owned by the section
  * @line:  where it starts, from 1
  */
 struct config_section {
@@ -22,21 +22,19 @@ struct config_file;
 
 /**
  * config_file_read() - read a whole file before anything of it is used
+ * @ret_line: on an error the line that is wrong, or 0: the file as a whole; may be NULL
  *
- * The form is QEMU's: `[group]` or `[group "id"]`, `key = "value"`, lines that start with '#'.
- * Limits: 1 MiB, 4096 bytes a line, values without a closing quote are errors.
+ * The form is QEMU's: `[group]` or `[group "id"]`, `key = "value"`, comments from '#' to the end of
+ * a line. Limits: 1 MiB, 4096 bytes a line, values without a closing quote are errors.
  *
- * Return: 0; -errno with @err "FILE:LINE: what is wrong and what would be right".
+ * Return: 0; -errno with @err.
  */
-int config_file_read(const char *path, struct config_file **ret_file, struct error **err);
+int config_file_read(
+	const char *path, struct config_file **ret_file, unsigned *ret_line, struct error **err);
 
-/**
- * config_file_parse() - the same from memory
- * @name: what the errors call it
- * @text: @len bytes, copied where needed
- */
-int config_file_parse(const char *name, const char *text, size_t len, struct config_file **ret_file,
-	struct error **err);
+/** config_file_parse() - the same from memory: @len bytes at @text, copied where needed */
+int config_file_parse(const char *text, size_t len, struct config_file **ret_file,
+	unsigned *ret_line, struct error **err);
 
 size_t config_file_len(const struct config_file *file);
 const struct config_section *config_file_section(const struct config_file *file, size_t index);

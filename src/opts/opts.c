@@ -69,6 +69,7 @@ int opts_append(struct opts *opts, const char *key, const char *value)
 		item_done(&item);
 		return -ENOMEM;
 	}
+	item.line = opts->line;
 	opts->items[opts->len++] = item;
 	return 0;
 }
@@ -102,6 +103,16 @@ int opts_set(struct opts *opts, const char *key, const char *value)
 	free(item->value);
 	item->value = copy;
 	return 0;
+}
+
+void opts_set_line(struct opts *opts, unsigned line)
+{
+	opts->line = line;
+}
+
+unsigned opts_line(const struct opts *opts)
+{
+	return opts->refused ? opts->refused->line : opts->line;
 }
 
 bool opts_wants_help(const struct opts *opts)

@@ -75,6 +75,12 @@ struct opts *opts_new(void);
 /** opts_set() - add or replace a value; both strings are copied. Return: 0, -ENOMEM */
 int opts_set(struct opts *opts, const char *key, const char *value);
 
+/** opts_set_line() - what is added from now on stands in this line of a file */
+void opts_set_line(struct opts *opts, unsigned line);
+
+/** opts_line() - of the element that the last check refused; else the last one set; 0: no file */
+unsigned opts_line(const struct opts *opts);
+
 /** opts_free() - NULL is fine */
 void opts_free(struct opts *opts);
 
@@ -94,7 +100,7 @@ static inline void opts_cleanup(struct opts **opts)
 bool opts_wants_help(const struct opts *opts);
 
 /** opts_unknown_key() - the first key that no table has; NULL: all are known */
-const char *opts_unknown_key(const struct opts *opts, const struct opt_desc *const *tables);
+const char *opts_unknown_key(struct opts *opts, const struct opt_desc *const *tables);
 
 /** opts_set_names_hint() - make "OWNER takes: a, b, c." the hint of the error in @err */
 void opts_set_names_hint(

@@ -50,9 +50,9 @@ static void warn_of_flag(const char *flag, const char *key, const char *value)
 
 	log_warning("short-form boolean option '%s' deprecated", flag);
 	if (!strcmp(key, "delay"))
-		log_warning("Please use nodelay=%s instead", off ? "on" : "off");
+		log_hint("Please use nodelay=%s instead", off ? "on" : "off");
 	else
-		log_warning("Please use %s=%s instead", key, value);
+		log_hint("Please use %s=%s instead", key, value);
 }
 
 /* `foo` is foo=on; `nofoo` is foo=off whatever foo is. */

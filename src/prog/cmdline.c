@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The command line is read whole before anything is made. An argument is the word behind its
- * option, whatever it begins with. Errors show the option and its argument as they were typed.
+ * option, whatever it begins with. Messages show the option and its argument as they were typed.
  */
 #include "prog/cmdline.h"
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -27,10 +28,8 @@ static int add_opts(struct setup *setup, const struct program_option *option, co
 	AUTO_OPTS struct opts *opts = NULL;
 	int r = opts_parse(arg, option->implied, &opts, err);
 
-	if (r < 0) {
-		error_prefix(err, "%s: ", where);
+	if (r < 0)
 		return r;
-	}
 	r = option->add(setup, opts, where, err);
 	if (r == 0)
 		opts = NULL;
@@ -41,12 +40,17 @@ static int use_option(struct setup *setup, const struct program_option *option, 
 	const char *arg, struct error **err)
 {
 	AUTO_FREE char *where = NULL;
+	int r;
 
-	if (asprintf(&where, "%s%s%s", word, arg ? " " : "", arg ? arg : "") < 0)
+	if (asprintf(&where, " %s%s%s", word, arg ? " " : "", arg ? arg : "") < 0) {
+		where = NULL;
 		return error_set(err, ENOMEM, "%s: out of memory", word);
-	if (option->add)
-		return add_opts(setup, option, arg, where, err);
-	return option->take(setup, arg, where, err);
+	}
+	log_set_place(where);
+	r = option->add ? add_opts(setup, option, arg, where, err) : option->take(setup, arg, err);
+	if (r == 0)
+		log_set_place(NULL);
+	return r;
 }
 
 int cmdline_parse(int argc, char **argv, struct setup *setup, struct error **err)

@@ -21,13 +21,13 @@ enum { CMDLINE_HELP = 1 };
  *        another program may know: skipped in files.
  * @implied: key of the first element of @add's argument
  *
- * Errors name @where, the option with its argument as it was typed, or FILE:LINE.
+ * @where is what log_set_place() has been told, for later. After an error it is still that place.
  */
 struct program_option {
 	const char *name;
 	const char *arg;
 	const char *help;
-	int (*take)(struct setup *setup, const char *arg, const char *where, struct error **err);
+	int (*take)(struct setup *setup, const char *arg, struct error **err);
 	int (*add)(struct setup *setup, struct opts *opts, const char *where, struct error **err);
 	const char *implied;
 };
@@ -50,11 +50,10 @@ void cmdline_print_help(void);
 
 /**
  * readconfig() - take the sections of a -readconfig file
- * @where: how errors name the option
  *
  * A section whose group is no option of ours, and a device that is none of ours, is skipped with a
  * warning.
  */
-int readconfig(struct setup *setup, const char *path, const char *where, struct error **err);
+int readconfig(struct setup *setup, const char *path, struct error **err);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * The life of charhubd between its command line and its exit. Everything is made in the order of
  * the text, chardevs before devices, and taken away in the opposite order. Until all is made,
- * messages go to where the program was started; -D counts from then on.
+ * messages go to where the program was started and name the option that is at work; -D counts from
+ * then on.
  */
 #include "prog/daemon.h"
 
@@ -88,12 +89,13 @@ static int make_all(struct daemon *daemon, const struct request_list *list,
 	struct error **err)
 {
 	for (size_t i = 0; i < list->len; i++) {
-		int r = make(daemon, list->items[i].opts, err);
+		int r;
 
-		if (r < 0) {
-			error_prefix(err, "%s: ", list->items[i].where);
+		log_set_place(list->items[i].where);
+		r = make(daemon, list->items[i].opts, err);
+		if (r < 0)
 			return r;
-		}
+		log_set_place(NULL);
 		if (signals_caught())
 			return error_set(err, EINTR, "interrupted");
 	}
@@ -125,7 +127,7 @@ static int start(struct daemon *daemon, struct error **err)
 	int r = setup->pidfile ? pidfile_create(&daemon->pidfile, setup->pidfile, err) : 0;
 
 	if (r < 0) {
-		error_prefix(err, "-pidfile %s: ", setup->pidfile);
+		error_prefix(err, "cannot create PID file: ");
 		return r;
 	}
 	r = make_core(daemon, err);
@@ -159,10 +161,8 @@ static int serve(
 	const char *logfile = daemon->setup->logfile;
 	int r = logfile ? process_open_log(logfile, err) : 0;
 
-	if (r < 0) {
-		error_prefix(err, "-D %s: ", logfile);
+	if (r < 0)
 		return r;
-	}
 	if (ready_fd >= 0)
 		process_daemon_ready(ready_fd, logfile != NULL);
 	notify_ready(daemon->setup, notify);
@@ -193,6 +193,7 @@ int daemon_run(struct setup *setup, const struct notify *notify, int ready_fd, s
 		r = serve(&daemon, notify, ready_fd, &why);
 	stop(&daemon);
 	if (r == -EINTR && signals_caught()) {
+		log_set_place(NULL);
 		log_info("terminating on signal %d", signals_caught());
 		error_free(why);
 		return 0;

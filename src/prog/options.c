@@ -55,13 +55,10 @@ static int add_chardev(
 	if (class && opts_wants_help(opts))
 		return help_chardev_class(class);
 	if (backend && opts_wants_help(opts))
-		return error_set(
-			err, EINVAL, "%s: '%s' is not a valid char driver name", where, backend);
+		return error_set(err, EINVAL, "'%s' is not a valid char driver name", backend);
 	r = chardev_check(charhub_classes, opts, &class, err);
-	if (r < 0) {
-		error_prefix(err, "%s: ", where);
+	if (r < 0)
 		return r;
-	}
 	return request_list_add(&setup->chardevs, opts, where, err);
 }
 
@@ -100,10 +97,8 @@ static int add_device(struct setup *setup, struct opts *opts, const char *where,
 	if (class && opts_wants_help(opts))
 		return help_frontend_class(class);
 	r = frontend_check(frontend_classes, opts, &class, err);
-	if (r < 0) {
-		error_prefix(err, "%s: ", where);
+	if (r < 0)
 		return r;
-	}
 	return request_list_add(&setup->devices, opts, where, err);
 }
 
@@ -122,10 +117,8 @@ static int add_object(struct setup *setup, struct opts *opts, const char *where,
 	if (opts_wants_help(opts) || is_help(opts_text(opts, "qom-type")))
 		return help_options("secret", secret_options);
 	r = secrets_check(opts, err);
-	if (r < 0) {
-		error_prefix(err, "%s: ", where);
+	if (r < 0)
 		return r;
-	}
 	return request_list_add(&setup->objects, opts, where, err);
 }
 
@@ -149,58 +142,56 @@ static int add_name(struct setup *setup, struct opts *opts, const char *where, s
 	const char *guest;
 	int r;
 
+	(void)where;
 	if (opts_wants_help(opts)) {
 		opts_print_help("name", tables);
 		return CMDLINE_HELP;
 	}
 	r = opts_check(opts, "name", tables, err);
-	if (r < 0) {
-		error_prefix(err, "%s: ", where);
+	if (r < 0)
 		return r;
-	}
 	guest = opts_get_string(opts, "guest");
 	free(setup->name);
 	setup->name = guest ? strdup(guest) : NULL;
 	if (guest && !setup->name)
-		return error_set(err, ENOMEM, "%s: out of memory", where);
+		return error_set(err, ENOMEM, "out of memory");
 	opts_free(opts);
 	return 0;
 }
 
 /* ---- plain options ---- */
 
-static int take_logfile(struct setup *setup, const char *arg, const char *where, struct error **err)
+static int take_logfile(struct setup *setup, const char *arg, struct error **err)
 {
-	(void)where, (void)err;
+	(void)err;
 	setup->logfile = arg;
 	return 0;
 }
 
-static int take_pidfile(struct setup *setup, const char *arg, const char *where, struct error **err)
+static int take_pidfile(struct setup *setup, const char *arg, struct error **err)
 {
-	(void)where, (void)err;
+	(void)err;
 	setup->pidfile = arg;
 	return 0;
 }
 
-static int take_daemonize(
-	struct setup *setup, const char *arg, const char *where, struct error **err)
+static int take_daemonize(struct setup *setup, const char *arg, struct error **err)
 {
-	(void)arg, (void)where, (void)err;
+	(void)arg, (void)err;
 	setup->daemonize = true;
 	return 0;
 }
 
-static int take_help(struct setup *setup, const char *arg, const char *where, struct error **err)
+static int take_help(struct setup *setup, const char *arg, struct error **err)
 {
-	(void)setup, (void)arg, (void)where, (void)err;
+	(void)setup, (void)arg, (void)err;
 	cmdline_print_help();
 	return CMDLINE_HELP;
 }
 
-static int take_version(struct setup *setup, const char *arg, const char *where, struct error **err)
+static int take_version(struct setup *setup, const char *arg, struct error **err)
 {
-	(void)setup, (void)arg, (void)where, (void)err;
+	(void)setup, (void)arg, (void)err;
 	printf("charhubd version %s\n", CHARHUB_VERSION);
 	return CMDLINE_HELP;
 }

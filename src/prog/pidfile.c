@@ -48,7 +48,9 @@ static int fail_held(int fd, const char *path, struct error **err)
 
 	text[len > 0 ? len : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	return error_set(err, EBUSY, "'%s' is held by the running process %s", path, text);
+	error_set(err, EBUSY, "Cannot lock pid file: Resource temporarily unavailable");
+	error_set_hint(err, "'%s' is held by the running process %s.", path, text);
+	return -EBUSY;
 }
 
 /* A locked file with our id beside @path; its name in @temporary, which ends in XXXXXX. */

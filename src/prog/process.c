@@ -102,6 +102,6 @@ int process_open_log(const char *path, struct error **err)
 	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
 
 	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
-		return error_set(err, errno, "Could not open '%s': %s", path, strerror(errno));
+		return error_set(err, errno, "Error opening logfile %s: %s", path, strerror(errno));
 	return 0;
 }

@@ -17,13 +17,13 @@ int request_list_add(
 		struct request *items = reallocarray(list->items, size, sizeof(*items));
 
 		if (!items)
-			return error_set(err, ENOMEM, "%s: out of memory", where);
+			return error_set(err, ENOMEM, "out of memory");
 		list->items = items;
 		list->size = size;
 	}
 	copy = strdup(where);
 	if (!copy)
-		return error_set(err, ENOMEM, "%s: out of memory", where);
+		return error_set(err, ENOMEM, "out of memory");
 	list->items[list->len++] = (struct request){ opts, copy };
 	return 0;
 }

@@ -12,7 +12,7 @@ struct opts;
 /**
  * struct request - something to be made once everything has been read
  * @opts:  owned
- * @where: how errors name its origin: "-chardev null,id=a" or "vm.cfg:12"; owned
+ * @where: its origin as log_set_place() takes it: " -chardev null,id=a" or "vm.cfg:12"; owned
  */
 struct request {
 	struct opts *opts;

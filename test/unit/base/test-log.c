@@ -260,6 +260,31 @@ static void traces_are_not_counted(void **state)
 	assert_int_equal(seen.lines, 100);
 }
 
+static void the_place_stands_behind_the_name(void **state)
+{
+	char place[LOG_LINE_BYTES];
+
+	(void)state;
+	log_set_place(" -chardev null,\n");
+	log_warning("be ware");
+	log_hint("that is, %s", "look");
+	log_set_place("vm.cfg:12");
+	log_error("no");
+	memset(place, 'p', sizeof(place));
+	place[sizeof(place) - 1] = '\0';
+	log_set_place(NULL);
+	log_info("so it is");
+	assert_told("test: -chardev null,?: warning: be ware\n"
+		    "that is, look\n"
+		    "test:vm.cfg:12: no\n"
+		    "test: info: so it is\n");
+	log_set_place(place);
+	log_error("what is told has room behind a long place");
+	log_set_place(NULL);
+	seen.text[seen.len] = 0;
+	assert_non_null(strstr(seen.text, "pp...: what is told has room behind a long place\n"));
+}
+
 static void an_error_is_told_with_its_hint(void **state)
 {
 	struct error *err = NULL;
@@ -269,8 +294,8 @@ static void an_error_is_told_with_its_hint(void **state)
 	error_set_hint(&err, "try this\nor that");
 	log_report(LOG_ERROR, err);
 	assert_told("test: chardev 'a': no\n"
-		    "test: try this\n"
-		    "test: or that\n");
+		    "try this\n"
+		    "or that\n");
 }
 
 int main(void)
@@ -301,6 +326,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			traces_come_from_the_folders_asked_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(traces_are_not_counted, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_place_stands_behind_the_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_error_is_told_with_its_hint, setup, teardown),
 	};
 

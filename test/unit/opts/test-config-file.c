@@ -13,17 +13,19 @@ static struct config_file *good(const char *text)
 	struct config_file *file = NULL;
 	struct error *err = NULL;
 
-	assert_int_equal(config_file_parse("x.cfg", text, strlen(text), &file, &err), 0);
+	assert_int_equal(config_file_parse(text, strlen(text), &file, NULL, &err), 0);
 	assert_null(err);
 	return file;
 }
 
-static void bad(const char *text, const char *message)
+static void bad(const char *text, unsigned wrong_line, const char *message)
 {
 	struct config_file *file = NULL;
 	struct error *err = NULL;
+	unsigned line = 0;
 
-	assert_int_equal(config_file_parse("x.cfg", text, strlen(text), &file, &err), -EINVAL);
+	assert_int_equal(config_file_parse(text, strlen(text), &file, &line, &err), -EINVAL);
+	assert_int_equal(line, wrong_line);
 	assert_null(file);
 	assert_string_equal(error_message(err), message);
 	error_free(err);
@@ -100,26 +102,64 @@ static void options_can_be_taken(void **state)
 
 static void a_wrong_line_is_named(void **state)
 {
-	static const char shape[] = "x.cfg:1: a section is [group] or [group \"id\"]";
+	static const char shape[] = "a section is [group] or [group \"id\"]";
 
 	(void)state;
-	bad("a = \"b\"\n", "x.cfg:1: no group defined");
-	bad("[a]\n\nb\n", "x.cfg:3: a line is key = \"value\"");
-	bad("[a]\n= \"b\"\n", "x.cfg:2: a line is key = \"value\"");
-	bad("[a]\nb c = \"b\"\n", "x.cfg:2: a line is key = \"value\"");
-	bad("[a]\nb = c\n", "x.cfg:2: the value must be in double quotes");
-	bad("[a]\nb =\n", "x.cfg:2: the value must be in double quotes");
-	bad("[a]\nb = \"c\n", "x.cfg:2: the value has no closing quote");
-	bad("[a]\nb = \"\n", "x.cfg:2: the value has no closing quote");
-	bad("[a]\nb = \"c\" d\n", "x.cfg:2: there is something behind the value");
-	bad("[a]\nb = \"c\\\"d\"\n", "x.cfg:2: there is something behind the value");
-	bad("[a \"b]\n", "x.cfg:1: the id has no closing quote");
-	bad("[]\n", shape);
-	bad("[a\n", shape);
-	bad("[a b]\n", shape);
-	bad("[a] b\n", shape);
-	bad("[\"a\"]\n", shape);
-	bad("[a \"b\" \"c\"]\n", shape);
+	bad("a = \"b\"\n", 1, "no group defined");
+	bad("[a]\n\nb\n", 3, "a line is key = \"value\"");
+	bad("[a]\n= \"b\"\n", 2, "a line is key = \"value\"");
+	bad("[a]\nb c = \"b\"\n", 2, "a line is key = \"value\"");
+	bad("[a]\nb = c\n", 2, "the value must be in double quotes");
+	bad("[a]\nb =\n", 2, "the value must be in double quotes");
+	bad("[a]\nb = \"c\n", 2, "the value has no closing quote");
+	bad("[a]\nb = \"\n", 2, "the value has no closing quote");
+	bad("[a]\nb = \"c\" d\n", 2, "there is something behind the value");
+	bad("[a]\nb = \"c\\\"d\"\n", 2, "there is something behind the value");
+	bad("[a \"b]\n", 1, "the id has no closing quote");
+	bad("[]\n", 1, shape);
+	bad("[a\n", 1, shape);
+	bad("[a b]\n", 1, shape);
+	bad("[a] b\n", 1, shape);
+	bad("[\"a\"]\n", 1, shape);
+	bad("[a \"b\" \"c\"]\n", 1, shape);
+}
+
+static void comments_may_stand_behind_sections_and_values(void **state)
+{
+	struct config_file *file = good("[chardev \"a\"] # the first\n"
+					"  backend = \"n#ll\" # \"quoted\"\n"
+					"  # indented\n"
+					"[b]#\n"
+					"c = \"\"#\n");
+
+	(void)state;
+	assert_int_equal(config_file_len(file), 2);
+	assert_string_equal(config_file_section(file, 0)->id, "a");
+	assert_string_equal(opts_text(config_file_section(file, 0)->opts, "backend"), "n#ll");
+	assert_string_equal(opts_text(config_file_section(file, 1)->opts, "c"), "");
+	config_file_free(file);
+}
+
+static void a_section_knows_the_line_of_what_is_refused_and_its_last(void **state)
+{
+	struct config_file *file = good("[chardev \"a\"]\n"
+					"\n"
+					"backend = \"hub\"\n"
+					"port = \"x\"\n"
+					"width = \"1\"\n"
+					"\n"
+					"# behind\n"
+					"[b]\n");
+	struct opts *a = config_file_take_opts(file, 0), *b = config_file_take_opts(file, 1);
+
+	(void)state;
+	assert_int_equal(opts_line(a), 5);
+	assert_int_equal(opts_check(a, "test", test_tables, NULL), -EINVAL);
+	assert_int_equal(opts_line(a), 4);
+	assert_int_equal(opts_line(b), 8);
+	opts_free(a);
+	opts_free(b);
+	config_file_free(file);
 }
 
 static void what_is_too_long_is_refused(void **state)
@@ -130,9 +170,9 @@ static void what_is_too_long_is_refused(void **state)
 
 	(void)state;
 	memset(line, ' ', sizeof(line) - 1);
-	bad(line, "x.cfg:1: the line is longer than 4096 bytes");
-	assert_int_equal(config_file_parse("x.cfg", "#\0\n", 3, &file, &err), -EINVAL);
-	assert_string_equal(error_message(err), "x.cfg:1: there is a NUL byte in the line");
+	bad(line, 1, "the line is longer than 4096 bytes");
+	assert_int_equal(config_file_parse("#\0\n", 3, &file, NULL, &err), -EINVAL);
+	assert_string_equal(error_message(err), "there is a NUL byte in the line");
 	error_free(err);
 }
 
@@ -147,7 +187,7 @@ static void a_file_is_read(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
 	close(fd);
-	assert_int_equal(config_file_read(path, &file, NULL), 0);
+	assert_int_equal(config_file_read(path, &file, NULL, NULL), 0);
 	assert_int_equal(config_file_len(file), 1);
 	config_file_free(file);
 	unlink(path);
@@ -159,16 +199,16 @@ static void a_file_that_cannot_be_read_is_named(void **state)
 	struct error *err = NULL;
 
 	(void)state;
-	assert_int_equal(config_file_read("/nonexistent/x", &file, &err), -ENOENT);
+	assert_int_equal(config_file_read("/nonexistent/x", &file, NULL, &err), -ENOENT);
 	assert_string_equal(
 		error_message(err), "Could not open '/nonexistent/x': No such file or directory");
 	error_free(err);
 	err = NULL;
-	assert_int_equal(config_file_read("/", &file, &err), -EISDIR);
-	assert_string_equal(error_message(err), "Could not read '/': Is a directory");
+	assert_int_equal(config_file_read("/", &file, NULL, &err), -EISDIR);
+	assert_string_equal(error_message(err), "Cannot read config file: Is a directory");
 	error_free(err);
 	err = NULL;
-	assert_int_equal(config_file_read("/dev/zero", &file, &err), -EFBIG);
+	assert_int_equal(config_file_read("/dev/zero", &file, NULL, &err), -EFBIG);
 	error_free(err);
 }
 
@@ -180,6 +220,8 @@ int main(void)
 		cmocka_unit_test(the_last_value_counts_but_the_id_is_that_of_the_section),
 		cmocka_unit_test(options_can_be_taken),
 		cmocka_unit_test(a_wrong_line_is_named),
+		cmocka_unit_test(comments_may_stand_behind_sections_and_values),
+		cmocka_unit_test(a_section_knows_the_line_of_what_is_refused_and_its_last),
 		cmocka_unit_test(what_is_too_long_is_refused),
 		cmocka_unit_test(a_file_is_read),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_named),

@@ -79,13 +79,13 @@ static void short_booleans_are_taken_with_a_warning(void **state)
 	(void)state;
 	expect_warning("null,mux", "mux", "on",
 		"charhub: warning: short-form boolean option 'mux' deprecated\n"
-		"charhub: warning: Please use mux=on instead\n");
+		"Please use mux=on instead\n");
 	expect_warning("null,nomux,id=a", "mux", "off",
 		"charhub: warning: short-form boolean option 'nomux' deprecated\n"
-		"charhub: warning: Please use mux=off instead\n");
+		"Please use mux=off instead\n");
 	expect_warning("null,notify", "tify", "off",
 		"charhub: warning: short-form boolean option 'notify' deprecated\n"
-		"charhub: warning: Please use tify=off instead\n");
+		"Please use tify=off instead\n");
 }
 
 static void short_delay_names_the_option_that_exists(void **state)
@@ -93,10 +93,10 @@ static void short_delay_names_the_option_that_exists(void **state)
 	(void)state;
 	expect_warning("socket,nodelay", "delay", "off",
 		"charhub: warning: short-form boolean option 'nodelay' deprecated\n"
-		"charhub: warning: Please use nodelay=on instead\n");
+		"Please use nodelay=on instead\n");
 	expect_warning("socket,delay", "delay", "on",
 		"charhub: warning: short-form boolean option 'delay' deprecated\n"
-		"charhub: warning: Please use nodelay=off instead\n");
+		"Please use nodelay=off instead\n");
 }
 
 static void help_is_wanted_by_a_bare_element(void **state)

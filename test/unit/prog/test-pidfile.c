@@ -97,8 +97,11 @@ static void one_that_is_held_is_refused(void **state)
 	(void)state;
 	assert_int_equal(pidfile_create(&first, path, NULL), 0);
 	assert_int_equal(pidfile_create(&second, path, &err), -EBUSY);
-	snprintf(text, sizeof(text), "'%s' is held by the running process %d", path, (int)getpid());
-	assert_string_equal(error_message(err), text);
+	snprintf(
+		text, sizeof(text), "'%s' is held by the running process %d.", path, (int)getpid());
+	assert_string_equal(
+		error_message(err), "Cannot lock pid file: Resource temporarily unavailable");
+	assert_string_equal(error_hint(err), text);
 	error_free(err);
 	assert_int_equal(second.fd, -1);
 	expect_ours();
