@@ -26,8 +26,11 @@ int secrets_check(struct opts *opts, struct error **err);
  * secrets_add() - keep a secret
  * @opts: checked
  *
- * Return: 0; -EEXIST; -EINVAL: neither or both of data and file, not base64; -errno of the file;
- * -EFBIG: longer than a kilobyte; -ENOMEM.
+ * One that is encrypted (keyid=, iv=, as libvirt passes passwords) is decrypted with a secret that
+ * is there already. A file that is a line of text, newline included, is warned of.
+ *
+ * Return: 0; -EEXIST; -EINVAL: neither or both of data and file, not base64, wrong key or padding;
+ * -ENOENT: no such key; -errno of the file; -EFBIG: longer than a kilobyte; -ENOMEM.
  */
 int secrets_add(struct secrets *secrets, const struct opts *opts, struct error **err);
 
@@ -35,7 +38,7 @@ int secrets_add(struct secrets *secrets, const struct opts *opts, struct error *
  * secrets_get() - a copy that the caller wipes and frees
  * @secrets: struct secrets; a plain pointer, so that this can be a callback
  *
- * Return: 0; -ENOENT "No secret with id 'x'"; -ENOMEM.
+ * Return: 0; -ENOENT "No secret with id 'x'"; -EINVAL: has a NUL byte in it; -ENOMEM.
  */
 int secrets_get(void *secrets, const char *id, char **ret_secret, struct error **err);
 

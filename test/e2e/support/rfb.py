@@ -6,6 +6,7 @@ The framebuffer is kept as rows of 3-byte pixels (red, green, blue), whatever th
 
 import socket
 import struct
+import subprocess
 import zlib
 
 RAW, COPY_RECT, HEXTILE, TIGHT, ZRLE, TIGHT_PNG = 0, 1, 5, 7, 16, -260
@@ -61,6 +62,18 @@ class Format:
         if self.bits == 32 and self.depth == 24 and self.maxima == (255, 255, 255):
             return 3, bytes
         return self.size, self.rgb
+
+
+def respond(password):
+    """A viewer's answer: DES of the challenge by OpenSSL's command."""
+    key = bytes(int(f"{byte:08b}"[::-1], 2) for byte in password.encode()[:8].ljust(8, b"\0"))
+
+    def answer(challenge):
+        return subprocess.run(
+            ["openssl", "enc", "-des-ede3", "-K", (key * 3).hex(), "-nopad"], input=challenge,
+            capture_output=True, check=True).stdout
+
+    return answer
 
 
 class Closed(Exception):
