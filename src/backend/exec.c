@@ -193,7 +193,7 @@ static int exec_event(struct chardev *chardev, const struct chardev_event *event
 		return -ENOTSUP;
 	exec->cols = event->cols;
 	exec->rows = event->rows;
-	if (exec->child && ioctl(exec->stream.in_fd, TIOCSWINSZ, &size) < 0)
+	if (exec->child && ioctl(fd_stream_fd(&exec->stream), TIOCSWINSZ, &size) < 0)
 		return -errno;
 	return 0;
 }

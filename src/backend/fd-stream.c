@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The byte stream of every class that has file descriptors: read with credit, write with short
- * accepts, and know at each moment what the peer can still do.
+ * The byte stream of every class that has descriptors or a transport: read with credit, write with
+ * short accepts, and know at each moment what the peer can still do.
  *
  * A peer ends in three steps that may come at once or one by one: it sends no more (EOF), it takes
  * no more (an error of write), it is gone (both). The kernel tells them level-triggered, so each
@@ -15,22 +15,19 @@
  * While paused, a hang-up with nothing left to read is the end at once. With bytes left, out fails
  * at once and the end comes when they have been delivered.
  *
- * A descriptor that epoll refuses (a regular file, /dev/null) is always ready; what it would have
- * reported is done by a task. One dispatch moves at most BYTES_A_DISPATCH. The methods that the
- * holder calls make no upcall: a failure that they find is dealt with by the task too.
+ * One dispatch moves at most BYTES_A_DISPATCH. The methods that the holder calls make no upcall: a
+ * failure that they find is dealt with by a task.
  *
  * A hostile peer can make us read and look: each event ends in progress or in one watch fewer.
  */
 #include "backend/fd-stream.h"
 
 #include "base/segments.h"
+#include "transport/fd-transport.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { BYTES_A_DISPATCH = 256 * 1024 };
 
@@ -49,6 +46,11 @@ bool fd_stream_takes_out(const struct fd_stream *stream)
 	return stream->out == FD_STREAM_OUT_READY || stream->out == FD_STREAM_OUT_FULL;
 }
 
+int fd_stream_fd(const struct fd_stream *stream)
+{
+	return stream->transport ? transport_fd(stream->transport) : -1;
+}
+
 int fd_set_nonblock(int fd, int *ret_flags)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -64,7 +66,8 @@ int fd_set_nonblock(int fd, int *ret_flags)
 
 static unsigned in_events(const struct fd_stream *stream)
 {
-	bool out_counts = stream->out_fd == stream->in_fd && stream->out != FD_STREAM_OUT_FAILED;
+	bool out_counts = (transport_ways(stream->transport) & TRANSPORT_DUPLEX) &&
+			  stream->out != FD_STREAM_OUT_FAILED;
 
 	if (stream->in == FD_STREAM_IN_FLOWING)
 		return WATCH_READ;
@@ -75,18 +78,9 @@ static unsigned in_events(const struct fd_stream *stream)
 
 static void update_watches(struct fd_stream *stream)
 {
-	unsigned in = stream->in_watch ? in_events(stream) : 0;
-	unsigned out = stream->out == FD_STREAM_OUT_FULL ? WATCH_WRITE : 0;
-
-	if (stream->in_watch == stream->out_watch) {
-		if (stream->in_watch)
-			watch_set(stream->in_watch, in | out);
-		return;
-	}
-	if (stream->in_watch)
-		watch_set(stream->in_watch, in);
-	if (stream->out_watch)
-		watch_set(stream->out_watch, out);
+	if (stream->transport)
+		transport_watch(stream->transport,
+			in_events(stream) | (stream->out == FD_STREAM_OUT_FULL ? WATCH_WRITE : 0u));
 }
 
 static void settle(void *data);
@@ -119,25 +113,10 @@ static void end_input(struct fd_stream *stream, int error)
 		chardev_set_open(stream->chardev, false);
 }
 
-/* A look at the descriptor: poll() makes a terminal's bytes that are under way arrive, too. */
-static short look(const struct fd_stream *stream)
-{
-	struct pollfd look = { .fd = stream->in_fd, .events = POLLIN | POLLRDHUP };
-
-	return poll(&look, 1, 0) > 0 ? look.revents : 0;
-}
-
-static bool has_unread(const struct fd_stream *stream)
-{
-	int unread = 0;
-
-	return ioctl(stream->in_fd, FIONREAD, &unread) == 0 && unread > 0;
-}
-
 /* Both ways over one descriptor: no input and a hang-up mean that nobody takes bytes either. */
-static void fail_out_on_hangup(struct fd_stream *stream, short seen)
+static void fail_out_on_hangup(struct fd_stream *stream, unsigned seen)
 {
-	if (stream->in_fd == stream->out_fd && (seen & (POLLHUP | POLLERR)))
+	if ((transport_ways(stream->transport) & TRANSPORT_DUPLEX) && (seen & WATCH_GONE))
 		stream->out = FD_STREAM_OUT_FAILED;
 }
 
@@ -145,16 +124,16 @@ static void fail_out_on_hangup(struct fd_stream *stream, short seen)
 static void notice_hangup(struct fd_stream *stream)
 {
 	bool half_known = stream->hangup_seen || stream->in == FD_STREAM_IN_NONE;
-	short seen = look(stream);
+	unsigned seen = transport_look(stream->transport);
 
 	fail_out_on_hangup(stream, seen);
-	if (half_known && !(seen & (POLLHUP | POLLERR))) {
+	if (half_known && !(seen & WATCH_GONE)) {
 		stream->gone_lies = true;
 	} else if (stream->in == FD_STREAM_IN_NONE) {
 		go(stream, 0);
-	} else if (seen & (POLLHUP | POLLERR | POLLRDHUP)) {
+	} else if (seen & WATCH_HANGUP) {
 		stream->hangup_seen = true;
-		if (!has_unread(stream))
+		if (!transport_has_unread(stream->transport))
 			end_input(stream, 0);
 	}
 }
@@ -180,8 +159,8 @@ static ssize_t read_some(struct fd_stream *stream, const struct iovec *iov, int 
 	ssize_t got;
 
 	if (!(stream->flags & FD_STREAM_PACKET))
-		return readv(stream->in_fd, iov, n);
-	got = readv(stream->in_fd, all, n + 1);
+		return transport_readv(stream->transport, iov, n);
+	got = transport_readv(stream->transport, all, n + 1);
 	if (got <= 0)
 		return got;
 	if ((status & TIOCPKT_FLUSHREAD) && !stream->heard)
@@ -190,21 +169,20 @@ static ssize_t read_some(struct fd_stream *stream, const struct iovec *iov, int 
 		stream->heard = true;
 		return got - 1;
 	}
-	errno = EINTR; /* no data yet: read again */
-	return -1;
+	return -EINTR; /* no data yet: read again */
 }
 
 /* Nothing could be read. Return: false: the stream has ended, or rests. */
 static bool read_nothing(struct fd_stream *stream, ssize_t got)
 {
-	int error = got < 0 ? errno : 0;
+	int error = (int)-got;
 
 	if (error == EINTR)
 		return true;
 	if (error == EAGAIN && !stream->finishing)
 		return false;
-	fail_out_on_hangup(stream, look(stream));
-	if (error && stream->in_fd == stream->out_fd)
+	fail_out_on_hangup(stream, transport_look(stream->transport));
+	if (error && (transport_ways(stream->transport) & TRANSPORT_DUPLEX))
 		stream->out = FD_STREAM_OUT_FAILED;
 	end_input(stream, stream->finishing ? 0 : error);
 	return false;
@@ -241,8 +219,7 @@ static void read_in(struct fd_stream *stream)
 		stream->flushed = false;
 		stream->ops->on_flushed(stream->chardev);
 	}
-	if (is_alive(stream) && stream->in == FD_STREAM_IN_FLOWING &&
-		(!stream->in_watch || (stream->finishing && !budget)))
+	if (is_alive(stream) && stream->in == FD_STREAM_IN_FLOWING && stream->finishing && !budget)
 		post_settle(stream);
 }
 
@@ -251,7 +228,7 @@ void fd_stream_in_resume(struct fd_stream *stream)
 	if (stream->in != FD_STREAM_IN_PAUSED || !chardev_in_room(stream->chardev))
 		return;
 	stream->in = FD_STREAM_IN_FLOWING;
-	if (!stream->in_watch || stream->finishing)
+	if (stream->finishing)
 		post_settle(stream);
 	update_watches(stream);
 }
@@ -277,8 +254,6 @@ static ssize_t out_error(struct fd_stream *stream, int error, size_t total)
 
 	if (error == EAGAIN || (forgives && total)) {
 		stream->out = FD_STREAM_OUT_FULL;
-		if (!stream->out_watch)
-			post_settle(stream);
 		update_watches(stream);
 		return (ssize_t)total;
 	}
@@ -290,14 +265,6 @@ static ssize_t out_error(struct fd_stream *stream, int error, size_t total)
 	return total ? (ssize_t)total : -error;
 }
 
-static ssize_t write_some(const struct fd_stream *stream, struct iovec *iov, int n)
-{
-	const struct msghdr message = { .msg_iov = iov, .msg_iovlen = (size_t)n };
-
-	return stream->flags & FD_STREAM_SOCKET ? sendmsg(stream->out_fd, &message, MSG_NOSIGNAL)
-						: writev(stream->out_fd, iov, n);
-}
-
 ssize_t fd_stream_outv(struct fd_stream *stream, const struct iovec *offered, int n)
 {
 	struct iovec iov[2] = { offered[0], n > 1 ? offered[1] : (struct iovec){ 0 } };
@@ -306,12 +273,10 @@ ssize_t fd_stream_outv(struct fd_stream *stream, const struct iovec *offered, in
 	if (stream->out == FD_STREAM_OUT_NONE || stream->out == FD_STREAM_OUT_FAILED)
 		return -EPIPE;
 	while (n) {
-		ssize_t done = write_some(stream, iov, n);
+		ssize_t done = transport_writev(stream->transport, iov, n);
 
-		if (done < 0 && errno == EINTR)
-			continue;
 		if (done < 0)
-			return out_error(stream, errno, total);
+			return out_error(stream, (int)-done, total);
 		total += (size_t)done;
 		advance(iov, &n, (size_t)done);
 	}
@@ -337,17 +302,18 @@ static void settle_failed_out(struct fd_stream *stream)
 {
 	if (stream->in == FD_STREAM_IN_NONE)
 		go(stream, stream->error);
-	else if (stream->in == FD_STREAM_IN_PAUSED && stream->in_fd == stream->out_fd)
+	else if (stream->in == FD_STREAM_IN_PAUSED &&
+		 (transport_ways(stream->transport) & TRANSPORT_DUPLEX))
 		notice_hangup(stream);
 }
 
 /* All input has been announced: what is unread is all there is. */
 static void settle_finishing(struct fd_stream *stream)
 {
-	look(stream);
+	transport_look(stream->transport);
 	if (stream->in == FD_STREAM_IN_FLOWING)
 		read_in(stream);
-	else if (stream->in == FD_STREAM_IN_NONE || !has_unread(stream))
+	else if (stream->in == FD_STREAM_IN_NONE || !transport_has_unread(stream->transport))
 		end_input(stream, 0);
 }
 
@@ -357,25 +323,20 @@ static void settle(void *data)
 
 	if (!is_alive(stream))
 		return;
-	if (stream->finishing) {
+	if (stream->finishing)
 		settle_finishing(stream);
-	} else if (stream->out == FD_STREAM_OUT_FAILED) {
+	else if (stream->out == FD_STREAM_OUT_FAILED)
 		settle_failed_out(stream);
-	} else {
-		if (!stream->out_watch)
-			give_room(stream);
-		if (is_alive(stream) && !stream->in_watch)
-			read_in(stream);
-	}
 	if (is_alive(stream))
 		update_watches(stream);
 }
 
-static void on_watch(void *data, unsigned events)
+static void on_events(void *data, unsigned events)
 {
 	struct fd_stream *stream = data;
 
-	if ((events & WATCH_WRITE) && (stream->flags & FD_STREAM_TTY) && (look(stream) & POLLHUP))
+	if ((events & WATCH_WRITE) && (stream->flags & FD_STREAM_TTY) &&
+		(transport_look(stream->transport) & WATCH_GONE))
 		events = WATCH_READ | WATCH_HANGUP;
 	if (stream->in == FD_STREAM_IN_FLOWING && (events & ~(unsigned)WATCH_WRITE))
 		read_in(stream);
@@ -387,58 +348,38 @@ static void on_watch(void *data, unsigned events)
 		update_watches(stream);
 }
 
-/* The output's own descriptor: writable, or its reader is gone, which the next write finds. */
-static void on_out_watch(void *data, unsigned events)
-{
-	struct fd_stream *stream = data;
-
-	(void)events;
-	give_room(stream);
-	if (is_alive(stream))
-		update_watches(stream);
-}
+static const struct transport_callbacks transport_callbacks = { .on_events = on_events };
 
 /* ---- open and close ---- */
 
 void fd_stream_init(struct fd_stream *stream, struct chardev *chardev,
 	const struct fd_stream_ops *ops, unsigned flags)
 {
-	*stream = (struct fd_stream){
-		.chardev = chardev, .ops = ops, .flags = flags, .in_fd = -1, .out_fd = -1
-	};
-}
-
-static int new_watch(struct fd_stream *stream, int fd, watch_fn *fn, struct watch **ret_watch)
-{
-	int r = fd < 0 ? -EPERM : watch_new(stream->chardev->loop, fd, fn, stream, ret_watch);
-
-	return r == -EPERM ? 0 : r;
+	*stream = (struct fd_stream){ .chardev = chardev, .ops = ops, .flags = flags };
 }
 
 int fd_stream_open(struct fd_stream *stream, int in_fd, int out_fd)
 {
-	struct watch *in_watch = NULL, *out_watch = NULL;
-	int r = new_watch(stream, in_fd, on_watch, &in_watch);
+	struct transport *transport;
+	int r = fd_transport_new(stream->chardev->loop, in_fd, out_fd, &transport);
 
-	if (r == 0 && out_fd == in_fd)
-		out_watch = in_watch;
-	else if (r == 0)
-		r = new_watch(stream, out_fd, on_out_watch, &out_watch);
-	if (r < 0) {
-		watch_free(in_watch);
-		return r;
-	}
-	stream->in_fd = in_fd;
-	stream->out_fd = out_fd;
-	stream->in_watch = in_watch;
-	stream->out_watch = out_watch;
-	return 0;
+	if (r == 0)
+		fd_stream_open_transport(stream, transport);
+	return r;
+}
+
+void fd_stream_open_transport(struct fd_stream *stream, struct transport *transport)
+{
+	stream->transport = transport;
+	transport_set_user(transport, &transport_callbacks, stream);
 }
 
 void fd_stream_start(struct fd_stream *stream)
 {
-	stream->in = stream->in_fd >= 0 ? FD_STREAM_IN_PAUSED : FD_STREAM_IN_NONE;
-	stream->out = stream->out_fd >= 0 ? FD_STREAM_OUT_READY : FD_STREAM_OUT_NONE;
+	unsigned ways = transport_ways(stream->transport);
+
+	stream->in = ways & TRANSPORT_IN ? FD_STREAM_IN_PAUSED : FD_STREAM_IN_NONE;
+	stream->out = ways & TRANSPORT_OUT ? FD_STREAM_OUT_READY : FD_STREAM_OUT_NONE;
 	stream->error = 0;
 	stream->hangup_seen = stream->gone_lies = stream->finishing = false;
 	stream->heard = stream->flushed = false;
@@ -457,15 +398,8 @@ void fd_stream_stop(struct fd_stream *stream)
 void fd_stream_close(struct fd_stream *stream)
 {
 	fd_stream_stop(stream);
-	watch_free(stream->in_watch);
-	if (stream->out_watch != stream->in_watch)
-		watch_free(stream->out_watch);
-	if (stream->in_fd >= 0)
-		close(stream->in_fd);
-	if (stream->out_fd >= 0 && stream->out_fd != stream->in_fd)
-		close(stream->out_fd);
-	stream->in_fd = stream->out_fd = -1;
-	stream->in_watch = stream->out_watch = NULL;
+	transport_free(stream->transport);
+	stream->transport = NULL;
 }
 
 void fd_stream_finish(struct fd_stream *stream)

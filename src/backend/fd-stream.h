@@ -4,6 +4,8 @@
 
 #include <charhub/chardev-impl.h>
 
+#include "transport/transport.h"
+
 /**
  * struct fd_stream_ops - what a class does when its stream ends
  *
@@ -30,10 +32,8 @@ enum fd_stream_flags {
 	FD_STREAM_TTY = 1,
 	/* An error of out is told and not remembered: a file works again when the disk has room. */
 	FD_STREAM_FORGIVES = 2,
-	/* A socket: a write to a peer that has gone raises no signal. */
-	FD_STREAM_SOCKET = 4,
 	/* The master of a pty in packet mode [ioctl_tty(2) TIOCPKT]. */
-	FD_STREAM_PACKET = 8,
+	FD_STREAM_PACKET = 4,
 };
 
 enum fd_stream_in {
@@ -49,12 +49,11 @@ enum fd_stream_out {
 	FD_STREAM_OUT_FAILED, /* takes no more for ever */
 };
 
-/** struct fd_stream - a byte stream over one or two file descriptors; part of a class's object */
+/** struct fd_stream - a chardev's byte stream over a transport; part of a class's object */
 struct fd_stream {
 	struct chardev *chardev;
 	const struct fd_stream_ops *ops;
-	int in_fd, out_fd;		    /* -1: none; one number: both ways */
-	struct watch *in_watch, *out_watch; /* NULL: always ready; one pointer for one fd */
+	struct transport *transport; /* NULL: none */
 	struct task settle;
 	unsigned flags;
 	int error;	  /* positive errno of a failed out */
@@ -66,7 +65,7 @@ struct fd_stream {
 	bool flushed;	  /* on_flushed() is due */
 };
 
-/** fd_stream_init() - no descriptors yet; fd_stream_close() is allowed from here on */
+/** fd_stream_init() - no transport yet; fd_stream_close() is allowed from here on */
 void fd_stream_init(struct fd_stream *stream, struct chardev *chardev,
 	const struct fd_stream_ops *ops, unsigned flags);
 
@@ -80,13 +79,16 @@ void fd_stream_init(struct fd_stream *stream, struct chardev *chardev,
  */
 int fd_stream_open(struct fd_stream *stream, int in_fd, int out_fd);
 
+/** fd_stream_open_transport() - take a transport over, which rests until fd_stream_start() */
+void fd_stream_open_transport(struct fd_stream *stream, struct transport *transport);
+
 /** fd_stream_start() - a peer is there: read what the holder has room for, write what it offers */
 void fd_stream_start(struct fd_stream *stream);
 
-/** fd_stream_stop() - rest: watch nothing, take nothing; the descriptors stay */
+/** fd_stream_stop() - rest: watch nothing, take nothing; the transport stays */
 void fd_stream_stop(struct fd_stream *stream);
 
-/** fd_stream_close() - and close the descriptors; no-op where there are none */
+/** fd_stream_close() - and free the transport; no-op where there is none */
 void fd_stream_close(struct fd_stream *stream);
 
 /** fd_stream_finish() - nothing will be added to what is there: deliver it, then on_gone() */
@@ -94,6 +96,9 @@ void fd_stream_finish(struct fd_stream *stream);
 
 /** fd_stream_is_started() - between fd_stream_start() and its end */
 bool fd_stream_is_started(const struct fd_stream *stream);
+
+/** fd_stream_fd() - the descriptor that is read, for its settings; -1: none */
+int fd_stream_fd(const struct fd_stream *stream);
 
 /** fd_stream_takes_out() - not stopped, and no write has failed */
 bool fd_stream_takes_out(const struct fd_stream *stream);

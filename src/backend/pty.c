@@ -71,14 +71,14 @@ static int begin_packets(int master)
 /* Nobody will read any more what is in the slave's queue. */
 static void flush_unread(struct pty_chardev *pty)
 {
-	int fd = open_slave(pty, pty->stream.in_fd);
+	int fd = open_slave(pty, fd_stream_fd(&pty->stream));
 
-	tcflush(pty->stream.in_fd, TCOFLUSH);
+	tcflush(fd_stream_fd(&pty->stream), TCOFLUSH);
 	if (fd < 0)
 		return;
 	tcflush(fd, TCIFLUSH);
 	close(fd);
-	begin_packets(pty->stream.in_fd);
+	begin_packets(fd_stream_fd(&pty->stream));
 }
 
 /*
@@ -95,7 +95,7 @@ static void change_readers(struct pty_chardev *pty)
 static void on_slave_opened(void *data)
 {
 	struct pty_chardev *pty = data;
-	struct pollfd look = { .fd = pty->stream.in_fd, .events = POLLIN };
+	struct pollfd look = { .fd = fd_stream_fd(&pty->stream), .events = POLLIN };
 
 	if (pty->base.open && !fd_stream_takes_out(&pty->stream))
 		change_readers(pty);
@@ -104,7 +104,7 @@ static void on_slave_opened(void *data)
 	/* Gone again already; what it wrote meanwhile is still to be delivered. */
 	if (poll(&look, 1, 0) > 0 && (look.revents & POLLHUP) && !(look.revents & POLLIN))
 		return;
-	begin_packets(pty->stream.in_fd);
+	begin_packets(fd_stream_fd(&pty->stream));
 	fd_stream_start(&pty->stream);
 	chardev_set_open(&pty->base, true);
 	chardev_room(&pty->base);
@@ -284,7 +284,7 @@ static int pty_event(struct chardev *chardev, const struct chardev_event *event)
 
 	if (event->type != CHARDEV_RESIZE)
 		return -ENOTSUP;
-	return ioctl(pty_of(chardev)->stream.in_fd, TIOCSWINSZ, &size) < 0 ? -errno : 0;
+	return ioctl(fd_stream_fd(&pty_of(chardev)->stream), TIOCSWINSZ, &size) < 0 ? -errno : 0;
 }
 
 static char *pty_describe(const struct chardev *chardev)

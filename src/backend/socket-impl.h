@@ -4,23 +4,13 @@
 
 #include <charhub/chardev-impl.h>
 
-#include "backend/fd-stream.h"
+#include "backend/connection.h"
 #include "base/list.h"
-#include "io/address.h"
-#include "io/listener.h"
+#include "transport/listener.h"
 
 #include <sys/types.h>
 
 struct socket_client;
-
-/**
- * struct connection - one connected socket
- * @local, @remote: "HOST:PORT"; empty for unix
- */
-struct connection {
-	struct fd_stream stream;
-	char *local, *remote;
-};
 
 /**
  * struct socket_chardev - a server or a client
@@ -49,25 +39,6 @@ static inline struct socket_chardev *socket_of(struct chardev *chardev)
 {
 	return container_of(chardev, struct socket_chardev, base);
 }
-
-/**
- * connection_begin() - take a connected descriptor over; no upcall
- * @fd: also closed where this fails
- *
- * Return: 0; -ENOMEM and the like.
- */
-int connection_begin(struct connection *connection, struct chardev *chardev, int fd, bool nodelay,
-	const struct fd_stream_ops *ops);
-
-/** connection_end() - close it; no-op where there is none */
-void connection_end(struct connection *connection);
-
-/** connection_watch_half() - the peer sends no more: find out by itself should it vanish */
-void connection_watch_half(struct connection *connection);
-
-/** connection_describe() - "unix:/p,server=on", "tcp:A:1 <-> B:2"; NULL if memory ran out */
-char *connection_describe(
-	const struct connection *connection, const struct address *address, bool server);
 
 /* socket-server.c */
 int socket_server_open(struct socket_chardev *socket, bool wait, struct error **err);

@@ -16,7 +16,6 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -215,7 +214,7 @@ static struct socket_peer *new_peer(struct socket_chardev *socket)
 	peer = peer_of(chardev);
 	peer->server = socket;
 	peer->number = number;
-	fd_stream_init(&peer->connection.stream, chardev, &peer_ops, FD_STREAM_SOCKET);
+	fd_stream_init(&peer->connection.stream, chardev, &peer_ops, 0);
 	list_append(&socket->peers, &peer->link);
 	return peer;
 }
@@ -233,12 +232,10 @@ static void make_way(struct socket_chardev *socket)
 
 static void send_peer_away(struct socket_peer *peer, const char *reason)
 {
-	int fd = fcntl(peer->connection.stream.in_fd, F_DUPFD_CLOEXEC, 0);
 	char line[LINE_BYTES];
 
 	snprintf(line, sizeof(line), "charhub: %s\r\n", reason);
-	if (fd >= 0)
-		socket_turn_away(fd, line);
+	connection_send_away(&peer->connection, line);
 }
 
 static void accept_peer(struct socket_chardev *socket, int fd)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Class "socket": what the options mean, and what a server and a client have in common. See
- * socket-server.c and socket-client.c.
+ * Class "socket": what the options mean. The two sides are in socket-server.c and socket-client.c.
  */
 #include "backend/socket-impl.h"
 
@@ -12,102 +11,14 @@
 #include "opts/opts.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
 	PORT_MAX = 65535,
 	CLIENTS_MAX = 4096,
 	RECONNECT_MS_MAX = 24 * 60 * 60 * 1000,
-	/* A half-closed TCP peer that has vanished is found after 10 + 3 * 5 seconds. */
-	HALF_IDLE_S = 10,
-	HALF_INTERVAL_S = 5,
-	HALF_PROBES = 3,
 };
-
-/* ---- a connection ---- */
-
-static char *name_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *))
-{
-	struct sockaddr_storage sockaddr = { 0 };
-	socklen_t len = sizeof(sockaddr);
-
-	if (get(fd, (struct sockaddr *)&sockaddr, &len) < 0)
-		return strdup("");
-	return sockaddr_text(&sockaddr);
-}
-
-static int local_name(int fd, struct sockaddr *sockaddr, socklen_t *len)
-{
-	return getsockname(fd, sockaddr, len);
-}
-
-static int remote_name(int fd, struct sockaddr *sockaddr, socklen_t *len)
-{
-	return getpeername(fd, sockaddr, len);
-}
-
-int connection_begin(struct connection *connection, struct chardev *chardev, int fd, bool nodelay,
-	const struct fd_stream_ops *ops)
-{
-	int on = 1, r;
-
-	fd_stream_init(&connection->stream, chardev, ops, FD_STREAM_SOCKET);
-	connection->local = name_of(fd, local_name);
-	connection->remote = name_of(fd, remote_name);
-	/* Urgent data stays in the stream and cannot pass for a hang-up once it was read. */
-	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
-	if (nodelay)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	r = connection->local && connection->remote ? fd_stream_open(&connection->stream, fd, fd)
-						    : -ENOMEM;
-	if (r < 0) {
-		close(fd);
-		connection_end(connection);
-		return r;
-	}
-	fd_stream_start(&connection->stream);
-	return 0;
-}
-
-void connection_end(struct connection *connection)
-{
-	if (connection->stream.chardev)
-		fd_stream_close(&connection->stream);
-	free(connection->local);
-	free(connection->remote);
-	connection->local = connection->remote = NULL;
-}
-
-void connection_watch_half(struct connection *connection)
-{
-	int fd = connection->stream.in_fd, on = 1, idle = HALF_IDLE_S, interval = HALF_INTERVAL_S,
-	    probes = HALF_PROBES;
-
-	if (!connection->remote || !*connection->remote)
-		return;
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
-}
-
-char *connection_describe(
-	const struct connection *connection, const struct address *address, bool server)
-{
-	const char *role = server ? ",server=on" : "";
-	char *text;
-	int r;
-
-	if (connection->remote && *connection->remote)
-		r = asprintf(&text, "tcp:%s%s <-> %s", connection->local, role, connection->remote);
-	else
-		r = asprintf(&text, "unix:%s%s", address->path ? address->path : "", role);
-	return r < 0 ? NULL : text;
-}
 
 /* ---- options ---- */
 

@@ -2,7 +2,7 @@
 #ifndef VNC_OPTIONS_H
 #define VNC_OPTIONS_H
 
-#include "io/address.h"
+#include "transport/address.h"
 #include "vnc/vnc.h"
 
 /* Index into the words of the option `share`. */

@@ -2,7 +2,7 @@
 #ifndef VNC_SERVER_H
 #define VNC_SERVER_H
 
-#include "io/listener.h"
+#include "transport/listener.h"
 #include "vnc/studio.h"
 #include "vnc/viewer.h"
 

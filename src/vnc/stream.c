@@ -1,97 +1,82 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Reads and writes never block. Output waits in a queue whose bound is its users' duty: they
- * look at stream_waiting() before they make more.
- */
 #include "vnc/stream.h"
 
+#include "transport/fd-transport.h"
+#include "transport/websocket.h"
+
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-/* Beyond this the kernel does not say "writable": what waits there can not be replaced by news. */
-enum { UNSENT_MAX = 32768 };
-
-/* All of them only make a connection better: on a unix socket they fail. */
-static void tune(int fd)
+/* Once the filter is ready, what was pushed before can go. */
+static void on_events(void *data, unsigned events)
 {
-	int on = 1, unsent = UNSENT_MAX;
+	struct stream *stream = data;
+	bool ready = events & TRANSPORT_READY;
 
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	stream->fn(
+		stream->data, (events & ~(unsigned)TRANSPORT_READY) | (ready ? WATCH_WRITE : 0u));
+}
+
+static const struct transport_callbacks callbacks = { .on_events = on_events };
+
+static int make_transport(struct stream *stream, struct loop *loop, int fd, bool websocket)
+{
+	struct transport *socket;
+	int r = socket_transport_new(loop, fd, SOCKET_NODELAY | SOCKET_KEEPALIVE, &socket);
+
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	stream->transport = socket;
+	if (websocket)
+		r = websocket_new(socket, &stream->transport);
+	if (r < 0)
+		transport_free(socket);
+	return r;
+}
+
+static void watch_what_is_needed(struct stream *stream)
+{
+	transport_watch(stream->transport,
+		(stream->reading ? WATCH_READ : WATCH_GONE) | (stream->out.len ? WATCH_WRITE : 0u));
 }
 
 int stream_init(
 	struct stream *stream, struct loop *loop, int fd, bool websocket, watch_fn *fn, void *data)
 {
-	int r = -ENOMEM;
+	int r;
 
-	*stream = (struct stream){ .fd = fd };
-	if (websocket)
-		stream->websocket = calloc(1, sizeof(*stream->websocket));
-	if (!websocket || stream->websocket)
-		r = watch_new(loop, fd, fn, data, &stream->watch);
-	if (r < 0) {
-		stream_done(stream);
+	*stream =
+		(struct stream){ .fn = fn, .data = data, .websocket = websocket, .reading = true };
+	r = make_transport(stream, loop, fd, websocket);
+	if (r < 0)
 		return r;
-	}
-	tune(fd);
-	stream->reading = true;
-	watch_set(stream->watch, WATCH_READ);
+	transport_set_user(stream->transport, &callbacks, stream);
+	watch_what_is_needed(stream);
 	return 0;
 }
 
 void stream_done(struct stream *stream)
 {
-	watch_free(stream->watch);
-	if (stream->fd >= 0)
-		close(stream->fd);
-	if (stream->websocket)
-		websocket_done(stream->websocket);
-	free(stream->websocket);
-	byte_queue_clear(&stream->plain);
+	transport_free(stream->transport);
 	byte_queue_clear(&stream->out);
-	*stream = (struct stream){ .fd = -1 };
+	*stream = (struct stream){ 0 };
 }
 
 bool stream_is_ready(const struct stream *stream)
 {
-	return !stream->websocket || stream->websocket->state == WEBSOCKET_OPEN;
-}
-
-/* ---- in ---- */
-
-static ssize_t decode(struct stream *stream, uint8_t *buf, size_t len)
-{
-	ssize_t n;
-
-	if (!stream->websocket)
-		return (ssize_t)len;
-	n = websocket_in(stream->websocket, buf, len, &stream->out);
-	if (n == 0 && stream->websocket->state == WEBSOCKET_CLOSED)
-		return -EPIPE;
-	return n;
+	return transport_is_ready(stream->transport);
 }
 
 ssize_t stream_read(struct stream *stream, uint8_t buf[STREAM_READ_MAX])
 {
-	ssize_t n = read(stream->fd, buf, STREAM_READ_MAX);
+	struct iovec iov = { buf, STREAM_READ_MAX };
+	ssize_t n = transport_readv(stream->transport, &iov, 1);
 
-	if (n > 0)
-		return decode(stream, buf, (size_t)n);
-	if (n == 0)
-		return -EPIPE;
-	return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-}
-
-static void watch_what_is_needed(struct stream *stream)
-{
-	watch_set(stream->watch,
-		(stream->reading ? WATCH_READ : WATCH_GONE) | (stream->out.len ? WATCH_WRITE : 0u));
+	if (n == -EAGAIN)
+		return 0;
+	return n == 0 ? -EPIPE : n;
 }
 
 void stream_set_reading(struct stream *stream, bool reading)
@@ -102,55 +87,33 @@ void stream_set_reading(struct stream *stream, bool reading)
 	watch_what_is_needed(stream);
 }
 
-/* ---- out ---- */
-
 int stream_push(struct stream *stream, const void *bytes, size_t len)
 {
-	return byte_queue_push(stream->websocket ? &stream->plain : &stream->out, bytes, len);
-}
-
-/* What has gathered becomes one message. */
-static int frame(struct stream *stream)
-{
-	uint8_t header[WEBSOCKET_HEADER_MAX];
-	struct byte_queue *plain = &stream->plain;
-
-	if (!plain->len || !stream_is_ready(stream))
-		return 0;
-	if (byte_queue_push(&stream->out, header, websocket_header(plain->len, header)) < 0 ||
-		byte_queue_push(&stream->out, byte_queue_data(plain), plain->len) < 0)
-		return -ENOMEM;
-	byte_queue_clear(plain);
-	return 0;
+	return byte_queue_push(&stream->out, bytes, len);
 }
 
 int stream_flush(struct stream *stream)
 {
-	int r = frame(stream);
+	ssize_t n = 0;
 
-	while (r == 0 && stream->out.len) {
-		ssize_t n = send(
-			stream->fd, byte_queue_data(&stream->out), stream->out.len, MSG_NOSIGNAL);
+	while (n >= 0 && stream->out.len) {
+		struct iovec iov = { (void *)(uintptr_t)byte_queue_data(&stream->out),
+			stream->out.len };
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno != EAGAIN)
-			r = -errno;
-		if (n < 0)
-			break;
-		byte_queue_pop(&stream->out, (size_t)n);
+		n = transport_writev(stream->transport, &iov, 1);
+		if (n > 0)
+			byte_queue_pop(&stream->out, (size_t)n);
 	}
 	watch_what_is_needed(stream);
-	return r;
+	return n < 0 && n != -EAGAIN ? (int)n : 0;
 }
 
 size_t stream_waiting(const struct stream *stream)
 {
-	return stream->plain.len + stream->out.len;
+	return stream->out.len;
 }
 
 void stream_say_goodbye(struct stream *stream)
 {
-	if (stream->websocket && websocket_close(stream->websocket, 1000, &stream->out) == 0)
-		stream_flush(stream);
+	transport_goodbye(stream->transport);
 }

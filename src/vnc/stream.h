@@ -5,7 +5,7 @@
 #include <charhub/loop.h>
 
 #include "io/byte-queue.h"
-#include "io/websocket.h"
+#include "transport/transport.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,19 +15,18 @@
 #define STREAM_READ_MAX 16384u
 
 /**
- * struct stream - the connection to a viewer: a socket, and what is put between it and RFB
- * @out: bytes that the socket has not taken, framed
+ * struct stream - the connection to a viewer: a transport, and what it has not taken yet
+ * @out: bounded by the users' duty: updates are made only while stream_waiting() is below a limit
+ *       (update.c), and a viewer that does not take its answers is not listened to (viewer.c)
  *
- * A filter stands between: none or a websocket (TLS would be another). All members are the
- * stream's own.
+ * All members are the stream's own.
  */
 struct stream {
-	int fd;
-	struct watch *watch;
-	struct websocket *websocket;
-	struct byte_queue plain; /* not framed yet; only with a websocket */
+	struct transport *transport;
 	struct byte_queue out;
-	bool reading;
+	watch_fn *fn;
+	void *data;
+	bool websocket, reading;
 };
 
 /**

@@ -6,24 +6,25 @@ import re
 from tree import Source, report, sources
 
 # folder -> the folders whose headers it may include, besides its own
-_BELOW_FRONTEND = "base io opts chardev virtio vhost-user"
-_EVERYTHING = ("base io opts chardev backend hub mux vt text display vc vnc virtio vhost-user "
-               "frontend control lib")
+_BELOW_FRONTEND = "base io transport opts chardev virtio vhost-user"
+_EVERYTHING = ("base io transport opts chardev backend hub mux vt text display vc vnc virtio "
+               "vhost-user frontend control lib")
 ALLOWED = {folder: set(below.split()) for folder, below in {
     "base": "",
     "io": "base",
+    "transport": "base io",
     "opts": "base",
     "chardev": "base io opts",
-    "backend": "base io opts chardev",
+    "backend": "base io transport opts chardev",
     "hub": "base io opts chardev vt",
     "mux": "base io opts chardev",
     "vt": "base",
     "text": "base vt",
     "display": "base io vt text",
     "vc": "base io opts chardev vt display",
-    "vnc": "base io opts display text vt",
+    "vnc": "base io transport opts display text vt",
     "virtio": "base",
-    "vhost-user": "base io virtio",
+    "vhost-user": "base io transport virtio",
     "frontend": _BELOW_FRONTEND,
     "control": _BELOW_FRONTEND + " frontend hub vnc",
     "lib": _EVERYTHING,
@@ -91,8 +92,8 @@ PUBLIC = {
 LIBRARIES = {
     "uv.h": {"io"},
     "jansson.h": {"opts", "control", "prog"},
-    "sys/socket.h": {"base", "io", "chardev", "backend", "vhost-user", "vnc", "control", "lib",
-                     "prog"},
+    "sys/socket.h": {"base", "io", "transport", "chardev", "backend", "vhost-user", "vnc",
+                     "control", "lib", "prog"},
     "sys/epoll.h": {"io"},
     "termios.h": {"backend", "io", "prog"},
 }

@@ -4,7 +4,7 @@
  * waits for others (names, a synchronous connect) happens at creation only; whoever reconnects
  * does it through the loop with the parts that are exported here.
  */
-#include "io/address.h"
+#include "transport/address.h"
 
 #include "base/cleanup.h"
 #include "base/parse.h"

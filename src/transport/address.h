@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef IO_ADDRESS_H
-#define IO_ADDRESS_H
+#ifndef TRANSPORT_ADDRESS_H
+#define TRANSPORT_ADDRESS_H
 
 #include <charhub/error.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef IO_LISTENER_H
-#define IO_LISTENER_H
+#ifndef TRANSPORT_LISTENER_H
+#define TRANSPORT_LISTENER_H
 
 #include <charhub/loop.h>
 

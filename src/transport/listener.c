@@ -7,7 +7,7 @@
  *
  * One dispatch accepts at most ACCEPTS_A_DISPATCH.
  */
-#include "io/listener.h"
+#include "transport/listener.h"
 
 #include "base/log.h"
 

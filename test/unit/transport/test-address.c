@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "io/address.h"
+#include "transport/address.h"
 
 #include "base/cleanup.h"
 
@@ -138,5 +138,5 @@ int main(void)
 		cmocka_unit_test(socket_names_have_their_port),
 	};
 
-	return cmocka_run_group_tests_name("io/address", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("transport/address", tests, NULL, NULL);
 }

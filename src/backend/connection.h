@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BACKEND_CONNECTION_H
+#define BACKEND_CONNECTION_H
+
+#include "backend/fd-stream.h"
+#include "transport/address.h"
+
+/**
+ * struct connection - one connected socket, the stream over it, and both its names
+ * @local, @remote: "HOST:PORT"; empty for unix
+ */
+struct connection {
+	struct fd_stream stream;
+	char *local, *remote;
+};
+
+/**
+ * connection_begin() - take a connected descriptor over; no upcall
+ * @fd: also closed where this fails
+ *
+ * Return: 0; -ENOMEM and the like.
+ */
+int connection_begin(struct connection *connection, struct chardev *chardev, int fd, bool nodelay,
+	const struct fd_stream_ops *ops);
+
+/** connection_end() - close it; no-op where there is none */
+void connection_end(struct connection *connection);
+
+/** connection_send_away() - a last line to the peer, and close */
+void connection_send_away(struct connection *connection, const char *line);
+
+/** connection_watch_half() - the peer sends no more: find out by itself should it vanish */
+void connection_watch_half(struct connection *connection);
+
+/** connection_describe() - "unix:/p,server=on", "tcp:A:1 <-> B:2"; NULL if memory ran out */
+char *connection_describe(
+	const struct connection *connection, const struct address *address, bool server);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bottom of every stack: the bytes go straight between the kernel and the user's memory.
+ */
+#include "transport/fd-transport.h"
+
+#include "base/list.h"
+#include "transport/transport-impl.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	/* Beyond this a TCP socket is not writable. */
+	SOCKET_UNSENT_MAX = 32768,
+	/* A half-closed TCP peer that has vanished is found after 10 + 3 * 5 seconds. */
+	HALF_IDLE_S = 10,
+	HALF_INTERVAL_S = 5,
+	HALF_PROBES = 3,
+};
+
+/**
+ * struct fd_transport
+ * @in_watch, @out_watch: NULL: always ready; one pointer for one descriptor
+ */
+struct fd_transport {
+	struct transport base;
+	int in_fd, out_fd;
+	struct watch *in_watch, *out_watch;
+	struct identity identity;
+};
+
+static struct fd_transport *fd_of(struct transport *transport)
+{
+	return container_of(transport, struct fd_transport, base);
+}
+
+static ssize_t read_fd(struct transport *transport, const struct iovec *iov, int n)
+{
+	ssize_t got;
+
+	do
+		got = readv(fd_of(transport)->in_fd, iov, n);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
+static ssize_t write_fd(struct transport *transport, const struct iovec *iov, int n)
+{
+	ssize_t done;
+
+	do
+		done = writev(fd_of(transport)->out_fd, iov, n);
+	while (done < 0 && errno == EINTR);
+	return done < 0 ? -errno : done;
+}
+
+static ssize_t write_socket(struct transport *transport, const struct iovec *iov, int n)
+{
+	const struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)iov,
+		.msg_iovlen = (size_t)n };
+	ssize_t done;
+
+	do
+		done = sendmsg(fd_of(transport)->out_fd, &message, MSG_NOSIGNAL);
+	while (done < 0 && errno == EINTR);
+	return done < 0 ? -errno : done;
+}
+
+static void watch_fds(struct transport *transport)
+{
+	struct fd_transport *fds = fd_of(transport);
+	unsigned wanted = transport->wanted;
+
+	if (fds->in_watch && fds->in_watch == fds->out_watch) {
+		watch_set(fds->in_watch, wanted);
+		return;
+	}
+	if (fds->in_watch)
+		watch_set(fds->in_watch, wanted & ~(unsigned)WATCH_WRITE);
+	else
+		transport_kick(transport, wanted & WATCH_READ);
+	if (fds->out_watch)
+		watch_set(fds->out_watch, wanted & WATCH_WRITE);
+	else
+		transport_kick(transport, wanted & WATCH_WRITE);
+}
+
+/* A watch rests after an error of its descriptor, which may be still of interest. */
+static void on_in_watch(void *data, unsigned events)
+{
+	struct transport *transport = data;
+
+	transport_tell(transport, events);
+	if (!transport->freed)
+		watch_fds(transport);
+}
+
+/* Writable, or its reader is gone, which the next write finds. */
+static void on_out_watch(void *data, unsigned events)
+{
+	struct transport *transport = data;
+
+	(void)events;
+	transport_tell(transport, WATCH_WRITE);
+	if (!transport->freed)
+		watch_fds(transport);
+}
+
+/* poll() makes a terminal's bytes that are under way arrive, too. */
+static unsigned look_at_fd(struct transport *transport)
+{
+	struct pollfd look = { .fd = fd_of(transport)->in_fd, .events = POLLIN | POLLRDHUP };
+	bool gone;
+
+	if (poll(&look, 1, 0) <= 0)
+		return 0;
+	gone = look.revents & (POLLHUP | POLLERR);
+	return (look.revents & POLLIN ? WATCH_READ : 0u) | (gone ? WATCH_GONE : 0u) |
+	       (gone || (look.revents & POLLRDHUP) ? WATCH_HANGUP : 0u);
+}
+
+static bool fd_has_unread(struct transport *transport)
+{
+	int unread = 0;
+
+	return ioctl(fd_of(transport)->in_fd, FIONREAD, &unread) == 0 && unread > 0;
+}
+
+static int half_close_fd(struct transport *transport)
+{
+	(void)transport;
+	return -ENOTSUP;
+}
+
+static int half_close_socket(struct transport *transport)
+{
+	return shutdown(fd_of(transport)->out_fd, SHUT_WR) < 0 ? -errno : 0;
+}
+
+static int abort_socket(struct transport *transport)
+{
+	shutdown(fd_of(transport)->in_fd, SHUT_RDWR); /* fails where the peer has gone already */
+	return 0;
+}
+
+static void close_fds(struct transport *transport)
+{
+	struct fd_transport *fds = fd_of(transport);
+
+	watch_free(fds->in_watch);
+	if (fds->out_watch != fds->in_watch)
+		watch_free(fds->out_watch);
+	if (fds->in_fd >= 0)
+		close(fds->in_fd);
+	if (fds->out_fd >= 0 && fds->out_fd != fds->in_fd)
+		close(fds->out_fd);
+}
+
+static const struct transport_ops fd_ops = {
+	.name = "fd",
+	.readv = read_fd,
+	.writev = write_fd,
+	.watch = watch_fds,
+	.look = look_at_fd,
+	.has_unread = fd_has_unread,
+	.half_close = half_close_fd,
+	.close = close_fds,
+};
+
+static const struct transport_ops socket_ops = {
+	.name = "socket",
+	.readv = read_fd,
+	.writev = write_socket,
+	.watch = watch_fds,
+	.look = look_at_fd,
+	.has_unread = fd_has_unread,
+	.half_close = half_close_socket,
+	.abort = abort_socket,
+	.close = close_fds,
+};
+
+/* ---- making one ---- */
+
+static int new_watch(struct loop *loop, int fd, watch_fn *fn, void *data, struct watch **ret_watch)
+{
+	int r = fd < 0 ? -EPERM : watch_new(loop, fd, fn, data, ret_watch);
+
+	return r == -EPERM ? 0 : r; /* always ready */
+}
+
+static unsigned ways_of(int in_fd, int out_fd)
+{
+	return (in_fd >= 0 ? TRANSPORT_IN : 0u) | (out_fd >= 0 ? TRANSPORT_OUT : 0u) |
+	       (in_fd == out_fd ? TRANSPORT_DUPLEX : 0u);
+}
+
+static int make(struct loop *loop, const struct transport_ops *ops, int in_fd, int out_fd,
+	struct transport **ret_transport)
+{
+	struct fd_transport *fds = calloc(1, sizeof(*fds));
+	int r;
+
+	if (!fds)
+		return -ENOMEM;
+	transport_init(&fds->base, ops, loop, ways_of(in_fd, out_fd), in_fd, &fds->identity);
+	r = new_watch(loop, in_fd, on_in_watch, &fds->base, &fds->in_watch);
+	if (r == 0 && out_fd == in_fd)
+		fds->out_watch = fds->in_watch;
+	else if (r == 0)
+		r = new_watch(loop, out_fd, on_out_watch, &fds->base, &fds->out_watch);
+	if (r < 0) {
+		watch_free(fds->in_watch);
+		free(fds);
+		return r;
+	}
+	fds->in_fd = in_fd;
+	fds->out_fd = out_fd;
+	*ret_transport = &fds->base;
+	return 0;
+}
+
+int fd_transport_new(struct loop *loop, int in_fd, int out_fd, struct transport **ret_transport)
+{
+	return make(loop, &fd_ops, in_fd, out_fd, ret_transport);
+}
+
+/* Each only makes a connection better: on a unix socket most of them fail. */
+static void tune(int fd, unsigned tuning)
+{
+	int on = 1, unsent = SOCKET_UNSENT_MAX;
+
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+	if (tuning & SOCKET_NODELAY)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (tuning & SOCKET_KEEPALIVE)
+		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
+int socket_transport_new(
+	struct loop *loop, int fd, unsigned tuning, struct transport **ret_transport)
+{
+	int r = make(loop, &socket_ops, fd, fd, ret_transport);
+
+	if (r < 0)
+		return r;
+	tune(fd, tuning);
+	identity_of_socket(fd, &fd_of(*ret_transport)->identity);
+	return 0;
+}
+
+void socket_watch_half(struct transport *transport)
+{
+	int fd = transport->fd, on = 1, idle = HALF_IDLE_S, interval = HALF_INTERVAL_S,
+	    probes = HALF_PROBES;
+
+	if (setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle)) < 0)
+		return; /* no TCP */
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}

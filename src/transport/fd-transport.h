@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRANSPORT_FD_TRANSPORT_H
+#define TRANSPORT_FD_TRANSPORT_H
+
+#include "transport/transport.h"
+
+/**
+ * fd_transport_new() - over descriptors of any kind
+ * @in_fd, @out_fd: non-blocking; may be the same; -1: none; the transport's where this succeeds
+ *
+ * A descriptor that cannot be waited for (a regular file, /dev/null) is always ready.
+ *
+ * Return: 0; -ENOMEM, -EEXIST, -EBADF and what epoll_ctl(2) may say.
+ */
+int fd_transport_new(struct loop *loop, int in_fd, int out_fd, struct transport **ret_transport);
+
+/** How a TCP connection is tuned; no effect on a unix socket. */
+enum socket_tuning {
+	SOCKET_NODELAY = 1,   /* send small packets at once */
+	SOCKET_KEEPALIVE = 2, /* find out when the peer vanishes */
+};
+
+/**
+ * socket_transport_new() - over a connected stream socket
+ * @fd:     non-blocking; the transport's where this succeeds
+ * @tuning: SOCKET_*
+ *
+ * A write to a peer that has gone raises no signal. Little waits unsent in the kernel: what waits
+ * there can not be replaced by news (SOCKET_UNSENT_MAX). Urgent data stays in the stream and
+ * cannot pass for a hang-up once it was read.
+ *
+ * Return: as fd_transport_new().
+ */
+int socket_transport_new(
+	struct loop *loop, int fd, unsigned tuning, struct transport **ret_transport);
+
+/** socket_watch_half() - the peer of TCP sends no more: find out within a minute if it vanishes */
+void socket_watch_half(struct transport *transport);
+
+#endif

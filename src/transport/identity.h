@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRANSPORT_IDENTITY_H
+#define TRANSPORT_IDENTITY_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { IDENTITY_NAME_MAX = 80 };
+
+/**
+ * struct identity - who is at the other end of a socket, as far as the kernel knows
+ * @name: "127.0.0.1:4711", "[::1]:4711", "pid 42"; "" where nothing is known
+ * @pid:  of the process that connected, which may have gone or have passed the connection on;
+ *        0: not known
+ * @uid:  its user, where @pid is known
+ */
+struct identity {
+	char name[IDENTITY_NAME_MAX];
+	pid_t pid;
+	uid_t uid;
+};
+
+/** identity_of_socket() - @fd is connected, or no socket at all: then nothing is known */
+void identity_of_socket(int fd, struct identity *ret_identity);
+
+/**
+ * identity_process() - a descriptor that becomes readable when the process that connected has ended
+ *
+ * Return: a descriptor; -ESRCH: it has ended; -ENOTSUP: the kernel does not say who it was;
+ * another -errno.
+ */
+int identity_process(int fd);
+
+#endif

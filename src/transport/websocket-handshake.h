@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRANSPORT_WEBSOCKET_HANDSHAKE_H
+#define TRANSPORT_WEBSOCKET_HANDSHAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	/* The most that a client may send before its handshake is complete. */
+	WEBSOCKET_REQUEST_MAX = 8192,
+	/* An answer with its final zero. */
+	WEBSOCKET_ANSWER_MAX = 256,
+};
+
+/** websocket_request_size() - bytes of the request with its empty line; 0: not complete yet */
+size_t websocket_request_size(const char *text, size_t len);
+
+/**
+ * websocket_answer() - what to say to a request
+ * @text: complete, or longer than WEBSOCKET_REQUEST_MAX
+ *
+ * Return: true: @answer opens the websocket; false: it says why not, and the connection ends.
+ */
+bool websocket_answer(const char *text, size_t len, char answer[WEBSOCKET_ANSWER_MAX]);
+
+#endif
