@@ -68,6 +68,19 @@ struct chardev_class {
 	/** Optional: the holder has gone (chardev->link is NULL). */
 	void (*detach)(struct chardev *chardev);
 
+	/**
+	 * Optional: any number of holders. Gives each a chardev of its own, which goes when its
+	 * holder detaches and is counted in chardev->joined.
+	 * Return: 0, -errno with @err.
+	 */
+	int (*join)(struct chardev *chardev, struct chardev **ret_port, struct error **err);
+
+	/** With join: an event that is raised on the chardev itself, for the holder in question. */
+	void (*raise)(struct chardev *chardev, const struct chardev_event *event);
+
+	/** Optional: the chardevs that it holds, @index from 0; NULL: there are no more. */
+	struct chardev *(*child)(const struct chardev *chardev, size_t index);
+
 	/** Optional: see chardev_describe(); without it the class's name. */
 	char *(*describe)(const struct chardev *chardev);
 };
@@ -84,6 +97,7 @@ struct chardev {
 	struct loop *loop;
 	char *id;
 	struct chardev_link *link; /* the holder, or NULL */
+	size_t joined;		   /* holders that have a chardev of their own, see join() */
 	struct chardev_shared *shared;
 	struct chardev_log *log;
 	struct chardev_node node;
@@ -137,6 +151,12 @@ void chardev_event(struct chardev *chardev, const struct chardev_event *event);
 
 /** chardev_holder_flags() - CHARDEV_LINK_*; 0 where there is no holder */
 unsigned chardev_holder_flags(const struct chardev *chardev);
+
+/** chardev_contains() - is @wanted the chardev itself, or held by it or by one that it holds */
+bool chardev_contains(const struct chardev *chardev, const struct chardev *wanted);
+
+/** chardev_escape() - the character that begins a command of a mux; see chardev_set_escape() */
+unsigned char chardev_escape(const struct chardev *chardev);
 
 /** chardev_screen() - the holder's terminal engine; NULL: there is none to share */
 struct vt *chardev_screen(const struct chardev *chardev);

@@ -132,7 +132,8 @@ struct chardev_link {
  * No callback is made from here: the state at this moment is told by chardev_is_open(), changes
  * come as events.
  *
- * Return: 0; -EBUSY: "chardev 'a' is already in use"; or why the class refuses this holder.
+ * Return: 0; -EBUSY: "chardev 'a' is already in use"; or why the class refuses this holder. Of a
+ * class that takes several (a mux) @link->chardev is this holder's part of @chardev.
  */
 int chardev_link_attach(struct chardev_link *link, struct chardev *chardev, unsigned flags,
 	const struct chardev_holder_ops *ops, void *holder, struct error **err);
@@ -239,6 +240,9 @@ struct chardev_set *chardev_set_new(struct loop *loop, const struct chardev_clas
  * @display: outlives the set; NULL, as at the start: nowhere
  */
 void chardev_set_show(struct chardev_set *set, struct display *display);
+
+/** chardev_set_escape() - `-echr`: for the muxes that are made from now on; Ctrl-A at the start */
+void chardev_set_escape(struct chardev_set *set, unsigned char escape);
 
 /** chardev_set_free() - free all, the youngest first; see chardev_free() */
 void chardev_set_free(struct chardev_set *set);

@@ -127,7 +127,7 @@ bool chardev_is_open(const struct chardev *chardev)
 
 bool chardev_is_held(const struct chardev *chardev)
 {
-	return chardev->link != NULL;
+	return chardev->link || chardev->joined;
 }
 
 char *chardev_describe(const struct chardev *chardev)
@@ -139,6 +139,24 @@ char *chardev_describe(const struct chardev *chardev)
 struct display *chardev_display(const struct chardev *chardev)
 {
 	return chardev->shared->display;
+}
+
+unsigned char chardev_escape(const struct chardev *chardev)
+{
+	return chardev->shared->escape;
+}
+
+bool chardev_contains(const struct chardev *chardev, const struct chardev *wanted)
+{
+	const struct chardev *child;
+
+	if (chardev == wanted)
+		return true;
+	for (size_t i = 0; chardev->class->child && (child = chardev->class->child(chardev, i));
+		i++)
+		if (chardev_contains(child, wanted))
+			return true;
+	return false;
 }
 
 /* ---- peers ---- */

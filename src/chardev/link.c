@@ -35,6 +35,11 @@ int chardev_link_attach(struct chardev_link *link, struct chardev *chardev, unsi
 {
 	int r;
 
+	if (chardev->class->join) {
+		r = chardev->class->join(chardev, &chardev, err);
+		if (r < 0)
+			return r;
+	}
 	if (chardev->link)
 		return error_set(err, EBUSY, "chardev '%s' is already in use", chardev->id);
 	*link = (struct chardev_link){

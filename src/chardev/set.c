@@ -4,14 +4,18 @@
  */
 #include <charhub/chardev-impl.h>
 
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "chardev/chardev.h"
 #include "chardev/log.h"
 #include "opts/opts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { ESCAPE_DEFAULT = 1 }; /* Ctrl-A */
 
 struct chardev_set {
 	struct chardev_shared shared;
@@ -41,6 +45,10 @@ static void append(struct chardev_set *set, struct chardev *chardev)
 static const struct opt_desc common_options[] = {
 	{ .name = "backend", .type = OPT_STRING, .help = "type of the chardev; may be left out" },
 	{ .name = "id", .type = OPT_STRING, .help = "its name" },
+	{ .name = "mux",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "share it: ID is a mux then, and the chardev itself is called ID-base" },
 	{ .name = "logfile",
 		.type = OPT_STRING,
 		.help = "file that gets every byte from the guest once" },
@@ -65,6 +73,7 @@ struct chardev_set *chardev_set_new(struct loop *loop, const struct chardev_clas
 		return NULL;
 	set->shared.loop = loop;
 	set->shared.set = set;
+	set->shared.escape = ESCAPE_DEFAULT;
 	set->classes = classes;
 	set->chardevs.prev = set->chardevs.next = &set->chardevs;
 	return set;
@@ -73,6 +82,11 @@ struct chardev_set *chardev_set_new(struct loop *loop, const struct chardev_clas
 void chardev_set_show(struct chardev_set *set, struct display *display)
 {
 	set->shared.display = display;
+}
+
+void chardev_set_escape(struct chardev_set *set, unsigned char escape)
+{
+	set->shared.escape = escape;
 }
 
 void chardev_set_free(struct chardev_set *set)
@@ -115,21 +129,17 @@ int chardev_check(const struct chardev_class *const *classes, struct opts *opts,
 		err);
 }
 
-int chardev_set_add(struct chardev_set *set, struct opts *opts, struct chardev **ret_chardev,
-	struct error **err)
+static int add(struct chardev_set *set, const struct chardev_class *class, const char *id,
+	const struct opts *opts, struct chardev **ret_chardev, struct error **err)
 {
-	const struct chardev_class *class;
 	struct chardev *chardev;
-	int r = chardev_check(set->classes, opts, &class, err);
+	int r;
 
-	if (r < 0)
-		return r;
-	if (chardev_set_find(set, opts_text(opts, "id")))
-		return error_set(
-			err, EEXIST, "Duplicate ID '%s' for chardev", opts_text(opts, "id"));
-	chardev = chardev_new(&set->shared, class, opts_text(opts, "id"));
+	if (chardev_set_find(set, id))
+		return error_set(err, EEXIST, "Duplicate ID '%s' for chardev", id);
+	chardev = chardev_new(&set->shared, class, id);
 	if (!chardev)
-		return error_set(err, ENOMEM, "chardev '%s': out of memory", opts_text(opts, "id"));
+		return error_set(err, ENOMEM, "chardev '%s': out of memory", id);
 	r = chardev_open(chardev, opts, err);
 	if (r < 0)
 		return r;
@@ -137,6 +147,52 @@ int chardev_set_add(struct chardev_set *set, struct opts *opts, struct chardev *
 	if (ret_chardev)
 		*ret_chardev = chardev;
 	return 0;
+}
+
+static int add_mux(struct chardev_set *set, const char *id, const char *below,
+	struct chardev **ret_chardev, struct error **err)
+{
+	AUTO_OPTS struct opts *opts = opts_new();
+
+	if (!opts || opts_set(opts, "backend", "mux") < 0 || opts_set(opts, "id", id) < 0 ||
+		opts_set(opts, "chardev", below) < 0)
+		return error_set(err, ENOMEM, "chardev '%s': out of memory", id);
+	return chardev_set_add(set, opts, ret_chardev, err);
+}
+
+/* `mux=on`: two chardevs, of which the mux has the name. The log is that of the one below. */
+static int add_below_mux(struct chardev_set *set, const struct chardev_class *class,
+	const struct opts *opts, struct chardev **ret_chardev, struct error **err)
+{
+	AUTO_FREE char *below = NULL;
+	const char *id = opts_text(opts, "id");
+	struct chardev *chardev;
+	int r;
+
+	if (asprintf(&below, "%s-base", id) < 0) {
+		below = NULL;
+		return error_set(err, ENOMEM, "chardev '%s': out of memory", id);
+	}
+	r = add(set, class, below, opts, &chardev, err);
+	if (r < 0)
+		return r;
+	r = add_mux(set, id, below, ret_chardev, err);
+	if (r < 0)
+		chardev_free(chardev);
+	return r;
+}
+
+int chardev_set_add(struct chardev_set *set, struct opts *opts, struct chardev **ret_chardev,
+	struct error **err)
+{
+	const struct chardev_class *class;
+	int r = chardev_check(set->classes, opts, &class, err);
+
+	if (r < 0)
+		return r;
+	if (opts_get_bool(opts, "mux"))
+		return add_below_mux(set, class, opts, ret_chardev, err);
+	return add(set, class, opts_text(opts, "id"), opts, ret_chardev, err);
 }
 
 int chardev_set_add_text(
@@ -179,7 +235,7 @@ int chardev_set_remove(struct chardev_set *set, const char *id, struct error **e
 
 	if (r < 0)
 		return r;
-	if (chardev->link)
+	if (chardev_is_held(chardev))
 		return error_set(err, EBUSY, "Chardev '%s' is busy", id);
 	chardev_free(chardev);
 	return 0;
@@ -196,7 +252,11 @@ int chardev_set_send_break(struct chardev_set *set, const char *id, struct error
 	struct chardev *chardev;
 	int r = find_or_error(set, id, &chardev, err);
 
-	if (r == 0)
+	if (r < 0)
+		return r;
+	if (chardev->class->raise)
+		chardev->class->raise(chardev, &event);
+	else
 		chardev_event(chardev, &event);
-	return r;
+	return 0;
 }

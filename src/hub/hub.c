@@ -422,17 +422,20 @@ bool chardev_is_hub(const struct chardev *chardev)
 	return chardev->class == &hub_class;
 }
 
-/* Is @wanted the chardev itself, or inside it? */
-static bool contains(const struct chardev *chardev, const struct chardev *wanted)
+static struct chardev *hub_child(const struct chardev *chardev, size_t index)
 {
-	if (chardev == wanted)
-		return true;
-	if (!chardev_is_hub(chardev))
-		return false;
 	for_each_member (member, &hub_from(chardev)->members)
-		if (contains(member->link.chardev, wanted))
-			return true;
-	return false;
+		if (!index--)
+			return member->link.chardev;
+	return NULL;
+}
+
+static struct member *find_member(struct hub *hub, const char *id)
+{
+	for_each_member (member, &hub->members)
+		if (!strcmp(member_id(member), id))
+			return member;
+	return NULL;
 }
 
 int hub_add_member(struct chardev *chardev, struct chardev *added,
@@ -443,19 +446,13 @@ int hub_add_member(struct chardev *chardev, struct chardev *added,
 
 	if (!options)
 		options = &hub->defaults;
-	if (contains(added, chardev))
+	if (chardev_contains(added, chardev))
 		return error_set(err, ELOOP, "hub '%s' would contain itself through chardev '%s'",
 			hub->base.id, added->id);
+	if (find_member(hub, added->id))
+		return error_set(err, EBUSY, "chardev '%s' is already in use", added->id);
 	r = check_waiting(hub, added->id, options->stall, err);
 	return r < 0 ? r : member_new(&hub->members, added, NULL, options, member_flags(hub), err);
-}
-
-static struct member *find_member(struct hub *hub, const char *id)
-{
-	for_each_member (member, &hub->members)
-		if (!strcmp(member_id(member), id))
-			return member;
-	return NULL;
 }
 
 int hub_remove_member(struct chardev *chardev, const char *id, struct error **err)
@@ -627,5 +624,6 @@ const struct chardev_class hub_class = {
 	.out_reserve = hub_out_reserve,
 	.out_commit = hub_out_commit,
 	.in_resume = hub_in_resume,
+	.child = hub_child,
 	.attach = hub_attach,
 };

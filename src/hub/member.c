@@ -344,7 +344,7 @@ int member_new(struct members *members, struct chardev *chardev, struct member *
 	members->count++;
 	if (server)
 		list_append(&server->clients, &member->sibling);
-	if (chardev_is_open(chardev)) {
+	if (chardev_link_is_open(&member->link)) {
 		set_open(member, true);
 		member_start(member);
 		members->ops->on_open(member);

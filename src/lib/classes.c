@@ -6,6 +6,7 @@
 #include <charhub/charhub.h>
 
 #include "backend/backends.h"
+#include "mux/mux.h"
 #include "vc/vc.h"
 
 #include <stddef.h>
@@ -15,6 +16,7 @@ const struct chardev_class *const charhub_classes[] = {
 	&backend_file_class,
 	&hub_class,
 	&backend_memory_class,
+	&mux_class,
 	&backend_null_class,
 	&backend_pty_class,
 	&backend_ringbuf_class,

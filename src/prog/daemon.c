@@ -117,6 +117,8 @@ static int make_core(struct daemon *daemon, struct error **err)
 	if (!daemon->chardevs)
 		return error_set(err, ENOMEM, "out of memory");
 	chardev_set_show(daemon->chardevs, screens_display(daemon->screens));
+	if (daemon->setup->escape)
+		chardev_set_escape(daemon->chardevs, daemon->setup->escape);
 	daemon->frontends = frontend_set_new(daemon->loop, daemon->chardevs, frontend_classes);
 	return daemon->frontends ? 0 : error_set(err, ENOMEM, "out of memory");
 }

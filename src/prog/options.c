@@ -9,6 +9,7 @@
 #include <charhub/charhub.h>
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 #include "frontend/frontend.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
@@ -17,6 +18,7 @@
 #include "vnc/vnc.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -168,6 +170,18 @@ static int take_logfile(struct setup *setup, const char *arg, struct error **err
 	return 0;
 }
 
+static int take_escape(struct setup *setup, const char *arg, struct error **err)
+{
+	uint64_t escape;
+
+	if (parse_u64(arg, &escape) < 0 || !escape || escape > UCHAR_MAX)
+		return error_set(err, EINVAL,
+			"Bad argument to echr: '%s' is not the number of a character, 1 to 255",
+			arg);
+	setup->escape = (unsigned char)escape;
+	return 0;
+}
+
 static int take_pidfile(struct setup *setup, const char *arg, struct error **err)
 {
 	(void)err;
@@ -205,6 +219,7 @@ const struct program_option program_options[] = {
 		.take = take_daemonize },
 	{ "device", "DRIVER[,...]", "make a guest's end; 'help' lists the drivers",
 		.add = add_device, .implied = "driver" },
+	{ "echr", "NUMBER", "escape character of muxes, default 1: Ctrl-A", .take = take_escape },
 	{ "h", NULL, "print this help and exit", .take = take_help },
 	{ "help", NULL, "the same", .take = take_help },
 	{ "name", "NAME", "name of the guest, for messages and titles", .add = add_name,

@@ -29,11 +29,13 @@ struct request_list {
  * @objects, @chardevs, @devices, @vncs: made in this order, each in the order of the text
  * @name:    of the guest, or NULL; owned
  * @pidfile, @logfile: from the command line, or NULL
+ * @escape:  character that begins a command of a mux; 0: not said
  */
 struct setup {
 	struct request_list objects, chardevs, devices, vncs;
 	char *name;
 	const char *pidfile, *logfile;
+	unsigned char escape;
 	bool daemonize;
 };
 
