@@ -234,10 +234,10 @@ unsigned display_view_rows(const struct display_view *view);
  *                 @scroll_bottom + @scroll_lines - 1 down
  * @spans:         then redraw these columns of each row 0..rows-1; cursor and selection are in.
  *                 A span never cuts a wide character
- * @from, @to:     names of the picture before and after. Two updates of any views of one display
- *                 with the same names, both not 0, come from the same picture to the same picture:
- *                 either does for both, so that it need be encoded once only. 0: this view's own
- *                 (scrolled back, selecting, or new)
+ * @from, @to:     names of the picture before and after. Pictures of any views of one display with
+ *                 the same name, not 0, are the same everywhere: a part of one that was encoded for
+ *                 one view does for the others, and an update with the same names for both does for
+ *                 the other view. 0: this view's own (scrolled back, selecting; @from: new)
  */
 struct display_update {
 	unsigned cols, rows;

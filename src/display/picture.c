@@ -266,8 +266,6 @@ bool display_view_collect(struct display_view *view, struct display_update *ret_
 		update->to = picture << 1 | view->lit;
 	update->from = update->to ? view->shown.name : 0;
 	remember(view, update->to);
-	if (!update->from)
-		update->to = 0;
 	return update->scroll_lines || has_spans(update->spans, update->rows);
 }
 

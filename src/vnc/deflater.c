@@ -3,18 +3,19 @@
 
 #include <string.h>
 
-enum { WINDOW_BITS = 11, MEM_LEVEL = 4, FLUSH_BYTES = 64 };
+/* A negative number of bits: without the header and the checksum of a zlib stream. */
+enum { WINDOW_BITS = -13, MEM_LEVEL = 7, FLUSH_BYTES = 64 };
 
 size_t deflater_bound(size_t len)
 {
-	/* Stored blocks, as small as the small window makes them, and the flush at the end. */
+	/* Stored blocks, as small as the memory level makes them, and the flush at the end. */
 	return len + len / 64 + FLUSH_BYTES;
 }
 
 static int start(struct deflater *deflater, int level)
 {
 	if (deflater->started)
-		return Z_OK;
+		return deflateReset(&deflater->z);
 	memset(&deflater->z, 0, sizeof(deflater->z));
 	deflater->level = level;
 	return deflateInit2(

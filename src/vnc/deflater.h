@@ -8,8 +8,11 @@
 #include <zlib.h>
 
 /*
- * A zlib stream that goes on from rectangle to rectangle, as ZRLE and Tight have it. Takes about
- * 25 KB once it is used: 2 KB of history instead of 32 cost a scrolled line of text a few bytes.
+ * ZRLE and Tight have a zlib stream for each viewer that goes on from rectangle to rectangle. What
+ * one deflater makes of a rectangle fits into any such stream at any place: it refers to nothing
+ * before it and ends at a whole byte, and the checksum of a stream stands at its end, which never
+ * comes. So a rectangle is deflated once for all viewers. Each stream begins with
+ * DEFLATER_HEADER. All zero is a deflater that has not been used yet.
  */
 struct deflater {
 	z_stream z;
@@ -17,11 +20,15 @@ struct deflater {
 	int level;
 };
 
+/* The beginning of a zlib stream [RFC 1950 2.2]: deflate, any window, no dictionary. */
+#define DEFLATER_HEADER	     "\x78\x01"
+#define DEFLATER_HEADER_SIZE 2u
+
 /** deflater_bound() - the most that @len bytes become */
 size_t deflater_bound(size_t len);
 
 /**
- * deflater_run() - deflate so that the viewer can inflate all of it now
+ * deflater_run() - deflate one rectangle
  * @level: 1..9
  * @out:   deflater_bound(@len) bytes
  *

@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct encode_cached {
+	struct encode_key key;
+	struct encode_rect rect;
+	uint8_t bytes[];
+};
+
 static unsigned slot_of(const struct encode_key *key)
 {
 	uint64_t hash = key->picture;
@@ -16,21 +22,30 @@ static unsigned slot_of(const struct encode_key *key)
 	for (unsigned i = 0; i < 4; i++)
 		hash = (hash ^ key->place[i]) * 0x9e3779b97f4a7c15u;
 	hash ^= (uint64_t)(uint32_t)key->encoding->number << 8 ^ key->format.bytes;
-	return (unsigned)(hash * 0x9e3779b97f4a7c15u >> 56) % ENCODE_CACHE_SLOTS;
+	return (unsigned)(hash * 0x9e3779b97f4a7c15u >> 48) % ENCODE_CACHE_SLOTS;
 }
 
 static bool is_same(const struct encode_key *a, const struct encode_key *b)
 {
 	return a->picture == b->picture && !memcmp(a->place, b->place, sizeof(a->place)) &&
-	       a->encoding == b->encoding && pixel_format_equal(&a->format, &b->format);
+	       a->encoding == b->encoding && a->level == b->level &&
+	       pixel_format_equal(&a->format, &b->format);
 }
 
-const struct encode_cached *encode_cache_find(
-	const struct encode_cache *cache, const struct encode_key *key)
+bool encode_cache_find(const struct encode_cache *cache, const struct encode_key *key,
+	struct encode_rect *ret_rect)
 {
 	const struct encode_cached *cached = cache->slots[slot_of(key)];
 
-	return cached && is_same(&cached->key, key) ? cached : NULL;
+	if (!cached || !is_same(&cached->key, key))
+		return false;
+	*ret_rect = cached->rect;
+	return true;
+}
+
+static size_t size_of(const struct encode_rect *rect)
+{
+	return sizeof(struct encode_cached) + rect->head + rect->body;
 }
 
 static void drop(struct encode_cache *cache, unsigned slot)
@@ -39,32 +54,32 @@ static void drop(struct encode_cache *cache, unsigned slot)
 
 	if (!cached)
 		return;
-	cache->bytes -= sizeof(*cached) + cached->head + cached->body;
+	cache->bytes -= size_of(&cached->rect);
 	free(cached);
 	cache->slots[slot] = NULL;
 }
 
 void encode_cache_add(
-	struct encode_cache *cache, const struct encode_key *key, const struct encoded *encoded)
+	struct encode_cache *cache, const struct encode_key *key, const struct encode_rect *rect)
 {
-	size_t len = encoded->head + encoded->body;
+	size_t size = size_of(rect);
 	unsigned slot = slot_of(key);
 	struct encode_cached *cached;
 
-	if (len > ENCODE_CACHE_BYTES / 4)
+	if (size > ENCODE_CACHE_BYTES / 8)
 		return;
-	if (cache->bytes + sizeof(*cached) + len > ENCODE_CACHE_BYTES)
+	if (cache->bytes + size > ENCODE_CACHE_BYTES)
 		encode_cache_clear(cache);
 	drop(cache, slot);
-	cached = malloc(sizeof(*cached) + len);
+	cached = malloc(size);
 	if (!cached)
 		return;
 	cached->key = *key;
-	cached->head = encoded->head;
-	cached->body = encoded->body;
-	memcpy(cached->bytes, encoded->bytes, len);
+	cached->rect = *rect;
+	cached->rect.bytes = cached->bytes;
+	memcpy(cached->bytes, rect->bytes, rect->head + rect->body);
 	cache->slots[slot] = cached;
-	cache->bytes += sizeof(*cached) + len;
+	cache->bytes += size;
 }
 
 void encode_cache_clear(struct encode_cache *cache)

@@ -11,23 +11,32 @@
  * struct encode_key - what an encoded rectangle is of
  * @picture: name that the display gave the picture; never 0
  * @place:   column, row, columns, rows
+ * @level:   of compression
  */
 struct encode_key {
 	uint64_t picture;
 	uint16_t place[4];
 	const struct encoding *encoding;
 	struct pixel_format format;
+	int level;
 };
 
-/** struct encode_cached - a rectangle's bytes as in struct encoded */
-struct encode_cached {
-	struct encode_key key;
+/**
+ * struct encode_rect - a rectangle's bytes, ready for any viewer of its kind
+ * @bytes: @head and then @body
+ * @is_deflated: @body is, and goes into the viewer's zlib stream with its length in front
+ */
+struct encode_rect {
+	const uint8_t *bytes;
 	size_t head, body;
-	uint8_t bytes[];
+	bool is_deflated;
 };
 
-#define ENCODE_CACHE_SLOTS 256u
-#define ENCODE_CACHE_BYTES (256u << 10)
+struct encode_cached;
+
+/* Some whole pictures of the largest usual size. */
+#define ENCODE_CACHE_SLOTS 1024u
+#define ENCODE_CACHE_BYTES (1u << 20)
 
 /**
  * struct encode_cache - rectangles that were encoded a moment ago, for the next viewer that sees
@@ -38,13 +47,13 @@ struct encode_cache {
 	size_t bytes;
 };
 
-/** encode_cache_find() - NULL: not there; borrowed until the next call */
-const struct encode_cached *encode_cache_find(
-	const struct encode_cache *cache, const struct encode_key *key);
+/** encode_cache_find() - Return: whether it is there; its bytes are borrowed until the next call */
+bool encode_cache_find(const struct encode_cache *cache, const struct encode_key *key,
+	struct encode_rect *ret_rect);
 
 /** encode_cache_add() - keep a copy, or not */
 void encode_cache_add(
-	struct encode_cache *cache, const struct encode_key *key, const struct encoded *encoded);
+	struct encode_cache *cache, const struct encode_key *key, const struct encode_rect *rect);
 
 /** encode_cache_clear() */
 void encode_cache_clear(struct encode_cache *cache);

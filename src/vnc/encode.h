@@ -30,11 +30,11 @@ enum {
 	PSEUDO_EXTENDED_CLIPBOARD = -1063131698, /* 0xc0a1e5ce */
 };
 
-/* What a viewer's own zlib stream has to do with a body. */
+/* What becomes of a body. */
 enum encode_wrap {
-	WRAP_NONE,  /* nothing: the bytes are the same for everybody */
-	WRAP_ZRLE,  /* length, deflated body */
-	WRAP_TIGHT, /* the same if it is worth it */
+	WRAP_NONE,  /* nothing, it is sent as it is */
+	WRAP_ZRLE,  /* length, deflated body, in the viewer's zlib stream for ZRLE */
+	WRAP_TIGHT, /* the same in its one for Tight, unless it is too short to be worth it */
 };
 
 /* No rectangle's bytes are more than these, however it is encoded. */
@@ -43,7 +43,7 @@ enum encode_wrap {
 /**
  * struct encoded - a rectangle's bytes after its header, before deflating
  * @head:  bytes that are sent as they are
- * @body:  bytes after them, to be wrapped
+ * @body:  bytes after them, to be deflated as the encoding says
  */
 struct encoded {
 	size_t head, body;

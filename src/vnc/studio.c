@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "vnc/studio.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct studio *studio_new(struct font *font)
 {
@@ -11,13 +13,16 @@ struct studio *studio_new(struct font *font)
 		return NULL;
 	studio->font = font;
 	studio->cache = (struct encode_cache){ 0 };
+	studio->deflater = (struct deflater){ 0 };
 	return studio;
 }
 
 void studio_free(struct studio *studio)
 {
-	if (studio)
-		studio_forget(studio);
+	if (!studio)
+		return;
+	studio_forget(studio);
+	deflater_done(&studio->deflater);
 	free(studio);
 }
 
@@ -26,41 +31,66 @@ void studio_forget(struct studio *studio)
 	encode_cache_clear(&studio->cache);
 }
 
-static void make_raster(
-	struct studio *studio, struct display_view *view, const struct job *job, unsigned scale)
+static void make_raster(struct studio *studio, const struct studio_order *order)
 {
-	const struct vt *vt = display_view_vt(view);
+	const struct vt *vt = display_view_vt(order->view);
+	const struct job *job = &order->job;
 	struct raster *raster = &studio->raster;
 
 	raster->cols = job->cols;
 	raster->rows = job->rows;
-	raster->scale = scale;
+	raster->scale = order->scale;
 	for (unsigned row = 0; row < job->rows; row++) {
-		display_view_read(view, job->row + row, job->col, (unsigned)job->col + job->cols,
-			studio->row);
+		display_view_read(order->view, job->row + row, job->col,
+			(unsigned)job->col + job->cols, studio->row);
 		for (unsigned col = 0; col < job->cols; col++)
 			text_tile(studio->font, vt, &studio->row[col],
 				&raster->cells[row * job->cols + col]);
 	}
 }
 
-struct studio_bytes studio_encode(struct studio *studio, struct display_view *view,
-	const struct job *job, unsigned scale, uint64_t picture, const struct encoding *encoding,
-	const struct pixel_format *format, bool keep)
+static bool is_to_be_deflated(enum encode_wrap wrap, size_t body)
+{
+	return body && (wrap == WRAP_ZRLE || (wrap == WRAP_TIGHT && body >= TIGHT_DEFLATE_MIN));
+}
+
+static int make_rect(
+	struct studio *studio, const struct studio_order *order, struct encode_rect *ret_rect)
 {
 	struct encoded *encoded = &studio->encoded;
-	struct encode_key key = { .picture = picture,
-		.place = { job->col, job->row, job->cols, job->rows },
-		.encoding = encoding,
-		.format = *format };
-	const struct encode_cached *cached =
-		picture ? encode_cache_find(&studio->cache, &key) : NULL;
+	struct encode_rect rect;
 
-	if (cached)
-		return (struct studio_bytes){ cached->bytes, cached->head, cached->body };
-	make_raster(studio, view, job, scale);
-	encoding->encode(&studio->raster, format, &studio->tile, encoded);
-	if (picture && keep)
-		encode_cache_add(&studio->cache, &key, encoded);
-	return (struct studio_bytes){ encoded->bytes, encoded->head, encoded->body };
+	make_raster(studio, order);
+	order->encoding->encode(&studio->raster, &order->format, &studio->tile, encoded);
+	rect = (struct encode_rect){ encoded->bytes, encoded->head, encoded->body, false };
+	if (is_to_be_deflated(order->encoding->wrap, rect.body)) {
+		memcpy(studio->deflated, rect.bytes, rect.head);
+		rect.body = deflater_run(&studio->deflater, order->level, rect.bytes + rect.head,
+			rect.body, studio->deflated + rect.head);
+		rect.bytes = studio->deflated;
+		rect.is_deflated = true;
+		if (!rect.body)
+			return -ENOMEM;
+	}
+	*ret_rect = rect;
+	return 0;
+}
+
+int studio_encode(
+	struct studio *studio, const struct studio_order *order, struct encode_rect *ret_rect)
+{
+	const struct job *job = &order->job;
+	struct encode_key key = { .picture = order->picture,
+		.place = { job->col, job->row, job->cols, job->rows },
+		.encoding = order->encoding,
+		.format = order->format,
+		.level = order->level };
+	int r;
+
+	if (key.picture && encode_cache_find(&studio->cache, &key, ret_rect))
+		return 0;
+	r = make_rect(studio, order, ret_rect);
+	if (r == 0 && key.picture && order->keep)
+		encode_cache_add(&studio->cache, &key, ret_rect);
+	return r;
 }

@@ -3,13 +3,14 @@
 #define VNC_STUDIO_H
 
 #include "display/display.h"
+#include "vnc/deflater.h"
 #include "vnc/encode-cache.h"
 #include "vnc/plan.h"
 
 /**
  * struct studio - where pictures are encoded: room to work in, and rectangles of a moment ago
  * @update:   what has changed, for whoever is about to make a plan of it
- * @deflated: room for what a viewer's own zlib stream makes of a rectangle
+ * @deflated: room for a rectangle after deflating
  *
  * One for all viewers of a server, since there is one loop.
  */
@@ -20,14 +21,9 @@ struct studio {
 	struct raster raster;
 	struct tile tile;
 	struct encoded encoded;
+	struct deflater deflater;
 	uint8_t deflated[ENCODE_BYTES_MAX + ENCODE_BYTES_MAX / 64 + 64];
 	struct encode_cache cache;
-};
-
-/** struct studio_bytes - an encoded rectangle as in struct encoded; until the next call */
-struct studio_bytes {
-	const uint8_t *bytes;
-	size_t head, body;
 };
 
 /** studio_new() - @font may be NULL where nothing is drawn. Return: NULL if memory ran out */
@@ -40,12 +36,28 @@ void studio_free(struct studio *studio);
 void studio_forget(struct studio *studio);
 
 /**
- * studio_encode() - a rectangle of what a view shows now
- * @picture: name of the picture that it is of; 0: none, so that it is nobody else's
- * @keep:    others may want the same
+ * struct studio_order - a rectangle that is wanted
+ * @job:      which, of what @view shows now
+ * @picture:  name of the picture that it is of; 0: none, so that it is nobody else's
+ * @keep:     others may want the same
  */
-struct studio_bytes studio_encode(struct studio *studio, struct display_view *view,
-	const struct job *job, unsigned scale, uint64_t picture, const struct encoding *encoding,
-	const struct pixel_format *format, bool keep);
+struct studio_order {
+	struct display_view *view;
+	struct job job;
+	unsigned scale;
+	uint64_t picture;
+	const struct encoding *encoding;
+	struct pixel_format format;
+	int level;
+	bool keep;
+};
+
+/**
+ * studio_encode() - the bytes of a rectangle: those that were made a moment ago, or new ones
+ *
+ * Return: 0, the bytes are borrowed until the next call; -ENOMEM.
+ */
+int studio_encode(
+	struct studio *studio, const struct studio_order *order, struct encode_rect *ret_rect);
 
 #endif

@@ -245,42 +245,38 @@ static int send_copy(struct updates *updates, const struct display_update *updat
 	return peer_push(updates->peer, wire, sizeof(wire));
 }
 
-/* Through the viewer's own zlib stream. */
+/* The body goes on with the viewer's zlib stream, whose header it is if it is the first. */
 static int send_deflated(
-	struct updates *updates, enum encode_wrap wrap, const struct studio_bytes *encoded)
+	struct updates *updates, enum encode_wrap wrap, const struct encode_rect *rect)
 {
 	struct peer *peer = updates->peer;
-	struct deflater *deflater = wrap == WRAP_ZRLE ? &updates->zrle : &updates->tight;
-	const uint8_t *head = encoded->bytes;
-	uint8_t *out = peer->host->studio->deflated, length[4], *end = length, control;
-	bool fresh = !deflater->started;
-	size_t n = deflater_run(deflater, updates->level, head + encoded->head, encoded->body, out);
+	bool *started = wrap == WRAP_ZRLE ? &updates->zrle_started : &updates->tight_started;
+	size_t header = *started ? 0 : DEFLATER_HEADER_SIZE, n = header + rect->body;
+	uint8_t length[4], *end = length, control;
 	int r = 0;
 
-	if (!n)
-		return -ENOMEM;
 	if (wrap == WRAP_ZRLE) {
 		end = put_u32(length, (uint32_t)n);
 	} else {
 		end = tight_put_length(n, length);
-		control = (uint8_t)(head[0] | (fresh ? TIGHT_RESET_0 : 0));
+		control = (uint8_t)(rect->bytes[0] | (header ? TIGHT_RESET_0 : 0));
 		r = peer_push(peer, &control, 1);
 		if (r == 0)
-			r = peer_push(peer, head + 1, encoded->head - 1);
+			r = peer_push(peer, rect->bytes + 1, rect->head - 1);
 	}
+	*started = true;
 	if (r == 0)
 		r = peer_push(peer, length, (size_t)(end - length));
-	return r < 0 ? r : peer_push(peer, out, n);
+	if (r == 0)
+		r = peer_push(peer, DEFLATER_HEADER, header);
+	return r < 0 ? r : peer_push(peer, rect->bytes + rect->head, rect->body);
 }
 
-static int send_encoded(struct updates *updates, const struct studio_bytes *encoded)
+static int send_encoded(struct updates *updates, const struct encode_rect *rect)
 {
-	enum encode_wrap wrap = updates->job_encoding->wrap;
-	bool is_small = wrap == WRAP_TIGHT && encoded->body < TIGHT_DEFLATE_MIN;
-
-	if (!encoded->body || wrap == WRAP_NONE || is_small)
-		return peer_push(updates->peer, encoded->bytes, encoded->head + encoded->body);
-	return send_deflated(updates, wrap, encoded);
+	if (rect->is_deflated)
+		return send_deflated(updates, updates->job_encoding->wrap, rect);
+	return peer_push(updates->peer, rect->bytes, rect->head + rect->body);
 }
 
 static unsigned job_px(const struct updates *updates, const struct job *job)
@@ -294,19 +290,24 @@ static int send_job(struct updates *updates, const struct job *job)
 	struct peer *peer = updates->peer;
 	struct vnc_host *host = peer->host;
 	unsigned cell_w = peer_cell_width(peer), cell_h = peer_cell_height(peer);
-	struct studio_bytes encoded;
+	const struct studio_order order = { .view = peer->view,
+		.job = *job,
+		.scale = host->config.scale,
+		.picture = updates->stale ? 0 : updates->picture,
+		.encoding = updates->job_encoding,
+		.format = updates->job_format,
+		.level = updates->level,
+		.keep = host->shared > 1 };
+	struct encode_rect rect;
 	uint8_t header[12];
-	int r;
+	int r = studio_encode(host->studio, &order, &rect);
 
-	rect_header(job->col * cell_w, job->row * cell_h, job->cols * cell_w, job->rows * cell_h,
-		updates->job_encoding->number, header);
-	r = peer_push(peer, header, sizeof(header));
 	if (r < 0)
 		return r;
-	encoded = studio_encode(host->studio, peer->view, job, host->config.scale,
-		updates->stale ? 0 : updates->picture, updates->job_encoding, &updates->job_format,
-		host->shared > 1);
-	return send_encoded(updates, &encoded);
+	rect_header(job->col * cell_w, job->row * cell_h, job->cols * cell_w, job->rows * cell_h,
+		order.encoding->number, header);
+	r = peer_push(peer, header, sizeof(header));
+	return r < 0 ? r : send_encoded(updates, &rect);
 }
 
 /* ---- a message from start to end ---- */
@@ -394,8 +395,7 @@ static int start_message(struct updates *updates)
 
 	updates->job_encoding = updates->encoding;
 	updates->job_format = updates->format;
-	if (!display_view_collect(updates->peer->view, update))
-		*update = (struct display_update){ .cols = updates->cols };
+	display_view_collect(updates->peer->view, update);
 	copied = is_copy(updates, update);
 	r = make_plan(updates, update, copied);
 	rects = updates->jobs_len + copied + pseudo_count(due);
@@ -466,6 +466,4 @@ void update_done(struct updates *updates)
 {
 	free(updates->jobs);
 	updates->jobs = NULL;
-	deflater_done(&updates->zrle);
-	deflater_done(&updates->tight);
 }

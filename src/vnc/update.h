@@ -2,7 +2,6 @@
 #ifndef VNC_UPDATE_H
 #define VNC_UPDATE_H
 
-#include "vnc/deflater.h"
 #include "vnc/plan.h"
 #include "vnc/pseudo.h"
 
@@ -26,6 +25,7 @@ struct cell_area {
  * @held_since_ms: when the guest was first found in the middle of a frame; 0: it is not
  * @fences:        sent and not answered; the last at @fence_sent_ms
  * @round_trip_ms: how long the answer to one took
+ * @zrle_started, @tight_started: the viewer has the header of that zlib stream
  */
 struct updates {
 	struct peer *peer;
@@ -43,7 +43,7 @@ struct updates {
 	unsigned fences;
 	uint64_t fence_sent_ms;
 	unsigned round_trip_ms;
-	struct deflater zrle, tight;
+	bool zrle_started, tight_started;
 };
 
 /** update_start() - at the beginning; the peer's view is there */

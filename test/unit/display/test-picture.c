@@ -231,6 +231,30 @@ static void blinking_shows_and_hides_cells_and_cursor(void **state)
 	assert_true(display_view_wants_blink(f->watcher.view));
 }
 
+static void the_phase_of_what_blinks_is_part_of_a_pictures_name(void **state)
+{
+	struct fixture *f = *state;
+	struct watcher other = { 0 };
+	struct display_update update;
+	uint64_t lit, dark;
+
+	fixture_feed(f, "\033[5mblink");
+	fixture_collect(f);
+	lit = f->update.to;
+	watcher_open(f, &other, "other");
+	display_view_blink(other.view, false);
+	display_view_collect(other.view, &update);
+	dark = update.to;
+	assert_int_not_equal(lit, 0);
+	assert_int_not_equal(dark, 0);
+	assert_int_not_equal(lit, dark);
+	display_view_blink(other.view, true);
+	assert_true(display_view_collect(other.view, &update));
+	assert_int_equal(update.from, dark);
+	assert_int_equal(update.to, lit);
+	watcher_close(&other);
+}
+
 /* ---- golden pictures ---- */
 
 static void check_view(struct watcher *watcher, const char *golden)
@@ -308,6 +332,7 @@ int main(void)
 		CASE(looking_back_moves_pixels_too),
 		CASE(output_leaves_alone_who_looks_far_back),
 		CASE(blinking_shows_and_hides_cells_and_cursor),
+		CASE(the_phase_of_what_blinks_is_part_of_a_pictures_name),
 		CASE(cursor_shapes),
 		CASE(a_selection_is_inverse),
 		CASE(the_overview),

@@ -47,6 +47,17 @@ static void pixels_have_the_bytes_of_their_format(void **state)
 	puts_as(pixel_put, DEEP, 0xffffff, "\xff\xff\xff\x3f", 4);
 }
 
+/* 37/255 of 31 is 4 and 127/255, 218/255 of it is 26 and 128/255. */
+static void levels_are_rounded_to_the_nearest(void **state)
+{
+	(void)state;
+	puts_as(pixel_put, RGB565, 0x250000, "\x00\x20", 2);
+	puts_as(pixel_put, RGB565, 0xda0000, "\x00\xd8", 2);
+	puts_as(pixel_put, RGB565, 0x000400, "\x20\x00", 2);
+	puts_as(pixel_put, BGR233, 0x00002b, "\x40", 1);
+	puts_as(pixel_put, BGR233, 0x00002a, "\x00", 1);
+}
+
 static void compact_pixels_leave_out_the_unused_byte(void **state)
 {
 	(void)state;
@@ -125,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pixels_have_the_bytes_of_their_format),
+		cmocka_unit_test(levels_are_rounded_to_the_nearest),
 		cmocka_unit_test(compact_pixels_leave_out_the_unused_byte),
 		cmocka_unit_test(tight_pixels_are_red_green_blue),
 		cmocka_unit_test(mapped_colors_are_the_nearest_of_the_map),

@@ -3,12 +3,14 @@
 #include "vnc-fixture.h"
 
 #include "vnc/server.h"
+#include "vnc/wire.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -291,6 +293,120 @@ static void viewers_of_the_same_picture_share_its_encoding(void **state)
 	close(b);
 }
 
+/* All that the server sends. Return: its length */
+static size_t get_all(struct fixture *f, int fd, uint8_t *buf, size_t size)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	settle(f);
+	while ((n = take_some(fd, buf + len, size - len)) > 0) {
+		len += (size_t)n;
+		settle(f);
+	}
+	return len;
+}
+
+/* The bodies of the ZRLE rectangles of an update, inflated with a viewer's own stream. */
+static size_t inflate_update(z_stream *z, uint8_t *buf, size_t len, uint8_t *out, size_t size)
+{
+	size_t at = 4;
+
+	z->next_out = out;
+	z->avail_out = (uInt)size;
+	for (unsigned rects = get_u16(buf + 2); rects; rects--) {
+		assert_int_equal(get_u32(buf + at + 8), 16);
+		z->avail_in = get_u32(buf + at + 12);
+		z->next_in = buf + at + 16;
+		at += 16 + z->avail_in;
+		assert_int_equal(inflate(z, Z_SYNC_FLUSH), Z_OK);
+		assert_int_equal(z->avail_in, 0);
+	}
+	assert_int_equal(at, len);
+	return size - z->avail_out;
+}
+
+static void what_is_deflated_once_fits_into_every_viewers_stream(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t buf[65536], one[1 << 20], other[1 << 20];
+	z_stream z[2] = { 0 };
+	size_t len, first;
+	int fds[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		fixture_feed(f, "text before the other comes\r\n");
+		fds[i] = login(f, true);
+		set_encodings(f, fds[i], 1, 16);
+		assert_int_equal(inflateInit(&z[i]), Z_OK);
+		request_update(f, fds[i], false);
+		len = get_all(f, fds[i], buf, sizeof(buf));
+		assert_true(inflate_update(&z[i], buf, len, one, sizeof(one)) > 0);
+	}
+	loop_advance(f->loop, 20);
+	request_update(f, fds[0], true);
+	len = get_all(f, fds[0], buf, sizeof(buf));
+	inflate_update(&z[0], buf, len, one, sizeof(one));
+	loop_advance(f->loop, 20);
+	fixture_feed(f, "\033[31mfor both of them");
+	request_update(f, fds[0], true);
+	len = get_all(f, fds[0], buf, sizeof(buf));
+	first = inflate_update(&z[0], buf, len, one, sizeof(one));
+	request_update(f, fds[1], true);
+	len = get_all(f, fds[1], buf, sizeof(buf));
+	assert_int_equal(inflate_update(&z[1], buf, len, other, sizeof(other)), first);
+	assert_memory_equal(one, other, first);
+	for (unsigned i = 0; i < 2; i++) {
+		inflateEnd(&z[i]);
+		close(fds[i]);
+	}
+}
+
+#define RAW_ROW (12 + 640 * 16 * 4)
+
+static void a_scroll_of_a_half_sent_picture_is_no_copy(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t buf[2 << 20];
+	size_t whole = 4 + 24 * RAW_ROW;
+	int fd;
+
+	lines(f, 30);
+	fd = viewer_with_picture(f, 0);
+	request_update(f, fd, false);
+	lines(f, 1);
+	assert_int_equal(get_all(f, fd, buf, sizeof(buf)), whole);
+	loop_advance(f->loop, 20);
+	lines(f, 1);
+	request_update(f, fd, true);
+	assert_int_equal(get_all(f, fd, buf, sizeof(buf)), whole);
+	close(fd);
+}
+
+static void what_is_sent_of_a_stale_picture_is_nobody_elses(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t before[2 << 20], after[2 << 20];
+	int slow = viewer_with_picture(f, 0), other = viewer_with_picture(f, 0);
+
+	fixture_feed(f, "\033[H\033[5m");
+	lines(f, 23);
+	fixture_feed(f, "line");
+	request_update(f, other, false);
+	get_all(f, other, before, sizeof(before));
+	loop_advance(f->loop, 20);
+	studio_forget(f->server->host.studio);
+	request_update(f, slow, false);
+	loop_advance(f->loop, 500); /* dark: the rest of the rows shows that */
+	drain(f, slow);
+	loop_advance(f->loop, 500); /* lit, and the name is the same as at first */
+	request_update(f, other, false);
+	get_all(f, other, after, sizeof(after));
+	assert_memory_equal(before + 4 + 23 * RAW_ROW, after + 4 + 23 * RAW_ROW, RAW_ROW);
+	close(slow);
+	close(other);
+}
+
 static void an_idle_screen_wakes_nobody(void **state)
 {
 	struct fixture *f = *state;
@@ -394,6 +510,9 @@ int main(void)
 		TEST(a_viewer_that_asks_and_does_not_read_is_not_listened_to),
 		TEST(half_an_update_does_not_mix_with_other_messages),
 		TEST(viewers_of_the_same_picture_share_its_encoding),
+		TEST(what_is_deflated_once_fits_into_every_viewers_stream),
+		TEST(a_scroll_of_a_half_sent_picture_is_no_copy),
+		TEST(what_is_sent_of_a_stale_picture_is_nobody_elses),
 		TEST(an_idle_screen_wakes_nobody),
 		TEST(what_blinks_beats_while_somebody_looks),
 		TEST(unasked_updates_stop_when_the_viewer_is_behind),
