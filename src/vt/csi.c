@@ -12,7 +12,8 @@
  * script in test/vt and a row in doc/control-sequences.md.
  *
  * A sequence belongs to a class, by prefix and intermediate, and has a final byte. CSI_KEEP_WRAP:
- * neither moves the cursor nor changes cells, so a pending wrap stays. CSI_QUERY: some terminal
+ * a pending wrap stays, since the cursor stays where it is, unless the handler ends it (CBT moves
+ * the cursor all the same, as in xterm). CSI_QUERY: some terminal
  * answers it, whatever its parameters; where that depends, the handler calls parser_query().
  */
 enum { CSI_KEEP_WRAP = 1, CSI_QUERY = 2 };
@@ -57,11 +58,11 @@ static const struct csi_entry csi_table[CLASS_COUNT][64] = {
 		AT('L') = { handle_il, 0 },
 		AT('M') = { handle_dl, 0 },
 		AT('P') = { handle_dch, 0 },
-		AT('S') = { handle_su, 0 },
-		AT('T') = { handle_sd, 0 },
+		AT('S') = { handle_su, CSI_KEEP_WRAP },
+		AT('T') = { handle_sd, CSI_KEEP_WRAP },
 		AT('X') = { handle_ech, 0 },
-		AT('Z') = { handle_cbt, 0 },
-		AT('^') = { handle_sd, 0 },
+		AT('Z') = { handle_cbt, CSI_KEEP_WRAP },
+		AT('^') = { handle_sd, CSI_KEEP_WRAP },
 		AT('`') = { handle_cha, 0 },
 		AT('a') = { handle_hpr, 0 },
 		AT('b') = { handle_rep, CSI_KEEP_WRAP },
@@ -76,7 +77,7 @@ static const struct csi_entry csi_table[CLASS_COUNT][64] = {
 		AT('l') = { handle_rm, CSI_KEEP_WRAP },
 		AT('m') = { handle_sgr, CSI_KEEP_WRAP },
 		AT('n') = { handle_dsr, CSI_KEEP_WRAP },
-		AT('r') = { handle_decstbm, 0 },
+		AT('r') = { handle_decstbm, CSI_KEEP_WRAP },
 		AT('s') = { handle_save_or_margins, CSI_KEEP_WRAP },
 		AT('t') = { handle_window, CSI_KEEP_WRAP },
 		AT('u') = { handle_restore, CSI_KEEP_WRAP },
@@ -104,8 +105,8 @@ static const struct csi_entry csi_table[CLASS_COUNT][64] = {
 		AT('c') = { handle_da3, CSI_KEEP_WRAP },
 	},
 	[CLASS_SPACE] = {
-		AT('@') = { handle_sl, 0 },
-		AT('A') = { handle_sr, 0 },
+		AT('@') = { handle_sl, CSI_KEEP_WRAP },
+		AT('A') = { handle_sr, CSI_KEEP_WRAP },
 		AT('q') = { handle_decscusr, CSI_KEEP_WRAP },
 	},
 	[CLASS_BANG] = {
@@ -119,19 +120,19 @@ static const struct csi_entry csi_table[CLASS_COUNT][64] = {
 		AT('p') = { handle_ansi_decrqm, CSI_KEEP_WRAP | CSI_QUERY },
 		AT('r') = { handle_deccara, CSI_KEEP_WRAP },
 		AT('t') = { handle_decrara, CSI_KEEP_WRAP },
-		AT('v') = { handle_deccra, 0 },
+		AT('v') = { handle_deccra, CSI_KEEP_WRAP },
 		AT('w') = { handle_decrqpsr, CSI_KEEP_WRAP | CSI_QUERY },
-		AT('x') = { handle_decfra, 0 },
-		AT('z') = { handle_decera, 0 },
-		AT('{') = { handle_decsera, 0 },
+		AT('x') = { handle_decfra, CSI_KEEP_WRAP },
+		AT('z') = { handle_decera, CSI_KEEP_WRAP },
+		AT('{') = { handle_decsera, CSI_KEEP_WRAP },
 	},
 	[CLASS_AND] = {
 		AT('u') = { NULL, CSI_KEEP_WRAP | CSI_QUERY },
 	},
 	[CLASS_TICK] = {
 		AT('|') = { NULL, CSI_KEEP_WRAP | CSI_QUERY },
-		AT('}') = { handle_decic, 0 },
-		AT('~') = { handle_decdc, 0 },
+		AT('}') = { handle_decic, CSI_KEEP_WRAP },
+		AT('~') = { handle_decdc, CSI_KEEP_WRAP },
 	},
 	[CLASS_STAR] = {
 		AT('x') = { handle_decsace, CSI_KEEP_WRAP },
@@ -164,7 +165,7 @@ static int class_of(const struct csi *csi)
 				    : -1;
 }
 
-void csi_dispatch(struct vt *vt, const struct csi *csi)
+static void execute(struct vt *vt, const struct csi *csi)
 {
 	int class = csi->prefix || csi->intermediate ? class_of(csi) : CLASS_PLAIN;
 	const struct csi_entry *entry;
@@ -179,4 +180,12 @@ void csi_dispatch(struct vt *vt, const struct csi *csi)
 	if (!(entry->flags & CSI_KEEP_WRAP))
 		vt->wrap_pending = false;
 	entry->handle(vt, csi);
+	if (vt->wrap_pending)
+		cursor_check_wrap(vt);
+}
+
+void csi_dispatch(struct vt *vt, const struct csi *csi)
+{
+	execute(vt, csi);
+	vt->repeatable = false;
 }

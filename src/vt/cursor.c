@@ -107,10 +107,10 @@ void cursor_tab(struct vt *vt, int count)
 
 	for (count = count > most ? most : count; count > 0; count--)
 		tab_forward(vt);
-	for (count = count < -most ? -most : count; count < 0; count++)
-		tab_backward(vt);
 	if (vt->x != x)
 		vt->wrap_pending = false;
+	for (count = count < -most ? -most : count; count < 0; count++)
+		tab_backward(vt);
 	vt->work += vt->x > x ? vt->x - x : x - vt->x;
 }
 
@@ -322,12 +322,15 @@ static unsigned clamp(unsigned value, unsigned least, unsigned most)
 	return value < least ? least : value > most ? most : value;
 }
 
-bool cursor_is_behind_text(struct vt *vt)
+unsigned cursor_edge(const struct vt *vt)
 {
-	struct vt_cell cell = row_get(vt_row(vt), vt->x);
+	return vt->x > vt->right ? vt->cols - 1 : vt->right;
+}
 
-	return (vt->x == vt->cols - 1 || vt->x == vt->right) && vt_mode(vt, MODE_AUTOWRAP) &&
-	       (cell.ch || cell.width == VT_WIDE_TAIL);
+void cursor_check_wrap(struct vt *vt)
+{
+	if (row_get(vt_row(vt), cursor_edge(vt)).width == VT_WIDE)
+		vt->wrap_pending = false;
 }
 
 void cursor_restore(struct vt *vt)
@@ -343,7 +346,8 @@ void cursor_restore(struct vt *vt)
 		saved->y, saved->origin ? vt->top : 0, saved->origin ? vt->bottom : vt->rows - 1);
 	vt->pen = saved->pen;
 	vt->charsets = saved->charsets;
-	vt->wrap_pending = saved->wrap_pending && saved->x == vt->x && cursor_is_behind_text(vt);
+	vt->wrap_pending = saved->wrap_pending && saved->x == vt->x;
+	cursor_check_wrap(vt);
 	print_update(vt);
 }
 

@@ -25,8 +25,11 @@ void cursor_home(struct vt *vt);
 void cursor_save(struct vt *vt);
 void cursor_restore(struct vt *vt);
 
-/** cursor_is_behind_text() - whether a wrap may be pending here; see struct vt */
-bool cursor_is_behind_text(struct vt *vt);
+/** cursor_edge() - the last column of a line of text: the right margin, or the screen's edge */
+unsigned cursor_edge(const struct vt *vt);
+
+/** cursor_check_wrap() - end a pending wrap at an edge that cuts a wide character in two */
+void cursor_check_wrap(struct vt *vt);
 
 /** saved_cursor_reset() - what DECRC brings when nothing was saved */
 void saved_cursor_reset(struct screen *screen);

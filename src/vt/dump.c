@@ -114,9 +114,9 @@ static void dump_titles(const struct vt *vt, struct strbuf *out)
 
 void vt_dump(struct vt *vt, struct strbuf *out)
 {
-	strbuf_printf(out, "size %ux%u cursor %u,%u%s margins %u..%u %u..%u\n", vt->cols, vt->rows,
-		vt->x, vt->y, vt->wrap_pending ? " wrap" : "", vt->top, vt->bottom, vt->left,
-		vt->right);
+	strbuf_printf(out, "size %ux%u cursor %u,%u%s%s margins %u..%u %u..%u\n", vt->cols,
+		vt->rows, vt->x, vt->y, vt->wrap_pending ? " wrap" : "",
+		vt->repeatable ? " repeatable" : "", vt->top, vt->bottom, vt->left, vt->right);
 	strbuf_puts(out, "pen ");
 	put_style(vt, &vt->pen, out);
 	strbuf_putc(out, ' ');

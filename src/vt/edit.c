@@ -93,12 +93,14 @@ static void move_columns(struct vt *vt, unsigned first, int by)
 
 void handle_sl(struct vt *vt, const struct csi *csi)
 {
-	move_columns(vt, vt->left, -at_most(count_of(csi), vt->cols));
+	if (is_inside(vt))
+		move_columns(vt, vt->left, -at_most(count_of(csi), vt->cols));
 }
 
 void handle_sr(struct vt *vt, const struct csi *csi)
 {
-	move_columns(vt, vt->left, at_most(count_of(csi), vt->cols));
+	if (is_inside(vt))
+		move_columns(vt, vt->left, at_most(count_of(csi), vt->cols));
 }
 
 void handle_decic(struct vt *vt, const struct csi *csi)
@@ -126,18 +128,19 @@ void edit_back_index(struct vt *vt)
 
 void edit_forward_index(struct vt *vt)
 {
-	vt->wrap_pending = false;
 	if (vt->x == vt->right) {
 		if (is_inside(vt))
 			move_columns(vt, vt->left, -1);
 	} else if (vt->x < vt->cols - 1) {
+		vt->wrap_pending = false;
 		vt->x++;
 	}
 }
 
 void handle_rep(struct vt *vt, const struct csi *csi)
 {
-	print_repeat(vt, count_of(csi));
+	if (vt->repeatable)
+		print_repeat(vt, count_of(csi));
 }
 
 /* ---- erasing ---- */

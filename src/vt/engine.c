@@ -41,7 +41,6 @@ void engine_show(struct vt *vt, struct screen *screen)
 	if (vt->screen == screen)
 		return;
 	vt->screen = screen;
-	vt->wrap_pending = false;
 	damage_all(vt);
 }
 
@@ -95,7 +94,7 @@ void engine_full_reset(struct vt *vt)
 	engine_reset_tabs(vt, 0);
 	engine_soft_reset(vt);
 	vt->x = vt->y = 0;
-	vt->wrap_pending = false;
+	vt->wrap_pending = vt->repeatable = false;
 	memcpy(vt->palette, vt->default_palette, sizeof(vt->palette));
 	clear_titles(vt);
 	damage_palette(vt);

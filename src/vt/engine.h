@@ -44,11 +44,14 @@ struct vt {
 	struct screen main, alt;
 
 	/*
-	 * The cursor. @wrap_pending: a character was put in the last column; the next one wraps.
-	 * Then the cell under the cursor holds a character.
+	 * The cursor. @wrap_pending: a character was put in the last column; with autowrap the next
+	 * one goes to the next row. It survives what does not move the cursor (and CBT, which
+	 * does), so the cell under the cursor may be any but a wide character that is cut by the
+	 * edge; see cursor_check_wrap(). @repeatable: the last thing was a character, which REP
+	 * would repeat.
 	 */
 	unsigned x, y;
-	bool wrap_pending;
+	bool wrap_pending, repeatable;
 
 	/* What the next character is drawn with: a cell without a character. */
 	struct vt_cell pen;

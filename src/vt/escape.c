@@ -37,6 +37,7 @@ static void bell(struct vt *vt)
 
 void control_execute(struct vt *vt, uint8_t byte)
 {
+	vt->repeatable = false;
 	switch (byte) {
 	case 0x05: enquiry(vt); break;
 	case 0x07: bell(vt); break;
@@ -119,6 +120,7 @@ static void select_coding(struct vt *vt, uint8_t final)
 
 void escape_dispatch(struct vt *vt, uint8_t intermediate, uint8_t final)
 {
+	vt->repeatable = false;
 	switch (intermediate) {
 	case 0:
 		if (escape_table[final])

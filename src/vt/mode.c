@@ -61,12 +61,6 @@ static void origin_changed(struct vt *vt)
 	cursor_home(vt);
 }
 
-static void autowrap_changed(struct vt *vt)
-{
-	if (!vt_mode(vt, MODE_AUTOWRAP))
-		vt->wrap_pending = false;
-}
-
 static void margins_changed(struct vt *vt)
 {
 	if (vt_mode(vt, MODE_MARGINS))
@@ -94,7 +88,6 @@ static void columns_changed(struct vt *vt)
 static void (*const bit_changed[MODE_COUNT])(struct vt *vt) = {
 	[MODE_INSERT] = print_update,
 	[MODE_ORIGIN] = origin_changed,
-	[MODE_AUTOWRAP] = autowrap_changed,
 	[MODE_MARGINS] = margins_changed,
 	[MODE_COLUMNS_132] = columns_changed,
 	[MODE_REVERSE_SCREEN] = damage_all,
@@ -253,7 +246,7 @@ int mode_report(const struct vt *vt, bool private, int number)
 /* Only modes that are one bit and touch nothing else when they change are kept. */
 static bool may_save(enum mode mode)
 {
-	return !bit_changed[mode] || mode == MODE_AUTOWRAP;
+	return !bit_changed[mode];
 }
 
 void mode_save(struct vt *vt, int number)

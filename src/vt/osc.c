@@ -4,6 +4,7 @@
 #include "vt/palette.h"
 #include "vt/parser.h"
 #include "vt/report.h"
+#include "base/parse.h"
 
 #include <stdio.h>
 #include <sys/types.h>
@@ -58,7 +59,8 @@ static void answer_color(struct vt *vt, const char *name, unsigned slot)
 	unsigned r = rgb >> 16, g = rgb >> 8 & 255, b = rgb & 255;
 
 	if (parser_query(vt))
-		report(vt, "\033]%s;rgb:%04x/%04x/%04x\033\\", name, r * 257, g * 257, b * 257);
+		report(vt, "\033]%s;rgb:%04x/%04x/%04x%s", name, r * 257, g * 257, b * 257,
+			vt->parser.string_bell ? "\a" : "\033\\");
 }
 
 static void set_or_answer(struct vt *vt, const char *name, unsigned slot, const char *spec)
@@ -125,6 +127,24 @@ static void osc_reset_special_color(struct vt *vt, int number, char *text)
 
 	(void)text;
 	palette_set(vt, slot, vt->default_palette[slot]);
+}
+
+/* "R": the first sixteen as they were; "Pnrrggbb": one of them; fewer digits: nothing. */
+static void osc_linux_palette(struct vt *vt, const char *text, size_t len)
+{
+	uint32_t value = 0;
+
+	if (text[0] == 'R') {
+		for (unsigned slot = 0; slot < 16; slot++)
+			palette_set(vt, slot, vt->default_palette[slot]);
+		return;
+	}
+	for (size_t i = 1; i < OSC_PALETTE_LEN; i++) {
+		if (i >= len || parse_hex_digit(text[i]) < 0)
+			return;
+		value = value << 4 | (uint32_t)parse_hex_digit(text[i]);
+	}
+	palette_set(vt, value >> 24, value & 0xffffff);
 }
 
 /* ---- hyperlinks ---- */
@@ -233,6 +253,10 @@ void osc_dispatch(struct vt *vt, char *text, size_t len)
 	char *rest = text;
 	int number;
 
+	if (text[0] == 'R' || text[0] == 'P') {
+		osc_linux_palette(vt, text, len);
+		return;
+	}
 	if (strlen(text) != len)
 		return;
 	number = number_of(next_item(&rest, ';'));

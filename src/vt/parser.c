@@ -3,6 +3,7 @@
 #include "vt/engine.h"
 #include "vt/parser-table.h"
 #include "vt/print.h"
+#include "base/parse.h"
 
 /*
  * Bytes to text and sequences.
@@ -135,6 +136,7 @@ static void begin_string(struct parser *parser, enum string_kind kind)
 	parser->string_len = 0;
 	parser->string_escape = false;
 	parser->string_c2 = false;
+	parser->string_bell = false;
 }
 
 static enum string_kind string_kind_of(uint8_t c)
@@ -353,6 +355,7 @@ static void end_string(struct vt *vt)
 	struct parser *parser = &vt->parser;
 
 	parser->state = STATE_GROUND;
+	vt->repeatable = false;
 	if (parser->string_len > VT_STRING_MAX)
 		return;
 	vt->work += parser->string_len + WORK_STRING;
@@ -407,10 +410,27 @@ static bool is_string_end(struct vt *vt, uint8_t c)
 		return true;
 	}
 	if (c == BEL && parser->string_kind == STRING_OSC) {
+		parser->string_bell = true;
 		end_string(vt);
 		return true;
 	}
 	return false;
+}
+
+/*
+ * The Linux console's OSC R and OSC P with seven digits, which set the palette and which nothing
+ * ends; what is no digit ends OSC P too [console_codes(4)].
+ */
+static bool is_whole_palette(const struct parser *parser)
+{
+	size_t len = parser->string_len;
+
+	if (parser->string_kind != STRING_OSC)
+		return false;
+	if (parser->string[0] == 'P')
+		return len == OSC_PALETTE_LEN ||
+		       (len > 1 && parse_hex_digit(parser->string[len - 1]) < 0);
+	return parser->string[0] == 'R';
 }
 
 static const uint8_t *read_string(struct vt *vt, const uint8_t *p, const uint8_t *end)
@@ -425,7 +445,11 @@ static const uint8_t *read_string(struct vt *vt, const uint8_t *p, const uint8_t
 		if (c >= 0x20 && c < 0x80) {
 			parser->string_c2 = false;
 			add_to_string(parser, c);
-			continue;
+			if (parser->string_len > OSC_PALETTE_LEN || !is_whole_palette(parser))
+				continue;
+			parser->sequence_end = offset_of(parser, p);
+			end_string(vt);
+			return p;
 		}
 		if (c == ESC) {
 			parser->string_escape = true;

@@ -48,6 +48,9 @@ enum parser_state {
 	STATE_COUNT,
 };
 
+/* Bytes of the Linux console's OSC P: the letter and seven digits. */
+#define OSC_PALETTE_LEN 8u
+
 enum string_kind { STRING_DCS, STRING_OSC, STRING_APC, STRING_PM, STRING_SOS };
 
 /*
@@ -69,6 +72,7 @@ struct parser {
 	enum string_kind string_kind;
 	bool string_escape; /* ESC seen in a string: ST or a new sequence */
 	bool string_c2;	    /* 0xc2 seen in a string: perhaps ST as U+009C */
+	bool string_bell;   /* it was BEL that ended an OSC */
 	size_t string_len;
 	char *string;
 

@@ -20,10 +20,15 @@ static inline unsigned line_limit(const struct vt *vt)
 	return vt->x > vt->right ? vt->cols : vt->right + 1;
 }
 
-/* Go to the next row because the text goes on there. */
+/*
+ * Go to the next row because the text goes on there; not where the text behind which a wrap was
+ * pending is no more.
+ */
 static void wrap(struct vt *vt)
 {
-	bool full_width = vt->left == 0 && vt->right == vt->cols - 1;
+	struct vt_cell end = row_get(vt_row(vt), vt->cols - 1);
+	bool goes_on = !vt->wrap_pending || end.ch || end.width == VT_WIDE_TAIL;
+	bool full_width = vt->left == 0 && vt->right == vt->cols - 1 && goes_on;
 	bool scrolls = vt->y == vt->bottom, last = vt->y == vt->rows - 1;
 
 	if (full_width && (scrolls ? last : !last))
@@ -40,7 +45,16 @@ static inline void advance(struct vt *vt, unsigned by, unsigned limit)
 	if (vt->x < limit)
 		return;
 	vt->x = limit - 1;
-	vt->wrap_pending = vt_mode(vt, MODE_AUTOWRAP);
+	vt->wrap_pending = true;
+}
+
+/* Another character comes while a wrap is pending: without autowrap it takes this place. */
+static inline void end_pending_wrap(struct vt *vt)
+{
+	if (vt_mode(vt, MODE_AUTOWRAP))
+		wrap(vt);
+	else
+		vt->wrap_pending = false;
 }
 
 void print_update(struct vt *vt)
@@ -66,11 +80,12 @@ void print_ascii(struct vt *vt, const uint8_t *bytes, size_t len)
 		print_ascii_slowly(vt, bytes, len);
 		return;
 	}
+	vt->repeatable = true;
 	while (len) {
 		unsigned limit, n;
 
 		if (vt->wrap_pending)
-			wrap(vt);
+			end_pending_wrap(vt);
 		limit = line_limit(vt);
 		n = limit - vt->x;
 		if (len < n) {
@@ -93,8 +108,7 @@ void print_ascii(struct vt *vt, const uint8_t *bytes, size_t len)
 	}
 }
 
-/* Where a zero-width character belongs: the last character before the cursor. False: none. */
-static bool find_base(struct vt *vt, unsigned *ret_x)
+bool print_find_base(struct vt *vt, unsigned *ret_x)
 {
 	unsigned x = vt->x;
 	struct row *row = vt_row(vt);
@@ -138,7 +152,7 @@ static bool join(struct vt *vt, uint32_t c, int width)
 	unsigned n, x;
 	bool widens;
 
-	if (!find_base(vt, &x))
+	if (!print_find_base(vt, &x))
 		return false;
 	n = vt_cluster(vt, (uint32_t)row->cells[x].ch, chars);
 	chars[n++] = c;
@@ -157,10 +171,13 @@ static bool join(struct vt *vt, uint32_t c, int width)
 	row->cells[x].ch = ch & (VT_CH_CLUSTER * 2 - 1);
 	if (widens)
 		widen(vt, x);
+	/* the cluster could not be printed once more as it is */
+	if (vt_mode(vt, MODE_GRAPHEMES))
+		vt->repeatable = false;
 	return true;
 }
 
-/* Make room for @width columns; false: there is none on any line. */
+/* Make room for @width columns; false: there is none. */
 static bool make_room(struct vt *vt, unsigned width)
 {
 	unsigned limit;
@@ -168,29 +185,37 @@ static bool make_room(struct vt *vt, unsigned width)
 	if (vt->right - vt->left + 1 < width)
 		return false;
 	if (vt->wrap_pending)
-		wrap(vt);
+		end_pending_wrap(vt);
 	limit = line_limit(vt);
-	if (vt->x + width > limit && vt_mode(vt, MODE_AUTOWRAP)) {
+	if (vt->x + width > limit) {
+		if (!vt_mode(vt, MODE_AUTOWRAP))
+			return false;
 		row_erase(vt, vt_row(vt), vt->x, limit, vt->pen.bg);
 		wrap(vt);
 		limit = line_limit(vt);
-	}
-	if (vt->x + width > limit) {
-		if (limit < width)
-			return false;
-		vt->x = limit - width;
 	}
 	if (vt_mode(vt, MODE_INSERT))
 		row_move(vt, vt_row(vt), vt->x, limit, (int)width, vt->pen.bg);
 	return true;
 }
 
+/*
+ * What was inserted outside of the margins is not repeated: vt_replay() could not take it out and
+ * insert it again.
+ */
+static bool may_repeat(const struct vt *vt)
+{
+	return !vt_mode(vt, MODE_INSERT) || (vt->x >= vt->left && vt->x <= vt->right);
+}
+
 static void put(struct vt *vt, uint32_t ch, unsigned width)
 {
 	struct vt_cell cell = vt->pen, *cells;
 
+	vt->repeatable = false;
 	if (!make_room(vt, width))
 		return;
+	vt->repeatable = may_repeat(vt);
 	cells = row_open(vt, vt_row(vt), vt->x, vt->x + width);
 	cell.ch = ch & (VT_CH_CLUSTER * 2 - 1);
 	if (width == 2) {
@@ -230,7 +255,7 @@ static void fill(struct vt *vt, uint32_t ch, unsigned count)
 	cell.ch = ch & (VT_CH_CLUSTER * 2 - 1);
 	while (count) {
 		if (vt->wrap_pending)
-			wrap(vt);
+			end_pending_wrap(vt);
 		limit = line_limit(vt);
 		n = count < limit - vt->x ? count : limit - vt->x;
 		cells = row_open(vt, vt_row(vt), vt->x, vt->x + n);
@@ -246,7 +271,7 @@ void print_repeat(struct vt *vt, unsigned count)
 	unsigned x, max = vt->cols;
 	struct vt_cell cell;
 
-	if (!find_base(vt, &x))
+	if (!print_find_base(vt, &x))
 		return;
 	cell = row_get(vt_row(vt), x);
 	if (count > max)

@@ -2,6 +2,7 @@
 #ifndef VT_PRINT_H
 #define VT_PRINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,9 @@ void print_ascii(struct vt *vt, const uint8_t *bytes, size_t len);
 
 /** print_char() - one character from U+00A0 on, or one that a charset gave */
 void print_char(struct vt *vt, uint32_t c);
+
+/** print_find_base() - Return: whether a character stands before the cursor; *@ret_x: where */
+bool print_find_base(struct vt *vt, unsigned *ret_x);
 
 /** print_repeat() - REP: the character left of the cursor @count times more, at most a row */
 void print_repeat(struct vt *vt, unsigned count);

@@ -302,7 +302,9 @@ int vt_resize(struct vt *vt, unsigned cols, unsigned rows)
 	vt->cols = cols;
 	vt->rows = rows;
 	engine_reset_margins(vt);
-	vt->wrap_pending = vt->wrap_pending && cursor_is_behind_text(vt);
+	vt->wrap_pending = vt->wrap_pending && vt->x == cols - 1;
+	vt->repeatable = false;
+	cursor_check_wrap(vt);
 	damage_all(vt);
 	return 0;
 }

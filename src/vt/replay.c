@@ -4,6 +4,7 @@
 #include "vt/cluster.h"
 #include "vt/cursor.h"
 #include "vt/engine.h"
+#include "vt/print.h"
 #include "vt/sgr.h"
 #include "vt/style.h"
 #include "vt/width.h"
@@ -17,10 +18,12 @@
  * first, with margins, modes and character sets still as after a reset; then what limits the cursor
  * (margins, origin mode); then the cursor; then what does not move it any more.
  *
- * Three things can only be reached by printing. A pending wrap: the character under the cursor is
- * printed once more. "This row goes on in the next one": the next row's first character is printed
- * when the row is full; where text does not do that by itself, a dummy does and is painted over.
- * And a saved cursor with a pending wrap: it is saved before anything is drawn.
+ * Four things can only be reached by printing. A pending wrap: the character at the edge is
+ * printed once more, or a space and DECERA where there is none; CBT goes where it had gone. That
+ * REP would repeat the last character: it is printed once more, after everything else. "This row
+ * goes on in the next one": the next row's first character is printed when the row is full; where
+ * text does not do that by itself, a dummy does and is painted over. And a saved cursor with a
+ * pending wrap: it is saved before anything is drawn.
  */
 struct replay {
 	struct vt *vt;
@@ -284,7 +287,9 @@ static bool is_initial(const struct saved_cursor *saved)
 /* On a blank screen, which is blank again afterwards. */
 static void put_saved_cursor(struct replay *r, const struct saved_cursor *saved)
 {
-	bool side_margin = saved->wrap_pending && saved->x != r->vt->cols - 1;
+	unsigned last = r->vt->cols - 1;
+	bool back_to_first = saved->wrap_pending && saved->x == 0 && last > 0;
+	bool side_margin = saved->wrap_pending && saved->x != last && !back_to_first;
 
 	if (is_initial(saved))
 		return;
@@ -293,9 +298,11 @@ static void put_saved_cursor(struct replay *r, const struct saved_cursor *saved)
 	if (side_margin)
 		strbuf_printf(r->out, "\033[?69h\033[1;%us", saved->x + 1);
 	r->known = false;
-	move_to(r, saved->x, saved->y);
+	move_to(r, back_to_first ? last : saved->x, saved->y);
 	if (saved->wrap_pending)
 		strbuf_putc(r->out, ' ');
+	if (back_to_first)
+		strbuf_printf(r->out, "\033[%uZ", r->vt->cols);
 	put_style(r, saved->pen);
 	put_charsets(r, &saved->charsets);
 	put_single_shift(r, &saved->charsets);
@@ -328,26 +335,123 @@ static void put_alternate(struct replay *r)
 		return;
 	put_style(r, (struct vt_cell){ 0 });
 	strbuf_puts(r->out, "\033[?47h");
-	r->known = false;
+	r->known = r->full = false;
 	put_saved_cursor(r, &vt->alt.saved);
 	put_rows(r, &vt->alt);
 	if (vt->screen == &vt->main)
 		strbuf_puts(r->out, "\033[?47l");
 }
 
-/* The cursor, with the margins and origin mode that the terminal has by now. */
-static void put_cursor(struct replay *r)
+/* Whether CBT has moved the cursor away from the edge where a wrap is pending. */
+static bool is_behind_tab(const struct vt *vt)
+{
+	return vt->wrap_pending && vt->x != cursor_edge(vt);
+}
+
+/* With the margins and origin mode that the terminal has by now. */
+static void put_place(struct replay *r, unsigned x)
+{
+	const struct vt *vt = r->vt;
+	bool origin = vt_mode(vt, MODE_ORIGIN);
+
+	strbuf_printf(r->out, "\033[%u;%uH", vt->y + 1 - (origin ? vt->top : 0),
+		x + 1 - (origin ? vt->left : 0));
+}
+
+/* Back from the edge by tab stops; put_tabs() has made one where the cursor is. */
+static void put_back_tab(struct replay *r, unsigned edge)
+{
+	const struct vt *vt = r->vt;
+	unsigned count = 1;
+
+	for (unsigned x = vt->x + 1; x < edge; x++)
+		count += tab_is_set(vt->tabs, x);
+	strbuf_printf(r->out, "\033[%uZ", count);
+	if (!tab_is_set(vt->tabs, vt->x))
+		strbuf_puts(r->out, "\033[g");
+}
+
+static void put_pending_wrap(struct replay *r)
 {
 	const struct vt *vt = r->vt;
 	bool origin = vt_mode(vt, MODE_ORIGIN);
 	const struct row *row = vt->screen->line[vt->y];
-	unsigned x = vt->x, left = origin ? vt->left : 0, top = origin ? vt->top : 0;
+	unsigned edge = cursor_edge(vt), line, column;
+	struct vt_cell cell = row_get(row, edge);
 
-	if (vt->wrap_pending && row_get(row, x).width == VT_WIDE_TAIL)
-		x--;
-	strbuf_printf(r->out, "\033[%u;%uH", vt->y - top + 1, x - left + 1);
-	if (vt->wrap_pending)
-		put_cell(r, row_get(row, x));
+	if (cell.width == VT_WIDE_TAIL) {
+		put_place(r, edge - 1);
+		put_cell(r, row_get(row, edge - 1));
+	} else {
+		put_place(r, edge);
+		put_cell(r, cell);
+		line = vt->y + 1 - (origin ? vt->top : 0);
+		column = edge + 1 - (origin ? vt->left : 0);
+		if (!cell.ch)
+			strbuf_printf(r->out, "\033[%u;%u;%u;%u$z", line, column, line, column);
+	}
+	if (is_behind_tab(vt))
+		put_back_tab(r, edge);
+	/* on as it is: REP is not to repeat this */
+	strbuf_puts(r->out, "\033[?7h");
+}
+
+static void put_cursor(struct replay *r)
+{
+	unsigned x = r->vt->x;
+
+	if (r->vt->repeatable && print_find_base(r->vt, &x))
+		put_place(r, x);
+	else if (r->vt->wrap_pending)
+		put_pending_wrap(r);
+	else
+		put_place(r, x);
+}
+
+/* The byte that @charsets map to @c; 0: none. */
+static uint8_t byte_for(const struct charsets *charsets, uint32_t c)
+{
+	for (uint8_t byte = 0x20; byte < 0x7f; byte++)
+		if (charset_map(charsets, byte) == c)
+			return byte;
+	return 0;
+}
+
+/* As the guest has sent it: by a character set, perhaps with a single shift, or as UTF-8. */
+static void put_as_typed(struct replay *r, uint32_t c)
+{
+	struct charsets charsets = r->vt->charsets;
+	uint8_t byte = byte_for(&charsets, c);
+
+	for (charsets.single = 2; !byte && charsets.single < 4; charsets.single++) {
+		byte = byte_for(&charsets, c);
+		if (byte)
+			put_single_shift(r, &charsets);
+	}
+	if (byte)
+		strbuf_putc(r->out, (char)byte);
+	else if (r->vt->parser.utf8_off)
+		strbuf_putc(r->out, (char)c);
+	else
+		put_char(r, c);
+}
+
+/* The last character once more, in the state that it was printed in. */
+static void put_repeatable(struct replay *r)
+{
+	struct vt *vt = r->vt;
+	uint32_t chars[VT_CLUSTER_MAX];
+	struct vt_cell cell;
+	unsigned x, n;
+
+	if (!vt->repeatable || !print_find_base(vt, &x))
+		return;
+	cell = row_get(vt->screen->line[vt->y], x);
+	if (vt_mode(vt, MODE_INSERT))
+		strbuf_printf(r->out, "\033[%dP", cell.width == VT_WIDE ? 2 : 1);
+	n = vt_cluster(vt, (uint32_t)cell.ch, chars);
+	for (unsigned i = 0; i < n; i++)
+		put_as_typed(r, chars[i]);
 }
 
 /* ---- settings ---- */
@@ -396,18 +500,24 @@ static void put_titles(struct replay *r)
 		put_title(r, vt->title.text, vt->title.icon);
 }
 
+/* Also where put_back_tab() needs one. */
+static bool is_stop(const struct vt *vt, unsigned x)
+{
+	return tab_is_set(vt->tabs, x) || (x > 0 && x == vt->x && is_behind_tab(vt));
+}
+
 static void put_tabs(struct replay *r)
 {
 	const struct vt *vt = r->vt;
 	bool usual = true;
 
 	for (unsigned x = 0; x < vt->cols; x++)
-		usual = usual && tab_is_set(vt->tabs, x) == (x > 0 && x % 8 == 0);
+		usual = usual && is_stop(vt, x) == (x > 0 && x % 8 == 0);
 	if (usual)
 		return;
 	strbuf_puts(r->out, "\033[3g");
 	for (unsigned x = 0; x < vt->cols; x++)
-		if (tab_is_set(vt->tabs, x))
+		if (is_stop(vt, x))
 			strbuf_printf(r->out, "\033[%uG\033H", x + 1);
 	strbuf_puts(r->out, "\033[H");
 }
@@ -535,6 +645,7 @@ int vt_replay(struct vt *vt, struct strbuf *out, unsigned flags)
 	put_margins(&r);
 	put_cursor(&r);
 	put_settings(&r, flags);
+	put_repeatable(&r);
 	if (!out->failed)
 		return 0;
 	out->len = before;

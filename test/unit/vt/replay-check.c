@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "replay-check.h"
+#include "vt/cursor.h"
 #include "vt/engine.h"
 
 #include <stdio.h>
@@ -78,8 +79,8 @@ const char *state_fault(struct vt *vt)
 	if (vt->top > vt->bottom || vt->bottom >= vt->rows || vt->left > vt->right ||
 		vt->right >= vt->cols)
 		return "the margins are off the screen";
-	cell = row_get(vt->screen->line[vt->y], vt->x);
-	if (vt->wrap_pending && !cell.ch && cell.width != VT_WIDE_TAIL)
-		return "a wrap is pending behind no character";
+	cell = row_get(vt->screen->line[vt->y], cursor_edge(vt));
+	if (vt->wrap_pending && cell.width == VT_WIDE)
+		return "a wrap is pending inside of a character";
 	return NULL;
 }
