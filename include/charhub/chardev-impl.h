@@ -29,6 +29,9 @@ struct chardev_class {
 	/** Its options besides those that every class has; ends with a NULL name. */
 	const struct opt_desc *options;
 
+	/** Nobody reads its bytes at a pace of their own: a file, a ring buffer, a screen. */
+	bool is_sink;
+
 	/** Size of an object, which is zeroed when open() gets it. */
 	size_t size;
 

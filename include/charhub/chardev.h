@@ -207,6 +207,9 @@ const char *chardev_class_name(const struct chardev *chardev);
 /** chardev_is_open() - is a peer present; always so for a file, a ring buffer, a screen */
 bool chardev_is_open(const struct chardev *chardev);
 
+/** chardev_is_sink() - does nobody read its bytes at a pace of their own */
+bool chardev_is_sink(const struct chardev *chardev);
+
 /** chardev_is_held() - is somebody attached to it */
 bool chardev_is_held(const struct chardev *chardev);
 

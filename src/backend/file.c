@@ -117,6 +117,7 @@ static const struct opt_desc file_options[] = {
 const struct chardev_class backend_file_class = {
 	.name = "file",
 	.summary = "writes to a file, may read from another",
+	.is_sink = true,
 	.options = file_options,
 	.size = sizeof(struct file_chardev),
 	.open = file_open,

@@ -21,6 +21,7 @@ static const struct opt_desc null_options[] = { { 0 } };
 const struct chardev_class backend_null_class = {
 	.name = "null",
 	.summary = "swallows everything and never sends",
+	.is_sink = true,
 	.options = null_options,
 	.size = sizeof(struct chardev),
 	.open = null_open,

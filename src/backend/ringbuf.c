@@ -136,11 +136,13 @@ static const struct opt_desc ringbuf_options[] = {
 const struct chardev_class backend_ringbuf_class = {
 	.name = "ringbuf",
 	.summary = "keeps the newest bytes in memory",
+	.is_sink = true,
 	RINGBUF_METHODS,
 };
 
 const struct chardev_class backend_memory_class = {
 	.name = "memory",
 	.summary = "old name of ringbuf",
+	.is_sink = true,
 	RINGBUF_METHODS,
 };

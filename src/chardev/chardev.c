@@ -125,6 +125,11 @@ bool chardev_is_open(const struct chardev *chardev)
 	return chardev->open;
 }
 
+bool chardev_is_sink(const struct chardev *chardev)
+{
+	return chardev->class->is_sink;
+}
+
 bool chardev_is_held(const struct chardev *chardev)
 {
 	return chardev->link || chardev->joined;

@@ -5,12 +5,17 @@
 #include "hub/member.h"
 
 /**
- * struct flow - how much room the guest has, and what a stalled member costs
+ * struct flow - how much room the guest has, and what a pause costs whom; see flow.c
  * @on_room:  there is room again after flow_room() said that there is none
  * @window:   what the tape's window is; @window_max: how far it may grow
- * @grace_ms: how long the guest waits for a member
- * @full:     the guest was told that there is no room
- * @timer:    the first end of a grace
+ * @grace_ms: how long the guest waits for a member in one pause
+ * @grace_every_ms: and in such a time in all, while others wait too
+ * @oldest:   no member in good standing has read less than this
+ * @paused:   the guest was told that there is no room
+ * @n_holders, @n_waiting: members in the present pause
+ * @others_ms: how long holders have kept others waiting, in all pauses
+ * @counted_at_ms: up to when @others_ms is known
+ * @timer:    looks who has held the guest for too long
  */
 struct flow {
 	struct chardev *hub;
@@ -18,16 +23,22 @@ struct flow {
 	struct tape *tape;
 	void (*on_room)(struct chardev *hub);
 	size_t window, window_max;
-	uint64_t grace_ms;
-	bool full;
+	uint64_t grace_ms, grace_every_ms;
+	uint64_t oldest;
+	bool paused;
+	size_t n_holders, n_waiting;
+	uint64_t others_ms, counted_at_ms;
 	struct timer *timer;
 };
 
-/** flow_init() - all but @timer is filled in already. Return: 0, -ENOMEM */
+/** flow_init() - what is above @oldest is filled in already. Return: 0, -ENOMEM */
 int flow_init(struct flow *flow);
 
 /** flow_done() */
 void flow_done(struct flow *flow);
+
+/** flow_join() - a member's peer has come: it has yet to show that it keeps up */
+void flow_join(struct flow *flow, struct member *member);
 
 /**
  * flow_room() - bytes that the guest may write in one piece now; 0: wait for @on_room
@@ -35,7 +46,10 @@ void flow_done(struct flow *flow);
  */
 size_t flow_room(struct flow *flow, bool can_wait);
 
-/** flow_progress() - members have taken bytes or left: does that make room? */
-void flow_progress(struct flow *flow);
+/** flow_progress() - a member has taken bytes or left: does that make room? */
+void flow_progress(struct flow *flow, struct member *member);
+
+/** flow_review() - the same for all of them */
+void flow_review(struct flow *flow);
 
 #endif

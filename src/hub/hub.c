@@ -108,6 +108,13 @@ static const struct opt_desc hub_options[] = {
 		.preset = "1000",
 		.max = 3600000,
 		.help = "how long the guest waits for a member before that" },
+	{ .name = "grace-every",
+		.type = OPT_NUMBER,
+		.preset = "30",
+		.min = 1,
+		.max = 86400,
+		.help = "in how many seconds a member may use up grace-ms while other readers "
+			"wait" },
 	{ .name = "window",
 		.type = OPT_SIZE,
 		.preset = "1M",
@@ -163,7 +170,7 @@ static void pump_task(void *data)
 	if (was_kept)
 		chardev_room(&hub->base);
 	else
-		flow_progress(&hub->flow);
+		flow_review(&hub->flow);
 }
 
 static void pump_later(struct hub *hub)
@@ -338,7 +345,7 @@ static void on_member_more(struct member *member)
 
 static void on_member_progress(struct member *member)
 {
-	flow_progress(&member->all->hub->flow);
+	flow_progress(&member->all->hub->flow, member);
 }
 
 static void update_open(struct hub *hub)
@@ -358,9 +365,13 @@ static void forget_member(struct member *member)
 /* Who sends no more is in the middle of no key, and its terminal's size counts no more. */
 static void on_member_open(struct member *member)
 {
-	if (!member->open)
+	struct hub *hub = member->all->hub;
+
+	if (member->open)
+		flow_join(&hub->flow, member);
+	else
 		forget_member(member);
-	update_open(member->all->hub);
+	update_open(hub);
 }
 
 static void on_member_event(struct member *member, const struct chardev_event *event)
@@ -464,7 +475,7 @@ int hub_remove_member(struct chardev *chardev, const char *id, struct error **er
 		return error_set(err, ENOENT, "hub '%s' has no member '%s'", hub->base.id, id);
 	member_remove(member);
 	update_open(hub);
-	flow_progress(&hub->flow);
+	flow_progress(&hub->flow, member);
 	return 0;
 }
 
@@ -551,6 +562,7 @@ static void read_options(struct hub *hub, const struct opts *opts)
 	hub->defaults.stall = (enum hub_stall)opts_get_enum(opts, "stall");
 	hub->defaults.replay = (enum hub_replay)opts_get_enum(opts, "replay");
 	hub->flow.grace_ms = opts_get_number(opts, "grace-ms");
+	hub->flow.grace_every_ms = opts_get_number(opts, "grace-every") * 1000;
 	hub->flow.window_max = (size_t)opts_get_number(opts, "window-max");
 	hub->terminal = (enum hub_terminal)opts_get_enum(opts, "terminal");
 }

@@ -45,6 +45,7 @@ static void set_standing(struct member *member, enum hub_standing standing)
 	log_debug("hub '%s': member '%s' was %s and is %s", member->all->hub_id, member_id(member),
 		standing_name(member->standing), standing_name(standing));
 	member->standing = standing;
+	member->standing_since_ms = loop_now_ms(member->all->loop);
 }
 
 /* One line for a whole time of trouble, however often it was brought up to date meanwhile. */
@@ -68,7 +69,6 @@ void member_leave(struct member *member)
 	end_trouble(member);
 	set_standing(member, HUB_MEMBER_OUT);
 	member->blocked = false;
-	member->stall_ends_ms = 0;
 	member->untold_bytes = 0;
 	forget_prelude(member);
 }
@@ -76,7 +76,6 @@ void member_leave(struct member *member)
 void member_skip(struct member *member)
 {
 	set_standing(member, HUB_MEMBER_SKIPPED);
-	member->stall_ends_ms = 0;
 }
 
 int member_say(struct member *member, const void *bytes, size_t len)

@@ -60,6 +60,22 @@ struct members {
 };
 
 /**
+ * struct member_pause - what flow.c knows of a member
+ * @holds:         keeps the guest in the present pause
+ * @waits:         has read all, and waits as the guest does
+ * @grace_ends_ms: when it has held for long enough in this pause
+ * @spent:         of its credit; see flow.c
+ * @held_from:     what of the pauses was before it held
+ * @earns_from_ms: since when nothing was earned yet
+ */
+struct member_pause {
+	bool holds, waits;
+	uint64_t grace_ends_ms;
+	uint64_t spent, held_from;
+	uint64_t earns_from_ms;
+};
+
+/**
  * struct member - a hub's link to one of its chardevs
  * @node:       in the list of members; it stays there until the dispatch is over, so that the list
  *              may be walked while members go
@@ -85,13 +101,14 @@ struct member {
 	struct hub_member_options options;
 	bool gone, open, blocked, prelude_begun;
 	enum hub_standing standing;
+	uint64_t standing_since_ms;
 	struct tape_mark mark;
 	struct byte_queue prelude;
 	uint64_t skipped_bytes, skips;
 	uint64_t untold_bytes, unlogged_bytes;
 
-	/* flow.c: when its grace is over; 0: it has none running */
-	uint64_t stall_ends_ms;
+	/* flow.c */
+	struct member_pause pause;
 
 	/* input.c: in the queue of those who were told that there is no room; input refused */
 	struct list typist;

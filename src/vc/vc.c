@@ -417,6 +417,7 @@ static const struct opt_desc vc_options[] = {
 const struct chardev_class vc_class = {
 	.name = "vc",
 	.summary = "a text console to look at over VNC",
+	.is_sink = true,
 	.options = vc_options,
 	.size = sizeof(struct vc),
 	.open = vc_open,

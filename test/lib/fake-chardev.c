@@ -192,6 +192,13 @@ const struct chardev_class fake_reserve_chardev_class = {
 	.out_commit = fake_out_commit,
 };
 
+const struct chardev_class fake_sink_chardev_class = {
+	.name = "fake-sink",
+	.summary = "for tests: the same, and nobody reads it",
+	.is_sink = true,
+	FAKE_METHODS,
+};
+
 struct fake_chardev *fake_chardev_add(struct chardev_set *set, const char *id)
 {
 	struct opts *opts = opts_new();

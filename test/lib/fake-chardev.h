@@ -10,7 +10,8 @@
 
 /*
  * Class "fake": a chardev whose peer is the test. It is open from the start and takes everything
- * until told otherwise. Class "fake-reserve" is the same with out_reserve()/out_commit().
+ * until told otherwise. Class "fake-reserve" is the same with out_reserve()/out_commit(), class
+ * "fake-sink" is one of those that nobody reads.
  */
 struct fake_chardev {
 	struct chardev base;
@@ -30,7 +31,8 @@ struct fake_chardev {
 	char memory[4096];	   /* what out_reserve() gives */
 };
 
-extern const struct chardev_class fake_chardev_class, fake_reserve_chardev_class;
+extern const struct chardev_class fake_chardev_class, fake_reserve_chardev_class,
+	fake_sink_chardev_class;
 
 /**
  * fake_chardev_add() - make one in a set that knows the class

@@ -9,7 +9,7 @@
 int hub_setup(void **state)
 {
 	static const struct chardev_class *const classes[] = { &hub_class, &fake_chardev_class,
-		&fake_reserve_chardev_class, NULL };
+		&fake_reserve_chardev_class, &fake_sink_chardev_class, NULL };
 	struct hub_fixture *f = calloc(1, sizeof(*f));
 
 	f->loop = loop_new();

@@ -246,6 +246,197 @@ static void stalled_member_that_leaves_frees_the_guest_at_once(void **state)
 	assert_int_equal(fixture_fill(f, WINDOW), WINDOW);
 }
 
+/* ---- who pays for a pause ---- */
+
+enum { EVERY_MS = 30000, HALF = WINDOW / 2 };
+
+/* Three readers that have kept up for long enough to have all the credit there is. */
+static void old_friends(struct hub_fixture *f, const char *options)
+{
+	char text[256];
+
+	fixture_fakes(f, 3);
+	snprintf(text, sizeof(text), "chardevs.0=f0,chardevs.1=f1,chardevs.2=f2,window=64k%s",
+		options);
+	fixture_hub(f, text, 0);
+	loop_advance(f->loop, EVERY_MS);
+}
+
+/* The guest writes as fast as it may; in each @step_ms @slow takes so many bytes. For how long did
+ * the guest have to pause? */
+static uint64_t flood(struct hub_fixture *f, struct fake_chardev *slow, size_t bytes,
+	uint64_t step_ms, uint64_t ms)
+{
+	uint64_t paused_ms = 0;
+
+	for (uint64_t now = 0; now < ms; now += step_ms) {
+		if (fixture_fill(f, 4 * WINDOW) < 4 * WINDOW)
+			paused_ms += step_ms;
+		loop_advance(f->loop, step_ms);
+		fake_chardev_set_accept(slow, bytes);
+	}
+	return paused_ms;
+}
+
+static void steady_slow_reader_costs_the_others_its_credit_only(void **state)
+{
+	struct hub_fixture *f = *state;
+	uint64_t paused_ms;
+
+	old_friends(f, "");
+	fake_chardev_set_accept(f->fake[1], 0);
+	paused_ms = flood(f, f->fake[1], HALF / 8, 100, EVERY_MS);
+	assert_in_range(paused_ms, GRACE_MS, GRACE_MS + 300);
+	assert_true(fixture_info(f, "f1").skips > 0);
+	assert_int_equal(fixture_info(f, "f0").skips, 0);
+	assert_int_equal(f->fake[0]->out.len, f->hub->out_bytes);
+}
+
+static void who_has_just_joined_holds_nobody(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	old_friends(f, ",replay=none");
+	for (int i = 0; i < 10; i++) {
+		fake_chardev_set_open(f->fake[1], false);
+		fake_chardev_set_open(f->fake[1], true);
+		fixture_fill(f, 100);
+		assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_GOOD);
+		fake_chardev_set_accept(f->fake[1], 0);
+		assert_int_equal(fixture_fill(f, 4 * WINDOW), 4 * WINDOW);
+		assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_SKIPPED);
+		fake_chardev_set_accept(f->fake[1], SIZE_MAX);
+	}
+	assert_int_equal(f->fake[0]->out.len, f->hub->out_bytes);
+}
+
+static void credit_is_earned_by_keeping_up(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	old_friends(f, ",replay=none");
+	fake_chardev_set_open(f->fake[1], false);
+	fake_chardev_set_open(f->fake[1], true);
+	fixture_fill(f, 100);
+	loop_advance(f->loop, EVERY_MS / 10);
+	fake_chardev_set_accept(f->fake[1], 0);
+	assert_true(fixture_fill(f, 4 * WINDOW) < 4 * WINDOW);
+	loop_advance(f->loop, GRACE_MS / 10 - 1);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_GOOD);
+	loop_advance(f->loop, 1);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_SKIPPED);
+	assert_int_equal(f->guest.room_calls, 1);
+}
+
+static void lone_reader_beside_a_file_loses_nothing(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	assert_int_equal(chardev_set_add_text(f->set, "fake-sink,id=file", NULL, NULL), 0);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=file,window=64k", 0);
+	fake_chardev_set_accept(f->fake[0], 0);
+	flood(f, f->fake[0], HALF, GRACE_MS - 100, 2 * EVERY_MS);
+	assert_int_equal(fixture_info(f, "f0").skips, 0);
+	assert_int_equal(fixture_info(f, "f0").standing, HUB_MEMBER_GOOD);
+	assert_true(f->fake[0]->out.len > 60 * HALF);
+	assert_true(fixture_is_stream(f->fake[0]->out.data, f->fake[0]->out.len, 0));
+}
+
+static void readers_that_are_equally_slow_lose_nothing(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", 0);
+	for (int i = 0; i < 2; i++)
+		fake_chardev_set_accept(f->fake[i], 0);
+	for (uint64_t ms = 0; ms < 2 * EVERY_MS; ms += GRACE_MS / 2) {
+		fixture_fill(f, 4 * WINDOW);
+		loop_advance(f->loop, GRACE_MS / 4);
+		fake_chardev_set_accept(f->fake[ms % GRACE_MS != 0], HALF);
+		loop_advance(f->loop, GRACE_MS / 4);
+		fake_chardev_set_accept(f->fake[ms % GRACE_MS == 0], HALF);
+	}
+	for (int i = 0; i < 2; i++)
+		assert_true(fixture_is_stream(f->fake[i]->out.data, f->fake[i]->out.len, 0));
+	assert_int_equal(fixture_info(f, "f0").skips, 0);
+	assert_int_equal(fixture_info(f, "f1").skips, 0);
+}
+
+static void readers_that_hold_in_turn_owe_each_other_nothing(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", 0);
+	for (int i = 0; i < 100; i++) {
+		struct fake_chardev *late = f->fake[i % 2];
+
+		fake_chardev_set_accept(late, 0);
+		assert_true(fixture_fill(f, 4 * WINDOW) < 4 * WINDOW);
+		loop_advance(f->loop, GRACE_MS / 4);
+		fake_chardev_set_accept(late, SIZE_MAX);
+	}
+	assert_int_equal(fixture_info(f, "f0").skips, 0);
+	assert_int_equal(fixture_info(f, "f1").skips, 0);
+}
+
+static void nobody_pays_for_what_others_have_spent(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	old_friends(f, "");
+	fake_chardev_set_accept(f->fake[1], 0);
+	flood(f, f->fake[1], HALF / 8, 100, EVERY_MS / 2);
+	assert_true(fixture_info(f, "f1").skips > 0);
+	fake_chardev_set_accept(f->fake[2], 0);
+	fixture_fill(f, 4 * WINDOW);
+	loop_advance(f->loop, GRACE_MS - 1);
+	assert_int_equal(fixture_info(f, "f2").standing, HUB_MEMBER_GOOD);
+	fake_chardev_set_accept(f->fake[2], SIZE_MAX);
+	assert_int_equal(fixture_info(f, "f2").skips, 0);
+	assert_int_equal(f->fake[2]->out.len, f->hub->out_bytes);
+}
+
+static void viewer_never_pauses_anybody(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f,
+		"members.0.chardev=f0,members.1.chardev=f1,members.1.access=view,window=64k,"
+		"stall=wait",
+		0);
+	loop_advance(f->loop, EVERY_MS);
+	fake_chardev_set_accept(f->fake[1], 0);
+	assert_int_equal(fixture_fill(f, 4 * WINDOW), 4 * WINDOW);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_SKIPPED);
+	/* Not even where it is alone. */
+	assert_int_equal(hub_remove_member(f->hub, "f0", NULL), 0);
+	fake_chardev_set_accept(f->fake[1], SIZE_MAX);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_GOOD);
+	fake_chardev_set_accept(f->fake[1], 0);
+	assert_int_equal(fixture_fill(f, 4 * WINDOW), 4 * WINDOW);
+}
+
+static void window_shrinks_again(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(
+		f, "chardevs.0=f0,window=64k,window-max=256k,stall=skip", CHARDEV_LINK_NEVER_WAIT);
+	fake_chardev_set_accept(f->fake[0], 0);
+	assert_int_equal(fixture_fill(f, 200000), 200000);
+	fake_chardev_set_accept(f->fake[0], SIZE_MAX);
+	assert_int_equal(f->fake[0]->out.len, 200000);
+	/* Now this is more than there is room for: who stalls is let go as with a small window. */
+	chardev_link_set_flags(&f->guest.link, 0);
+	fake_chardev_set_accept(f->fake[0], 0);
+	assert_in_range(fixture_fill(f, 200000), WINDOW * 3 / 4, WINDOW);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +451,15 @@ int main(void)
 		hub_test(guest_that_cannot_wait_gets_a_larger_window_instead),
 		hub_test(failing_member_costs_the_others_nothing),
 		hub_test(stalled_member_that_leaves_frees_the_guest_at_once),
+		hub_test(steady_slow_reader_costs_the_others_its_credit_only),
+		hub_test(who_has_just_joined_holds_nobody),
+		hub_test(credit_is_earned_by_keeping_up),
+		hub_test(lone_reader_beside_a_file_loses_nothing),
+		hub_test(readers_that_are_equally_slow_lose_nothing),
+		hub_test(readers_that_hold_in_turn_owe_each_other_nothing),
+		hub_test(nobody_pays_for_what_others_have_spent),
+		hub_test(viewer_never_pauses_anybody),
+		hub_test(window_shrinks_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
