@@ -99,6 +99,8 @@ int parse_size(const char *text, uint64_t *ret_bytes)
 
 	if (*text == '-' && isdigit((unsigned char)text[1]))
 		return -ERANGE;
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+		return parse_u64(text, ret_bytes);
 	r = parse_digits(text, 10, &end, &whole);
 	if (!end)
 		return r;

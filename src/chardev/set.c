@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "chardev/chardev.h"
 #include "chardev/log.h"
+#include "chardev/qapi.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -108,12 +109,32 @@ const struct chardev_class *chardev_class_find(
 	return NULL;
 }
 
+/* QEMU has texts of its own for what only a screen has. */
+static int check_sizes(
+	struct opts *opts, const struct chardev_class *class, const char *id, struct error **err)
+{
+	const char *key = opts_unknown_key(opts,
+		(const struct opt_desc *const[]){ class->options, chardev_common_options, NULL });
+
+	if (key && opts_enum_index("width|height|cols|rows", key) >= 0)
+		return error_set(err, EINVAL, "chardev '%s' does not support size options", id);
+	if (key && !strcmp(key, "encoding"))
+		return error_set(err, EINVAL, "chardev '%s' does not support encoding option", id);
+	return 0;
+}
+
 int chardev_check(const struct chardev_class *const *classes, struct opts *opts,
 	const struct chardev_class **ret_class, struct error **err)
 {
-	const char *id = opts_text(opts, "id"), *backend = opts_text(opts, "backend");
+	const char *id, *backend;
+	int r = qapi_flatten(opts, err);
 
-	if (!id)
+	if (r < 0)
+		return r;
+	id = opts_text(opts, "id");
+	backend = opts_text(opts, "backend");
+	/* QEMU takes "null,,id=a" for the backend "null,id=a" with the id "a". */
+	if (!id && !(backend && strchr(backend, ',')))
 		return error_set(err, EINVAL, "chardev: no id specified");
 	if (!backend)
 		return error_set(err, EINVAL, "chardev: \"%s\" missing backend", id);
@@ -123,6 +144,9 @@ int chardev_check(const struct chardev_class *const *classes, struct opts *opts,
 		error_set_hint(err, "'-chardev help' lists those that are.");
 		return -EINVAL;
 	}
+	r = check_sizes(opts, *ret_class, id, err);
+	if (r < 0)
+		return r;
 	return opts_check(opts, (*ret_class)->name,
 		(const struct opt_desc *const[]){
 			(*ret_class)->options, chardev_common_options, NULL },

@@ -143,7 +143,7 @@ static int check_keys(struct opts *opts, const struct frontend_class *class, str
 
 	if (!key)
 		return 0;
-	error_set(err, EINVAL, "Property '%s.%s' not found", class->name, key);
+	error_set(err, EINVAL, "Property '%s.%s' not found", opts_text(opts, "driver"), key);
 	opts_set_names_hint(class->name, tables, err);
 	return -EINVAL;
 }

@@ -205,6 +205,7 @@ static const struct opt_desc serial_options[] = {
 	IGNORED("ats"),
 	IGNORED("bus"),
 	IGNORED("class"),
+	IGNORED("devno"),
 	IGNORED("disable-legacy"),
 	IGNORED("disable-modern"),
 	IGNORED("event_idx"),
@@ -302,7 +303,9 @@ int virtio_serial_add_default(
 
 const struct frontend_class frontend_virtio_serial_class = {
 	.name = "virtio-serial",
-	.aliases = (const char *const[]){ "virtio-serial-pci", "virtio-serial-device", NULL },
+	.aliases = (const char *const[]){ "virtio-serial-pci", "virtio-serial-pci-non-transitional",
+		"virtio-serial-pci-transitional", "virtio-serial-ccw", "virtio-serial-device",
+		NULL },
 	.summary = "a virtio console device, served over vhost-user; takes ports",
 	.options = serial_options,
 	.size = sizeof(struct virtio_serial),

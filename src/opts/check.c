@@ -173,6 +173,22 @@ static int check_bool(
 	return 0;
 }
 
+static bool is_negative(const char *value)
+{
+	return value[0] == '-' && isdigit((unsigned char)value[1]);
+}
+
+static int check_off(
+	const struct opt_desc *desc, const char *key, const char *value, struct error **err)
+{
+	bool on = false;
+	int r = check_bool(desc, key, value, err);
+
+	if (r == 0 && parse_bool(value, &on) == 0 && on)
+		return error_set(err, EINVAL, "'%s=on' is not supported", key);
+	return r;
+}
+
 static int check_number(
 	const struct opt_desc *desc, const char *key, const char *value, struct error **err)
 {
@@ -182,7 +198,7 @@ static int check_number(
 	if (r == -ERANGE)
 		return error_set(
 			err, EINVAL, "Value '%s' is too large for parameter '%s'", value, key);
-	if (r < 0 && value[0] == '-' && isdigit((unsigned char)value[1]))
+	if (r < 0 && is_negative(value))
 		return out_of_range(desc, key, value, err);
 	if (r < 0)
 		return error_set(err, EINVAL, "Parameter '%s' expects a number", key);
@@ -194,7 +210,11 @@ static int check_uint32(
 {
 	uint64_t number;
 
-	if (parse_u64(value, &number) < 0 || number > UINT32_MAX)
+	int r = parse_u64(value, &number);
+
+	if (r == -EINVAL && !is_negative(value))
+		return error_set(err, EINVAL, "Parameter '%s' expects integer", key);
+	if (r < 0 || number > UINT32_MAX)
 		return error_set(err, EINVAL, "Parameter '%s' expects uint32_t", key);
 	return check_range(desc, key, value, number, err);
 }
@@ -232,6 +252,7 @@ static check_fn *const value_checks[] = {
 	[OPT_STRING] = check_string,
 	[OPT_ID] = check_string,
 	[OPT_BOOL] = check_bool,
+	[OPT_OFF] = check_off,
 	[OPT_NUMBER] = check_number,
 	[OPT_UINT32] = check_uint32,
 	[OPT_SIZE] = check_size,

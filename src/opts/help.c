@@ -29,6 +29,7 @@ static const char *type_word(const struct opt_desc *desc)
 		[OPT_STRING] = "<string>",
 		[OPT_ID] = "<id>",
 		[OPT_BOOL] = "<on|off>",
+		[OPT_OFF] = "<off>",
 		[OPT_NUMBER] = "<number>",
 		[OPT_UINT32] = "<uint32>",
 		[OPT_SIZE] = "<size>",

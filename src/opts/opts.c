@@ -105,6 +105,32 @@ int opts_set(struct opts *opts, const char *key, const char *value)
 	return 0;
 }
 
+int opts_rename_keys(struct opts *opts, const char *(*rename)(const char *key))
+{
+	size_t kept = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < opts->len; i++) {
+		struct opts_item item = opts->items[i];
+		const char *name = rename(item.key);
+		char *key = name ? strdup(name) : NULL;
+
+		if (name && !key) {
+			r = -ENOMEM;
+			key = TAKE_PTR(item.key);
+		}
+		if (!key) {
+			item_done(&item);
+			continue;
+		}
+		free(item.key);
+		item.key = key;
+		opts->items[kept++] = item;
+	}
+	opts->len = kept;
+	return r;
+}
+
 void opts_set_line(struct opts *opts, unsigned line)
 {
 	opts->line = line;

@@ -22,9 +22,10 @@ enum opt_type {
 	OPT_STRING,
 	OPT_ID, /* a string that names another object */
 	OPT_BOOL,
+	OPT_OFF,    /* a boolean that must be off: what is not here */
 	OPT_NUMBER, /* 0..max, where max is 0: 2^64-1 */
 	OPT_UINT32, /* the same below 2^32, with QEMU's texts for properties of devices */
-	OPT_SIZE,   /* bytes, suffix k M G T P E */
+	OPT_SIZE,   /* bytes: hexadecimal, or decimal with a suffix k M G T P E */
 	OPT_ENUM,   /* one of the words of @values, which are separated by '|' */
 	OPT_LIST,   /* of strings: NAME.0, NAME.1, ... without a gap */
 	OPT_GROUPS, /* of tables: NAME.0.KEY, ...; @group says which keys */
@@ -74,6 +75,14 @@ struct opts *opts_new(void);
 
 /** opts_set() - add or replace a value; both strings are copied. Return: 0, -ENOMEM */
 int opts_set(struct opts *opts, const char *key, const char *value);
+
+/**
+ * opts_rename_keys() - give the elements of a set other keys
+ * @rename: returns the new key, which may be @key or a part of it; NULL: drop the element
+ *
+ * Return: 0, -ENOMEM.
+ */
+int opts_rename_keys(struct opts *opts, const char *(*rename)(const char *key));
 
 /** opts_set_line() - what is added from now on stands in this line of a file */
 void opts_set_line(struct opts *opts, unsigned line);

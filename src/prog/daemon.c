@@ -71,6 +71,8 @@ static int make_chardev(struct daemon *daemon, struct opts *opts, struct error *
 {
 	int r = check_terminal(daemon->setup, opts, err);
 
+	if (r == 0)
+		r = fdsets_resolve(&daemon->setup->fdsets, opts, err);
 	return r < 0 ? r : chardev_set_add(daemon->chardevs, opts, NULL, err);
 }
 

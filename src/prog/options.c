@@ -21,6 +21,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 static bool is_help(const char *word)
 {
@@ -131,17 +132,36 @@ static int add_vnc(struct setup *setup, struct opts *opts, const char *where, st
 	return request_list_add(&setup->vncs, opts, where, err);
 }
 
+/* ---- -add-fd ---- */
+
+static int add_fd(struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	int r;
+
+	(void)where;
+	if (opts_wants_help(opts))
+		return help_options("add-fd", fdset_options);
+	r = fdsets_add(&setup->fdsets, opts, err);
+	if (r == 0)
+		opts_free(opts);
+	return r;
+}
+
 /* ---- -name ---- */
 
 static const struct opt_desc name_options[] = {
 	{ .name = "guest", .type = OPT_STRING, .help = "the guest's name; may be left out" },
+	{ .name = "process", .type = OPT_STRING, .help = "name of this process, as ps shows it" },
+	{ .name = "debug-threads",
+		.type = OPT_BOOL,
+		.help = "accepted, without effect: there is one thread" },
 	{ 0 },
 };
 
 static int add_name(struct setup *setup, struct opts *opts, const char *where, struct error **err)
 {
 	static const struct opt_desc *const tables[] = { name_options, NULL };
-	const char *guest;
+	const char *guest, *process;
 	int r;
 
 	(void)where;
@@ -157,6 +177,9 @@ static int add_name(struct setup *setup, struct opts *opts, const char *where, s
 	setup->name = guest ? strdup(guest) : NULL;
 	if (guest && !setup->name)
 		return error_set(err, ENOMEM, "out of memory");
+	process = opts_get_string(opts, "process");
+	if (process)
+		prctl(PR_SET_NAME, process);
 	opts_free(opts);
 	return 0;
 }
@@ -213,6 +236,8 @@ static int take_version(struct setup *setup, const char *arg, struct error **err
 const struct program_option program_options[] = {
 	{ "D", "LOGFILE", "once started, write messages to LOGFILE; SIGHUP opens it anew",
 		.take = take_logfile },
+	{ "add-fd", "fd=N,set=M", "let /dev/fdset/M be a path that means the open descriptor N",
+		.add = add_fd },
 	{ "chardev", "TYPE,id=ID[,...]", "make a chardev; 'help' lists the types",
 		.add = add_chardev, .implied = "backend" },
 	{ "daemonize", NULL, "go to the background once everything is ready",

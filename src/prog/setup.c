@@ -44,6 +44,7 @@ void setup_done(struct setup *setup)
 	request_list_done(&setup->chardevs);
 	request_list_done(&setup->devices);
 	request_list_done(&setup->vncs);
+	fdsets_done(&setup->fdsets);
 	free(setup->name);
 	setup->name = NULL;
 }

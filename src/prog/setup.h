@@ -4,6 +4,8 @@
 
 #include <charhub/error.h>
 
+#include "prog/fdset.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,12 +29,14 @@ struct request_list {
 /**
  * struct setup - what the command line and its files ask for; nothing of it exists yet
  * @objects, @chardevs, @devices, @vncs: made in this order, each in the order of the text
+ * @fdsets:  descriptors that paths may name
  * @name:    of the guest, or NULL; owned
  * @pidfile, @logfile: from the command line, or NULL
  * @escape:  character that begins a command of a mux; 0: not said
  */
 struct setup {
 	struct request_list objects, chardevs, devices, vncs;
+	struct fdsets fdsets;
 	char *name;
 	const char *pidfile, *logfile;
 	unsigned char escape;

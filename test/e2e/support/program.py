@@ -155,7 +155,8 @@ class Charhubd:
 
     _count = 0
 
-    def __init__(self, program, args, workdir, stdin=subprocess.DEVNULL, env=None, prefix=()):
+    def __init__(self, program, args, workdir, stdin=subprocess.DEVNULL, env=None, prefix=(),
+                 pass_fds=()):
         Charhubd._count += 1
         self.mark = f"{os.getpid()}.{Charhubd._count}"
         self.workdir = pathlib.Path(workdir)
@@ -164,7 +165,8 @@ class Charhubd:
         full = {**os.environ, **(env or {}), MARK: self.mark, "NOTIFY_SOCKET": self.notify.path}
         self.process = subprocess.Popen(
             [*prefix, str(program), *map(str, args)], cwd=workdir, env=full, stdin=stdin,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            pass_fds=pass_fds)
         self.out = Output(self.process.stdout)
         self.err = Output(self.process.stderr)
         if not self.notify.wait_ready(self.process):
@@ -251,11 +253,11 @@ class Terminal(Stream):
         self.close()
 
 
-def run(argv, workdir, stdin=None, env=None, timeout=DEADLINE):
+def run(argv, workdir, stdin=None, env=None, timeout=DEADLINE, pass_fds=()):
     """Run a program that ends by itself."""
     done = subprocess.run(
         list(map(str, argv)), cwd=workdir, input=stdin or b"", timeout=timeout, check=False,
-        capture_output=True, env={**os.environ, **(env or {})})
+        capture_output=True, env={**os.environ, **(env or {})}, pass_fds=pass_fds)
     result = Result(done.returncode, done.stdout.decode(errors="replace"),
                     done.stderr.decode(errors="replace"))
     assert not SANITIZER.search(result.err), result.err

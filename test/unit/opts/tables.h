@@ -44,6 +44,7 @@ static const struct opt_desc test_own[] = {
 		.values = "skip|wait|close",
 		.preset = "wait",
 		.help = "what happens to a slow member" },
+	{ .name = "telnet", .type = OPT_OFF, .help = "not here" },
 	{ .name = "chardevs", .type = OPT_LIST, .help = "members" },
 	{ .name = "members", .type = OPT_GROUPS, .group = test_member, .help = "members" },
 	{ 0 },

@@ -51,7 +51,7 @@ static void an_unknown_key_is_refused_with_what_there_is(void **state)
 {
 	static const char hint[] =
 		"test takes: backend, chardevs.N, id, logfile, members.N.access, "
-		"members.N.chardev, mux, nr, port, size, stall, width, window.";
+		"members.N.chardev, mux, nr, port, size, stall, telnet, width, window.";
 
 	(void)state;
 	test_bad("hub,foo=1", "Invalid parameter 'foo'", hint);
@@ -100,7 +100,11 @@ static void a_bad_value_is_refused_with_what_would_be_right(void **state)
 		"It takes 0 or more.");
 	test_bad("hub,nr=4294967296", "Parameter 'nr' expects uint32_t", NULL);
 	test_bad("hub,nr=-1", "Parameter 'nr' expects uint32_t", NULL);
-	test_bad("hub,nr=1x", "Parameter 'nr' expects uint32_t", NULL);
+	test_bad("hub,nr=1x", "Parameter 'nr' expects integer", NULL);
+	test_bad("hub,nr=", "Parameter 'nr' expects integer", NULL);
+	test_bad("hub,telnet=on", "'telnet=on' is not supported", NULL);
+	test_bad("hub,telnet=maybe", "Parameter 'telnet' expects 'on' or 'off'", NULL);
+	opts_free(test_good("hub,telnet=off"));
 	test_bad("hub,port=70000", "Value '70000' is out of range for parameter 'port'",
 		"It takes 1 to 65535.");
 	test_bad("hub,port=0", "Value '0' is out of range for parameter 'port'", NULL);

@@ -22,6 +22,7 @@ static void help_is_sorted_aligned_and_complete(void **state)
 		"  port=<number>               port (default: 7)\n"
 		"  size=<size>                 bytes (default: 64k)\n"
 		"  stall=skip|wait|close       what happens to a slow member (default: wait)\n"
+		"  telnet=<off>                not here\n"
 		"  width=<number>              any number\n"
 		"  window=<size>               journal\n");
 }

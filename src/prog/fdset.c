@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "prog/fdset.h"
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct passed_fd {
+	uint64_t set;
+	int fd;
+};
+
+const struct opt_desc fdset_options[] = {
+	{ .name = "fd", .type = OPT_NUMBER, .help = "descriptor that is open already" },
+	{ .name = "set", .type = OPT_NUMBER, .help = "number of the set that it joins" },
+	{ .name = "opaque", .type = OPT_STRING, .help = "accepted: a note of the manager's" },
+	{ 0 },
+};
+
+/* "-1" wraps around in QEMU and is then found to be negative. */
+static bool is_given(const struct opts *opts, const char *key)
+{
+	const char *text = opts_text(opts, key);
+
+	return text && *text != '-';
+}
+
+/* Return: 0 with *@ret_fd: not a standard stream and not one that we opened ourselves. */
+static int take_fd(uint64_t number, int *ret_fd, struct error **err)
+{
+	int fd = number > INT32_MAX ? -1 : (int)number;
+	int flags = fcntl(fd, F_GETFD);
+
+	if (number <= STDERR_FILENO)
+		return error_set(err, EINVAL, "fd cannot be a standard I/O stream");
+	if (flags < 0 || flags & FD_CLOEXEC)
+		return error_set(err, EINVAL, "fd is not valid or already in use");
+	*ret_fd = fd;
+	return 0;
+}
+
+static int check(struct opts *opts, struct error **err)
+{
+	for (int i = 0; i < 2; i++) {
+		const char *key = i ? "set" : "fd";
+
+		if (!is_given(opts, key))
+			return error_set(
+				err, EINVAL, "%s option is required and must be non-negative", key);
+	}
+	return opts_check(
+		opts, "add-fd", (const struct opt_desc *const[]){ fdset_options, NULL }, err);
+}
+
+int fdsets_add(struct fdsets *fdsets, struct opts *opts, struct error **err)
+{
+	struct passed_fd *items;
+	int fd = -1, r = check(opts, err);
+
+	if (r == 0)
+		r = take_fd(opts_get_number(opts, "fd"), &fd, err);
+	if (r < 0)
+		return r;
+	items = reallocarray(fdsets->items, fdsets->len + 1, sizeof(*items));
+	if (!items)
+		return error_set(err, ENOMEM, "out of memory");
+	fdsets->items = items;
+	items[fdsets->len++] = (struct passed_fd){ opts_get_number(opts, "set"), fd };
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+/* Which of a set's descriptors was opened for this? Return: it; -1: none; -2: no such set. */
+static int find(const struct fdsets *fdsets, uint64_t set, int access)
+{
+	int found = -2;
+
+	for (size_t i = 0; i < fdsets->len && found < 0; i++) {
+		const struct passed_fd *passed = &fdsets->items[i];
+
+		if (passed->set == set)
+			found = (fcntl(passed->fd, F_GETFL) & O_ACCMODE) == access ? passed->fd
+										   : -1;
+	}
+	return found;
+}
+
+/* @flags: those with which the path would have been opened. */
+static int resolve(const struct fdsets *fdsets, struct opts *opts, const char *key, int flags,
+	struct error **err)
+{
+	static const char prefix[] = "/dev/fdset/";
+	const char *path = opts_text(opts, key);
+	char name[32];
+	uint64_t set;
+	int fd;
+
+	if (!path || strncmp(path, prefix, strlen(prefix)))
+		return 0;
+	if (parse_u64(path + strlen(prefix), &set) < 0)
+		return error_set(err, EINVAL, "Could not parse fdset %s", path);
+	fd = find(fdsets, set, flags & O_ACCMODE);
+	if (fd == -2)
+		return error_set(err, ENOENT, "Failed to find fdset %s", path);
+	if (fd < 0)
+		return error_set(err, ENOENT,
+			"Failed to find file descriptor with matching flags=0x%x", (unsigned)flags);
+	snprintf(name, sizeof(name), "/dev/fd/%d", fd);
+	return opts_set(opts, key, name) < 0 ? error_set(err, ENOMEM, "out of memory") : 0;
+}
+
+static int writing(const struct opts *opts, const char *append_key)
+{
+	const char *text = opts_text(opts, append_key);
+	bool append = false;
+
+	if (text)
+		parse_bool(text, &append);
+	return O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC);
+}
+
+int fdsets_resolve(const struct fdsets *fdsets, struct opts *opts, struct error **err)
+{
+	int r = resolve(fdsets, opts, "logfile", writing(opts, "logappend"), err);
+
+	if (r == 0)
+		r = resolve(fdsets, opts, "path", writing(opts, "append"), err);
+	if (r == 0)
+		r = resolve(fdsets, opts, "input-path", O_RDONLY, err);
+	return r;
+}
+
+void fdsets_done(struct fdsets *fdsets)
+{
+	free(fdsets->items);
+	*fdsets = (struct fdsets){ 0 };
+}

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""Lines that other programs write for QEMU, and what comes of each to the letter.
+
+A line is given as its arguments and everything that charhubd says to it: nothing where it is taken
+as it is, a warning where something in it means nothing here, an error where it cannot be. DIR is a
+folder of the test's own.
+"""
+
+import os
+import shlex
+
+import pytest
+
+from support import stream
+
+# ---- taken without a word ----
+
+TAKEN = [
+    # libvirt: names, consoles, logs, channels
+    "-name guest=vm1,debug-threads=on",
+    "-name guest=vm1,process=qemu:vm1,debug-threads=off",
+    "-name vm1,debug-threads=on",
+    "-chardev pty,id=charserial0",
+    "-chardev pty,id=charserial0,logfile=DIR/log,logappend=on",
+    "-chardev socket,id=charserial0,path=DIR/s,server=on,wait=off",
+    "-chardev socket,id=charserial0,host=127.0.0.1,port=0,server=on,wait=off,telnet=off",
+    "-chardev socket,id=charserial0,host=127.0.0.1,port=0,server=on,wait=off,websocket=off,"
+    "tn3270=off,mux=off",
+    "-chardev file,id=charserial0,path=DIR/f,append=on",
+    '-chardev null,id=a -device {"driver":"virtio-serial-pci","id":"v","socket":"DIR/v"} '
+    '-device {"driver":"virtconsole","bus":"v.0","chardev":"a"}',
+    "-device virtio-serial-pci-non-transitional,socket=DIR/v,max_ports=4",
+    "-device virtio-serial-pci-transitional,socket=DIR/v",
+    "-device virtio-serial-ccw,socket=DIR/v",
+    # libvirt to come: nested JSON
+    '-chardev {"id":"a","backend":{"type":"null","data":{}}}',
+    '-chardev {"id":"a","backend":{"type":"pty","data":{}}}',
+    '-chardev {"id":"a","backend":{"type":"socket","data":{"addr":{"type":"unix",'
+    '"data":{"path":"DIR/s"}},"server":true,"wait":false}}}',
+    '-chardev {"id":"a","backend":{"type":"socket","data":{"addr":{"type":"inet",'
+    '"data":{"host":"127.0.0.1","port":"0"}},"server":true,"wait":false,"telnet":false}}}',
+    '-chardev {"id":"a","backend":{"type":"file","data":{"out":"DIR/f","append":true,'
+    '"logfile":"DIR/log","logappend":true}}}',
+    '-chardev {"id":"a","backend":{"type":"ringbuf","data":{"size":4096}}}',
+    # Proxmox, Incus, Kata, EVE
+    "-chardev socket,id=serial0,path=DIR/vm.serial0,server=on,wait=off",
+    "-chardev ringbuf,id=console,size=0x10000",
+    "-chardev ringbuf,id=console,size=0X400",
+    "-chardev socket,id=charconsole0,path=DIR/console.sock,server=on,wait=off",
+    "-name sandbox-1,debug-threads=on",
+    "-chardev vc,id=a,cols=80,rows=25",
+    # mux, off and on
+    "-chardev null,id=a,mux=off",
+    "-chardev socket,id=cons,path=DIR/s,server=on,wait=off,mux=on",
+]
+
+
+def words_of(line, workdir):
+    lexer = shlex.shlex(line, posix=True)
+    lexer.whitespace_split, lexer.quotes, lexer.escape = True, "", ""
+    return [word.replace("DIR", str(workdir)) for word in lexer]
+
+
+@pytest.mark.parametrize("line", TAKEN)
+def test_line_is_taken_without_a_word(charhubd, workdir, line):
+    daemon = charhubd(*words_of(line, workdir))
+    daemon.stop()
+    assert [text for text in daemon.err.text.splitlines() if " info: " not in text] == []
+
+
+# ---- taken with a warning ----
+
+WARNED = [
+    ("-device virtio-serial-ccw,devno=fe.0.0002,socket=DIR/v",
+     "virtio-serial: of no meaning here and ignored: 'devno'"),
+    ("-device virtio-serial-pci-non-transitional,id=virtio-serial0,bus=pci.3,addr=0x0,socket=DIR/v",
+     "virtio-serial: of no meaning here and ignored: 'addr', 'bus'"),
+]
+
+
+@pytest.mark.parametrize("line, said", WARNED)
+def test_line_is_taken_with_one_warning(charhubd, workdir, line, said):
+    words = words_of(line, workdir)
+    daemon = charhubd(*words)
+    daemon.stop()
+    warnings = [text for text in daemon.err.text.splitlines() if " warning: " in text]
+    assert warnings == [f"charhubd: {' '.join(words[-2:])}: warning: {said}"]
+
+
+# ---- refused ----
+
+REFUSED = [
+    ("-chardev null,,id=a", "'null,id=a' is not a valid char driver name"),
+    ("-chardev null,id=a,cols=80", "chardev 'a' does not support size options"),
+    ("-chardev ringbuf,id=a,width=80", "chardev 'a' does not support size options"),
+    ("-chardev file,id=a,rows=80", "chardev 'a' does not support size options"),
+    ("-chardev hub,id=a,height=80", "chardev 'a' does not support size options"),
+    ("-chardev null,id=a,encoding=utf8", "chardev 'a' does not support encoding option"),
+    ("-chardev null,id=a,mux=maybe", "Parameter 'mux' expects 'on' or 'off'"),
+    ("-chardev socket,id=a,path=x,tn3270=on", "'tn3270=on' is not supported"),
+    ("-chardev ringbuf,id=a,size=0x10k",
+     "Parameter 'size' expects a non-negative number below 2^64"),
+    ("-chardev ringbuf,id=a,size=0x", "Parameter 'size' expects a non-negative number below 2^64"),
+    ("-chardev ringbuf,id=a,size=0x10000000000000000",
+     "Value '0x10000000000000000' is out of range for parameter 'size'"),
+    ('-chardev {"id":"a","backend":{"type":"nope","data":{}}}',
+     "'nope' is not a valid char driver name"),
+    ('-chardev {"id":"a","backend":{"type":"socket","data":{"addr":{"type":"vsock","data":{}}}}}',
+     "Parameter 'backend.data.addr.type' does not accept value 'vsock'"),
+    ('-chardev {"backend":{"type":"null","data":{}}}', "chardev: no id specified"),
+    ("-name vm1,debug-threads=maybe", "Parameter 'debug-threads' expects 'on' or 'off'"),
+    ("-name vm1,foo=1", "Invalid parameter 'foo'"),
+    ("-device virtio-serial-pci-transitional,foo=on",
+     "Property 'virtio-serial-pci-transitional.foo' not found"),
+    ("-device virtio-serial-pci,max_ports=x", "Parameter 'max_ports' expects integer"),
+    ("-device virtio-serial-pci,max_ports=-1", "Parameter 'max_ports' expects uint32_t"),
+    ("-device virtio-serial-pci,socket=DIR/v -device virtconsole,nr=4294967296",
+     "Parameter 'nr' expects uint32_t"),
+    ("-add-fd set=1", "fd option is required and must be non-negative"),
+    ("-add-fd fd=-1,set=1", "fd option is required and must be non-negative"),
+    ("-add-fd fd=7", "set option is required and must be non-negative"),
+    ("-add-fd fd=7,set=-1", "set option is required and must be non-negative"),
+    ("-add-fd fd=1,set=1", "fd cannot be a standard I/O stream"),
+    ("-add-fd fd=9999,set=1", "fd is not valid or already in use"),
+    ("-add-fd fd=7,set=x", "Parameter 'set' expects a number"),
+    ("-add-fd fd=7,set=1,foo=bar", "Invalid parameter 'foo'"),
+    ("-chardev null,id=a,logfile=/dev/fdset/2", "Failed to find fdset /dev/fdset/2"),
+    ("-chardev null,id=a,logfile=/dev/fdset/x", "Could not parse fdset /dev/fdset/x"),
+]
+
+
+@pytest.mark.parametrize("line, said", REFUSED)
+def test_line_is_refused(run_charhubd, workdir, line, said):
+    words = words_of(line, workdir)
+    done = run_charhubd(*words)
+    first = [text for text in done.err.splitlines() if " warning: " not in text][0]
+    assert (done.code, first) == (1, f"charhubd: {' '.join(words[-2:])}: {said}")
+
+
+# ---- what a line does ----
+
+
+def test_nested_socket_is_a_server_that_does_not_wait(charhubd, workdir, client):
+    charhubd("-chardev", '{"id":"a","backend":{"type":"socket","data":{"addr":{"type":"unix",'
+             f'"data":{{"path":"{workdir}/s"}}}}}}}}}}',
+             "-chardev", "exec,id=g,command=cat", "-device", "console,guest=g,chardev=a")
+    ann = client(workdir / "s")
+    ann.send("hello\r")
+    ann.read_until("hello\r\nhello\r\n")
+
+
+def test_name_of_the_process_is_set(charhubd):
+    daemon = charhubd("-name", "guest=vm1,process=qemu:vm1")
+    with open(f"/proc/{daemon.pid}/comm", encoding="ascii") as comm:
+        assert comm.read() == "qemu:vm1\n"
+
+
+def test_log_goes_to_a_descriptor_that_was_passed(charhubd, workdir):
+    (workdir / "log").write_text("before\n")
+    read_end, write_end = os.pipe()
+    log = os.open(workdir / "log", os.O_WRONLY | os.O_APPEND)
+    other = os.open("/dev/null", os.O_RDONLY)
+    daemon = charhubd("-chardev", "exec,id=g,command=echo more",
+                      "-chardev", "null,id=n,logfile=/dev/fdset/7,logappend=on",
+                      "-chardev", "file,id=f,path=/dev/fdset/8,append=on",
+                      "-chardev", "hub,id=h,chardevs.0=n,chardevs.1=f",
+                      "-device", "console,guest=g,chardev=h",
+                      "-add-fd", f"fd={log},set=7,opaque=serial0-log",
+                      "-add-fd", f"fd={other},set=8", "-add-fd", f"fd={write_end},set=8",
+                      pass_fds=(log, other, write_end))
+    for fd in (log, other, write_end):
+        os.close(fd)
+    with stream.Stream(read_end) as pipe:
+        pipe.read_until("more\r\n")
+        daemon.stop()
+        pipe.read_to_end()
+    assert (workdir / "log").read_text() == "before\nmore\n"
+
+
+def test_descriptor_must_have_been_opened_for_writing(run_charhubd):
+    with open("/dev/null", "rb") as other:
+        for options, flags in ("logfile=/dev/fdset/1", "0x241"), \
+                ("logfile=/dev/fdset/1,logappend=on", "0x441"):
+            done = run_charhubd("-add-fd", f"fd={other.fileno()},set=1",
+                                "-chardev", f"null,id=a,{options}", pass_fds=[other.fileno()])
+            assert (done.code, done.err) == (
+                1, f"charhubd: -chardev null,id=a,{options}: "
+                   f"Failed to find file descriptor with matching flags={flags}\n")
+
+
+def test_children_do_not_inherit_what_was_passed(charhubd, workdir, client):
+    with open("/dev/null", "wb") as other:
+        fd = other.fileno()
+        charhubd("-add-fd", f"fd={fd},set=1",
+                 "-chardev", f"exec,id=g,command=test -e /proc/self/fd/{fd} || echo none",
+                 "-chardev", f"socket,id=s,path={workdir}/s,server=on,wait=off",
+                 "-chardev", "hub,id=h,chardevs.0=s", "-device", "console,guest=g,chardev=h",
+                 pass_fds=[fd])
+        client(workdir / "s").read_until("none")
