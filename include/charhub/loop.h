@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /**
- * struct loop - the one event loop of a program; a thin layer on libuv
+ * struct loop - the one event loop of a program
  *
  * Everything runs in the thread that calls loop_run(). An object may be freed inside its own
  * callback: the callback is not called again, the memory goes after the dispatch.
@@ -33,6 +33,19 @@ void loop_step(struct loop *loop, bool wait);
 /** loop_now_ms() - monotonic time in milliseconds, as of the start of the present dispatch */
 uint64_t loop_now_ms(const struct loop *loop);
 
+/** How long a round of the loop may take before it counts as a time in which nobody ran. */
+enum { LOOP_LATE_MS = 100 };
+
+/**
+ * loop_awake_ms() - the same without the time in which this process did not run
+ *
+ * For what peers are judged by: while the process is stopped (SIGSTOP, a frozen virtual machine or
+ * control group) nobody can be late. The difference of two calls is the time in which descriptors
+ * were looked at; of each time that the process was stopped it has LOOP_LATE_MS at most if a timer
+ * of timer_start_awake() runs, and otherwise no more than the loop was to sleep anyhow.
+ */
+uint64_t loop_awake_ms(const struct loop *loop);
+
 /** loop_clock_ns() - monotonic time in nanoseconds, as of this very moment */
 uint64_t loop_clock_ns(const struct loop *loop);
 
@@ -46,6 +59,14 @@ void loop_fake_clock(struct loop *loop);
 /** loop_advance() - let @ms of fake time pass; the timers that fall due run in order */
 void loop_advance(struct loop *loop, uint64_t ms);
 
+/**
+ * loop_fake_stop() - let @ms of fake time pass in which the process is stopped
+ *
+ * One round of the loop follows: descriptors are looked at, then the timers run that are late. Of
+ * the time loop_awake_ms() sees LOOP_LATE_MS.
+ */
+void loop_fake_stop(struct loop *loop, uint64_t ms);
+
 /* ---- file descriptors ---- */
 
 enum watch_events {
@@ -55,7 +76,7 @@ enum watch_events {
 	 * Reported with the others too, whenever it is so. */
 	WATCH_HANGUP = 4,
 	/* The peer hung up altogether, or the fd is in error; half-close does not count. For an fd
-	 * whose half-close is known. A socket reports unread urgent data in the same way: look. */
+	 * whose half-close is known. */
 	WATCH_GONE = 8,
 };
 
@@ -70,11 +91,15 @@ typedef void watch_fn(void *data, unsigned events);
  * Nothing is watched until watch_set().
  *
  * Return: 0; -EPERM: @fd cannot be waited for (a regular file: it is always ready); -EEXIST: has
- * a watch already; -ENOMEM, -EBADF.
+ * a watch already; -ENOMEM, -ENOSPC (fs.epoll.max_user_watches), -EBADF.
  */
 int watch_new(struct loop *loop, int fd, watch_fn *fn, void *data, struct watch **ret_watch);
 
-/** watch_set() - which of WATCH_* to report from now on; 0: none */
+/**
+ * watch_set() - which of WATCH_* to report from now on; 0: none
+ *
+ * Cannot fail. When the peer has hung up, or the fd is in error, all of them are reported.
+ */
 void watch_set(struct watch *watch, unsigned events);
 
 /** watch_free() - to be called before the fd is closed; NULL is fine */
@@ -82,6 +107,7 @@ void watch_free(struct watch *watch);
 
 /* ---- time ---- */
 
+/* Timers run after the descriptors that were ready: one that is late has the latest news. */
 struct timer;
 typedef void timer_fn(void *data);
 
@@ -90,6 +116,13 @@ struct timer *timer_new(struct loop *loop, timer_fn *fn, void *data);
 
 /** timer_start() - call once in @ms milliseconds; a running timer is set anew */
 void timer_start(struct timer *timer, uint64_t ms);
+
+/**
+ * timer_start_awake() - the same on the clock of loop_awake_ms(): @ms in which this process ran
+ *
+ * While such a timer runs the loop wakes up every LOOP_LATE_MS: not for long times.
+ */
+void timer_start_awake(struct timer *timer, uint64_t ms);
 
 /** timer_stop() - no-op where it does not run */
 void timer_stop(struct timer *timer);

@@ -3,7 +3,7 @@
  * The connecting side. Without reconnect-ms it connects once, synchronously, at creation. With it:
  *
  *	waiting		the timer runs, or the first attempt is posted
- *	resolving	a name is looked up by libuv's threads; numbers are not
+ *	resolving	a name is looked up in a thread; numbers are not
  *	connecting	the addresses are tried one after another
  *	connected	until the connection ends; then waiting
  *
@@ -15,18 +15,12 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "io/loop-impl.h"
+#include "io/lookup.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
-
-/* Outlives its client where that is closed while libuv's threads look the name up. */
-struct lookup {
-	uv_getaddrinfo_t uv;
-	struct socket_client *client; /* NULL: nobody waits any more */
-};
 
 struct socket_client {
 	struct socket_chardev *socket;
@@ -190,22 +184,16 @@ static void on_connected(void *data, unsigned events)
 	try_next(client, code);
 }
 
-static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
+static void on_resolved(void *data, int status, struct addrinfo *list)
 {
-	struct lookup *lookup = container_of(request, struct lookup, uv);
-	struct socket_client *client = lookup->client;
+	struct socket_client *client = data;
 	struct error *err = NULL;
 
-	free(lookup);
-	if (!client) {
-		uv_freeaddrinfo(list);
-		return;
-	}
 	client->lookup = NULL;
-	if (status < 0) {
+	if (status) {
 		error_set(&err, EADDRNOTAVAIL, "address resolution failed for %s:%s: %s",
 			client->socket->address.host, client->socket->address.port,
-			uv_strerror(status));
+			gai_strerror(status));
 		fail(client, err);
 		return;
 	}
@@ -216,21 +204,14 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
 static void look_up(struct socket_client *client)
 {
 	const struct address *address = &client->socket->address;
-	struct lookup *lookup = calloc(1, sizeof(*lookup));
 	struct addrinfo hints;
-	int r = -ENOMEM;
+	int r;
 
 	address_hints(address, &hints);
-	if (lookup)
-		r = uv_getaddrinfo(loop_uv(client->socket->base.loop), &lookup->uv, on_resolved,
-			address->host, address->port, &hints);
-	if (r < 0) {
-		free(lookup);
+	r = lookup_new(client->socket->base.loop, address->host, address->port, &hints, on_resolved,
+		client, &client->lookup);
+	if (r < 0)
 		fail_code(client, -r);
-		return;
-	}
-	lookup->client = client;
-	client->lookup = lookup;
 }
 
 static void attempt_unix(struct socket_client *client)
@@ -318,10 +299,7 @@ void socket_client_close(struct socket_chardev *socket)
 	socket->client = NULL;
 	task_cancel(&client->first);
 	timer_free(client->timer);
-	if (client->lookup) {
-		client->lookup->client = NULL;
-		uv_cancel((uv_req_t *)&client->lookup->uv);
-	}
+	lookup_free(client->lookup);
 	stop_attempt(client);
 	free(client);
 }

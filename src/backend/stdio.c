@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 
 enum { CELLS_MAX = 1000 };
@@ -25,7 +26,7 @@ enum { CELLS_MAX = 1000 };
 struct stdio_chardev {
 	struct chardev base;
 	struct fd_stream stream;
-	struct signal_source *winch, *cont;
+	struct signal_source *signals;
 	struct task tell_size;
 	struct termios old_mode, mode;
 	int old_flags[2]; /* of standard input and output */
@@ -65,10 +66,8 @@ static void set_mode(const struct termios *mode)
 		tcsetattr(STDIN_FILENO, TCSANOW, mode);
 }
 
-static void on_continued(void *data)
+static void on_continued(const struct stdio_chardev *stdio)
 {
-	const struct stdio_chardev *stdio = data;
-
 	fd_set_nonblock(STDIN_FILENO, NULL);
 	fd_set_nonblock(STDOUT_FILENO, NULL);
 	if (stdio->is_tty)
@@ -160,16 +159,32 @@ static void stdio_close(struct chardev *chardev)
 	struct stdio_chardev *stdio = stdio_of(chardev);
 
 	task_cancel(&stdio->tell_size);
-	signal_source_free(stdio->winch);
-	signal_source_free(stdio->cont);
+	signal_source_free(stdio->signals);
 	fd_stream_close(&stdio->stream);
 	give_back(stdio);
+}
+
+static void on_signal(void *data, const struct signalfd_siginfo *info)
+{
+	if (info->ssi_signo == SIGCONT)
+		on_continued(data);
+	else
+		tell_size(data);
+}
+
+static int watch_signals(struct stdio_chardev *stdio)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGWINCH);
+	sigaddset(&set, SIGCONT);
+	return signal_source_new(stdio->base.loop, &set, on_signal, stdio, &stdio->signals);
 }
 
 static int stdio_open(struct chardev *chardev, const struct opts *opts, struct error **err)
 {
 	struct stdio_chardev *stdio = stdio_of(chardev);
-	struct loop *loop = chardev->loop;
 	int r;
 
 	if (is_taken(chardev))
@@ -177,9 +192,7 @@ static int stdio_open(struct chardev *chardev, const struct opts *opts, struct e
 	fd_stream_init(&stdio->stream, chardev, &stdio_stream_ops, 0);
 	r = open_stream(stdio);
 	if (r == 0)
-		r = signal_source_new(loop, SIGWINCH, tell_size, stdio, &stdio->winch);
-	if (r == 0)
-		r = signal_source_new(loop, SIGCONT, on_continued, stdio, &stdio->cont);
+		r = watch_signals(stdio);
 	if (r < 0) {
 		stdio_close(chardev);
 		return error_set(err, -r, "cannot use stdio: %s", strerror(-r));

@@ -137,7 +137,8 @@ static void on_exit_seen(void *data, unsigned events)
 	if (waitpid(child->pid, &status, WNOHANG) == 0)
 		return;
 	child->exited = true;
-	watch_set(child->watch, 0);
+	watch_free(child->watch);
+	child->watch = NULL;
 	timer_stop(child->grace);
 	if (child->fn)
 		child->fn(child->data, status);

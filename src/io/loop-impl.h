@@ -4,12 +4,64 @@
 
 #include <charhub/loop.h>
 
-#include <uv.h>
+#include <stddef.h>
+
+/* What the loop's own files share: loop.c (rounds, tasks), watch.c, timer.c. */
+
+/**
+ * struct timer_heap - the running timers of one clock, the next one first
+ * @now_ms: what that clock says, as of the start of the present dispatch
+ */
+struct timer_heap {
+	struct timer **timers;
+	size_t len, size;
+	uint64_t now_ms;
+};
+
+/**
+ * struct loop
+ * @epoll:    its descriptor
+ * @stopped:  loop_run() is to return
+ * @fake:     the clocks stand still but for loop_advance() and loop_fake_stop()
+ * @tasks:    head of those that are pending
+ * @changed:  watches whose wishes the kernel has not been told
+ * @dead:     watches that were freed while events were handed out
+ * @watching: how many watches wait for something
+ * @depth:    of handing out events
+ * @clock, @awake: the timers of loop_now_ms() and of loop_awake_ms()
+ * @timer_count: that exist, running or not
+ * @timers_started: ever; among those due at the same time the first one started comes first
+ * @opens:    io/open-watch.c's
+ */
+struct loop {
+	int epoll;
+	bool stopped, fake;
+	struct task tasks;
+	struct watch *changed, *dead;
+	size_t watching;
+	unsigned depth;
+	struct timer_heap clock, awake;
+	size_t timer_count;
+	uint64_t timers_started;
+	void *opens;
+};
+
+/** watch_dispatch() - wait at most @timeout_ms (-1: for ever) and hand out what has happened */
+void watch_dispatch(struct loop *loop, int timeout_ms);
+
+/** timer_wait_ms() - how long the loop may sleep for the sake of timers; -1: for ever */
+int timer_wait_ms(const struct loop *loop);
+
+/** timer_look() - see what time it is, after a wait of at most @waited_ms (-1: of any time) */
+void timer_look(struct loop *loop, int waited_ms);
+
+/** timer_run_due() - call what is due */
+void timer_run_due(struct loop *loop);
+
+/** timer_done() - free the memory for timers */
+void timer_done(struct loop *loop);
 
 /** loop_opens_slot() - where io/open-watch.c keeps what its watches of one loop share */
 void **loop_opens_slot(struct loop *loop);
-
-/** loop_uv() - for what libuv does besides descriptors and timers: name resolution */
-uv_loop_t *loop_uv(struct loop *loop);
 
 #endif

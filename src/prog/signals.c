@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "prog/signals.h"
 
-#include "base/cleanup.h"
+#include "io/signal-source.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <unistd.h>
 
 struct signal_watch {
-	int fd;
-	struct watch *watch;
+	struct signal_source *source;
 	signal_fn *fn;
 	void *data;
 };
@@ -73,23 +71,11 @@ static enum signal_wish wish_of(const struct signalfd_siginfo *info)
 	return SIGNAL_END;
 }
 
-static void on_readable(void *data, unsigned events)
+static void on_signal(void *data, const struct signalfd_siginfo *info)
 {
 	struct signal_watch *watch = data;
-	struct signalfd_siginfo info;
 
-	(void)events;
-	if (read(watch->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return;
-	watch->fn(watch->data, wish_of(&info), (int)info.ssi_signo, (int)info.ssi_pid);
-}
-
-static int open_signalfd(void)
-{
-	sigset_t set;
-
-	fill_watched(&set);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	watch->fn(watch->data, wish_of(info), (int)info->ssi_signo, (int)info->ssi_pid);
 }
 
 int signals_watch(struct loop *loop, signal_fn *fn, void *data, struct signal_watch **ret_watch,
@@ -97,18 +83,17 @@ int signals_watch(struct loop *loop, signal_fn *fn, void *data, struct signal_wa
 {
 	struct signal_watch *watch = calloc(1, sizeof(*watch));
 	int r = -ENOMEM;
+	sigset_t set;
 
+	fill_watched(&set);
 	if (watch) {
-		*watch = (struct signal_watch){ open_signalfd(), NULL, fn, data };
-		r = watch->fd < 0 ? -errno : 0;
+		*watch = (struct signal_watch){ .fn = fn, .data = data };
+		r = signal_source_new(loop, &set, on_signal, watch, &watch->source);
 	}
-	if (r == 0)
-		r = watch_new(loop, watch->fd, on_readable, watch, &watch->watch);
 	if (r < 0) {
-		signals_watch_free(watch);
+		free(watch);
 		return error_set(err, -r, "could not watch signals: %s", strerror(-r));
 	}
-	watch_set(watch->watch, WATCH_READ);
 	*ret_watch = watch;
 	return 0;
 }
@@ -117,8 +102,6 @@ void signals_watch_free(struct signal_watch *watch)
 {
 	if (!watch)
 		return;
-	watch_free(watch->watch);
-	if (watch->fd >= 0)
-		close(watch->fd);
+	signal_source_free(watch->source);
 	free(watch);
 }

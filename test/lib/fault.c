@@ -2,8 +2,12 @@
 #include "lib/fault.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 
 static struct {
@@ -63,3 +67,16 @@ WRAP(int, posix_spawn,
 	(pid_t * pid, const char *path, const posix_spawn_file_actions_t *files,
 		const posix_spawnattr_t *attr, char *const argv[], char *const env[]),
 	(pid, path, files, attr, argv, env), EAGAIN, EAGAIN)
+WRAP(int, epoll_create1, (int flags), (flags), -1, EMFILE)
+WRAP(int, signalfd, (int fd, const sigset_t *set, int flags), (fd, set, flags), -1, EMFILE)
+WRAP(int, eventfd, (unsigned count, int flags), (count, flags), -1, EMFILE)
+
+/* To register a descriptor takes memory; to change it or to take it back does not. */
+int __real_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+	return operation == EPOLL_CTL_ADD && is_due(ENOSPC)
+		       ? -1
+		       : __real_epoll_ctl(epoll, operation, fd, event);
+}

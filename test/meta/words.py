@@ -23,7 +23,7 @@ HOST = re.compile(r"\b(?:https?|ftp|git|ssh)://(?:[^/\s@]*@)?([\w.-]+)")
 PUBLIC = re.compile(
     r"(^|\.)(github\.com|qemu\.org|debian\.org|gnu\.org|kernel\.org|freedesktop\.org|"
     r"invisible-island\.net|rfc-editor\.org|ietf\.org|ecma-international\.org|unicode\.org|"
-    r"oasis-open\.org|docs\.oasis-open\.org|vt100\.net|xtermjs\.org|libuv\.org|"
+    r"oasis-open\.org|docs\.oasis-open\.org|vt100\.net|xtermjs\.org|"
     r"readthedocs\.io|w3\.org|example\.(com|org|net)|localhost|127\.0\.0\.1)$")
 
 
