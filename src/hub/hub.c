@@ -257,7 +257,7 @@ static void hub_in_resume(struct chardev *chardev)
 {
 	struct hub *hub = hub_from(chardev);
 
-	if (input_is_free(&hub->input))
+	if (input_ask(&hub->input))
 		hub_screen_answer(&hub->screen);
 	if (!chardev->closing)
 		input_resume(&hub->input);
@@ -267,7 +267,7 @@ static void answer(struct chardev *chardev)
 {
 	struct hub *hub = hub_from(chardev);
 
-	if (input_is_free(&hub->input))
+	if (input_ask(&hub->input))
 		hub_screen_answer(&hub->screen);
 }
 

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Several people type on one line to the guest. A key may be several bytes (an escape sequence, a
- * UTF-8 character); when one member's chunk ends in the middle of one, the others have no room
- * until the rest has come, or a few milliseconds have passed: a lone Escape is a key too.
+ * Several people type on one line to the guest. What a terminal sends for one key, one move of the
+ * mouse or as the answer to a question may be several bytes. When one member's chunk ends in the
+ * middle of such a sequence it has the turn: the others, and the hub's own answers, have no room
+ * until the rest has come or the turn is over. A lone Escape is a key too, and a sequence may never
+ * end, so the turn has a time that begins with the first byte of the sequence; while others wait,
+ * with the first byte of the turn, however many sequences it has held since.
+ *
+ *	a UTF-8 character; SS3 x; CSI ... final, at most SEQUENCE_BYTES
+ *	CSI [ x				a function key of the Linux console
+ *	CSI M b x y			a mouse report of X10 and 1000
+ *	OSC, DCS, APC, PM, SOS ... ST	at most STRING_BYTES, STRING_MS. BEL ends it as ST does
  */
 #include "hub/input.h"
 
@@ -12,13 +20,24 @@
 
 enum {
 	TURN_MS = 10,		 /* how long an unfinished sequence keeps others back */
+	STRING_MS = 100,	 /* the same for a string */
 	SEQUENCE_BYTES = 64,	 /* what is longer than this is not a key */
+	STRING_BYTES = 65536,	 /* what is longer than this is not an answer */
+	MOUSE_BYTES = 3,	 /* behind CSI M */
 	VIEW_ROOM_BYTES = 65536, /* how much to take from who may not type, to drop it */
 };
 
-enum scan_state { SCAN_GROUND, SCAN_ESC, SCAN_CSI, SCAN_SS3 };
+enum scan_state {
+	SCAN_GROUND,
+	SCAN_UTF8, /* @rest bytes of a character */
+	SCAN_REST, /* @rest bytes, whatever they are */
+	SCAN_ESC,
+	SCAN_CSI,
+	SCAN_STRING,
+	SCAN_STRING_ESC,
+};
 
-static unsigned char utf8_rest(unsigned char c)
+static unsigned utf8_rest(unsigned char c)
 {
 	return c >= 0xf0 && c < 0xf8   ? 3
 	       : c >= 0xe0 && c < 0xf0 ? 2
@@ -26,49 +45,105 @@ static unsigned char utf8_rest(unsigned char c)
 				       : 0;
 }
 
+static void expect(struct input_scan *scan, enum scan_state what, unsigned bytes)
+{
+	scan->state = bytes ? what : SCAN_GROUND;
+	scan->rest = bytes;
+}
+
 static void scan_ground(struct input_scan *scan, unsigned char c)
 {
 	scan->length = 0;
 	if (c == 0x1b)
 		scan->state = SCAN_ESC;
-	else if (scan->utf8_left && (c & 0xc0) == 0x80)
-		scan->utf8_left--;
 	else
-		scan->utf8_left = utf8_rest(c);
+		expect(scan, SCAN_UTF8, utf8_rest(c));
+}
+
+static void scan_utf8(struct input_scan *scan, unsigned char c)
+{
+	if ((c & 0xc0) == 0x80)
+		expect(scan, SCAN_UTF8, scan->rest - 1);
+	else
+		scan_ground(scan, c);
+}
+
+static void scan_escape(struct input_scan *scan, unsigned char c)
+{
+	switch (c) {
+	case '[': scan->state = SCAN_CSI; break;
+	case 'O': expect(scan, SCAN_REST, 1); break;
+	case ']':
+	case 'P':
+	case 'X':
+	case '^':
+	case '_': scan->state = SCAN_STRING; break;
+	case 0x1b: break;
+	default: scan->state = SCAN_GROUND;
+	}
+}
+
+static void scan_csi(struct input_scan *scan, unsigned char c)
+{
+	bool is_first = scan->length == 2;
+
+	if (is_first && c == 'M')
+		expect(scan, SCAN_REST, MOUSE_BYTES);
+	else if (is_first && c == '[')
+		expect(scan, SCAN_REST, 1);
+	else if (c >= 0x40 && c <= 0x7e)
+		scan->state = SCAN_GROUND;
+}
+
+static void scan_string(struct input_scan *scan, unsigned char c)
+{
+	enum { BEL = 0x07, CAN = 0x18, SUB = 0x1a };
+
+	if (c == 0x1b)
+		scan->state = SCAN_STRING_ESC;
+	else if (c == BEL || c == CAN || c == SUB)
+		scan->state = SCAN_GROUND;
 }
 
 static void scan_byte(struct input_scan *scan, unsigned char c)
 {
-	if (scan->state == SCAN_GROUND) {
-		scan_ground(scan, c);
-		return;
-	}
-	if (++scan->length > SEQUENCE_BYTES) {
+	bool is_string = scan->state == SCAN_STRING || scan->state == SCAN_STRING_ESC;
+
+	if (scan->state != SCAN_GROUND &&
+		++scan->length > (is_string ? STRING_BYTES : SEQUENCE_BYTES))
 		scan->state = SCAN_GROUND;
-		return;
-	}
-	if (scan->state == SCAN_ESC)
-		scan->state = c == '['	  ? SCAN_CSI
-			      : c == 'O'  ? SCAN_SS3
-			      : c == 0x1b ? SCAN_ESC
-					  : SCAN_GROUND;
-	else if (scan->state == SCAN_SS3 || (c >= 0x40 && c <= 0x7e))
+	switch ((enum scan_state)scan->state) {
+	case SCAN_GROUND: scan_ground(scan, c); break;
+	case SCAN_UTF8: scan_utf8(scan, c); break;
+	case SCAN_REST: expect(scan, SCAN_REST, scan->rest - 1); break;
+	case SCAN_ESC: scan_escape(scan, c); break;
+	case SCAN_CSI: scan_csi(scan, c); break;
+	case SCAN_STRING: scan_string(scan, c); break;
+	case SCAN_STRING_ESC:
 		scan->state = SCAN_GROUND;
+		if (c != '\\') {
+			scan->length = 1;
+			scan_escape(scan, c);
+		}
+		break;
+	}
 }
 
-static bool scan_is_unfinished(const struct input_scan *scan)
+/* Return: does a sequence that is unfinished begin in these bytes? */
+static bool scan_bytes(struct input_scan *scan, const unsigned char *bytes, size_t len)
 {
-	return scan->state != SCAN_GROUND || scan->utf8_left;
-}
+	bool begins = scan->state == SCAN_GROUND;
 
-static void scan_bytes(struct input_scan *scan, const unsigned char *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++) {
 		scan_byte(scan, bytes[i]);
+		begins |= scan->state == SCAN_GROUND;
+	}
+	return begins && scan->state != SCAN_GROUND;
 }
 
-bool input_is_free(const struct input *input)
+bool input_ask(struct input *input)
 {
+	input->asked |= input->turn != NULL;
 	return !input->turn;
 }
 
@@ -114,8 +189,31 @@ static void end_turn(struct input *input)
 	if (!input->turn)
 		return;
 	input->turn = NULL;
+	input->asked = false;
 	timer_stop(input->timer);
 	task_post(input->hub->loop, &input->task, resume_others, input);
+}
+
+/* Does anybody wait but the one who has the turn? */
+static bool others_wait(const struct input *input)
+{
+	const struct list *own = &input->turn->typist, *first = input->typists.next;
+
+	if (first == own)
+		first = own->next;
+	return input->asked || first != &input->typists;
+}
+
+static void go_on_with_turn(struct input *input, struct member *member, bool begins)
+{
+	uint64_t now = loop_now_ms(input->hub->loop), ends;
+	bool is_string = input->scan.state == SCAN_STRING || input->scan.state == SCAN_STRING_ESC;
+
+	if (input->turn != member || (begins && !others_wait(input)))
+		input->turn_began_ms = now;
+	input->turn = member;
+	ends = input->turn_began_ms + (is_string ? STRING_MS : TURN_MS);
+	timer_start(input->timer, ends > now ? ends - now : 0);
 }
 
 static void end_turn_late(void *data)
@@ -133,19 +231,19 @@ static void refuse(struct member *member, size_t len)
 
 bool input_take(struct input *input, struct member *member, const void *buf, size_t len)
 {
+	bool begins;
+
 	if (member->options.access == HUB_ACCESS_VIEW) {
 		refuse(member, len);
 		return false;
 	}
 	if (input->turn != member)
 		input->scan = (struct input_scan){ 0 };
-	scan_bytes(&input->scan, buf, len);
-	if (scan_is_unfinished(&input->scan)) {
-		input->turn = member;
-		timer_start(input->timer, TURN_MS);
-	} else {
+	begins = scan_bytes(&input->scan, buf, len);
+	if (input->scan.state == SCAN_GROUND)
 		end_turn(input);
-	}
+	else
+		go_on_with_turn(input, member, begins);
 	return true;
 }
 

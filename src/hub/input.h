@@ -6,9 +6,7 @@
 
 /** struct input_scan - what of an input stream is unfinished; see input.c */
 struct input_scan {
-	unsigned char state;
-	unsigned char utf8_left;
-	unsigned length;
+	unsigned state, rest, length;
 };
 
 /**
@@ -16,6 +14,8 @@ struct input_scan {
  * @hub:     where input goes
  * @on_free: a turn has ended: the next one, input_resume(); called after the dispatch
  * @turn:    the member whose unfinished sequence keeps the others' input back; NULL: none
+ * @turn_began_ms: when its time began
+ * @asked:   the hub itself waits for the turn's end
  * @timer:   ends a turn whose rest does not come
  * @typists: who was told that there is no room, longest first, by their @typist
  */
@@ -23,6 +23,8 @@ struct input {
 	struct chardev *hub;
 	void (*on_free)(struct chardev *hub);
 	struct member *turn;
+	uint64_t turn_began_ms;
+	bool asked;
 	struct input_scan scan;
 	struct timer *timer;
 	struct task task;
@@ -45,8 +47,8 @@ size_t input_room(struct input *input, struct member *member);
  */
 bool input_take(struct input *input, struct member *member, const void *buf, size_t len);
 
-/** input_is_free() - is nobody in the middle of a sequence */
-bool input_is_free(const struct input *input);
+/** input_ask() - may the hub itself say something; false: @on_free comes when it may */
+bool input_ask(struct input *input);
 
 /** input_resume() - the guest may take input again: call those who wait */
 void input_resume(struct input *input);

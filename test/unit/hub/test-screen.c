@@ -67,6 +67,26 @@ static void answer_waits_for_a_guest_that_does_not_read(void **state)
 	assert_true(fake_holder_in_is(&f->guest, "\033[0n"));
 }
 
+static void answers_nobody_reads_are_bounded_and_whole(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", CHARDEV_LINK_CONSOLE);
+	fake_holder_set_room(&f->guest, 0);
+	for (int i = 0; i < 5000; i++)
+		fixture_out(f, "\033[5n");
+	run_idle(f->loop);
+	fake_holder_set_room(&f->guest, SIZE_MAX);
+	run_idle(f->loop);
+	assert_int_equal(f->guest.in.len, 16384);
+	fixture_out(f, "\033[5n");
+	run_idle(f->loop);
+	assert_int_equal(f->guest.in.len, 16384 + 4);
+	for (size_t i = 0; i < f->guest.in.len; i += 4)
+		assert_memory_equal(f->guest.in.data + i, "\033[0n", 4);
+}
+
 static void answer_does_not_cut_a_key_of_a_member(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -238,6 +258,7 @@ int main(void)
 		hub_test(query_in_pieces_is_taken_out_too),
 		hub_test(many_queries_in_one_write_leave_the_rest_in_order),
 		hub_test(answer_waits_for_a_guest_that_does_not_read),
+		hub_test(answers_nobody_reads_are_bounded_and_whole),
 		hub_test(answer_does_not_cut_a_key_of_a_member),
 		hub_test(transparent_pipe_is_left_alone),
 		hub_test(late_joiner_sees_the_screen_and_then_live_bytes),
