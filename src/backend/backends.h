@@ -9,9 +9,11 @@ extern const struct chardev_class backend_exec_class;
 extern const struct chardev_class backend_file_class;
 extern const struct chardev_class backend_memory_class;
 extern const struct chardev_class backend_null_class;
+extern const struct chardev_class backend_pipe_class;
 extern const struct chardev_class backend_pty_class;
 extern const struct chardev_class backend_ringbuf_class;
 extern const struct chardev_class backend_socket_class;
 extern const struct chardev_class backend_stdio_class;
+extern const struct chardev_class backend_udp_class;
 
 #endif

@@ -123,6 +123,33 @@ static int check_sizes(
 	return 0;
 }
 
+/* Types that QEMU has and that make no sense outside of a VMM. */
+static const struct {
+	const char *name, *why;
+} foreign[] = {
+	{ "braille", "shows the text of a VMM's own screen" },
+	{ "console", "is a window of Windows" },
+	{ "dbus", "belongs to a VMM's display over D-Bus" },
+	{ "msmouse", "takes its movements from a VMM's display" },
+	{ "parallel", "is driven by a VMM's parallel port; 'pipe' and 'file' take bytes" },
+	{ "parport", "is driven by a VMM's parallel port; 'pipe' and 'file' take bytes" },
+	{ "qemu-vdagent", "belongs to a VMM's display" },
+	{ "spiceport", "belongs to a VMM's SPICE server; 'vc' and -vnc show consoles" },
+	{ "spicevmc", "belongs to a VMM's SPICE server; 'vc' and -vnc show consoles" },
+	{ "tty", "is called 'serial'" },
+	{ "wctablet", "takes its movements from a VMM's display" },
+};
+
+static int no_such_class(const char *name, struct error **err)
+{
+	error_set(err, EINVAL, "'%s' is not a valid char driver name", name);
+	error_set_hint(err, "'-chardev help' lists those that are.");
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		if (!strcmp(name, foreign[i].name))
+			error_set_hint(err, "'%s' %s.", name, foreign[i].why);
+	return -EINVAL;
+}
+
 int chardev_check(const struct chardev_class *const *classes, struct opts *opts,
 	const struct chardev_class **ret_class, struct error **err)
 {
@@ -139,11 +166,8 @@ int chardev_check(const struct chardev_class *const *classes, struct opts *opts,
 	if (!backend)
 		return error_set(err, EINVAL, "chardev: \"%s\" missing backend", id);
 	*ret_class = chardev_class_find(classes, backend);
-	if (!*ret_class) {
-		error_set(err, EINVAL, "'%s' is not a valid char driver name", backend);
-		error_set_hint(err, "'-chardev help' lists those that are.");
-		return -EINVAL;
-	}
+	if (!*ret_class)
+		return no_such_class(backend, err);
 	r = check_sizes(opts, *ret_class, id, err);
 	if (r < 0)
 		return r;

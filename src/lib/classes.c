@@ -18,10 +18,12 @@ const struct chardev_class *const charhub_classes[] = {
 	&backend_memory_class,
 	&mux_class,
 	&backend_null_class,
+	&backend_pipe_class,
 	&backend_pty_class,
 	&backend_ringbuf_class,
 	&backend_socket_class,
 	&backend_stdio_class,
+	&backend_udp_class,
 	&vc_class,
 	NULL,
 };

@@ -54,7 +54,8 @@ char *address_text(const struct address *address)
 	int r;
 
 	switch (address->kind) {
-	case ADDRESS_INET: return inet_text("tcp:", address->host, address->port);
+	case ADDRESS_INET:
+		return inet_text(address->datagram ? "udp:" : "tcp:", address->host, address->port);
 	case ADDRESS_FD: r = asprintf(&text, "fd:%d", address->fd); break;
 	default:
 		r = asprintf(&text, "unix:%s%s%s", address->path,
@@ -127,7 +128,8 @@ void address_hints(const struct address *address, struct addrinfo *ret_hints)
 	bool no_ipv4 = address->ipv4 == ADDRESS_OFF ||
 		       (address->ipv6 == ADDRESS_ON && address->ipv4 == ADDRESS_UNSET);
 
-	*ret_hints = (struct addrinfo){ .ai_socktype = SOCK_STREAM };
+	*ret_hints =
+		(struct addrinfo){ .ai_socktype = address->datagram ? SOCK_DGRAM : SOCK_STREAM };
 	ret_hints->ai_family = no_ipv6 ? AF_INET : no_ipv4 ? AF_INET6 : AF_UNSPEC;
 }
 

@@ -23,6 +23,7 @@ enum address_choice { ADDRESS_UNSET, ADDRESS_ON, ADDRESS_OFF };
  * @host:     ADDRESS_INET: name or number; empty: any
  * @port:     number or service
  * @to:       listen: the last port to try; 0: only @port
+ * @datagram: ADDRESS_INET: of UDP, for those who only resolve it
  * @fd:       ADDRESS_FD: an inherited socket
  */
 struct address {
@@ -30,6 +31,7 @@ struct address {
 	char *path;
 	bool abstract, tight;
 	char *host, *port;
+	bool datagram;
 	unsigned to;
 	enum address_choice ipv4, ipv6;
 	int fd;
@@ -37,6 +39,7 @@ struct address {
 
 /** address_done() - free the strings */
 void address_done(struct address *address);
+#define AUTO_ADDRESS __attribute__((cleanup(address_done)))
 
 /** address_text() - "tcp:HOST:PORT", "unix:PATH,abstract=on", "fd:3"; NULL if memory ran out */
 char *address_text(const struct address *address);

@@ -20,8 +20,8 @@
 #include <cmocka.h>
 
 static const struct chardev_class *const classes[] = { &backend_exec_class, &backend_file_class,
-	&backend_null_class, &backend_pty_class, &backend_ringbuf_class, &backend_socket_class,
-	&backend_stdio_class, NULL };
+	&backend_null_class, &backend_pipe_class, &backend_udp_class, &backend_pty_class,
+	&backend_ringbuf_class, &backend_socket_class, &backend_stdio_class, NULL };
 
 /* ---- null, ringbuf ---- */
 
@@ -56,6 +56,45 @@ static struct chardev *make_file(struct conformance_peer *peer)
 	peer->from_guest = fifo(peer->env, "out");
 	snprintf(text, sizeof(text), "file,id=c,path=%s/out,input-path=%s/in", peer->env->dir,
 		peer->env->dir);
+	return env_add(peer->env, text);
+}
+
+/* ---- pipe ---- */
+
+static struct chardev *make_pipe(struct conformance_peer *peer)
+{
+	peer->to_guest = fifo(peer->env, "p.in");
+	peer->from_guest = fifo(peer->env, "p.out");
+	return env_add(peer->env, "pipe,id=c,path=%s/p");
+}
+
+/* ---- udp ---- */
+
+/* A socket at a free port of the loopback address. */
+static int bind_udp(struct sockaddr_in *ret_name)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(*ret_name);
+
+	*ret_name = (struct sockaddr_in){ .sin_family = AF_INET };
+	ret_name->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)ret_name, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)ret_name, &len), 0);
+	return fd;
+}
+
+static struct chardev *make_udp(struct conformance_peer *peer)
+{
+	struct sockaddr_in here, there;
+	int fd = bind_udp(&here), other = bind_udp(&there);
+	char text[128];
+
+	close(other);
+	assert_int_equal(connect(fd, (struct sockaddr *)&there, sizeof(there)), 0);
+	peer->to_guest = peer->from_guest = fd;
+	snprintf(text, sizeof(text),
+		"udp,id=c,host=127.0.0.1,port=%u,localaddr=127.0.0.1,localport=%u",
+		ntohs(here.sin_port), ntohs(there.sin_port));
 	return env_add(peer->env, text);
 }
 
@@ -256,6 +295,10 @@ static const struct conformance adapters[] = {
 		.make = make_ringbuf,
 		.take = take_from_ringbuf },
 	{ .name = "file", .flags = CONFORMS_ALWAYS_OPEN, .make = make_file },
+	{ .name = "pipe", .flags = CONFORMS_ALWAYS_OPEN, .make = make_pipe },
+	{ .name = "udp",
+		.flags = CONFORMS_ALWAYS_OPEN | CONFORMS_NEVER_FULL | CONFORMS_NO_RECORD,
+		.make = make_udp },
 	{ .name = "pty", .make = make_pty, .come_back = open_slave },
 	{ .name = "exec", .flags = CONFORMS_DISCONNECTS, .make = make_exec, .close = kill_exec },
 	{ .name = "stdio",
