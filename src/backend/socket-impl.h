@@ -8,8 +8,6 @@
 #include "base/list.h"
 #include "transport/listener.h"
 
-#include <sys/types.h>
-
 struct socket_client;
 
 /**
@@ -17,7 +15,6 @@ struct socket_client;
  * @connection: of a client, and of a server with one client at a time
  * @peers:      of a server with several: struct socket_peer
  * @n_served:   connections that count against @clients_max
- * @dev, @ino:  of the socket file that is ours to remove; 0: none
  */
 struct socket_chardev {
 	struct chardev base;
@@ -29,8 +26,6 @@ struct socket_chardev {
 	struct listener *listener;
 	unsigned clients_max, n_served;
 	struct list peers;
-	dev_t dev;
-	ino_t ino;
 
 	struct socket_client *client;
 };

@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 enum { LINE_BYTES = 256 };
 
@@ -284,28 +283,6 @@ static void on_client(void *data, int fd)
 		accept_peer(socket, fd);
 }
 
-static void note_file(struct socket_chardev *socket)
-{
-	struct stat st;
-
-	if (socket->address.kind != ADDRESS_UNIX || socket->address.abstract)
-		return;
-	if (lstat(socket->address.path, &st) == 0) {
-		socket->dev = st.st_dev;
-		socket->ino = st.st_ino;
-	}
-}
-
-static void remove_file(struct socket_chardev *socket)
-{
-	struct stat st;
-
-	if (socket->ino && lstat(socket->address.path, &st) == 0 && st.st_dev == socket->dev &&
-		st.st_ino == socket->ino)
-		unlink(socket->address.path);
-	socket->ino = 0;
-}
-
 /* Before the program's loop runs: the operator wants nothing to start without a client. */
 static int wait_for_client(struct socket_chardev *socket, struct error **err)
 {
@@ -333,16 +310,14 @@ static int wait_for_client(struct socket_chardev *socket, struct error **err)
 
 int socket_server_open(struct socket_chardev *socket, bool wait, struct error **err)
 {
-	int fd = address_listen(&socket->address, err), r;
+	AUTO_FREE char *owner = NULL;
+	int r;
 
-	if (fd < 0)
-		return fd;
-	note_file(socket);
-	r = listener_new(
-		socket->base.loop, fd, socket->base.id, on_client, socket, &socket->listener);
-	if (r < 0)
-		error_set(err, -r, "socket '%s': %s", socket->base.id, strerror(-r));
-	else if (wait)
+	if (asprintf(&owner, "socket '%s'", socket->base.id) < 0)
+		return error_set(err, ENOMEM, "socket '%s': out of memory", socket->base.id);
+	r = listener_new(socket->base.loop, &socket->address, owner, on_client, socket,
+		&socket->listener, err);
+	if (r == 0 && wait)
 		r = wait_for_client(socket, err);
 	if (r < 0)
 		socket_server_close(socket);
@@ -355,7 +330,6 @@ void socket_server_close(struct socket_chardev *socket)
 {
 	listener_free(socket->listener);
 	socket->listener = NULL;
-	remove_file(socket);
 	list_for_each_safe (peer, &socket->peers, struct socket_peer, link) {
 		list_remove(&peer->link);
 		peer->server = NULL;

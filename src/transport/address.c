@@ -107,6 +107,8 @@ int address_resolve_unix(const struct address *address, struct sockaddr_storage 
 	struct sockaddr_un *un = (struct sockaddr_un *)ret_sockaddr;
 	size_t len = strlen(address->path), skip = address->abstract ? 1 : 0;
 
+	if (!len)
+		return error_set(err, EINVAL, "UNIX socket path is empty");
 	if (len > sizeof(un->sun_path) - skip) {
 		error_set(err, ENAMETOOLONG, "UNIX socket path '%s' is too long", address->path);
 		error_set_hint(
@@ -172,17 +174,26 @@ static bool is_stale(const struct sockaddr_storage *sockaddr, socklen_t len)
 	return connect(fd, (const struct sockaddr *)sockaddr, len) < 0 && errno == ECONNREFUSED;
 }
 
+/* Nobody can connect before the file has its permissions: it is born with them. */
+static int bind_with_mode(int fd, const struct address *address,
+	const struct sockaddr_storage *sockaddr, socklen_t len)
+{
+	mode_t old = umask(0777 & ~(address->mode ? address->mode : ADDRESS_MODE));
+	int r = bind(fd, (const struct sockaddr *)sockaddr, len) < 0 ? -errno : 0;
+
+	umask(old);
+	return r;
+}
+
 static int bind_unix(int fd, const struct address *address, const struct sockaddr_storage *sockaddr,
 	socklen_t len)
 {
-	if (bind(fd, (const struct sockaddr *)sockaddr, len) == 0)
-		return 0;
-	if (errno != EADDRINUSE)
-		return -errno;
-	if (address->abstract || !is_stale(sockaddr, len))
-		return -EADDRINUSE;
+	int r = bind_with_mode(fd, address, sockaddr, len);
+
+	if (r != -EADDRINUSE || address->abstract || !is_stale(sockaddr, len))
+		return r;
 	unlink(address->path);
-	return bind(fd, (const struct sockaddr *)sockaddr, len) < 0 ? -errno : 0;
+	return bind_with_mode(fd, address, sockaddr, len);
 }
 
 static int listen_unix(const struct address *address, struct error **err)

@@ -7,10 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 struct addrinfo;
 
 enum address_kind { ADDRESS_UNIX, ADDRESS_INET, ADDRESS_FD };
+
+/* Permissions of a socket file: its owner and group may connect. */
+enum { ADDRESS_MODE = 0660 };
 
 /** What a user may say about an IP version. */
 enum address_choice { ADDRESS_UNSET, ADDRESS_ON, ADDRESS_OFF };
@@ -20,6 +24,7 @@ enum address_choice { ADDRESS_UNSET, ADDRESS_ON, ADDRESS_OFF };
  * @path:     ADDRESS_UNIX
  * @abstract: the path is a name in Linux's abstract namespace
  * @tight:    ...of exactly its length, not padded to that of the structure
+ * @mode:     permissions of the socket file, whatever the umask; 0: ADDRESS_MODE
  * @host:     ADDRESS_INET: name or number; empty: any
  * @port:     number or service
  * @to:       listen: the last port to try; 0: only @port
@@ -30,6 +35,7 @@ struct address {
 	enum address_kind kind;
 	char *path;
 	bool abstract, tight;
+	mode_t mode;
 	char *host, *port;
 	bool datagram;
 	unsigned to;
@@ -73,7 +79,7 @@ void address_hints(const struct address *address, struct addrinfo *ret_hints);
 /** address_is_numeric() - resolving the host needs nobody else */
 bool address_is_numeric(const struct address *address);
 
-/** address_resolve_unix() - Return: 0; -ENAMETOOLONG with @err */
+/** address_resolve_unix() - Return: 0; -EINVAL, -ENAMETOOLONG with @err */
 int address_resolve_unix(const struct address *address, struct sockaddr_storage *ret_sockaddr,
 	socklen_t *ret_len, struct error **err);
 

@@ -92,25 +92,16 @@ static void watch_fds(struct transport *transport)
 		transport_kick(transport, wanted & WATCH_WRITE);
 }
 
-/* A watch rests after an error of its descriptor, which may be still of interest. */
 static void on_in_watch(void *data, unsigned events)
 {
-	struct transport *transport = data;
-
-	transport_tell(transport, events);
-	if (!transport->freed)
-		watch_fds(transport);
+	transport_tell(data, events);
 }
 
 /* Writable, or its reader is gone, which the next write finds. */
 static void on_out_watch(void *data, unsigned events)
 {
-	struct transport *transport = data;
-
 	(void)events;
-	transport_tell(transport, WATCH_WRITE);
-	if (!transport->freed)
-		watch_fds(transport);
+	transport_tell(data, WATCH_WRITE);
 }
 
 /* poll() makes a terminal's bytes that are under way arrive, too. */

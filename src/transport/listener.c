@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Accepting, and what happens when descriptors run out: a connection that cannot be accepted keeps
- * the listening socket readable, and a loop would spin on it. One descriptor is therefore kept in
- * reserve; it is given up for a moment to accept and turn away who knocks. Should even that fail,
- * the listener rests for a while.
+ * Listening, accepting, and what happens when descriptors run out: a connection that cannot be
+ * accepted keeps the listening socket readable, and a loop would spin on it. One descriptor is
+ * therefore kept in reserve; it is given up for a moment to accept and turn away who knocks. Should
+ * even that fail, the listener rests for a while.
  *
  * One dispatch accepts at most ACCEPTS_A_DISPATCH.
  */
@@ -16,16 +16,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { ACCEPTS_A_DISPATCH = 16, REST_MS = 1000, DRAIN_BYTES = 4096, DRAINS_MAX = 16 };
 
+/**
+ * struct listener
+ * @path:     of the socket file that is ours to remove; NULL: none
+ * @dev, @ino: that file
+ */
 struct listener {
 	struct loop *loop;
 	int fd, reserve;
 	struct watch *watch;
 	struct timer *rest;
-	char *name;
+	char *owner, *name, *path;
+	dev_t dev;
+	ino_t ino;
 	listener_fn *fn;
 	void *data;
 	struct task reap;
@@ -62,8 +70,7 @@ static bool relieve(struct listener *listener, int error)
 	int fd = -1;
 
 	if (!listener->warned)
-		log_error("socket '%s': cannot accept a connection: %s", listener->name,
-			strerror(error));
+		log_error("%s: cannot accept a connection: %s", listener->owner, strerror(error));
 	listener->warned = true;
 	if (listener->reserve >= 0) {
 		close(listener->reserve);
@@ -110,11 +117,38 @@ static void on_knock(void *data, unsigned events)
 	}
 }
 
+/* ---- the socket file ---- */
+
+static int note_file(struct listener *listener, const struct address *address)
+{
+	struct stat st;
+
+	if (address->kind != ADDRESS_UNIX || address->abstract || lstat(address->path, &st) < 0)
+		return 0;
+	listener->dev = st.st_dev;
+	listener->ino = st.st_ino;
+	listener->path = strdup(address->path);
+	return listener->path ? 0 : -ENOMEM;
+}
+
+static void remove_file(const struct listener *listener)
+{
+	struct stat st;
+
+	if (listener->path && lstat(listener->path, &st) == 0 && st.st_dev == listener->dev &&
+		st.st_ino == listener->ino)
+		unlink(listener->path);
+}
+
+/* ---- beginning and end ---- */
+
 static void listener_release(void *data)
 {
 	struct listener *listener = data;
 
+	free(listener->owner);
 	free(listener->name);
+	free(listener->path);
 	free(listener);
 }
 
@@ -127,29 +161,55 @@ void listener_free(struct listener *listener)
 	timer_free(listener->rest);
 	if (listener->reserve >= 0)
 		close(listener->reserve);
-	close(listener->fd);
+	remove_file(listener); /* while the inode's number cannot be another's */
+	if (listener->fd >= 0)
+		close(listener->fd);
 	task_post(listener->loop, &listener->reap, listener_release, listener);
 }
 
-int listener_new(struct loop *loop, int fd, const char *name, listener_fn *fn, void *data,
-	struct listener **ret_listener)
+/* With the port that was really taken. */
+static char *real_name(int fd, const struct address *address)
+{
+	struct sockaddr_storage sockaddr = { 0 };
+	socklen_t len = sizeof(sockaddr);
+
+	if (address->kind == ADDRESS_INET &&
+		getsockname(fd, (struct sockaddr *)&sockaddr, &len) == 0)
+		return sockaddr_text(&sockaddr);
+	return address_text(address);
+}
+
+static int set_up(struct listener *listener, const struct address *address, const char *owner)
+{
+	int r = note_file(listener, address);
+
+	listener->owner = strdup(owner);
+	listener->name = real_name(listener->fd, address);
+	listener->rest = timer_new(listener->loop, on_rest_over, listener);
+	if (r < 0 || !listener->owner || !listener->name || !listener->rest)
+		return -ENOMEM;
+	open_reserve(listener);
+	if (listener->reserve < 0)
+		return -EMFILE;
+	return watch_new(listener->loop, listener->fd, on_knock, listener, &listener->watch);
+}
+
+int listener_new(struct loop *loop, struct address *address, const char *owner, listener_fn *fn,
+	void *data, struct listener **ret_listener, struct error **err)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
-	int r = -ENOMEM;
+	int r;
 
-	if (!listener) {
-		close(fd);
-		return r;
-	}
+	if (!listener)
+		return error_set(err, ENOMEM, "%s: out of memory", owner);
 	*listener =
-		(struct listener){ .loop = loop, .fd = fd, .reserve = -1, .fn = fn, .data = data };
-	listener->name = strdup(name);
-	listener->rest = timer_new(loop, on_rest_over, listener);
-	open_reserve(listener);
-	if (listener->name && listener->rest)
-		r = listener->reserve < 0
-			    ? -EMFILE
-			    : watch_new(loop, fd, on_knock, listener, &listener->watch);
+		(struct listener){ .loop = loop, .fd = -1, .reserve = -1, .fn = fn, .data = data };
+	r = listener->fd = address_listen(address, err);
+	if (r >= 0) {
+		r = set_up(listener, address, owner);
+		if (r < 0)
+			error_set(err, -r, "%s: %s", owner, strerror(-r));
+	}
 	if (r < 0) {
 		listener_free(listener);
 		return r;
@@ -174,4 +234,9 @@ void listener_stop(struct listener *listener)
 int listener_fd(const struct listener *listener)
 {
 	return listener->fd;
+}
+
+const char *listener_name(const struct listener *listener)
+{
+	return listener->name;
 }

@@ -4,31 +4,43 @@
 
 #include <charhub/loop.h>
 
+#include "transport/address.h"
+
+/** struct listener - a listening socket: of a server, a device, anybody */
 struct listener;
 
 /** @fd: a non-blocking connection, the callee's */
 typedef void listener_fn(void *data, int fd);
 
 /**
- * listener_new() - accept the connections of a listening socket
- * @fd:   the listener's from now on, also where this fails
- * @name: for the log; copied
+ * listener_new() - listen at an address
+ * @address: borrowed until return; its port becomes the real one where it was 0 or a range
+ * @owner:   who listens, for messages: "socket 'a'"; copied
  *
- * Nothing is accepted until listener_start(). When descriptors run out, who knocks is told so and
- * sent away, instead of being left to knock.
+ * Nothing is accepted until listener_start(); the kernel keeps some waiting. When descriptors run
+ * out, who knocks is told so and sent away, instead of being left to knock.
  *
- * Return: 0; -ENOMEM, -EMFILE.
+ * Return: 0; -errno with @err, see address_listen().
  */
-int listener_new(struct loop *loop, int fd, const char *name, listener_fn *fn, void *data,
-	struct listener **ret_listener);
+int listener_new(struct loop *loop, struct address *address, const char *owner, listener_fn *fn,
+	void *data, struct listener **ret_listener, struct error **err);
 
+/** listener_start(), listener_stop() - accept who comes, or leave them waiting */
 void listener_start(struct listener *listener);
 void listener_stop(struct listener *listener);
+
+/** listener_name() - where it really listens: "127.0.0.1:5901", "unix:/run/a" */
+const char *listener_name(const struct listener *listener);
 
 /** listener_fd() - the listening socket */
 int listener_fd(const struct listener *listener);
 
-/** listener_free() - may be called from @fn; NULL is fine */
+/**
+ * listener_free() - may be called from @fn; NULL is fine
+ *
+ * The file of a unix socket is removed if it is still this one's: a successor may have put another
+ * in its place.
+ */
 void listener_free(struct listener *listener);
 
 /**

@@ -2,7 +2,9 @@
 #ifndef VHOST_USER_VHOST_USER_IMPL_H
 #define VHOST_USER_VHOST_USER_IMPL_H
 
+#include "transport/address.h"
 #include "vhost-user/channel.h"
+#include "vhost-user/door.h"
 #include "vhost-user/pace.h"
 #include "vhost-user/vhost-user.h"
 #include "virtio/shared-map.h"
@@ -51,11 +53,11 @@ struct vhost_user {
 	struct virtio_console *console;
 	const struct vhost_user_ops *ops;
 	void *user;
-	char *id, *path;
-	bool connects, bound, inband;
+	char *id;
+	struct address address;
+	bool connects, inband;
 	unsigned reconnect_ms;
-	int listen_fd; /* -1: none */
-	struct watch *listen_watch;
+	struct door *door; /* NULL: it connects */
 	struct timer *reconnect;
 
 	struct guest_memory *memory;

@@ -2,9 +2,9 @@
 /*
  * The socket of one device, and the frontend that is connected to it.
  *
- * While a frontend is connected no other is accepted: it waits in the listen queue. Its messages
- * are handled one at a time and as they come (requests.c); guest memory, queues' settings and all
- * descriptors belong to the connection and go with it, and the device is reset then.
+ * While a frontend is connected others wait (door.c). Its messages are handled one at a time and as
+ * they come (requests.c); guest memory, queues' settings and all descriptors belong to the
+ * connection and go with it, and the device is reset then.
  *
  * The device works when a queue was kicked, at once, and in a task of the loop for as long as it
  * has more to do than one dispatch may take. A busy device is polled, see pace.h. A hostile
@@ -18,12 +18,8 @@
 #include "vhost-user/vhost-user-impl.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -39,7 +35,7 @@ static void destroy(struct vhost_user *vu)
 {
 	guest_memory_free(vu->memory);
 	free(vu->id);
-	free(vu->path);
+	address_done(&vu->address);
 	free(vu);
 }
 
@@ -132,6 +128,14 @@ static void watch_channel(struct vhost_user *vu)
 		vu_channel_is_busy(&vu->connection.channel) ? WATCH_WRITE : WATCH_READ);
 }
 
+static void first_message(struct vhost_user *vu)
+{
+	vu->connection.spoke = true;
+	if (vu->door)
+		door_has_spoken(vu->door);
+	log_info("device '%s': a frontend has connected", vu->id);
+}
+
 /* One round of messages. Return: 0; -errno with @err: the connection must end. */
 static int serve_channel(struct vhost_user *vu, struct error **err)
 {
@@ -145,8 +149,7 @@ static int serve_channel(struct vhost_user *vu, struct error **err)
 		if (ret <= 0)
 			return ret;
 		if (!vu->connection.spoke)
-			log_info("device '%s': a frontend has connected", vu->id);
-		vu->connection.spoke = true;
+			first_message(vu);
 		ret = vu_handle_request(vu, err);
 		if (!vu->connected)
 			return 0;
@@ -189,8 +192,8 @@ static int open_connection(struct vhost_user *vu, int fd)
 	vu->connected = true;
 	virtio_console_set_transport(vu->console, vu->memory, &transport_ops, vu);
 	watch_channel(vu);
-	if (vu->listen_watch)
-		watch_set(vu->listen_watch, 0);
+	if (vu->door)
+		door_is_taken(vu->door, fd);
 	if (vu->ops && vu->ops->on_frontend)
 		vu->ops->on_frontend(vu->user, true);
 	return 0;
@@ -236,8 +239,8 @@ void vu_close_connection(struct vhost_user *vu, struct error *err)
 	vu_enter(vu);
 	log_departure(vu, err);
 	drop_connection(vu);
-	if (!vu->freed && vu->listen_watch)
-		watch_set(vu->listen_watch, WATCH_READ);
+	if (!vu->freed && vu->door)
+		door_is_empty(vu->door);
 	if (!vu->freed && vu->connects && vu->reconnect_ms)
 		timer_start(vu->reconnect, vu->reconnect_ms);
 	if (!vu->freed && vu->ops && vu->ops->on_frontend)
@@ -247,98 +250,45 @@ void vu_close_connection(struct vhost_user *vu, struct error *err)
 
 /* ---- listening and connecting ---- */
 
-static void on_listen(void *data, unsigned events)
+static void on_enter(void *data, int fd)
 {
 	struct vhost_user *vu = data;
-	int fd = accept4(vu->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int ret;
 
-	(void)events;
-	if (fd < 0)
-		return;
 	vu_enter(vu);
-	if (open_connection(vu, fd) < 0)
-		log_warning("device '%s': no memory for a frontend", vu->id);
+	ret = open_connection(vu, fd);
+	if (ret < 0)
+		log_warning("device '%s': cannot serve a frontend: %s", vu->id, strerror(-ret));
 	vu_leave(vu);
 }
 
-static int make_address(const char *path, struct sockaddr_un *ret_address, struct error **err)
+static void on_dismiss(void *data, const char *why)
 {
-	*ret_address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (strlen(path) == 0 || strlen(path) >= sizeof(ret_address->sun_path))
-		return error_set(err, EINVAL, "socket path '%s' is empty or longer than %zu bytes",
-			path, sizeof(ret_address->sun_path) - 1);
-	memcpy(ret_address->sun_path, path, strlen(path));
-	return 0;
+	struct error *err = NULL;
+
+	error_set(&err, EBUSY, "%s", why);
+	vu_close_connection(data, err);
 }
 
-static int try_connect(const struct sockaddr_un *address, int *ret_fd)
-{
-	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
-		return -errno;
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
-/* A socket file that nobody listens on any more may be replaced. */
-static int remove_stale(const struct sockaddr_un *address, struct error **err)
-{
-	AUTO_CLOSE int fd = -1;
-	struct stat st;
-	int ret;
-
-	if (lstat(address->sun_path, &st) < 0)
-		return 0; /* bind(2) will say why not */
-	if (!S_ISSOCK(st.st_mode))
-		return error_set(
-			err, EADDRINUSE, "'%s' exists and is no socket", address->sun_path);
-	ret = try_connect(address, &fd);
-	if (ret == 0 || ret == -EAGAIN)
-		return error_set(
-			err, EADDRINUSE, "somebody listens on '%s' already", address->sun_path);
-	if (ret == -ECONNREFUSED)
-		unlink(address->sun_path);
-	return 0;
-}
+static const struct door_ops door_ops = { .on_enter = on_enter, .on_dismiss = on_dismiss };
 
 static int start_listening(struct vhost_user *vu, struct error **err)
 {
-	struct sockaddr_un address;
-	int ret = make_address(vu->path, &address, err);
+	AUTO_FREE char *owner = NULL;
 
-	if (ret == 0)
-		ret = remove_stale(&address, err);
-	if (ret < 0)
-		return ret;
-	vu->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (vu->listen_fd < 0)
-		return error_set(err, errno, "socket: %s", strerror(errno));
-	if (bind(vu->listen_fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return error_set(err, errno, "cannot bind '%s': %s", vu->path, strerror(errno));
-	vu->bound = true;
-	if (listen(vu->listen_fd, SOMAXCONN) < 0)
-		return error_set(
-			err, errno, "cannot listen on '%s': %s", vu->path, strerror(errno));
-	ret = watch_new(vu->loop, vu->listen_fd, on_listen, vu, &vu->listen_watch);
-	if (ret < 0)
-		return error_set(err, -ret, "cannot wait on '%s'", vu->path);
-	watch_set(vu->listen_watch, WATCH_READ);
-	return 0;
+	if (asprintf(&owner, "device '%s'", vu->id) < 0)
+		return error_set(err, ENOMEM, "out of memory");
+	return door_new(vu->loop, &vu->address, owner, &door_ops, vu, &vu->door, err);
 }
 
 static int connect_now(struct vhost_user *vu, struct error **err)
 {
-	struct sockaddr_un address;
-	int fd = -1, ret = make_address(vu->path, &address, err);
+	int ret = address_connect(&vu->address, err);
 
 	if (ret < 0)
 		return ret;
-	ret = try_connect(&address, &fd);
-	if (ret < 0)
-		return error_set(err, -ret, "cannot connect to '%s': %s", vu->path, strerror(-ret));
-	ret = open_connection(vu, fd);
-	return ret < 0 ? error_set(err, -ret, "no memory for a frontend") : 0;
+	ret = open_connection(vu, ret);
+	return ret < 0 ? error_set(err, -ret, "cannot serve a frontend: %s", strerror(-ret)) : 0;
 }
 
 static void start_connecting(struct vhost_user *vu)
@@ -396,14 +346,14 @@ int vhost_user_new(struct loop *loop, struct virtio_console *console,
 		.connects = options->connect,
 		.reconnect_ms = options->reconnect_ms,
 		.inband = options->inband,
-		.listen_fd = -1 };
+		.address = { .kind = ADDRESS_UNIX, .mode = options->mode } };
 	vu->connection.channel.fd = vu->connection.backend_fd = -1;
 	vu->id = strdup(options->id);
-	vu->path = strdup(options->path);
+	vu->address.path = strdup(options->path);
 	vu->memory = guest_memory_new();
 	vu_enter(vu);
-	ret = vu->id && vu->path && vu->memory ? begin(vu, err)
-					       : error_set(err, ENOMEM, "out of memory");
+	ret = vu->id && vu->address.path && vu->memory ? begin(vu, err)
+						       : error_set(err, ENOMEM, "out of memory");
 	if (ret < 0) {
 		error_prefix(err, "device '%s': ", options->id);
 		vhost_user_free(vu);
@@ -425,12 +375,8 @@ void vhost_user_free(struct vhost_user *vu)
 		drop_connection(vu);
 	timer_free(vu->reconnect);
 	short_timer_free(vu->paced);
-	watch_free(vu->listen_watch);
-	vu->listen_watch = NULL;
-	if (vu->listen_fd >= 0)
-		close(vu->listen_fd);
-	if (vu->bound)
-		unlink(vu->path);
+	door_free(vu->door);
+	vu->door = NULL;
 	vu_leave(vu);
 }
 
@@ -455,7 +401,7 @@ bool vhost_user_has_frontend(const struct vhost_user *vu)
 
 const char *vhost_user_path(const struct vhost_user *vu)
 {
-	return vu->path;
+	return vu->address.path;
 }
 
 void vhost_user_disconnect(struct vhost_user *vu)

@@ -9,12 +9,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * The backend's side of vhost-user: a frontend (a VMM, User-Mode Linux) connects to a unix socket,
  * shares its guest's memory, and the console device is served to that guest, without a byte
  * passing through the VMM. One struct vhost_user is one device's socket, with at most one
- * frontend at a time; make as many as there are devices.
+ * frontend at a time, while others wait; make as many as there are devices.
  *
  * A frontend that breaks the protocol loses its connection, a guest that breaks the rings has its
  * device marked NEEDS_RESET; either costs one log line and nobody else anything.
@@ -43,6 +44,7 @@ struct vhost_user_ops {
  * struct vhost_user_options - how to make one
  * @id:      the device's name in log lines
  * @path:    unix socket; a stale socket file is replaced, a live one is -EADDRINUSE
+ * @mode:    permissions of the socket file; 0: ADDRESS_MODE
  * @connect: the frontend listens (server=off): connect now, and again every @reconnect_ms after
  *           the connection failed or ended; 0: only once
  * @inband:  offer INBAND_NOTIFICATIONS: kicks and calls are messages. User-Mode Linux takes it
@@ -54,6 +56,7 @@ struct vhost_user_ops {
  */
 struct vhost_user_options {
 	const char *id, *path;
+	mode_t mode;
 	bool connect;
 	unsigned reconnect_ms;
 	bool inband;
@@ -70,7 +73,7 @@ struct vhost_user_options {
  * Listening begins before this returns. With @options->connect and no reconnect_ms, a frontend that
  * is not there is an error.
  *
- * Return: 0; -EINVAL: more than VHOST_USER_PORTS_MAX ports, or a path that is too long;
+ * Return: 0; -EINVAL: more than VHOST_USER_PORTS_MAX ports; -ENAMETOOLONG: a path that is too long;
  * -EADDRINUSE; -ENOMEM; another -errno of socket(2), bind(2), connect(2).
  */
 int vhost_user_new(struct loop *loop, struct virtio_console *console,

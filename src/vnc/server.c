@@ -201,41 +201,14 @@ int vnc_server_adopt(struct vnc_server *server, int fd, struct error **err)
 
 /* ---- listening ---- */
 
-/* "127.0.0.1:5901", with the port that was really taken. */
-static char *local_name(int fd, const struct address *address)
-{
-	struct sockaddr_storage sockaddr = { 0 };
-	socklen_t len = sizeof(sockaddr);
-	char *text = NULL;
-
-	if (address->kind == ADDRESS_UNIX)
-		return asprintf(&text, "unix:%s", address->path) < 0 ? NULL : text;
-	if (getsockname(fd, (struct sockaddr *)&sockaddr, &len) < 0)
-		return NULL;
-	return sockaddr_text(&sockaddr);
-}
-
 static int listen_at(struct vnc_server *server, struct address *address, listener_fn *fn,
-	struct listener **ret_listener, char **ret_name, struct error **err)
+	struct listener **ret_listener, struct error **err)
 {
-	int fd = address_listen(address, err), r;
-	char *name;
+	int r = listener_new(server->context.loop, address, "vnc", fn, server, ret_listener, err);
 
-	if (fd < 0)
-		return fd;
-	name = local_name(fd, address);
-	if (!name) {
-		close(fd);
-		return error_set(err, ENOMEM, "vnc: out of memory");
-	}
-	r = listener_new(server->context.loop, fd, name, fn, server, ret_listener);
-	if (r < 0) {
-		free(name);
-		return error_set(err, -r, "vnc: %s", strerror(-r));
-	}
-	*ret_name = name;
-	listener_start(*ret_listener);
-	return 0;
+	if (r == 0)
+		listener_start(*ret_listener);
+	return r;
 }
 
 static int connect_to_viewer(struct vnc_server *server, struct error **err)
@@ -253,15 +226,15 @@ static int open_doors(struct vnc_server *server, struct error **err)
 	if (config->reverse)
 		return connect_to_viewer(server, err);
 	if (config->has_address)
-		r = listen_at(server, &config->listen, on_connection, &server->listener,
-			&server->address, err);
+		r = listen_at(server, &config->listen, on_connection, &server->listener, err);
 	if (r == 0 && config->has_websocket)
-		r = listen_at(server, &config->websocket, on_websocket, &server->websocket_listener,
-			&server->websocket_address, err);
-	if (r == 0 && server->address)
-		log_info("VNC server running on %s", server->address);
-	if (r == 0 && server->websocket_address)
-		log_info("VNC server running on websocket %s", server->websocket_address);
+		r = listen_at(
+			server, &config->websocket, on_websocket, &server->websocket_listener, err);
+	if (r == 0 && server->listener)
+		log_info("VNC server running on %s", listener_name(server->listener));
+	if (r == 0 && server->websocket_listener)
+		log_info("VNC server running on websocket %s",
+			listener_name(server->websocket_listener));
 	return r;
 }
 
@@ -357,21 +330,12 @@ int vnc_server_new(const struct vnc_context *context, struct opts *opts,
 	return 0;
 }
 
-static void stop_listening(struct listener *listener, const struct address *address)
-{
-	if (!listener)
-		return;
-	listener_free(listener);
-	if (address->kind == ADDRESS_UNIX)
-		unlink(address->path);
-}
-
 void vnc_server_free(struct vnc_server *server)
 {
 	if (!server)
 		return;
-	stop_listening(server->listener, &server->host.config.listen);
-	stop_listening(server->websocket_listener, &server->host.config.websocket);
+	listener_free(server->listener);
+	listener_free(server->websocket_listener);
 	list_for_each_safe (viewer, &server->viewers, struct vnc_viewer, node) {
 		viewer_say_goodbye(viewer);
 		viewer_free(viewer);
@@ -379,8 +343,6 @@ void vnc_server_free(struct vnc_server *server)
 	timer_free(server->blink);
 	studio_free(server->host.studio);
 	vnc_config_done(&server->host.config);
-	free(server->address);
-	free(server->websocket_address);
 	free(server);
 }
 
@@ -391,12 +353,12 @@ const char *vnc_server_id(const struct vnc_server *server)
 
 const char *vnc_server_address(const struct vnc_server *server)
 {
-	return server->address;
+	return server->listener ? listener_name(server->listener) : NULL;
 }
 
 const char *vnc_server_websocket(const struct vnc_server *server)
 {
-	return server->websocket_address;
+	return server->websocket_listener ? listener_name(server->websocket_listener) : NULL;
 }
 
 struct vnc_viewer *vnc_server_next_viewer(

@@ -17,7 +17,6 @@ struct vnc_server {
 	struct vnc_host host;
 	struct vnc_context context;
 	struct listener *listener, *websocket_listener;
-	char *address, *websocket_address;
 	struct list viewers;
 	unsigned connecting;
 	struct vnc_viewer *exclusive;

@@ -244,10 +244,9 @@ static void misuse_has_its_text(void **state)
 		{ "virtio-serial,server=off",
 			"virtio-serial 'virtio-serial': 'server=off' needs 'socket', the path to "
 			"connect to" },
-		{ "virtio-serial,id=x,socket=", "device 'x': socket path '' is empty or longer "
-						"than 107 bytes" },
+		{ "virtio-serial,id=x,socket=", "device 'x': UNIX socket path is empty" },
 		{ "virtio-serial,id=x,server=off,socket=/nonexistent/s",
-			"device 'x': cannot connect to '/nonexistent/s': No such file or "
+			"device 'x': Failed to connect to '/nonexistent/s': No such file or "
 			"directory" },
 		{ "virtio-serial,id=1", "Parameter 'id' expects an identifier" },
 	};
