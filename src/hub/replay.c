@@ -2,9 +2,11 @@
 #include "hub/replay.h"
 
 #include "base/strbuf.h"
+#include "vt/vt.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static enum hub_replay replay_kind(const struct member *member, bool console)
 {
@@ -18,13 +20,27 @@ bool replay_is_screen(const struct member *member, bool console)
 	return replay_kind(member, console) == HUB_REPLAY_SCREEN;
 }
 
+/* A line for people. */
+struct notice {
+	char text[64];
+};
+
+static struct notice notice_of(uint64_t bytes)
+{
+	struct notice notice;
+
+	snprintf(notice.text, sizeof(notice.text), "[charhub: %" PRIu64 " bytes skipped]", bytes);
+	return notice;
+}
+
+/* Between bytes as they came. */
 static void say_notice(struct member *member, uint64_t bytes)
 {
-	char text[64];
-	int len =
-		snprintf(text, sizeof(text), "\r\n[charhub: %" PRIu64 " bytes skipped]\r\n", bytes);
+	struct notice notice = notice_of(bytes);
 
-	member_say(member, text, (size_t)len);
+	member_say(member, "\r\n", 2);
+	member_say(member, notice.text, strlen(notice.text));
+	member_say(member, "\r\n", 2);
 }
 
 /* Where a reader that cannot have everything begins: a line start in the newer half. */
@@ -35,29 +51,39 @@ static uint64_t newest_start(const struct member *member)
 	return tape_line_start(tape, tape_window(tape) / 2);
 }
 
-/* The screen as it is now. Return: from where to go on. */
-static uint64_t screen_bytes(struct hub_screen *screen, bool history, struct strbuf *out)
+/* The screen as it is now; live bytes follow from hub_screen_boundary(). */
+static void say_screen(
+	struct member *member, struct hub_screen *screen, unsigned flags, const char *notice)
 {
-	uint64_t offset = screen->tape->readable;
+	const struct vt_replay how = {
+		.flags = flags, .notice = notice, .cols = member->cols, .rows = member->rows
+	};
+	AUTO_STRBUF struct strbuf bytes = { 0 };
 
-	if (screen->vt)
-		hub_screen_replay(screen, history, out, &offset);
-	return offset;
+	if (hub_screen_replay(screen, &how, &bytes) == 0)
+		member_say(member, bytes.data, bytes.len);
+}
+
+static void resume_screen(struct member *member, struct hub_screen *screen, bool console)
+{
+	struct notice notice = notice_of(member_miss(member, hub_screen_boundary(screen)));
+
+	say_screen(member, screen, 0, console ? notice.text : NULL);
 }
 
 void replay_resume(struct member *member, struct hub_screen *screen, bool console)
 {
-	AUTO_STRBUF struct strbuf bytes = { 0 };
-	uint64_t start = screen->tape->readable, missed;
+	enum hub_replay kind = replay_kind(member, console);
+	uint64_t missed;
 
-	if (replay_kind(member, console) == HUB_REPLAY_SCREEN)
-		start = screen_bytes(screen, false, &bytes);
-	else if (replay_kind(member, console) == HUB_REPLAY_WINDOW)
-		start = newest_start(member);
-	missed = member_miss(member, start);
+	if (kind == HUB_REPLAY_SCREEN) {
+		resume_screen(member, screen, console);
+		return;
+	}
+	missed = member_miss(
+		member, kind == HUB_REPLAY_WINDOW ? newest_start(member) : screen->tape->readable);
 	if (console)
 		say_notice(member, missed);
-	member_say(member, bytes.data, bytes.len);
 }
 
 /* What was printed before: the very first bytes, a notice of the hole, the newest ones. */
@@ -81,13 +107,11 @@ static void say_history(struct member *member, bool console)
 
 void replay_start(struct member *member, struct hub_screen *screen, bool console)
 {
-	AUTO_STRBUF struct strbuf bytes = { 0 };
-
 	switch (replay_kind(member, console)) {
 	case HUB_REPLAY_WINDOW: say_history(member, console); break;
 	case HUB_REPLAY_SCREEN:
-		member_seek(member, screen_bytes(screen, true, &bytes));
-		member_say(member, bytes.data, bytes.len);
+		member_seek(member, hub_screen_boundary(screen));
+		say_screen(member, screen, VT_REPLAY_HISTORY, NULL);
 		break;
 	default: member_seek(member, screen->tape->readable);
 	}

@@ -183,16 +183,22 @@ void hub_screen_resize(struct hub_screen *screen, unsigned cols, unsigned rows)
 		vt_resize(screen->vt, cols, rows);
 }
 
-int hub_screen_replay(
-	struct hub_screen *screen, bool history, struct strbuf *out, uint64_t *ret_offset)
+uint64_t hub_screen_boundary(const struct hub_screen *screen)
 {
-	int r = vt_replay(screen->vt, out, history ? VT_REPLAY_SCROLLBACK : 0);
+	return screen->vt ? vt_boundary(screen->vt) - screen->cut : screen->tape->readable;
+}
 
-	if (r == 0 && history && out->len > HISTORY_MAX) {
-		strbuf_done(out);
-		r = vt_replay(screen->vt, out, 0);
-	}
-	if (r == 0)
-		*ret_offset = vt_boundary(screen->vt) - screen->cut;
-	return r;
+int hub_screen_replay(struct hub_screen *screen, const struct vt_replay *how, struct strbuf *out)
+{
+	struct vt_replay without = *how;
+	int r;
+
+	if (!screen->vt)
+		return 0;
+	r = vt_replay(screen->vt, out, how);
+	if (r < 0 || !(how->flags & VT_REPLAY_HISTORY) || out->len <= HISTORY_MAX)
+		return r;
+	strbuf_done(out);
+	without.flags &= ~(unsigned)VT_REPLAY_HISTORY;
+	return vt_replay(screen->vt, out, &without);
 }

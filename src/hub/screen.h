@@ -8,6 +8,7 @@
 #include "io/byte-queue.h"
 
 struct strbuf;
+struct vt_replay;
 
 /**
  * struct hub_screen - the terminal that a hub is
@@ -69,14 +70,15 @@ void hub_screen_answer(struct hub_screen *screen);
 /** hub_screen_resize() - the console's size has changed */
 void hub_screen_resize(struct hub_screen *screen, unsigned cols, unsigned rows);
 
+/** hub_screen_boundary() - from where on the tape to go on behind a replay */
+uint64_t hub_screen_boundary(const struct hub_screen *screen);
+
 /**
- * hub_screen_replay() - bytes that show the present screen; there is an engine
- * @history:    with the lines above it, unless there are very many
- * @ret_offset: from where on the tape to go on
+ * hub_screen_replay() - bytes that show the present screen; none, if nothing was written yet
+ * @how: VT_REPLAY_HISTORY is left out where there is very much of it
  *
  * Return: 0, -ENOMEM.
  */
-int hub_screen_replay(
-	struct hub_screen *screen, bool history, struct strbuf *out, uint64_t *ret_offset);
+int hub_screen_replay(struct hub_screen *screen, const struct vt_replay *how, struct strbuf *out);
 
 #endif

@@ -230,9 +230,10 @@ static void use_screen(struct vc *vc, struct vt *screen)
 /* Let our own engine show what the holder's does. */
 static void copy_screen(struct vc *vc)
 {
+	const struct vt_replay how = { .flags = VT_REPLAY_FRESH | VT_REPLAY_HISTORY };
 	struct strbuf bytes AUTO_STRBUF = { 0 };
 
-	if (vt_replay(vc->vt, &bytes, VT_REPLAY_SCROLLBACK) < 0)
+	if (vt_replay(vc->vt, &bytes, &how) < 0)
 		return;
 	if (vt_resize(vc->own, vt_cols(vc->vt), vt_rows(vc->vt)) < 0)
 		return;

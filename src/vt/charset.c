@@ -68,6 +68,8 @@ void charset_designate(struct vt *vt, unsigned g, uint8_t final)
 		if (!strchr(nationals[i].finals, final))
 			continue;
 		vt->charsets.g[g] = (uint8_t)i;
+		if (g >= 2)
+			vt->touched |= TOUCHED_RARE;
 		print_update(vt);
 		return;
 	}
@@ -86,6 +88,7 @@ void charset_lock(struct vt *vt, unsigned g)
 
 void charset_single(struct vt *vt, unsigned g)
 {
+	vt->touched |= TOUCHED_RARE;
 	vt->charsets.single = (uint8_t)g;
 	print_update(vt);
 }

@@ -116,6 +116,7 @@ void cursor_tab(struct vt *vt, int count)
 
 void tab_set(struct vt *vt)
 {
+	vt->touched |= TOUCHED_TABS;
 	vt->tabs[vt->x / 8] |= (uint8_t)(1u << vt->x % 8);
 }
 
@@ -133,6 +134,7 @@ void handle_tbc(struct vt *vt, const struct csi *csi)
 {
 	int what = csi_param(csi, 0, 0);
 
+	vt->touched |= TOUCHED_TABS;
 	if (what == 0)
 		vt->tabs[vt->x / 8] &= (uint8_t) ~(1u << vt->x % 8);
 	else if (what == 3)

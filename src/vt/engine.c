@@ -41,12 +41,14 @@ void engine_show(struct vt *vt, struct screen *screen)
 	if (vt->screen == screen)
 		return;
 	vt->screen = screen;
+	vt->touched |= TOUCHED_ALTERNATE;
 	damage_all(vt);
 }
 
 /* [VT510 manual, DECSTR; xterm] */
 void engine_soft_reset(struct vt *vt)
 {
+	vt->touched_modes |= vt->modes ^ MODES_INITIAL;
 	vt->modes |= MODE_BIT(MODE_CURSOR_VISIBLE) | MODE_BIT(MODE_AUTOWRAP);
 	vt->modes &= ~(MODE_BIT(MODE_INSERT) | MODE_BIT(MODE_ORIGIN) | MODE_BIT(MODE_CURSOR_KEYS) |
 		       MODE_BIT(MODE_KEYPAD) | MODE_BIT(MODE_KEYBOARD_LOCK) |
@@ -85,6 +87,8 @@ void engine_full_reset(struct vt *vt)
 	clear_rows(vt, &vt->main);
 	clear_rows(vt, &vt->alt);
 	scrollback_end_line(&vt->scrollback);
+	if (vt->modes)
+		vt->touched_modes |= vt->modes ^ MODES_INITIAL;
 	vt->modes = vt->saved_modes = MODES_INITIAL;
 	vt->mouse_mode = MOUSE_OFF;
 	vt->mouse_encoding = MOUSE_BYTES;

@@ -26,6 +26,16 @@ enum {
 	WORK_ANSWER = 256, /* to write an answer and to pass it on */
 };
 
+/* What the guest has ever changed or used, however it is now. */
+enum touched {
+	TOUCHED_ALTERNATE = 1 << 0, /* the other screen */
+	TOUCHED_MOUSE = 1 << 1,
+	TOUCHED_PALETTE = 1 << 2,
+	TOUCHED_SHAPE = 1 << 3, /* of the cursor */
+	TOUCHED_TABS = 1 << 4,
+	TOUCHED_RARE = 1 << 5, /* G2 and G3, DECSCA, DECSACE, modifyOtherKeys */
+};
+
 struct title {
 	char *text, *icon; /* never NULL in vt.title; either may be NULL in the stack */
 };
@@ -64,6 +74,14 @@ struct vt {
 
 	uint64_t modes;	      /* MODE_BIT(enum mode) */
 	uint64_t saved_modes; /* by XTSAVE */
+
+	/*
+	 * What a terminal that was shown the guest's bytes may have other than at first, for
+	 * vt_replay(): modes that ever were, modes that XTSAVE has kept, enum touched.
+	 */
+	uint64_t touched_modes, touched_saved;
+	unsigned touched;
+
 	enum mouse_mode mouse_mode;
 	enum mouse_encoding mouse_encoding;
 	enum vt_cursor_shape cursor_shape;

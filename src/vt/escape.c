@@ -88,6 +88,7 @@ static void keypad_application(struct vt *vt)
 
 static void keypad_numeric(struct vt *vt)
 {
+	vt->touched_modes |= MODE_BIT(MODE_KEYPAD);
 	vt->modes &= ~MODE_BIT(MODE_KEYPAD);
 }
 

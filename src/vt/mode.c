@@ -97,6 +97,7 @@ static void set_bit(struct vt *vt, enum mode mode, bool on)
 {
 	uint64_t before = vt->modes;
 
+	vt->touched_modes |= before ^ MODES_INITIAL;
 	vt->modes = on ? before | MODE_BIT(mode) : before & ~MODE_BIT(mode);
 	/* DECOM homes the cursor and DECCOLM clears the screen also when they change nothing */
 	if (bit_changed[mode] &&
@@ -167,6 +168,7 @@ static enum mouse_mode mouse_mode_of(int number)
 
 static void set_mouse_mode(struct vt *vt, int number, bool on)
 {
+	vt->touched |= TOUCHED_MOUSE;
 	vt->mouse_mode = on ? mouse_mode_of(number) : MOUSE_OFF;
 }
 
@@ -185,6 +187,7 @@ static enum mouse_encoding mouse_encoding_of(int number)
 
 static void set_mouse_encoding(struct vt *vt, int number, bool on)
 {
+	vt->touched |= TOUCHED_MOUSE;
 	if (on)
 		vt->mouse_encoding = mouse_encoding_of(number);
 	else if (vt->mouse_encoding == mouse_encoding_of(number))
@@ -253,9 +256,11 @@ void mode_save(struct vt *vt, int number)
 {
 	const struct mode_number *bit = find_bit(true, number);
 
-	if (bit && may_save(bit->mode))
-		vt->saved_modes = (vt->saved_modes & ~MODE_BIT(bit->mode)) |
-				  (vt->modes & MODE_BIT(bit->mode));
+	if (!bit || !may_save(bit->mode))
+		return;
+	vt->touched_saved |= MODE_BIT(bit->mode);
+	vt->saved_modes =
+		(vt->saved_modes & ~MODE_BIT(bit->mode)) | (vt->modes & MODE_BIT(bit->mode));
 }
 
 void mode_restore(struct vt *vt, int number)

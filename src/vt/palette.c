@@ -98,6 +98,7 @@ void palette_set(struct vt *vt, unsigned slot, uint32_t rgb)
 {
 	if (vt->palette[slot] == rgb)
 		return;
+	vt->touched |= TOUCHED_PALETTE;
 	vt->palette[slot] = rgb;
 	damage_palette(vt);
 }

@@ -201,6 +201,7 @@ void handle_decsace(struct vt *vt, const struct csi *csi)
 {
 	int extent = csi_param(csi, 0, 1);
 
+	vt->touched |= TOUCHED_RARE;
 	if (extent <= 2)
 		vt->rectangle_extent = extent == 2;
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "vt/vt.h"
+#include "vt/replay-impl.h"
 #include "vt/charset.h"
 #include "vt/cluster.h"
 #include "vt/cursor.h"
-#include "vt/engine.h"
 #include "vt/print.h"
+#include "vt/scrollback.h"
 #include "vt/sgr.h"
 #include "vt/style.h"
-#include "vt/width.h"
 
 #include <errno.h>
 
@@ -18,241 +17,124 @@
  * first, with margins, modes and character sets still as after a reset; then what limits the cursor
  * (margins, origin mode); then the cursor; then what does not move it any more.
  *
- * Four things can only be reached by printing. A pending wrap: the character at the edge is
- * printed once more, or a space and DECERA where there is none; CBT goes where it had gone. That
- * REP would repeat the last character: it is printed once more, after everything else. "This row
- * goes on in the next one": the next row's first character is printed when the row is full; where
- * text does not do that by itself, a dummy does and is painted over. And a saved cursor with a
- * pending wrap: it is saved before anything is drawn.
+ * Some things can only be reached by printing. A pending wrap: the character at the edge is printed
+ * once more, or a space and DECERA where there is none; CBT goes where it had gone. That REP would
+ * repeat the last character: it is printed once more, after everything else; only on a terminal of
+ * the same size, as on others it may be elsewhere. A saved cursor with a pending wrap is saved
+ * before anything is drawn.
+ *
+ * A terminal that is in use is not reset: RIS would take its scrollback. Instead all is put back
+ * that drawing depends on, and all that the guest has ever changed; what it has not is the viewer's
+ * own. What stands on it is pushed into its scrollback, then come our old lines and the notice, and
+ * are pushed after it, so that the notice stands right above the first row.
+ *
+ * How large it is may be unknown, and so from where a line feed scrolls. So the terminal is given a
+ * bottom margin where our last row is. If it has more rows, those below stay blank, also later:
+ * what scrolls in the guest scrolls there. If it has fewer, it ignores the margin; of the main
+ * screen it then shows the end, where a shell works, and the rest is in its scrollback; of the
+ * alternate one, whose programs count from the top, the upper left part.
  */
-struct replay {
-	struct vt *vt;
-	struct strbuf *out;
-	struct vt_cell pen; /* that the terminal has now */
-	unsigned x, y;
-	bool known; /* the terminal's cursor is at x, y and no wrap is pending */
-	bool full;  /* the last column of row y was just printed: a wrap is pending */
-};
 
-/* ---- pieces ---- */
-
-static void put_link(struct replay *r, unsigned link)
+static bool is_fresh(const struct replay *r)
 {
-	const char *uri = vt_link_uri(r->vt, link), *id = link_id(r->vt, link);
-
-	if (uri)
-		strbuf_printf(r->out, "\033]8;%s%s;%s\033\\", *id ? "id=" : "", id, uri);
-	else
-		strbuf_puts(r->out, "\033]8;;\033\\");
+	return r->flags & VT_REPLAY_FRESH;
 }
 
-static void put_style(struct replay *r, struct vt_cell style)
+/* May the terminal have more rows than we? */
+static bool may_be_higher(const struct replay *r)
 {
-	struct vt_cell plain = style, plain_pen = r->pen;
-
-	style = style_of_cell(style);
-	if (cells_are_equal(style, r->pen))
-		return;
-	plain.link = plain_pen.link = 0;
-	plain.attr &= ~VT_PROTECTED & 0xfff;
-	plain_pen.attr &= ~VT_PROTECTED & 0xfff;
-	if (!cells_are_equal(style_of_cell(plain), style_of_cell(plain_pen))) {
-		strbuf_puts(r->out, "\033[");
-		sgr_format(&style, r->out);
-		strbuf_putc(r->out, 'm');
-	}
-	if ((style.attr ^ r->pen.attr) & VT_PROTECTED)
-		strbuf_printf(r->out, "\033[%d\"q", style.attr & VT_PROTECTED ? 1 : 0);
-	if (style.link != r->pen.link)
-		put_link(r, (unsigned)style.link);
-	r->pen = style;
+	return r->rows == 0 || r->rows > r->vt->rows;
 }
 
-static void move_to(struct replay *r, unsigned x, unsigned y)
+/* Return: modes that the guest has ever changed. */
+static uint64_t touched_modes(const struct vt *vt)
 {
-	if (r->known && r->x == x && r->y == y)
-		return;
-	if (r->known && r->y + 1 == y && x == 0)
-		strbuf_puts(r->out, "\r\n");
-	else
-		strbuf_printf(r->out, "\033[%u;%uH", y + 1, x + 1);
-	r->x = x;
-	r->y = y;
-	r->known = true;
-	r->full = false;
+	return vt->touched_modes | (vt->modes ^ MODES_INITIAL);
 }
 
-static void put_char(struct replay *r, uint32_t c)
+static void put_lines(struct replay *r, unsigned n)
 {
-	char bytes[4];
-
-	strbuf_append(r->out, bytes, utf8_encode(c, bytes));
-}
-
-/* Whether a cluster comes together only in mode 2027. */
-static bool needs_graphemes(const struct vt_cell *cell, const uint32_t *chars, unsigned n)
-{
-	for (unsigned i = 1; i < n; i++)
-		if (width_of(chars[i]) > 0)
-			return true;
-	return n > 1 && cell->width == VT_WIDE && width_of(chars[0]) == 1;
-}
-
-/* Print a cell at the terminal's cursor; its first character alone, lest it join the cell before.
- */
-static void put_cell(struct replay *r, struct vt_cell cell)
-{
-	uint32_t chars[VT_CLUSTER_MAX];
-	unsigned n = vt_cluster(r->vt, (uint32_t)cell.ch, chars);
-	bool graphemes = needs_graphemes(&cell, chars, n);
-
-	put_style(r, cell);
-	put_char(r, n ? chars[0] : ' ');
-	if (graphemes)
-		strbuf_puts(r->out, "\033[?2027h");
-	for (unsigned i = 1; i < n; i++)
-		put_char(r, chars[i]);
-	if (graphemes)
-		strbuf_puts(r->out, "\033[?2027l");
-	r->x += cell.width == VT_WIDE ? 2 : 1;
-	r->full = r->x >= r->vt->cols;
-	r->known = !r->full;
-}
-
-/* ---- rows ---- */
-
-/* Blank columns @x..@end-1, all alike; on a fresh screen those without colour are there already. */
-static void put_blanks(
-	struct replay *r, unsigned x, unsigned end, unsigned y, struct vt_cell blank, bool fresh)
-{
-	if (fresh && !blank.bg)
-		return;
-	move_to(r, x, y);
-	put_style(r, blank);
-	if (end == r->vt->cols)
-		strbuf_puts(r->out, "\033[K");
-	else
-		strbuf_printf(r->out, "\033[%uX", end - x);
-}
-
-/*
- * @dirty: the first columns are not blank on the terminal
- * @continues: the terminal's cursor waits at the end of the row before to go on here
- */
-static void put_row(
-	struct replay *r, const struct row *row, unsigned y, unsigned dirty, bool continues)
-{
-	unsigned x = 0, end;
-
-	while (x < r->vt->cols) {
-		struct vt_cell cell = row_get(row, x);
-
-		if (cell.ch) {
-			if (continues && x == 0) {
-				r->x = 0;
-				r->y = y;
-			} else {
-				move_to(r, x, y);
-			}
-			put_cell(r, cell);
-			x += cell.width == VT_WIDE ? 2 : 1;
-			continue;
-		}
-		for (end = x + 1; end < r->vt->cols; end++)
-			if ((end < dirty) != (x < dirty) ||
-				!cells_are_equal(row_get(row, end), cell))
-				break;
-		put_blanks(r, x, end, y, cell, x >= dirty);
-		x = end;
-	}
-}
-
-/*
- * Make the terminal believe that row @y goes on in the next one, by printing what is not there.
- * Return: how many columns of the next row are not blank now.
- */
-static unsigned force_wrap(struct replay *r, const struct row *row, unsigned y)
-{
-	unsigned last = r->vt->cols - 1;
-	struct vt_cell cell = row_get(row, last);
-	bool blank = !cell.ch && cell.width != VT_WIDE_TAIL;
-
-	if (cell.width == VT_WIDE_TAIL)
-		last--;
-	r->known = false;
-	move_to(r, last, y);
-	if (blank) {
-		/* the column was left free because a wide character did not fit */
-		put_style(r, cell);
-		put_char(r, 0x3000);
-	} else {
-		put_cell(r, row_get(row, last));
-		strbuf_putc(r->out, ' ');
-	}
-	r->known = r->full = false;
-	return blank ? 2 : 1;
-}
-
-static void put_rows(struct replay *r, const struct screen *screen)
-{
-	unsigned dirty = 0;
-	bool continues = false;
-
-	for (unsigned y = 0; y < r->vt->rows; y++) {
-		const struct row *row = screen->line[y];
-
-		put_row(r, row, y, dirty, continues);
-		dirty = 0;
-		continues = false;
-		if (!row->wrapped || y + 1 == r->vt->rows)
-			continue;
-		if (r->full && r->y == y && row_get(screen->line[y + 1], 0).ch)
-			continues = true;
-		else
-			dirty = force_wrap(r, row, y);
-	}
-}
-
-/* ---- scrollback ---- */
-
-static void put_old_line(struct replay *r, unsigned age, struct vt_cell *cells, bool last)
-{
-	unsigned cols = r->vt->cols, n;
-	uint32_t fill = VT_COLOR_DEFAULT;
-	bool wrapped = false;
-	int len = scrollback_read(r->vt, age, cells, cols, &wrapped, &fill);
-
-	n = len < 0 ? 0 : (unsigned)len < cols ? (unsigned)len : cols;
-	for (unsigned x = 0; x < n; x++)
-		if (cells[x].width != VT_WIDE_TAIL)
-			put_cell(r, cells[x]);
-	if (fill && n < cols) {
-		put_style(r, blank_cell(fill));
-		strbuf_puts(r->out, "\033[K");
-	}
-	if (wrapped && !last)
-		return;
-	put_style(r, (struct vt_cell){ 0 });
-	strbuf_puts(r->out, "\r\n");
-}
-
-/* Print the old lines and push them all off the screen. */
-static void put_scrollback(struct replay *r)
-{
-	unsigned count = r->vt->scrollback.count, push = r->vt->rows - 1;
-	struct vt_cell cells[VT_COLS_MAX];
-
-	if (count == 0)
-		return;
-	for (unsigned age = count; age-- > 0;)
-		put_old_line(r, age, cells, age == 0);
-	if (count < push)
-		push = count;
-	strbuf_printf(r->out, "\033[%u;1H", r->vt->rows);
-	while (push--)
+	while (n-- > 0)
 		strbuf_putc(r->out, '\n');
-	strbuf_puts(r->out, "\033[H");
-	r->known = false;
+}
+
+/* ---- a terminal in use ---- */
+
+/* The state that the rest counts on; VT_ABORT is first, lest it is taken for part of a string. */
+static void put_reset(struct replay *r)
+{
+	const struct vt *vt = r->vt;
+
+	strbuf_puts(r->out, VT_ABORT "\033%G\033[?47l\033[?69l\033[r\033[?6l\033[4l\033[20l\033[?7h"
+				     "\033(B\033)B\017\033[m");
+	if (touched_modes(vt) & MODE_BIT(MODE_GRAPHEMES))
+		strbuf_puts(r->out, "\033[?2027l");
+	if (vt->links.used)
+		strbuf_puts(r->out, "\033]8;;\033\\");
+	if (vt->touched & TOUCHED_RARE)
+		strbuf_puts(r->out, "\033*B\033+B\033[\"q\033[*x\033[>4m");
+	if (vt->touched & TOUCHED_MOUSE)
+		strbuf_puts(r->out, "\033[?9;1000;1002;1003l\033[?1005;1006;1015;1016l");
+	if (vt->touched & TOUCHED_PALETTE)
+		strbuf_puts(r->out, "\033]104\033\\\033]110\033\\\033]111\033\\\033]112\033\\");
+}
+
+/* It ends with the next character, which is printed at the start of a blank row and taken away. */
+static void end_single_shift(struct replay *r)
+{
+	if (r->vt->touched & TOUCHED_RARE)
+		strbuf_puts(r->out, " \r\033[K");
+}
+
+/* Let only the rows scroll that we have too, and blank the others. */
+static void put_bottom(struct replay *r)
+{
+	unsigned rows = r->vt->rows;
+
+	if (r->rows > rows) {
+		/* what is below goes up first, so that it is not lost */
+		strbuf_printf(r->out, "\033[%u;1H", r->rows);
+		put_lines(r, r->rows - rows);
+	}
+	if (may_be_higher(r))
+		strbuf_printf(r->out, "\033[1;%ur", rows);
+	/* a terminal that is not higher blanks its last row: that is to be one that may go */
+	strbuf_printf(r->out, "\033[%u;1H\n", rows);
+	if (may_be_higher(r))
+		strbuf_printf(r->out, "\033[%u;1H\033[J\033[%u;1H", rows + 1, rows);
+	end_single_shift(r);
+}
+
+/* Push up what is there, then what comes before the screen. */
+static void put_above(struct replay *r, const char *notice)
+{
+	unsigned rows = r->rows && r->rows < r->vt->rows ? r->rows : r->vt->rows;
+
+	put_bottom(r);
+	if (r->flags & VT_REPLAY_HISTORY)
+		replay_history(r);
+	if (notice)
+		strbuf_printf(r->out, "%s\r\n", notice);
+	put_lines(r, rows - 1);
+}
+
+/* Blank what is there; from the second row on, since some keep what "erase all" takes. */
+static void put_clear(struct replay *r)
+{
+	if (may_be_higher(r))
+		strbuf_printf(r->out, "\033[1;%ur", r->vt->rows);
+	strbuf_puts(r->out, "\033[2;1H\033[J\033[H\033[K");
+	end_single_shift(r);
+}
+
+/* On a fresh one there is nothing to push: print from the top, then push just that. */
+static void put_fresh_history(struct replay *r)
+{
+	unsigned count = r->vt->scrollback.count, most = r->vt->rows - 1;
+
+	replay_history(r);
+	strbuf_printf(r->out, "\033[%u;1H", r->vt->rows);
+	put_lines(r, count < most ? count : most);
 }
 
 /* ---- character sets and cursors ---- */
@@ -291,19 +173,21 @@ static void put_saved_cursor(struct replay *r, const struct saved_cursor *saved)
 	bool back_to_first = saved->wrap_pending && saved->x == 0 && last > 0;
 	bool side_margin = saved->wrap_pending && saved->x != last && !back_to_first;
 
-	if (is_initial(saved))
+	if (is_initial(saved)) {
+		if (!is_fresh(r))
+			strbuf_puts(r->out, "\033[H\0337");
 		return;
+	}
 	if (saved->origin)
 		strbuf_puts(r->out, "\033[?6h");
 	if (side_margin)
 		strbuf_printf(r->out, "\033[?69h\033[1;%us", saved->x + 1);
-	r->known = false;
-	move_to(r, back_to_first ? last : saved->x, saved->y);
+	strbuf_printf(r->out, "\033[%u;%uH", saved->y + 1, (back_to_first ? last : saved->x) + 1);
 	if (saved->wrap_pending)
 		strbuf_putc(r->out, ' ');
 	if (back_to_first)
 		strbuf_printf(r->out, "\033[%uZ", r->vt->cols);
-	put_style(r, saved->pen);
+	replay_style(r, saved->pen);
 	put_charsets(r, &saved->charsets);
 	put_single_shift(r, &saved->charsets);
 	strbuf_puts(r->out, "\0337\033(B\033)B\033*B\033+B\017");
@@ -314,32 +198,64 @@ static void put_saved_cursor(struct replay *r, const struct saved_cursor *saved)
 		strbuf_puts(r->out, "\033[?69l");
 	if (saved->origin)
 		strbuf_puts(r->out, "\033[?6l");
-	put_style(r, (struct vt_cell){ 0 });
+	replay_plain(r);
 	strbuf_puts(r->out, "\033[2J");
-	r->known = false;
 }
 
-static bool is_blank(const struct vt *vt, const struct screen *screen)
+static bool is_shown(const struct vt *vt, const struct screen *screen)
 {
-	for (unsigned y = 0; y < vt->rows; y++)
-		if (screen->line[y]->used || screen->line[y]->fill)
-			return false;
-	return true;
+	return vt->screen == screen;
+}
+
+static void put_main(struct replay *r)
+{
+	const struct vt *vt = r->vt;
+	unsigned rows = replay_used_rows(vt, &vt->main);
+
+	put_saved_cursor(r, &vt->main.saved);
+	if (is_shown(vt, &vt->main) && rows <= vt->y)
+		rows = vt->y + 1;
+	strbuf_puts(r->out, "\033[H");
+	replay_screen(r, &vt->main, rows);
 }
 
 static void put_alternate(struct replay *r)
 {
-	struct vt *vt = r->vt;
+	const struct vt *vt = r->vt;
+	unsigned rows = replay_used_rows(vt, &vt->alt);
+	bool shown = is_shown(vt, &vt->alt), unused = rows == 0 && is_initial(&vt->alt.saved);
 
-	if (vt->screen != &vt->alt && is_blank(vt, &vt->alt) && is_initial(&vt->alt.saved))
+	if (!shown && unused && (is_fresh(r) || !(vt->touched & TOUCHED_ALTERNATE)))
 		return;
-	put_style(r, (struct vt_cell){ 0 });
+	replay_plain(r);
 	strbuf_puts(r->out, "\033[?47h");
-	r->known = r->full = false;
+	if (!is_fresh(r)) {
+		strbuf_puts(r->out, "\033[2J\033[H");
+		end_single_shift(r);
+	}
 	put_saved_cursor(r, &vt->alt.saved);
-	put_rows(r, &vt->alt);
-	if (vt->screen == &vt->main)
-		strbuf_puts(r->out, "\033[?47l");
+	if (r->exact) {
+		strbuf_puts(r->out, "\033[H");
+		replay_screen(r, &vt->alt, rows);
+	} else {
+		replay_screen_upwards(r, &vt->alt, rows);
+	}
+	if (shown)
+		return;
+	replay_plain(r);
+	strbuf_puts(r->out, "\033[?47l");
+}
+
+/*
+ * Has the cursor moved only by what was printed since the top of the main screen? Then it is told
+ * from there, which is right also where the first rows have left a terminal that has fewer.
+ */
+static bool is_cursor_relative(const struct replay *r)
+{
+	const struct vt *vt = r->vt;
+
+	return !r->exact && is_shown(vt, &vt->main) && vt->top == 0 && vt->bottom == vt->rows - 1 &&
+	       !(vt->modes & (MODE_BIT(MODE_MARGINS) | MODE_BIT(MODE_ORIGIN)));
 }
 
 /* Whether CBT has moved the cursor away from the edge where a wrap is pending. */
@@ -348,12 +264,20 @@ static bool is_behind_tab(const struct vt *vt)
 	return vt->wrap_pending && vt->x != cursor_edge(vt);
 }
 
-/* With the margins and origin mode that the terminal has by now. */
+/* Column @x of the cursor's row, with the margins and origin mode that the terminal has by now. */
 static void put_place(struct replay *r, unsigned x)
 {
 	const struct vt *vt = r->vt;
 	bool origin = vt_mode(vt, MODE_ORIGIN);
 
+	if (is_cursor_relative(r)) {
+		strbuf_putc(r->out, '\r');
+		if (r->y > vt->y)
+			strbuf_printf(r->out, "\033[%uA", r->y - vt->y);
+		if (x > 0)
+			strbuf_printf(r->out, "\033[%uC", x);
+		return;
+	}
 	strbuf_printf(r->out, "\033[%u;%uH", vt->y + 1 - (origin ? vt->top : 0),
 		x + 1 - (origin ? vt->left : 0));
 }
@@ -379,12 +303,16 @@ static void put_pending_wrap(struct replay *r)
 	unsigned edge = cursor_edge(vt), line, column;
 	struct vt_cell cell = row_get(row, edge);
 
+	if (!cell.ch && cell.width != VT_WIDE_TAIL && !r->exact) {
+		put_place(r, vt->x);
+		return;
+	}
 	if (cell.width == VT_WIDE_TAIL) {
 		put_place(r, edge - 1);
-		put_cell(r, row_get(row, edge - 1));
+		replay_cell(r, row_get(row, edge - 1));
 	} else {
 		put_place(r, edge);
-		put_cell(r, cell);
+		replay_cell(r, cell);
 		line = vt->y + 1 - (origin ? vt->top : 0);
 		column = edge + 1 - (origin ? vt->left : 0);
 		if (!cell.ch)
@@ -393,14 +321,15 @@ static void put_pending_wrap(struct replay *r)
 	if (is_behind_tab(vt))
 		put_back_tab(r, edge);
 	/* on as it is: REP is not to repeat this */
-	strbuf_puts(r->out, "\033[?7h");
+	if (r->exact)
+		strbuf_puts(r->out, "\033[?7h");
 }
 
 static void put_cursor(struct replay *r)
 {
 	unsigned x = r->vt->x;
 
-	if (r->vt->repeatable && print_find_base(r->vt, &x))
+	if (r->exact && r->vt->repeatable && print_find_base(r->vt, &x))
 		put_place(r, x);
 	else if (r->vt->wrap_pending)
 		put_pending_wrap(r);
@@ -433,7 +362,7 @@ static void put_as_typed(struct replay *r, uint32_t c)
 	else if (r->vt->parser.utf8_off)
 		strbuf_putc(r->out, (char)c);
 	else
-		put_char(r, c);
+		replay_char(r, c);
 }
 
 /* The last character once more, in the state that it was printed in. */
@@ -444,7 +373,7 @@ static void put_repeatable(struct replay *r)
 	struct vt_cell cell;
 	unsigned x, n;
 
-	if (!vt->repeatable || !print_find_base(vt, &x))
+	if (!r->exact || !vt->repeatable || !print_find_base(vt, &x))
 		return;
 	cell = row_get(vt->screen->line[vt->y], x);
 	if (vt_mode(vt, MODE_INSERT))
@@ -509,7 +438,7 @@ static bool is_stop(const struct vt *vt, unsigned x)
 static void put_tabs(struct replay *r)
 {
 	const struct vt *vt = r->vt;
-	bool usual = true;
+	bool usual = is_fresh(r) || !(vt->touched & TOUCHED_TABS);
 
 	for (unsigned x = 0; x < vt->cols; x++)
 		usual = usual && is_stop(vt, x) == (x > 0 && x % 8 == 0);
@@ -524,6 +453,10 @@ static void put_tabs(struct replay *r)
 
 static void put_mode(struct replay *r, const struct mode_number *mode, bool on)
 {
+	if (mode->mode == MODE_KEYPAD) {
+		strbuf_puts(r->out, on ? "\033=" : "\033>");
+		return;
+	}
 	strbuf_printf(
 		r->out, "\033[%s%d%c", mode->private ? "?" : "", mode->number, on ? 'h' : 'l');
 }
@@ -534,48 +467,49 @@ static bool is_sent_apart(enum mode mode)
 	return mode == MODE_ORIGIN || mode == MODE_MARGINS || mode == MODE_COLUMNS_132;
 }
 
-static void put_modes(struct replay *r, unsigned flags)
+static void put_modes(struct replay *r)
 {
 	const struct vt *vt = r->vt;
-	uint64_t sent = 0;
+	uint64_t sent = 0, wanted = is_fresh(r) ? vt->modes ^ MODES_INITIAL : touched_modes(vt);
 	unsigned count;
 	const struct mode_number *modes = mode_numbers(&count);
 
 	for (unsigned i = 0; i < count; i++) {
 		enum mode mode = modes[i].mode;
-		bool now = vt_mode(vt, mode), initial = MODES_INITIAL >> mode & 1;
 
-		if (sent & MODE_BIT(mode) || is_sent_apart(mode) ||
-			(mode == MODE_FOCUS && flags & VT_REPLAY_NO_MOUSE))
+		if (sent & MODE_BIT(mode) || !(wanted & MODE_BIT(mode)) || is_sent_apart(mode))
 			continue;
 		sent |= MODE_BIT(mode);
-		if (now != initial)
-			put_mode(r, &modes[i], now);
+		put_mode(r, &modes[i], vt_mode(vt, mode));
 	}
 }
 
 /* What XTSAVE has kept, if it is not what it kept at first. */
 static void put_saved_modes(struct replay *r)
 {
+	const struct vt *vt = r->vt;
+	uint64_t wanted = vt->saved_modes ^ MODES_INITIAL;
 	unsigned count;
 	const struct mode_number *modes = mode_numbers(&count);
 
+	if (!is_fresh(r))
+		wanted |= vt->touched_saved;
 	for (unsigned i = 0; i < count; i++) {
-		bool initial = MODES_INITIAL >> modes[i].mode & 1;
-
-		if (!modes[i].private || (r->vt->saved_modes >> modes[i].mode & 1) == initial)
+		if (!modes[i].private || !(wanted & MODE_BIT(modes[i].mode)))
 			continue;
-		put_mode(r, &modes[i], !initial);
+		put_mode(r, &modes[i], vt->saved_modes >> modes[i].mode & 1);
 		strbuf_printf(r->out, "\033[?%ds", modes[i].number);
-		put_mode(r, &modes[i], initial);
+		put_mode(r, &modes[i], MODES_INITIAL >> modes[i].mode & 1);
 	}
 }
 
 /* DECCOLM clears the screen, so it comes first. */
 static void put_columns_mode(struct replay *r)
 {
-	if (vt_mode(r->vt, MODE_COLUMNS_132))
-		strbuf_puts(r->out, "\033[?40h\033[?3h\033[?40l");
+	bool on = vt_mode(r->vt, MODE_COLUMNS_132);
+
+	if (on || (!is_fresh(r) && r->vt->touched_modes & MODE_BIT(MODE_COLUMNS_132)))
+		strbuf_printf(r->out, "\033[?40h\033[?3%c\033[?40l", on ? 'h' : 'l');
 }
 
 static void put_margins(struct replay *r)
@@ -604,48 +538,69 @@ static void put_mouse(struct replay *r)
 		strbuf_printf(r->out, "\033[?%dh", encodings[r->vt->mouse_encoding]);
 }
 
-static void put_settings(struct replay *r, unsigned flags)
+static void put_settings(struct replay *r)
 {
 	const struct vt *vt = r->vt;
 
 	put_charsets(r, &vt->charsets);
 	if (vt->cursor_shape != VT_CURSOR_BLOCK)
 		strbuf_printf(r->out, "\033[%d q", 2 * (int)vt->cursor_shape + 1);
-	put_modes(r, flags);
-	if (!(flags & VT_REPLAY_NO_MOUSE))
-		put_mouse(r);
+	else if (!is_fresh(r) && vt->touched & TOUCHED_SHAPE)
+		strbuf_puts(r->out, "\033[0 q");
+	put_modes(r);
+	put_mouse(r);
 	if (vt->modify_other_keys)
 		strbuf_printf(r->out, "\033[>4;%um", vt->modify_other_keys);
 	if (vt->rectangle_extent)
 		strbuf_puts(r->out, "\033[2*x");
-	put_style(r, vt->pen);
+	replay_style(r, vt->pen);
 	put_single_shift(r, &vt->charsets);
 	if (vt->parser.utf8_off)
 		strbuf_puts(r->out, "\033%@");
 }
 
-int vt_replay(struct vt *vt, struct strbuf *out, unsigned flags)
+static void put_all(struct replay *r, const char *notice)
 {
-	struct replay r = { .vt = vt, .out = out };
+	const struct vt *vt = r->vt;
+
+	if (!is_fresh(r))
+		put_reset(r);
+	put_columns_mode(r);
+	put_palette(r);
+	put_titles(r);
+	put_tabs(r);
+	put_saved_modes(r);
+	if (is_shown(vt, &vt->main))
+		put_alternate(r);
+	if (r->flags & VT_REPLAY_IN_PLACE)
+		put_clear(r);
+	else if (!is_fresh(r))
+		put_above(r, notice);
+	else if (r->flags & VT_REPLAY_HISTORY && vt->scrollback.count)
+		put_fresh_history(r);
+	put_main(r);
+	if (is_shown(vt, &vt->alt))
+		put_alternate(r);
+	put_margins(r);
+	put_cursor(r);
+	put_settings(r);
+	put_repeatable(r);
+}
+
+int vt_replay(struct vt *vt, struct strbuf *out, const struct vt_replay *how)
+{
+	bool fresh = how->flags & VT_REPLAY_FRESH;
+	struct replay r = {
+		.vt = vt,
+		.out = out,
+		.flags = how->flags,
+		.cols = fresh ? vt->cols : how->cols,
+		.rows = fresh ? vt->rows : how->rows,
+	};
 	size_t before = out->len;
 
-	if (!(flags & VT_REPLAY_NO_RESET))
-		strbuf_puts(out, "\033c");
-	put_columns_mode(&r);
-	put_palette(&r);
-	if (!(flags & VT_REPLAY_NO_TITLE))
-		put_titles(&r);
-	put_tabs(&r);
-	put_saved_modes(&r);
-	if (flags & VT_REPLAY_SCROLLBACK)
-		put_scrollback(&r);
-	put_saved_cursor(&r, &vt->main.saved);
-	put_rows(&r, &vt->main);
-	put_alternate(&r);
-	put_margins(&r);
-	put_cursor(&r);
-	put_settings(&r, flags);
-	put_repeatable(&r);
+	r.exact = r.cols == vt->cols && r.rows == vt->rows;
+	put_all(&r, how->notice);
 	if (!out->failed)
 		return 0;
 	out->len = before;

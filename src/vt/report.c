@@ -171,6 +171,7 @@ void handle_key_options(struct vt *vt, const struct csi *csi)
 {
 	int value = csi_param(csi, 1, 0);
 
+	vt->touched |= TOUCHED_RARE;
 	if (csi->count == 0 || csi_param(csi, 0, 0) == 4)
 		vt->modify_other_keys = value <= 2 ? (uint8_t)value : vt->modify_other_keys;
 }
@@ -181,6 +182,8 @@ void handle_decscusr(struct vt *vt, const struct csi *csi)
 
 	if (style > 6)
 		return;
+	vt->touched |= TOUCHED_SHAPE;
+	vt->touched_modes |= MODE_BIT(MODE_CURSOR_BLINK);
 	vt->cursor_shape = (enum vt_cursor_shape)((style - 1) / 2);
 	vt->modes &= ~MODE_BIT(MODE_CURSOR_BLINK);
 	if (style % 2)
@@ -189,6 +192,7 @@ void handle_decscusr(struct vt *vt, const struct csi *csi)
 
 void handle_decsca(struct vt *vt, const struct csi *csi)
 {
+	vt->touched |= TOUCHED_RARE;
 	vt->pen.attr &= ~VT_PROTECTED & 0xfff;
 	if (csi_param(csi, 0, 0) == 1)
 		vt->pen.attr |= VT_PROTECTED;

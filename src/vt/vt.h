@@ -344,23 +344,41 @@ void vt_select(struct vt *vt, enum vt_select how, struct vt_point *a, struct vt_
 void vt_selection_text(struct vt *vt, enum vt_select how, struct vt_point a, struct vt_point b,
 	struct strbuf *out);
 
-/** vt_replay() flags */
+/** VT_ABORT - ends whatever sequence or string a terminal is in the middle of; else does nothing */
+#define VT_ABORT "\030\033\\"
+
 enum vt_replay_flags {
-	VT_REPLAY_SCROLLBACK = 1 << 0, /* the lines above the screen too, oldest first */
-	VT_REPLAY_NO_RESET = 1 << 1,   /* leave out the leading reset: the terminal is fresh */
-	VT_REPLAY_NO_TITLE = 1 << 2,
-	VT_REPLAY_NO_MOUSE = 1 << 3, /* mouse and focus reporting stay off */
+	VT_REPLAY_HISTORY = 1 << 0,  /* the lines above the screen too, oldest first */
+	VT_REPLAY_IN_PLACE = 1 << 1, /* instead of what the terminal shows, not below it */
+	VT_REPLAY_FRESH = 1 << 2,    /* for an engine of the same size that was just made */
 };
 
 /**
- * vt_replay() - bytes that bring an xterm-compatible terminal of the same size to the present state
+ * struct vt_replay - how to show the screen on another terminal; all zero: whichever it is
+ * @flags:  enum vt_replay_flags
+ * @notice: a line of plain text for right above the screen; NULL: none; not with IN_PLACE
+ * @cols, @rows: size of that terminal; 0: unknown, at least 20 columns
+ */
+struct vt_replay {
+	unsigned flags;
+	const char *notice;
+	unsigned cols, rows;
+};
+
+/**
+ * vt_replay() - bytes that bring an xterm-compatible terminal to the present state
  *
  * Text with attributes, both screens, cursor and saved cursors, modes, margins, tab stops,
  * character sets, titles, changed colours. Contains no queries. State as of vt_boundary().
  *
+ * The terminal may be in any state that the guest's bytes so far have left it in, also in the
+ * middle of a sequence or of an earlier replay. Its scrollback is kept, and what it shows is pushed
+ * there. On one of another size no cell shows what stands elsewhere: what is too wide is cut off;
+ * the end of the main screen is shown, the upper part of the alternate one.
+ *
  * Return: 0; -ENOMEM: @out holds nothing new.
  */
-int vt_replay(struct vt *vt, struct strbuf *out, unsigned flags);
+int vt_replay(struct vt *vt, struct strbuf *out, const struct vt_replay *how);
 
 /**
  * vt_dump() - the whole visible and invisible state as text, for tests and bug reports

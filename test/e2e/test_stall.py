@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """One reader stops. The others lose nothing, and it is told exactly what it missed."""
 
-from support.setups import NOTICE, account, numbered_lines, scripted_guest, shared_console
+from support.setups import (ABORT, NOTICE, SCREEN_NOTICE, account, numbered_lines, scripted_guest,
+                            shared_console)
 from support.stream import pump
 
 # More than a window and what the kernel holds for a reader: who does not read has to miss some.
@@ -41,11 +42,10 @@ def test_stalled_reader_is_brought_back_to_the_screen(charhubd, workdir, client)
     guest, (ann, ben, stalled) = start(charhubd, workdir, client, ",grace-ms=50")
     pump([ann, ben], lambda: min(len(ann.pending), len(ben.pending)) >= len(FLOOD),
          feed=(guest, FLOOD))
-    before, count, screen = NOTICE.split(stalled.read_until(FLOOD[-40:].strip()), maxsplit=1)
+    before, replay = stalled.read_until(FLOOD.splitlines()[-1]).split(ABORT, maxsplit=1)
     assert FLOOD.startswith(before)
     # The screen shows the guest's last lines; all that it stands for was counted.
-    assert len(before) + int(count) == len(FLOOD)
-    assert screen.startswith(b"\x1bc")
+    assert len(before) + int(SCREEN_NOTICE.search(replay)[1]) == len(FLOOD)
     guest.send("and on")
     stalled.read_until("and on")
 

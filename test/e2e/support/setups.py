@@ -4,6 +4,8 @@
 import re
 
 NOTICE = re.compile(rb"\r\n\[charhub: (\d+) bytes skipped\]\r\n")
+SCREEN_NOTICE = re.compile(rb"\[charhub: (\d+) bytes skipped\]\r\n")
+ABORT = b"\x18\x1b\\"  # how a picture of the screen begins
 
 
 def shared_console(workdir, guest, hub="", clients=8):

@@ -247,12 +247,13 @@ static void title_stack_is_bounded(void **state)
 static void replay_with_scrollback_brings_the_old_lines_too(void **state)
 {
 	struct vt *vt = new_vt(10, 3, 100, 0), *other = new_vt(10, 3, 100, 0);
+	const struct vt_replay how = { .flags = VT_REPLAY_FRESH | VT_REPLAY_HISTORY };
 	struct strbuf bytes = { 0 };
 	struct vt_cell a[10], b[10];
 
 	(void)state;
 	feed(vt, "one\r\n\033[44mtwo\033[K\033[m\r\nthree is long\r\n\xe6\x97\xa5\r\nx\r\ny\r\nz");
-	assert_int_equal(vt_replay(vt, &bytes, VT_REPLAY_SCROLLBACK), 0);
+	assert_int_equal(vt_replay(vt, &bytes, &how), 0);
 	vt_feed(other, bytes.data, bytes.len);
 	assert_int_equal(vt_scrollback_count(other), vt_scrollback_count(vt));
 	for (int line = -(int)vt_scrollback_count(vt); line < 3; line++) {

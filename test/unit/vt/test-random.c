@@ -286,6 +286,19 @@ static struct vt *run(const struct stream *stream, size_t piece, const char **re
 	return vt;
 }
 
+/* A viewer that has seen half of it when it has to be shown the rest. */
+static struct vt *run_beginning(const struct stream *stream, unsigned cols, unsigned rows)
+{
+	struct stream beginning = *stream;
+	const char *fault = NULL;
+	struct vt *vt;
+
+	beginning.count /= 2;
+	vt = run(&beginning, stream->piece, &fault);
+	assert_int_equal(vt_resize(vt, cols, rows), 0);
+	return vt;
+}
+
 static bool dumps_are_equal(struct vt *a, struct vt *b, bool tell)
 {
 	AUTO_STRBUF struct strbuf x = { 0 };
@@ -304,10 +317,13 @@ static bool holds(const struct stream *stream, bool tell)
 {
 	const char *fault = NULL;
 	struct vt *whole = run(stream, 0, &fault), *pieces = run(stream, stream->piece, &fault);
-	bool good = !fault && replay_check(whole, tell) && dumps_are_equal(whole, pieces, tell);
+	struct vt *viewer = run_beginning(stream, vt_cols(whole), vt_rows(whole));
+	bool good = !fault && replay_check(whole, tell) && dumps_are_equal(whole, pieces, tell) &&
+		    replay_check_in_use(whole, viewer, tell);
 
 	if (fault && tell)
 		printf("  %s\n", fault);
+	vt_free(viewer);
 	vt_free(whole);
 	vt_free(pieces);
 	return good;
