@@ -5,6 +5,7 @@
 #include <charhub/loop.h>
 
 #include "base/list.h"
+#include "display/compose.h"
 #include "display/display.h"
 
 /*
@@ -19,6 +20,7 @@ struct display {
 	struct font *font;
 	struct list consoles, views;
 	struct overview *overview;
+	struct compose_tables *compose_tables;
 	uint64_t serial;
 	void (*on_who)(void *data);
 	void *who_data;
@@ -94,7 +96,8 @@ enum view_news {
 	VIEW_TITLE = 1 << 2,
 	VIEW_BELL = 1 << 3,
 	VIEW_CLIPBOARD = 1 << 4,
-	VIEW_CHANGE = 1 << 5,
+	VIEW_PASTE = 1 << 5,
+	VIEW_CHANGE = 1 << 6,
 };
 
 /*
@@ -125,6 +128,7 @@ struct display_view {
 	struct shown shown;
 
 	unsigned held;
+	struct composer composer;
 	struct pointer pointer;
 	struct selection selection;
 	struct strbuf selected; /* the text that was selected last */

@@ -5,6 +5,7 @@
 #include "display/display-internal.h"
 #include "display/overview.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,8 +37,16 @@ void display_free(struct display *display)
 		if (console->number != DISPLAY_OVERVIEW)
 			display_console_remove(console);
 	overview_free(display->overview);
+	compose_tables_free(display->compose_tables);
 	free(display->name);
 	free(display);
+}
+
+int display_load_compose(struct display *display)
+{
+	if (!display->compose_tables)
+		display->compose_tables = compose_tables_new();
+	return display->compose_tables ? 0 : -ENOMEM;
 }
 
 struct font *display_font(const struct display *display)

@@ -47,6 +47,14 @@ struct display *display_new(struct loop *loop, const char *name, struct font *fo
 /** display_free() - all views must be gone; consoles go with it. NULL is fine */
 void display_free(struct display *display);
 
+/**
+ * display_load_compose() - put dead keys together by the tables of the session's locale
+ *
+ * Reads files, so to be called before anybody is served; again is fine. Views that come later use
+ * them; without, a view knows the letters of Latin-1. Return: 0; -ENOMEM.
+ */
+int display_load_compose(struct display *display);
+
 struct font *display_font(const struct display *display);
 
 /** display_find() - the console of a number; NULL: none */
@@ -172,6 +180,8 @@ struct display_view_callbacks {
 	/** display_view_title() gives something else now */
 	void (*on_title)(void *data);
 	void (*on_bell)(void *data);
+	/** The middle button: paste, what was selected in the view or what the viewer has */
+	void (*on_paste)(void *data);
 	/** Text for the viewer's clipboard: selected with the mouse, or set by the guest */
 	void (*on_clipboard)(void *data, const char *utf8, size_t len);
 	/**
@@ -213,9 +223,6 @@ struct display_console *display_view_console(const struct display_view *view);
 
 /** display_view_switch() - look at another console. Return: 0; -ENOENT: no such number */
 int display_view_switch(struct display_view *view, unsigned number);
-
-/** display_view_set_read_only() */
-void display_view_set_read_only(struct display_view *view, bool read_only);
 
 /** display_view_title() - "NAME: LABEL - TITLE" for a window's frame; appended to @out, UTF-8 */
 void display_view_title(const struct display_view *view, struct strbuf *out);
@@ -295,6 +302,10 @@ void display_view_blink(struct display_view *view, bool lit);
  * display_view_key() - a key went down or up; key repeat is more of down
  * @keysym: X11 keysym, as the viewer's keyboard layout gives it; modifiers come as keys too and are
  *          remembered in the view
+ * @place:  of the key, as an XT scan code; 0: not known
+ *
+ * Dead keys and Compose make one character of several keys. Ctrl with a letter of another script is
+ * the control character of the Latin letter at the same place.
  *
  * Ctrl-Alt-1..9 switch, Shift-PgUp/PgDn scroll back; these and their releases go no further. Any
  * other key that sends something returns to the bottom and drops the selection.
@@ -302,10 +313,7 @@ void display_view_blink(struct display_view *view, bool lit);
  * Return: 0; -ENOBUFS: the guest does not take its input, the key is lost (a good place for a
  * bell); -EPERM: read only; -ENOTCONN, -ENOMEM.
  */
-int display_view_key(struct display_view *view, uint32_t keysym, bool down);
-
-/** display_view_release_keys() - all keys and buttons are up: the viewer lost the focus */
-void display_view_release_keys(struct display_view *view);
+int display_view_key(struct display_view *view, uint32_t keysym, unsigned place, bool down);
 
 /* Bits of display_view_pointer()'s @buttons; as RFB's button mask [RFC 6143 7.5.5]. */
 enum display_button {
@@ -326,8 +334,7 @@ enum display_button {
  *
  * For the guest if it asked for the mouse and Shift is not held; otherwise the left button selects
  * (twice: words, three times: lines; Alt: a block) and on_clipboard gives the text on release, the
- * right one extends the selection, the middle one pastes what was selected in this view last, and
- * the wheel scrolls back.
+ * right one extends the selection, the middle one is on_paste, and the wheel scrolls back.
  */
 void display_view_pointer(
 	struct display_view *view, unsigned x_px, unsigned y_px, unsigned buttons, uint64_t now_ms);
@@ -340,6 +347,12 @@ void display_view_pointer(
  * Return: 0; -ENOBUFS, -EPERM, -ENOTCONN, -ENOMEM as display_view_key().
  */
 int display_view_paste(struct display_view *view, const char *utf8, size_t len);
+
+/** display_view_paste_selection() - the same with the text that was selected in this view last */
+int display_view_paste_selection(struct display_view *view);
+
+/** display_view_brackets_paste() - the guest can tell pasted text from typed (mode 2004) */
+bool display_view_brackets_paste(const struct display_view *view);
 
 /**
  * display_view_request_size() - the viewer would like this size
@@ -355,8 +368,5 @@ int display_view_request_size(struct display_view *view, unsigned cols, unsigned
  * Stays at that text while output goes on. The alternate screen has no lines above it.
  */
 void display_view_scroll(struct display_view *view, int lines);
-
-/** display_view_scrolled_back() - lines above the bottom; 0: the live screen */
-unsigned display_view_scrolled_back(const struct display_view *view);
 
 #endif

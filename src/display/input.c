@@ -8,8 +8,10 @@
  * differ between press and release (Alt becomes Meta while Shift is down), so both count as one.
  */
 #include "display/display-internal.h"
+#include "display/latin-key.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define PASTE_BYTES_MAX (16u << 20)
 
@@ -45,6 +47,27 @@ static unsigned held_mods(const struct display_view *view)
 		mods |= VT_MOD_CTRL;
 	if (view->held & (HELD_ALT_L | HELD_ALT_R))
 		mods |= VT_MOD_ALT;
+	return mods;
+}
+
+static bool is_letter_or_digit(uint32_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/*
+ * The modifiers that a key is meant with. AltGr is Ctrl and Alt to many systems, and the character
+ * that comes with it has used them up. Of letters and digits that cannot be told: they are what a
+ * shortcut is.
+ */
+static unsigned key_mods(const struct display_view *view, uint32_t keysym)
+{
+	unsigned mods = held_mods(view), alt_gr = HELD_CTRL_L | HELD_ALT_R;
+	unsigned used = view->held & (HELD_CTRL_L | HELD_CTRL_R | HELD_ALT_L | HELD_ALT_R);
+	uint32_t c = vt_keysym_to_unicode(keysym);
+
+	if (used == alt_gr && (composer_is_dead(keysym) || (c > ' ' && !is_letter_or_digit(c))))
+		mods &= ~(unsigned)(VT_MOD_CTRL | VT_MOD_ALT);
 	return mods;
 }
 
@@ -104,22 +127,14 @@ static bool scroll_key(struct display_view *view, uint32_t keysym, unsigned mods
 	return true;
 }
 
-int display_view_key(struct display_view *view, uint32_t keysym, bool down)
+/* A key that is the guest's. */
+static int type(struct display_view *view, uint32_t keysym, unsigned mods)
 {
 	const struct display_console *console = view->console;
 	char bytes[VT_KEY_BYTES_MAX];
-	unsigned mods;
-	size_t len;
+	size_t len = vt_key(console->vt, keysym, mods, bytes);
 	int r;
 
-	if (hold(view, keysym, down) || !down)
-		return 0;
-	mods = held_mods(view);
-	if (switch_key(view, keysym, mods) || scroll_key(view, keysym, mods))
-		return 0;
-	if (console->ops->key && console->ops->key(console->data, view, keysym))
-		return 0;
-	len = vt_key(console->vt, keysym, mods, bytes);
 	if (!len)
 		return 0;
 	if (console->backspace_bs && keysym == VT_KEY_BACKSPACE && bytes[len - 1] == 0x7f)
@@ -128,6 +143,39 @@ int display_view_key(struct display_view *view, uint32_t keysym, bool down)
 	if (!r)
 		view_to_bottom(view);
 	return r;
+}
+
+/* The same for one that may be part of a sequence. */
+static int compose(struct display_view *view, uint32_t keysym, unsigned mods)
+{
+	char text[COMPOSE_TEXT_MAX];
+	bool used = composer_feed(&view->composer, keysym, text);
+	int r = 0;
+
+	if (text[0]) {
+		r = send(view, text, strlen(text));
+		if (!r)
+			view_to_bottom(view);
+	}
+	return used || r < 0 ? r : type(view, keysym, mods);
+}
+
+int display_view_key(struct display_view *view, uint32_t keysym, unsigned place, bool down)
+{
+	const struct display_console *console = view->console;
+	unsigned mods;
+
+	if (hold(view, keysym, down) || !down)
+		return 0;
+	mods = key_mods(view, keysym);
+	if (switch_key(view, keysym, mods) || scroll_key(view, keysym, mods))
+		return 0;
+	if (console->ops->key && console->ops->key(console->data, view, keysym))
+		return 0;
+	if (!(mods & (VT_MOD_CTRL | VT_MOD_ALT)))
+		return compose(view, keysym, mods);
+	composer_drop(&view->composer);
+	return type(view, mods & VT_MOD_CTRL ? latin_key(keysym, place) : keysym, mods);
 }
 
 int display_view_paste(struct display_view *view, const char *utf8, size_t len)
@@ -146,6 +194,16 @@ int display_view_paste(struct display_view *view, const char *utf8, size_t len)
 	if (!r)
 		view_to_bottom(view);
 	return r;
+}
+
+int display_view_paste_selection(struct display_view *view)
+{
+	return display_view_paste(view, view->selected.data, view->selected.len);
+}
+
+bool display_view_brackets_paste(const struct display_view *view)
+{
+	return vt_brackets_paste(view->console->vt);
 }
 
 int display_view_request_size(struct display_view *view, unsigned cols, unsigned rows)
@@ -241,8 +299,8 @@ static void press(struct display_view *view, unsigned button, struct vt_mouse ev
 		press_left(view, now_ms, same_cell);
 	else if (button == DISPLAY_BUTTON_RIGHT)
 		press_right(view);
-	else if (button == DISPLAY_BUTTON_MIDDLE && view->selected.len)
-		display_view_paste(view, view->selected.data, view->selected.len);
+	else if (button == DISPLAY_BUTTON_MIDDLE)
+		view_tell(view, VIEW_PASTE);
 	else if (button >= DISPLAY_WHEEL_UP)
 		turn_wheel(view, button, event);
 }
@@ -314,14 +372,4 @@ void display_view_pointer(
 	for (unsigned bit = 0; changed >> bit; bit++)
 		if (changed >> bit & 1)
 			change_button(view, bit, buttons >> bit & 1, event, now_ms, same_cell);
-}
-
-void display_view_release_keys(struct display_view *view)
-{
-	const struct pointer *pointer = &view->pointer;
-
-	view->held = 0;
-	if (pointer->buttons)
-		display_view_pointer(view, pointer->col * TEXT_CELL_WIDTH,
-			pointer->row * TEXT_CELL_HEIGHT, 0, 0);
 }

@@ -41,11 +41,6 @@ void display_view_scroll(struct display_view *view, int lines)
 	view_changed(view);
 }
 
-unsigned display_view_scrolled_back(const struct display_view *view)
-{
-	return view->back;
-}
-
 void view_to_bottom(struct display_view *view)
 {
 	if (!view->back && !view->selection.exists)

@@ -41,6 +41,11 @@ static void tell_clipboard(struct display_view *view)
 		view->callbacks->on_clipboard(view->data, text.data, text.len);
 }
 
+static void tell_paste(struct display_view *view)
+{
+	view->callbacks->on_paste(view->data);
+}
+
 static void tell_change(struct display_view *view)
 {
 	view->callbacks->on_change(view->data);
@@ -55,6 +60,7 @@ static const struct {
 	{ VIEW_TITLE, tell_title },
 	{ VIEW_BELL, tell_bell },
 	{ VIEW_CLIPBOARD, tell_clipboard },
+	{ VIEW_PASTE, tell_paste },
 	{ VIEW_CHANGE, tell_change },
 };
 
@@ -85,7 +91,7 @@ static unsigned wanted_news(const struct display_view_callbacks *callbacks)
 	       (callbacks->on_size ? VIEW_SIZE : 0u) | (callbacks->on_title ? VIEW_TITLE : 0u) |
 	       (callbacks->on_bell ? VIEW_BELL : 0u) |
 	       (callbacks->on_clipboard ? VIEW_CLIPBOARD : 0u) |
-	       (callbacks->on_change ? VIEW_CHANGE : 0u);
+	       (callbacks->on_paste ? VIEW_PASTE : 0u) | (callbacks->on_change ? VIEW_CHANGE : 0u);
 }
 
 void view_tell_clipboard(struct display_view *view, const char *utf8, size_t len)
@@ -166,6 +172,7 @@ int display_view_new(struct display *display, const struct display_view_config *
 	view->wanted_news = wanted_news(callbacks);
 	view->data = data;
 	view->lit = true;
+	composer_init(&view->composer, display->compose_tables);
 	list_append(&display->views, &view->in_display);
 	view_look_at(view, display_first(display));
 	*ret_view = view;
@@ -183,6 +190,7 @@ void display_view_free(struct display_view *view)
 	list_remove(&view->in_display);
 	list_remove(&view->node);
 	view->console->viewers--;
+	composer_done(&view->composer);
 	strbuf_done(&view->selected);
 	strbuf_done(&view->clipboard);
 	free(view->name);
@@ -209,11 +217,6 @@ int display_view_switch(struct display_view *view, unsigned number)
 	if (console != view->console)
 		view_switched(view, console);
 	return 0;
-}
-
-void display_view_set_read_only(struct display_view *view, bool read_only)
-{
-	view->read_only = read_only;
 }
 
 void display_view_title(const struct display_view *view, struct strbuf *out)

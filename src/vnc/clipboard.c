@@ -5,9 +5,10 @@
  * clipboard of the community's protocol, which is UTF-8, compressed, and sent when it is asked
  * for.
  *
- * What the viewer sends is input for the guest: at once (paste=direct), when the user presses
- * Shift-Insert (paste=key), or never. Limits: CLIPBOARD_MAX bytes of text either way, also after
- * inflating; one piece of text in a dispatch; extended text only after we have asked for it.
+ * What the viewer sends is input for the guest: when the user presses Shift-Insert, Ctrl-Shift-V or
+ * the middle button (paste=key), at once (paste=direct), or never. Limits: CLIPBOARD_MAX bytes of
+ * text either way, also after inflating; one piece of text in a dispatch; extended text only after
+ * we have asked for it.
  */
 #include "vnc/clipboard.h"
 
@@ -20,6 +21,9 @@
 #include <zlib.h>
 
 enum { CUT_TEXT = 3 };
+
+/* Equal text within this time is the same. */
+enum { AGAIN_MS = 1000 };
 
 /* Bits of the extended clipboard's flags. */
 #define CLIP_TEXT    (1u << 0)
@@ -40,14 +44,26 @@ void clipboard_done(struct clipboard *clipboard)
 	strbuf_done(&clipboard->theirs);
 }
 
+static void forget_theirs(struct clipboard *clipboard)
+{
+	strbuf_done(&clipboard->theirs);
+	clipboard->has_text = false;
+}
+
 /* ---- typing ---- */
+
+static void note_result(struct peer *peer, int r)
+{
+	peer->bell |= r < 0 && r != -EPERM;
+	peer_post(peer);
+}
 
 static void type(struct clipboard *clipboard, const char *utf8, size_t len)
 {
-	int r = len ? display_view_paste(clipboard->peer->view, utf8, len) : 0;
+	struct peer *peer = clipboard->peer;
 
-	clipboard->peer->bell |= r < 0 && r != -EPERM;
-	peer_post(clipboard->peer);
+	if (len)
+		note_result(peer, display_view_paste(peer->view, utf8, len));
 }
 
 static bool takes_text(const struct clipboard *clipboard)
@@ -55,20 +71,47 @@ static bool takes_text(const struct clipboard *clipboard)
 	return clipboard->peer->may_type && clipboard->peer->host->config.paste != VNC_PASTE_OFF;
 }
 
+static bool is_same(const struct strbuf *a, const struct strbuf *b)
+{
+	return a->len == b->len && a->len && !memcmp(a->data, b->data, a->len);
+}
+
+/*
+ * Text that nobody has asked for is typed at once. A viewer that tells of both selections of X
+ * sends the same twice; a line end would run the text as a command before anybody has seen it,
+ * unless the guest knows what is pasted.
+ */
+static void type_unasked(struct clipboard *clipboard, bool again, uint64_t now_ms)
+{
+	const struct strbuf *text = &clipboard->theirs;
+	size_t len = text->len;
+
+	if (again && now_ms < clipboard->typed_ms + AGAIN_MS)
+		return;
+	clipboard->typed_ms = now_ms;
+	if (!display_view_brackets_paste(clipboard->peer->view))
+		while (len && (text->data[len - 1] == '\n' || text->data[len - 1] == '\r'))
+			len--;
+	type(clipboard, text->data, len);
+}
+
 /* Text has come from the viewer; @text is taken over. */
 static int take_text(struct clipboard *clipboard, struct strbuf *text)
 {
+	struct peer *peer = clipboard->peer;
+	bool asked = clipboard->asked, again = is_same(text, &clipboard->theirs);
+
 	if (text->failed)
 		return -ENOMEM;
-	clipboard->peer->yield = true;
-	if (clipboard->peer->host->config.paste == VNC_PASTE_DIRECT || clipboard->asked) {
-		clipboard->asked = false;
-		type(clipboard, text->data, text->len);
-		return 0;
-	}
+	peer->yield = true;
 	strbuf_done(&clipboard->theirs);
 	clipboard->theirs = *text;
 	*text = (struct strbuf){ 0 };
+	clipboard->asked = false;
+	if (peer->host->config.paste == VNC_PASTE_DIRECT)
+		type_unasked(clipboard, again, loop_now_ms(peer->host->loop));
+	else if (asked)
+		type(clipboard, clipboard->theirs.data, clipboard->theirs.len);
 	return 0;
 }
 
@@ -184,6 +227,8 @@ static int send_provide(struct clipboard *clipboard)
 
 void clipboard_out(struct clipboard *clipboard, const char *utf8, size_t len)
 {
+	/* What the viewer had is not the newest any more, and goes as soon as it takes this. */
+	forget_theirs(clipboard);
 	if (len > CLIPBOARD_MAX || peer_waiting(clipboard->peer) > PEER_WAITING_MAX)
 		return;
 	if (!(clipboard->caps & CLIP_NOTIFY)) {
@@ -268,8 +313,8 @@ static int ask(struct clipboard *clipboard)
 
 static int take_notify(struct clipboard *clipboard, uint32_t flags)
 {
+	forget_theirs(clipboard);
 	clipboard->has_text = flags & CLIP_TEXT;
-	strbuf_done(&clipboard->theirs);
 	if (!clipboard->has_text || clipboard->peer->host->config.paste != VNC_PASTE_DIRECT ||
 		!takes_text(clipboard))
 		return 0;
@@ -300,10 +345,14 @@ int clipboard_extended_in(struct clipboard *clipboard, const uint8_t *bytes, siz
 
 void clipboard_paste(struct clipboard *clipboard)
 {
-	if (!takes_text(clipboard))
+	struct peer *peer = clipboard->peer;
+
+	if (!peer->may_type)
 		return;
-	if (clipboard->theirs.len)
+	if (peer->host->config.paste == VNC_PASTE_KEY && clipboard->theirs.len)
 		type(clipboard, clipboard->theirs.data, clipboard->theirs.len);
-	else if (clipboard->has_text)
+	else if (peer->host->config.paste == VNC_PASTE_KEY && clipboard->has_text)
 		ask(clipboard);
+	else
+		note_result(peer, display_view_paste_selection(peer->view));
 }

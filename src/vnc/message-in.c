@@ -128,7 +128,6 @@ static const struct {
 	{ PSEUDO_CONTINUOUS_UPDATES, FEATURE_CONTINUOUS },
 	{ PSEUDO_EXTENDED_KEY, FEATURE_EXTENDED_KEY },
 	{ PSEUDO_EXTENDED_CLIPBOARD, FEATURE_CLIPBOARD },
-	{ PSEUDO_LED_STATE, FEATURE_LED },
 };
 
 static void take_encoding(struct session *session, int32_t number)
@@ -176,7 +175,7 @@ static int handle_update_request(struct session *session, const uint8_t *m, size
 static int handle_key(struct session *session, const uint8_t *m, size_t len)
 {
 	(void)len;
-	keyboard_in(&session->keyboard, get_u32(m + 4), m[1]);
+	keyboard_in(&session->keyboard, get_u32(m + 4), 0, m[1]);
 	return 0;
 }
 
@@ -241,12 +240,12 @@ static int handle_desktop_size(struct session *session, const uint8_t *m, size_t
 	return 0;
 }
 
-/* The key's place on the keyboard, which follows the keysym, is of no use to text. */
 static int handle_qemu(struct session *session, const uint8_t *m, size_t len)
 {
 	(void)len;
 	if (m[1] == QEMU_KEY)
-		keyboard_in(&session->keyboard, get_u32(m + 4), get_u16(m + 2) != 0);
+		keyboard_in(
+			&session->keyboard, get_u32(m + 4), get_u32(m + 8), get_u16(m + 2) != 0);
 	return 0;
 }
 

@@ -68,9 +68,9 @@ const struct opt_desc vnc_options[] = {
 	{ .name = "paste",
 		.type = OPT_ENUM,
 		.values = "direct|key|off",
-		.preset = "direct",
-		.help = "when the viewer's clipboard is typed: as it comes, on Shift-Insert, "
-			"never" },
+		.preset = "key",
+		.help = "when the viewer's clipboard is typed: as it comes, on Shift-Insert or the "
+			"middle button, never" },
 	{ .name = "lossy", .type = OPT_BOOL, .help = "accepted; text is never lossy" },
 	{ .name = "non-adaptive", .type = OPT_BOOL, .help = "accepted; nothing is lossy" },
 	{ .name = "lock-key-sync", .type = OPT_BOOL, .help = "accepted; keys come as characters" },

@@ -26,7 +26,6 @@ enum peer_feature {
 	FEATURE_CONTINUOUS = 1 << 6,
 	FEATURE_EXTENDED_KEY = 1 << 7,
 	FEATURE_CLIPBOARD = 1 << 8,
-	FEATURE_LED = 1 << 9,
 };
 
 /* When so much waits for a viewer, it is not listened to either. */

@@ -34,13 +34,13 @@ static int send_rect(struct peer *peer, unsigned x, unsigned y, unsigned width, 
 
 /* ---- the name of the desktop ---- */
 
-static int send_name(struct peer *peer, const struct news *news, const struct pixel_format *format)
+static int send_name(struct peer *peer, const struct pixel_format *format)
 {
 	AUTO_STRBUF struct strbuf title = { 0 };
 	uint8_t len[4];
 	int r = send_rect(peer, 0, 0, 0, 0, PSEUDO_DESKTOP_NAME);
 
-	(void)news, (void)format;
+	(void)format;
 	display_view_title(peer->view, &title);
 	if (title.failed)
 		return -ENOMEM;
@@ -71,15 +71,13 @@ static bool is_rim(unsigned x, unsigned y)
 	return false;
 }
 
-static int send_cursor(
-	struct peer *peer, const struct news *news, const struct pixel_format *format)
+static int send_cursor(struct peer *peer, const struct pixel_format *format)
 {
 	uint8_t px[BAR_WIDTH * BAR_HEIGHT * 4], mask[BAR_MASK_BYTES * BAR_HEIGHT] = { 0 };
 	uint8_t *at = px;
 	int r = send_rect(
 		peer, BAR_WIDTH / 2, BAR_HEIGHT / 2, BAR_WIDTH, BAR_HEIGHT, PSEUDO_CURSOR);
 
-	(void)news;
 	for (unsigned y = 0; y < BAR_HEIGHT; y++)
 		for (unsigned x = 0; x < BAR_WIDTH; x++) {
 			at = pixel_put(format, is_bar(x, y) ? 0 : 0xffffff, at);
@@ -93,29 +91,19 @@ static int send_cursor(
 
 /* ---- small ones ---- */
 
-static int send_extended_key(
-	struct peer *peer, const struct news *news, const struct pixel_format *format)
+static int send_extended_key(struct peer *peer, const struct pixel_format *format)
 {
-	(void)news, (void)format;
-	return send_rect(peer, 0, 0, 0, 0, PSEUDO_EXTENDED_KEY);
-}
-
-static int send_leds(struct peer *peer, const struct news *news, const struct pixel_format *format)
-{
-	int r = send_rect(peer, 0, 0, 0, 0, PSEUDO_LED_STATE);
-
 	(void)format;
-	return r < 0 ? r : peer_push(peer, &news->leds, 1);
+	return send_rect(peer, 0, 0, 0, 0, PSEUDO_EXTENDED_KEY);
 }
 
 static const struct {
 	unsigned kind;
-	int (*send)(struct peer *peer, const struct news *news, const struct pixel_format *format);
+	int (*send)(struct peer *peer, const struct pixel_format *format);
 } senders[] = {
 	{ NEWS_NAME, send_name },
 	{ NEWS_CURSOR, send_cursor },
 	{ NEWS_EXTENDED_KEY, send_extended_key },
-	{ NEWS_LED, send_leds },
 };
 
 int pseudo_send(
@@ -127,7 +115,7 @@ int pseudo_send(
 		if (!(due & senders[i].kind))
 			continue;
 		news->due &= ~senders[i].kind;
-		r = senders[i].send(peer, news, format);
+		r = senders[i].send(peer, format);
 	}
 	return r;
 }

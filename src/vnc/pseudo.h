@@ -11,18 +11,15 @@ enum news_kind {
 	NEWS_NAME = 1 << 1,
 	NEWS_CURSOR = 1 << 2,
 	NEWS_EXTENDED_KEY = 1 << 3,
-	NEWS_LED = 1 << 4,
 };
 
 /**
  * struct news - what such rectangles have to say
- * @due:  enum news_kind bits
- * @leds: of the lock keys: Scroll, Num, Caps from bit 0 up
+ * @due: enum news_kind bits
  * @size_reason, @size_status: of the ExtendedDesktopSize
  */
 struct news {
 	unsigned due;
-	uint8_t leds;
 	uint16_t size_reason, size_status;
 };
 

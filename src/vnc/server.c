@@ -300,6 +300,8 @@ static int start(struct vnc_server *server, struct opts *opts, struct error **er
 
 	if (r < 0)
 		return r;
+	if (display_load_compose(server->context.display) < 0)
+		return error_set(err, ENOMEM, "vnc: out of memory");
 	server->blink = timer_new(server->context.loop, on_blink, server);
 	server->host.studio = studio_new(display_font(server->context.display));
 	if (!server->blink || !server->host.studio)

@@ -42,6 +42,11 @@ static void on_bell(void *data)
 	peer_post(session->peer);
 }
 
+static void on_paste(void *data)
+{
+	clipboard_paste(&((struct session *)data)->clipboard);
+}
+
 static void on_clipboard(void *data, const char *utf8, size_t len)
 {
 	clipboard_out(&((struct session *)data)->clipboard, utf8, len);
@@ -58,6 +63,7 @@ static const struct display_view_callbacks view_callbacks = {
 	.on_size = on_size,
 	.on_title = on_title,
 	.on_bell = on_bell,
+	.on_paste = on_paste,
 	.on_clipboard = on_clipboard,
 	.on_switched = on_switched,
 };
@@ -165,7 +171,7 @@ int session_start(struct session *session, struct peer *peer)
 	session->peer = peer;
 	update_start(&session->updates, peer);
 	clipboard_start(&session->clipboard, peer);
-	keyboard_start(&session->keyboard, peer, &session->updates, &session->clipboard);
+	keyboard_start(&session->keyboard, peer, &session->clipboard);
 	return send_server_init(session);
 }
 

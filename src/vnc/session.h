@@ -3,6 +3,7 @@
 #define VNC_SESSION_H
 
 #include "vnc/keyboard.h"
+#include "vnc/update.h"
 
 #define FENCE_DATA_MAX 64u
 

@@ -253,9 +253,14 @@ size_t vt_focus(const struct vt *vt, bool focused, char out[VT_KEY_BYTES_MAX])
 	return vt_mode(vt, MODE_FOCUS) ? put(out, "\033[%c", focused ? 'I' : 'O') : 0;
 }
 
+bool vt_brackets_paste(const struct vt *vt)
+{
+	return vt_mode(vt, MODE_PASTE);
+}
+
 void vt_paste(const struct vt *vt, const char *text, size_t len, struct strbuf *out)
 {
-	bool bracketed = vt_mode(vt, MODE_PASTE);
+	bool bracketed = vt_brackets_paste(vt);
 
 	if (bracketed)
 		strbuf_puts(out, "\033[200~");

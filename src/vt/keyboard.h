@@ -124,6 +124,9 @@ size_t vt_focus(const struct vt *vt, bool focused, char out[VT_KEY_BYTES_MAX]);
  */
 void vt_paste(const struct vt *vt, const char *text, size_t len, struct strbuf *out);
 
+/** vt_brackets_paste() - whether the guest has asked for the bracket (mode 2004) */
+bool vt_brackets_paste(const struct vt *vt);
+
 /**
  * vt_send_clipboard() - answer to on_clipboard_get
  * @selection: as it was given

@@ -69,9 +69,9 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "pseudo": "encode peer pixel-format wire",
         "update": "plan pseudo studio wire",
         "clipboard": "peer wire",
-        "keyboard": "clipboard update",
+        "keyboard": "clipboard",
         "handshake": "peer wire",
-        "session": "keyboard wire",
+        "session": "keyboard update wire",
         "message-in": "session wire",
         "viewer": "handshake message-in session",
         "server": "studio viewer",
@@ -95,6 +95,7 @@ LIBRARIES = {
     "sys/socket.h": {"base", "io", "transport", "chardev", "backend", "vhost-user", "vnc",
                      "control", "lib", "prog"},
     "sys/epoll.h": {"io"},
+    "xkbcommon/xkbcommon-compose.h": {"display"},
     "termios.h": {"backend", "io", "prog"},
 }
 

@@ -3,6 +3,8 @@
 
 #include <charhub/loop.h>
 
+#include "display/display-internal.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -50,6 +52,14 @@ static void handle_switched(void *data)
 	watcher->switches++;
 }
 
+static void handle_paste(void *data)
+{
+	struct watcher *watcher = data;
+
+	watcher->pastes++;
+	display_view_paste_selection(watcher->view);
+}
+
 static void handle_clipboard(void *data, const char *utf8, size_t len)
 {
 	struct watcher *watcher = data;
@@ -64,17 +74,32 @@ static const struct display_view_callbacks callbacks = {
 	.on_size = handle_size,
 	.on_title = handle_title,
 	.on_bell = handle_bell,
+	.on_paste = handle_paste,
 	.on_clipboard = handle_clipboard,
 	.on_switched = handle_switched,
 };
 
-void watcher_open(struct fixture *f, struct watcher *watcher, const char *name)
+static void open_view(
+	struct fixture *f, struct watcher *watcher, const struct display_view_config *config)
 {
-	const struct display_view_config config = { .name = name };
-
 	watcher->fixture = f;
 	assert_int_equal(
-		display_view_new(f->display, &config, &callbacks, watcher, &watcher->view), 0);
+		display_view_new(f->display, config, &callbacks, watcher, &watcher->view), 0);
+}
+
+void watcher_open(struct fixture *f, struct watcher *watcher, const char *name)
+{
+	open_view(f, watcher, &(struct display_view_config){ .name = name });
+}
+
+void watcher_open_read_only(struct fixture *f, struct watcher *watcher)
+{
+	open_view(f, watcher, &(struct display_view_config){ .name = "reader", .read_only = true });
+}
+
+unsigned watcher_back(const struct watcher *watcher)
+{
+	return watcher->view->back;
 }
 
 void watcher_close(struct watcher *watcher)

@@ -14,7 +14,7 @@ struct fixture;
 struct watcher {
 	struct fixture *fixture;
 	struct display_view *view;
-	unsigned changes, sizes, titles, bells, switches, clipboards;
+	unsigned changes, sizes, titles, bells, switches, clipboards, pastes;
 	unsigned cols, rows;
 	struct strbuf clipboard;
 	bool free_on_change; /* go away inside of on_change */
@@ -55,6 +55,12 @@ void fixture_remove(struct display_console *console);
 /** watcher_open(), watcher_close() - one more viewer */
 void watcher_open(struct fixture *f, struct watcher *watcher, const char *name);
 void watcher_close(struct watcher *watcher);
+
+/** watcher_open_read_only() - the same for one that only looks */
+void watcher_open_read_only(struct fixture *f, struct watcher *watcher);
+
+/** watcher_back() - how many lines it is scrolled back */
+unsigned watcher_back(const struct watcher *watcher);
 
 /** watcher_row() - text of a row once all is settled; ASCII, without blanks at its end */
 const char *watcher_row(const struct watcher *watcher, unsigned row);

@@ -142,9 +142,9 @@ static void a_number_on_the_overview_switches(void **state)
 	struct fixture *f = *state;
 
 	display_view_switch(f->watcher.view, 1);
-	assert_int_equal(display_view_key(f->watcher.view, '7', true), 0);
+	assert_int_equal(display_view_key(f->watcher.view, '7', 0, true), 0);
 	assert_int_equal(display_console_number(display_view_console(f->watcher.view)), 1);
-	assert_int_equal(display_view_key(f->watcher.view, '2', true), 0);
+	assert_int_equal(display_view_key(f->watcher.view, '2', 0, true), 0);
 	assert_ptr_equal(display_view_console(f->watcher.view), f->console);
 	assert_int_equal(f->in.len, 0);
 }

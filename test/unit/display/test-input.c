@@ -18,20 +18,20 @@ enum {
 
 static int press(struct fixture *f, uint32_t keysym)
 {
-	int r = display_view_key(f->watcher.view, keysym, true);
+	int r = display_view_key(f->watcher.view, keysym, 0, true);
 
-	display_view_key(f->watcher.view, keysym, false);
+	display_view_key(f->watcher.view, keysym, 0, false);
 	return r;
 }
 
 static void hold(struct fixture *f, uint32_t keysym)
 {
-	display_view_key(f->watcher.view, keysym, true);
+	display_view_key(f->watcher.view, keysym, 0, true);
 }
 
 static void let_go(struct fixture *f, uint32_t keysym)
 {
-	display_view_key(f->watcher.view, keysym, false);
+	display_view_key(f->watcher.view, keysym, 0, false);
 }
 
 /* What the guest got since the last call. */
@@ -76,10 +76,6 @@ static void modifiers_are_remembered_in_the_view(void **state)
 	let_go(f, SHIFT_L);
 	press(f, 'x');
 	assert_in(f, "x");
-	hold(f, CTRL_L);
-	display_view_release_keys(f->watcher.view);
-	press(f, 'd');
-	assert_in(f, "d");
 }
 
 static void ctrl_alt_numbers_switch_and_are_swallowed(void **state)
@@ -98,6 +94,149 @@ static void ctrl_alt_numbers_switch_and_are_swallowed(void **state)
 	assert_in(f, "");
 	settle(f);
 	assert_int_equal(f->watcher.switches, 2);
+}
+
+/* ---- several keys that make a character ---- */
+
+enum {
+	DEAD_GRAVE = 0xfe50,
+	DEAD_ACUTE = 0xfe51,
+	DEAD_CIRCUMFLEX = 0xfe52,
+	MULTI_KEY = 0xff20,
+	LEVEL3_SHIFT = 0xfe03,
+};
+
+static void a_dead_key_and_a_letter_make_one(void **state)
+{
+	struct fixture *f = *state;
+
+	press(f, DEAD_CIRCUMFLEX);
+	assert_in(f, "");
+	press(f, 'a');
+	assert_in(f, "\u00e2");
+	press(f, DEAD_ACUTE);
+	hold(f, SHIFT_L);
+	press(f, 'E');
+	let_go(f, SHIFT_L);
+	assert_in(f, "\u00c9");
+	press(f, 'a');
+	assert_in(f, "a");
+}
+
+static void a_dead_key_twice_or_with_a_space_is_itself(void **state)
+{
+	struct fixture *f = *state;
+
+	press(f, DEAD_CIRCUMFLEX);
+	press(f, ' ');
+	press(f, DEAD_CIRCUMFLEX);
+	press(f, DEAD_CIRCUMFLEX);
+	press(f, DEAD_GRAVE);
+	hold(f, LEVEL3_SHIFT);
+	press(f, DEAD_GRAVE);
+	let_go(f, LEVEL3_SHIFT);
+	press(f, DEAD_ACUTE);
+	press(f, DEAD_ACUTE);
+	assert_in(f, "^^`\u00b4");
+}
+
+static void what_does_not_go_together_is_typed_one_by_one(void **state)
+{
+	struct fixture *f = *state;
+
+	press(f, DEAD_CIRCUMFLEX);
+	press(f, 'x');
+	assert_in(f, "^x");
+	press(f, DEAD_GRAVE);
+	press(f, DEAD_CIRCUMFLEX);
+	assert_in(f, "`");
+	press(f, 'o');
+	assert_in(f, "\u00f4");
+}
+
+static void other_keys_end_a_sequence(void **state)
+{
+	struct fixture *f = *state;
+
+	press(f, DEAD_CIRCUMFLEX);
+	press(f, VT_KEY_UP);
+	assert_in(f, "\033[A");
+	press(f, DEAD_CIRCUMFLEX);
+	press(f, VT_KEY_BACKSPACE);
+	press(f, DEAD_CIRCUMFLEX);
+	press(f, VT_KEY_ESCAPE);
+	press(f, DEAD_CIRCUMFLEX);
+	hold(f, CTRL_L);
+	press(f, 'c');
+	let_go(f, CTRL_L);
+	press(f, 'a');
+	assert_in(f, "\003a");
+}
+
+static void the_locales_tables_know_compose(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(display_load_compose(f->display), 0);
+	watcher_close(&f->watcher);
+	watcher_open(f, &f->watcher, "first");
+	press(f, DEAD_CIRCUMFLEX);
+	press(f, 'a');
+	press(f, DEAD_CIRCUMFLEX);
+	press(f, 'x');
+	assert_in(f, "\u00e2^x");
+	press(f, MULTI_KEY);
+	press(f, 'o');
+	press(f, 'c');
+	press(f, '.');
+#ifdef HAVE_XKBCOMMON
+	assert_in(f, "\u00a9.");
+#else
+	assert_in(f, "oc.");
+#endif
+}
+
+static void alt_gr_as_ctrl_and_alt_has_been_used_up(void **state)
+{
+	struct fixture *f = *state;
+
+	hold(f, CTRL_L);
+	hold(f, ALT_L + 1);
+	press(f, '@');
+	press(f, '{');
+	press(f, 0x20ac); /* EuroSign */
+	press(f, DEAD_CIRCUMFLEX);
+	press(f, DEAD_CIRCUMFLEX);
+	assert_in(f, "@{\u20ac^");
+	press(f, 'c');
+	assert_in(f, "\033\003");
+	let_go(f, ALT_L + 1);
+	press(f, '@');
+	assert_int_equal(f->in.len, 1);
+	assert_int_equal(f->in.data[0], 0);
+	strbuf_done(&f->in);
+}
+
+static void press_at(struct fixture *f, uint32_t keysym, unsigned place)
+{
+	assert_int_equal(display_view_key(f->watcher.view, keysym, place, true), 0);
+}
+
+static void ctrl_with_another_script_is_the_latin_key(void **state)
+{
+	struct fixture *f = *state;
+
+	hold(f, CTRL_L);
+	press(f, 0x06d3);	   /* Cyrillic es: the key of c */
+	press(f, 0x06f3);	   /* the same, capital */
+	press(f, 0x01000437);	   /* ze: of p */
+	press(f, 0x07f8);	   /* Greek psi: of c */
+	press(f, 0x0ce7);	   /* Hebrew chet: of j */
+	press_at(f, 0x06d3, 0x2d); /* on the key of x, wherever that layout has it */
+	assert_in(f, "\003\003\020\003\012\030");
+	let_go(f, CTRL_L);
+	press(f, 0x06d3);
+	assert_in(f, "\u0441");
 }
 
 static void backspace_is_del_unless_the_console_says_otherwise(void **state)
@@ -124,7 +263,8 @@ static void what_is_refused_is_told_to_the_caller(void **state)
 	assert_int_equal(press(f, 'a'), -ENOBUFS);
 	assert_int_equal(display_view_paste(f->watcher.view, "x", 1), -ENOBUFS);
 	f->in_result = 0;
-	display_view_set_read_only(f->watcher.view, true);
+	watcher_close(&f->watcher);
+	watcher_open_read_only(f, &f->watcher);
 	assert_int_equal(press(f, 'a'), -EPERM);
 	assert_int_equal(display_view_paste(f->watcher.view, "x", 1), -EPERM);
 	assert_in(f, "");
@@ -139,14 +279,14 @@ static void shift_page_up_looks_back_until_a_key(void **state)
 	hold(f, SHIFT_L);
 	press(f, VT_KEY_PAGE_UP);
 	press(f, VT_KEY_PAGE_UP);
-	assert_int_equal(display_view_scrolled_back(f->watcher.view), 2 * (FIXTURE_ROWS - 1));
+	assert_int_equal(watcher_back(&f->watcher), 2 * (FIXTURE_ROWS - 1));
 	press(f, VT_KEY_PAGE_DOWN);
-	assert_int_equal(display_view_scrolled_back(f->watcher.view), FIXTURE_ROWS - 1);
+	assert_int_equal(watcher_back(&f->watcher), FIXTURE_ROWS - 1);
 	let_go(f, SHIFT_L);
-	assert_int_equal(display_view_scrolled_back(f->watcher.view), FIXTURE_ROWS - 1);
+	assert_int_equal(watcher_back(&f->watcher), FIXTURE_ROWS - 1);
 	assert_in(f, "");
 	press(f, ' ');
-	assert_int_equal(display_view_scrolled_back(f->watcher.view), 0);
+	assert_int_equal(watcher_back(&f->watcher), 0);
 	assert_in(f, " ");
 }
 
@@ -160,9 +300,9 @@ static void the_wheel_looks_back_and_stops_at_the_oldest_line(void **state)
 		point(f, 1, 1, DISPLAY_WHEEL_UP);
 		point(f, 1, 1, 0);
 	}
-	assert_int_equal(display_view_scrolled_back(f->watcher.view), 12 - FIXTURE_ROWS + 1);
+	assert_int_equal(watcher_back(&f->watcher), 12 - FIXTURE_ROWS + 1);
 	point(f, 1, 1, DISPLAY_WHEEL_DOWN);
-	assert_int_equal(display_view_scrolled_back(f->watcher.view), 12 - FIXTURE_ROWS - 2);
+	assert_int_equal(watcher_back(&f->watcher), 12 - FIXTURE_ROWS - 2);
 }
 
 static void on_the_alternate_screen_the_wheel_is_cursor_keys(void **state)
@@ -173,7 +313,7 @@ static void on_the_alternate_screen_the_wheel_is_cursor_keys(void **state)
 	point(f, 1, 1, DISPLAY_WHEEL_DOWN);
 	assert_true(f->in.len >= 3);
 	assert_memory_equal(f->in.data, "\033[B", 3);
-	assert_int_equal(display_view_scrolled_back(f->watcher.view), 0);
+	assert_int_equal(watcher_back(&f->watcher), 0);
 }
 
 static void a_big_paste_arrives_whole(void **state)
@@ -361,6 +501,13 @@ int main(void)
 		CASE(keys_become_bytes_by_the_guests_modes),
 		CASE(modifiers_are_remembered_in_the_view),
 		CASE(ctrl_alt_numbers_switch_and_are_swallowed),
+		CASE(a_dead_key_and_a_letter_make_one),
+		CASE(a_dead_key_twice_or_with_a_space_is_itself),
+		CASE(what_does_not_go_together_is_typed_one_by_one),
+		CASE(other_keys_end_a_sequence),
+		CASE(the_locales_tables_know_compose),
+		CASE(alt_gr_as_ctrl_and_alt_has_been_used_up),
+		CASE(ctrl_with_another_script_is_the_latin_key),
 		CASE(backspace_is_del_unless_the_console_says_otherwise),
 		CASE(what_is_refused_is_told_to_the_caller),
 		CASE(shift_page_up_looks_back_until_a_key),

@@ -204,7 +204,7 @@ static void output_leaves_alone_who_looks_far_back(void **state)
 	fixture_collect(f);
 	fixture_feed(f, "more\r\nand more\r\n");
 	assert_false(fixture_collect(f));
-	assert_int_equal(display_view_scrolled_back(f->watcher.view), 12);
+	assert_int_equal(watcher_back(&f->watcher), 12);
 }
 
 static void blinking_shows_and_hides_cells_and_cursor(void **state)

@@ -193,7 +193,8 @@ static void a_request_for_a_size_goes_to_the_provider(void **state)
 	f->resize_result = -EPERM;
 	assert_int_equal(display_view_request_size(f->watcher.view, 50, 10), -EPERM);
 	assert_int_equal(vt_cols(f->vt), 40);
-	display_view_set_read_only(f->watcher.view, true);
+	watcher_close(&f->watcher);
+	watcher_open_read_only(f, &f->watcher);
 	assert_int_equal(display_view_request_size(f->watcher.view, 60, 10), -EPERM);
 	assert_int_equal(f->resizes, 2);
 }

@@ -314,8 +314,8 @@ static void keys_go_to_the_guest(void **state)
 	struct fixture *f = *state;
 
 	add_and_watch(f, "vc,id=vc0");
-	assert_int_equal(display_view_key(f->view, 'l', true), 0);
-	assert_int_equal(display_view_key(f->view, VT_KEY_BACKSPACE, true), 0);
+	assert_int_equal(display_view_key(f->view, 'l', 0, true), 0);
+	assert_int_equal(display_view_key(f->view, VT_KEY_BACKSPACE, 0, true), 0);
 	assert_int_equal(f->env->holder.in.len, 0); /* not from inside of the viewer's call */
 	run_idle(f->env->loop);
 	assert_true(fake_holder_in_is(&f->env->holder, "l\177"));
@@ -326,7 +326,7 @@ static void backspace_can_be_bs(void **state)
 	struct fixture *f = *state;
 
 	add_and_watch(f, "vc,id=vc0,backspace=bs");
-	display_view_key(f->view, VT_KEY_BACKSPACE, true);
+	display_view_key(f->view, VT_KEY_BACKSPACE, 0, true);
 	run_idle(f->env->loop);
 	assert_true(fake_holder_in_is(&f->env->holder, "\010"));
 }
@@ -337,7 +337,7 @@ static void nobody_gets_keys_without_a_guest(void **state)
 
 	add_and_watch(f, "vc,id=vc0");
 	fake_holder_detach(&f->env->holder);
-	assert_int_equal(display_view_key(f->view, 'x', true), -ENOTCONN);
+	assert_int_equal(display_view_key(f->view, 'x', 0, true), -ENOTCONN);
 	run_idle(f->env->loop);
 	fake_holder_attach(
 		&f->env->holder, chardev_set_find(f->env->set, "vc0"), FAKE_HOLDER_PLAIN, NULL);
@@ -381,12 +381,12 @@ static void too_much_input_is_refused_whole(void **state)
 	while (taken < 100 && display_view_paste(f->view, text, PASTE_BYTES) == 0)
 		taken++;
 	assert_int_equal(taken, VC_INPUT_MAX / PASTE_BYTES);
-	assert_int_equal(display_view_key(f->view, 'y', true), -ENOBUFS);
+	assert_int_equal(display_view_key(f->view, 'y', 0, true), -ENOBUFS);
 	fake_holder_set_room(&f->env->holder, SIZE_MAX);
 	RUN_UNTIL(f->env->loop, f->env->holder.in.len >= VC_INPUT_MAX);
 	run_idle(f->env->loop);
 	assert_int_equal(f->env->holder.in.len, VC_INPUT_MAX);
-	assert_int_equal(display_view_key(f->view, 'y', true), 0);
+	assert_int_equal(display_view_key(f->view, 'y', 0, true), 0);
 	free(text);
 }
 
@@ -410,7 +410,7 @@ static void a_guest_that_asks_and_never_reads_is_not_answered_for_ever(void **st
 	for (unsigned i = 0; i < VC_REPLIES_MAX; i++)
 		out(f, "\033[5n");
 	/* There is still place for what people type. */
-	assert_int_equal(display_view_key(f->view, 'y', true), 0);
+	assert_int_equal(display_view_key(f->view, 'y', 0, true), 0);
 	fake_holder_set_room(&f->env->holder, SIZE_MAX);
 	run_idle(f->env->loop);
 	assert_true(f->env->holder.in.len <= VC_REPLIES_MAX + 1);
@@ -436,7 +436,7 @@ static void the_vc_may_be_removed_while_it_delivers(void **state)
 	add_and_watch(f, "vc,id=vc0");
 	f->env->holder.in_hook = remove_the_vc;
 	f->env->holder.hook_data = f->env;
-	display_view_key(f->view, 'x', true);
+	display_view_key(f->view, 'x', 0, true);
 	run_idle(f->env->loop);
 	assert_null(chardev_set_find(f->env->set, "vc0"));
 	assert_int_equal(display_console_number(display_view_console(f->view)), 1);

@@ -17,9 +17,15 @@ static int setup(void **state)
 	return 0;
 }
 
-static int setup_paste_key(void **state)
+static int setup_fixed(void **state)
 {
-	*state = fixture_new(",paste=key,resize=fixed");
+	*state = fixture_new(",resize=fixed");
+	return 0;
+}
+
+static int setup_direct(void **state)
+{
+	*state = fixture_new(",paste=direct");
 	return 0;
 }
 
@@ -217,7 +223,7 @@ static void extended_text_is_asked_for_and_typed(void **state)
 	PUT(f, fd, "\x06\x00\x00\x00\xff\xff\xff\xfc\x08\x00\x00\x01");
 	TAKE(f, fd, "\x03\x00\x00\x00\xff\xff\xff\xfc\x02\x00\x00\x01");
 	send_provide(f, fd, "\xe6\xbc\xa2\r\n\0", 6);
-	typed(f, "\xe6\xbc\xa2\r");
+	typed(f, "\xe6\xbc\xa2");
 	close(fd);
 }
 
@@ -244,15 +250,86 @@ static void extended_text_that_is_broken_ends_the_connection(void **state)
 	close(fd);
 }
 
-static void paste_key_types_what_was_kept(void **state)
+#define HI	 "\x06\x00\x00\x00\x00\x00\x00\x02hi"
+#define SHIFT	 "\x04\x01\x00\x00\x00\x00\xff\xe1"
+#define SHIFT_UP "\x04\x00\x00\x00\x00\x00\xff\xe1"
+#define CTRL	 "\x04\x01\x00\x00\x00\x00\xff\xe3"
+#define CTRL_UP	 "\x04\x00\x00\x00\x00\x00\xff\xe3"
+#define INSERT	 "\x04\x01\x00\x00\x00\x00\xff\x63"
+#define V	 "\x04\x01\x00\x00\x00\x00\x00\x56"
+#define MIDDLE	 "\x05\x02\x00\x05\x00\x05\x05\x00\x00\x05\x00\x05"
+
+static void text_is_kept_until_a_paste_key(void **state)
 {
 	struct fixture *f = *state;
 	int fd = login(f, true);
 
-	PUT(f, fd, "\x06\x00\x00\x00\x00\x00\x00\x02hi");
+	PUT(f, fd, HI);
 	typed(f, "");
-	PUT(f, fd, "\x04\x01\x00\x00\x00\x00\xff\xe1\x04\x01\x00\x00\x00\x00\xff\x63");
+	PUT(f, fd, SHIFT INSERT SHIFT_UP);
 	typed(f, "hi");
+	PUT(f, fd, CTRL SHIFT V SHIFT_UP CTRL_UP);
+	typed(f, "hi");
+	PUT(f, fd, MIDDLE);
+	typed(f, "hi");
+	close(fd);
+}
+
+static void without_text_the_paste_keys_type_nothing(void **state)
+{
+	struct fixture *f = *state;
+	int fd = login(f, true);
+
+	PUT(f, fd, SHIFT INSERT SHIFT_UP MIDDLE);
+	typed(f, "");
+	close(fd);
+}
+
+static void what_was_selected_last_is_pasted(void **state)
+{
+	struct fixture *f = *state;
+	int fd = login(f, true);
+
+	fixture_feed(f, "word");
+	PUT(f, fd, HI);
+	PUT(f, fd, "\x05\x01\x00\x01\x00\x05\x05\x01\x00\x1f\x00\x05\x05\x00\x00\x1f\x00\x05");
+	PUT(f, fd, MIDDLE);
+	typed(f, "word");
+	PUT(f, fd, HI MIDDLE);
+	typed(f, "hi");
+	close(fd);
+}
+
+static void with_direct_the_same_twice_is_one(void **state)
+{
+	struct fixture *f = *state;
+	int fd = login(f, true);
+
+	PUT(f, fd, HI HI);
+	typed(f, "hi");
+	loop_advance(f->loop, 999);
+	PUT(f, fd, HI);
+	typed(f, "");
+	loop_advance(f->loop, 1);
+	PUT(f, fd, HI);
+	typed(f, "hi");
+	close(fd);
+}
+
+static void with_direct_the_last_newline_waits_for_the_user(void **state)
+{
+	struct fixture *f = *state;
+	int fd = login(f, true);
+
+	PUT(f, fd,
+		"\x06\x00\x00\x00\x00\x00\x00\x04"
+		"a\nb\n");
+	typed(f, "a\rb");
+	fixture_feed(f, "\033[?2004h");
+	PUT(f, fd,
+		"\x06\x00\x00\x00\x00\x00\x00\x03"
+		"ls\n");
+	typed(f, "\033[200~ls\r\033[201~");
 	close(fd);
 }
 
@@ -312,19 +389,42 @@ static void consoles_are_switched_for_one_viewer_only(void **state)
 	close(b);
 }
 
-static void lock_state_is_told_once_keys_have_shown_it(void **state)
+static void lock_keys_are_not_spoken_of(void **state)
 {
 	struct fixture *f = *state;
 	int fd = login(f, true);
 
-	set_encodings(f, fd, 1, -261);
+	set_encodings(f, fd, 2, 0, -261);
 	request_update(f, fd, false);
 	drain(f, fd);
 	request_update(f, fd, true);
+	PUT(f, fd, "\x04\x01\x00\x00\x00\x00\x00\x41\x04\x01\x00\x00\x00\x00\xff\xe5");
 	loop_advance(f->loop, 50);
 	TAKE(f, fd, "");
-	PUT(f, fd, "\x04\x01\x00\x00\x00\x00\x00\x41");
-	TAKE(f, fd, "\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xfe\xfb\x04");
+	close(fd);
+}
+
+static void dead_keys_make_characters(void **state)
+{
+	struct fixture *f = *state;
+	int fd = login(f, true);
+
+	PUT(f, fd, "\x04\x01\x00\x00\x00\x00\xfe\x52\x04\x00\x00\x00\x00\x00\xfe\x52");
+	typed(f, "");
+	PUT(f, fd, "\x04\x01\x00\x00\x00\x00\x00\x61");
+	typed(f, "\xc3\xa2");
+	close(fd);
+}
+
+static void the_place_of_a_key_makes_it_a_control_character(void **state)
+{
+	struct fixture *f = *state;
+	int fd = login(f, true);
+
+	/* Ctrl and the Cyrillic letter es, on the key of a Latin x. */
+	PUT(f, fd, "\xff\x00\x00\x01\x00\x00\xff\xe3\x00\x00\x00\x1d");
+	PUT(f, fd, "\xff\x00\x00\x01\x00\x00\x06\xd3\x00\x00\x00\x2d");
+	typed(f, "\x18");
 	close(fd);
 }
 
@@ -402,28 +502,35 @@ static void a_size_of_nothing_is_refused(void **state)
 	close(fd);
 }
 
-#define TEST(name)	 cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define TEST_FIXED(name) cmocka_unit_test_setup_teardown(name, setup_paste_key, teardown)
+#define TEST_DIRECT(name) cmocka_unit_test_setup_teardown(name, setup_direct, teardown)
+#define TEST(name)	  cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST_FIXED(name)  cmocka_unit_test_setup_teardown(name, setup_fixed, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(messages_may_come_whole_or_in_any_pieces),
+		TEST_DIRECT(messages_may_come_whole_or_in_any_pieces),
 		TEST(what_can_not_be_followed_ends_the_connection),
 		TEST(fence_is_answered_with_the_flags_that_are_known),
 		TEST(sync_next_is_answered_after_the_next_message),
 		TEST(two_fences_in_a_row_are_both_answered),
 		TEST(support_of_fences_and_continuous_updates_is_announced),
-		TEST(latin1_text_is_typed_as_utf8),
-		TEST(a_megabyte_of_text_arrives_whole),
-		TEST(extended_text_is_asked_for_and_typed),
-		TEST(extended_text_that_nobody_asked_for_is_ignored),
-		TEST(extended_text_that_is_broken_ends_the_connection),
-		TEST_FIXED(paste_key_types_what_was_kept),
+		TEST_DIRECT(latin1_text_is_typed_as_utf8),
+		TEST_DIRECT(a_megabyte_of_text_arrives_whole),
+		TEST_DIRECT(extended_text_is_asked_for_and_typed),
+		TEST_DIRECT(extended_text_that_nobody_asked_for_is_ignored),
+		TEST_DIRECT(extended_text_that_is_broken_ends_the_connection),
+		TEST(text_is_kept_until_a_paste_key),
+		TEST(without_text_the_paste_keys_type_nothing),
+		TEST(what_was_selected_last_is_pasted),
+		TEST_DIRECT(with_direct_the_same_twice_is_one),
+		TEST_DIRECT(with_direct_the_last_newline_waits_for_the_user),
 		TEST(text_of_the_guest_reaches_both_kinds_of_clipboards),
 		TEST(keys_reach_the_guest_and_the_bell_the_viewer),
 		TEST(consoles_are_switched_for_one_viewer_only),
-		TEST(lock_state_is_told_once_keys_have_shown_it),
+		TEST(lock_keys_are_not_spoken_of),
+		TEST(dead_keys_make_characters),
+		TEST(the_place_of_a_key_makes_it_a_control_character),
 		TEST(a_viewer_resizes_the_console),
 		TEST(many_wishes_for_a_size_cost_one_resize),
 		TEST_FIXED(fixed_size_is_prohibited),
