@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""`meson install` installs what a user needs, and nothing of the workshop.
+
+	installed.py BUILD
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+NEEDED = ["bin/charhubd", "share/man/man1/charhubd.1", "share/doc/charhub/LICENSE",
+          "share/doc/charhub/README.md", "share/doc/charhub/vnc.md", "share/doc/charhub/backends",
+          "share/doc/charhub/licences/uni2-vga16.txt"]
+FOLDERS = ("bin/", "share/man/man1/", "share/doc/charhub/")
+
+
+def faults(build):
+    done = subprocess.run(["meson", "introspect", "--installed", build], capture_output=True,
+                          check=True)
+    options = subprocess.run(["meson", "introspect", "--buildoptions", build],
+                             capture_output=True, check=True)
+    prefix = next(option["value"] for option in json.loads(options.stdout)
+                  if option["name"] == "prefix")
+    installed = {str(pathlib.PurePath(path).relative_to(prefix))
+                 for path in json.loads(done.stdout).values()}
+    yield from (f"{path} is not installed" for path in NEEDED if path not in installed)
+    yield from (f"{path} is installed" for path in sorted(installed)
+                if not path.startswith(FOLDERS) or path.startswith("bin/") and
+                path != "bin/charhubd")
+
+
+if __name__ == "__main__":
+    found = [f"meson.build:1: {text}" for text in faults(sys.argv[1])]
+    print("\n".join(found))
+    sys.exit(bool(found))
