@@ -12,6 +12,9 @@
  *	input ended		GONE, unless out has failed
  *	full			WRITE besides
  *
+ * A socket that takes no more for ever is aborted: its peer sends no more either, and is gone when
+ * what it has sent has been delivered. A file or a terminal may still have something to say.
+ *
  * While paused, a hang-up with nothing left to read is the end at once. With bytes left, out fails
  * at once and the end comes when they have been delivered.
  *
@@ -260,6 +263,8 @@ static ssize_t out_error(struct fd_stream *stream, int error, size_t total)
 	if (!forgives) {
 		stream->out = FD_STREAM_OUT_FAILED;
 		stream->error = error;
+		/* A socket is of no use any more; what its peer has said still counts. */
+		stream->finishing |= transport_abort(stream->transport) == 0;
 		post_settle(stream);
 	}
 	return total ? (ssize_t)total : -error;

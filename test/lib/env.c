@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <cmocka.h>
 
 enum { TEXT_BYTES = 1024, MEASURE_MS = 30 };
@@ -106,6 +108,16 @@ const char *env_path(struct env *env, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", env->dir, name);
 	return path;
+}
+
+int env_dial(struct env *env, const char *name)
+{
+	struct sockaddr_un sockaddr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(sockaddr.sun_path, sizeof(sockaddr.sun_path), "%s", env_path(env, name));
+	assert_int_equal(connect(fd, (struct sockaddr *)&sockaddr, sizeof(sockaddr)), 0);
+	return fd;
 }
 
 unsigned open_fds(void)

@@ -35,6 +35,9 @@ void env_attach(struct env *env, struct chardev *chardev);
 /** env_path() - a name in the directory; the string is overwritten by the next call */
 const char *env_path(struct env *env, const char *name);
 
+/** env_dial() - connect to the unix socket of that name in the directory; asserts success */
+int env_dial(struct env *env, const char *name);
+
 /** open_fds() - how many descriptors this process has; to prove that none leaks */
 unsigned open_fds(void);
 

@@ -50,15 +50,6 @@ static struct sockaddr_un unix_name(const char *path)
 	return name;
 }
 
-static int unix_client(struct env *env, const char *file)
-{
-	struct sockaddr_un name = unix_name(env_path(env, file));
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(connect(fd, (struct sockaddr *)&name, sizeof(name)), 0);
-	return fd;
-}
-
 static int unix_listener(struct env *env, const char *file)
 {
 	struct sockaddr_un name = unix_name(env_path(env, file));
@@ -171,7 +162,7 @@ static void talk_twice(struct env *env, struct chardev *server, int (*dial)(stru
 
 static int dial_unix(struct env *env)
 {
-	return unix_client(env, "s");
+	return env_dial(env, "s");
 }
 
 static int dial_tcp(struct env *env)
@@ -207,8 +198,8 @@ static void second_client_is_told_and_sent_away(void **state)
 	int first, second;
 
 	env_attach(env, server);
-	first = unix_client(env, "s");
-	second = unix_client(env, "s");
+	first = env_dial(env, "s");
+	second = env_dial(env, "s");
 	assert_int_equal(write(second, "lost", 4), 4);
 	assert_says(env, second, "charhub: console 's' is in use (1 of 1 clients)\r\n");
 	assert_int_equal(fake_holder_out(&env->holder, "still", 5), 5);
@@ -226,7 +217,7 @@ static void half_closed_client_still_gets_output_and_makes_way(void **state)
 	int first, second;
 
 	env_attach(env, env_add(env, UNIX_SERVER));
-	first = unix_client(env, "s");
+	first = env_dial(env, "s");
 	assert_int_equal(write(first, "bye", 3), 3);
 	shutdown(first, SHUT_WR);
 	RUN_UNTIL(env->loop, env->holder.closed == 1);
@@ -235,7 +226,7 @@ static void half_closed_client_still_gets_output_and_makes_way(void **state)
 	assert_int_equal(fake_holder_out(&env->holder, "still", 5), 5);
 	assert_reads(first, "still");
 	assert_true(wakeups(env->loop) <= WAKEUPS_IDLE);
-	second = unix_client(env, "s");
+	second = env_dial(env, "s");
 	RUN_UNTIL(env->loop, env->holder.opened == 2);
 	assert_int_equal(env->holder.hangups, 1);
 	assert_int_equal(fake_holder_out(&env->holder, "new", 3), 3);
@@ -251,7 +242,7 @@ static void half_closed_client_that_leaves_is_noticed(void **state)
 	int client;
 
 	env_attach(env, env_add(env, UNIX_SERVER));
-	client = unix_client(env, "s");
+	client = env_dial(env, "s");
 	shutdown(client, SHUT_WR);
 	RUN_UNTIL(env->loop, env->holder.closed == 1);
 	close(client);
@@ -339,7 +330,7 @@ static void disconnect_closes_the_connection(void **state)
 
 	env->holder.event_hook = holder_can_disconnect_the_client_inside_opened;
 	env_attach(env, env_add(env, UNIX_SERVER));
-	client = unix_client(env, "s");
+	client = env_dial(env, "s");
 	assert_says(env, client, "");
 	assert_string_equal(env->holder.log.data, "OPENED CLOSED HANGUP ");
 	close(client);
@@ -359,8 +350,8 @@ static void each_client_is_a_chardev_of_its_own(void **state)
 	int one, two;
 
 	attach_for_peers(env, env_add(env, UNIX_SERVER ",clients=2"));
-	one = unix_client(env, "s");
-	two = unix_client(env, "s");
+	one = env_dial(env, "s");
+	two = env_dial(env, "s");
 	RUN_UNTIL(env->loop, env->holder.n_peers == 2);
 	fake_holder_init(&a, env->loop);
 	fake_holder_init(&b, env->loop);
@@ -392,16 +383,16 @@ static void client_beyond_the_number_is_sent_away_and_places_come_back(void **st
 	int one, two, three;
 
 	attach_for_peers(env, env_add(env, UNIX_SERVER ",clients=2"));
-	one = unix_client(env, "s");
-	two = unix_client(env, "s");
-	three = unix_client(env, "s");
+	one = env_dial(env, "s");
+	two = env_dial(env, "s");
+	three = env_dial(env, "s");
 	assert_says(env, three, "charhub: console 's' is in use (2 of 2 clients)\r\n");
 	close(three);
 	chardev_free(env->holder.peers[0]);
 	env->holder.peers[0] = env->holder.peers[--env->holder.n_peers];
 	assert_int_equal(read(one, (char[1]){ 0 }, 1), 0);
 	close(one);
-	one = unix_client(env, "s");
+	one = env_dial(env, "s");
 	RUN_UNTIL(env->loop, env->holder.n_peers == 2);
 	assert_string_equal(chardev_id(env->holder.peers[1]), "s.1");
 	close(one);
@@ -414,13 +405,13 @@ static void half_closed_one_of_several_makes_way(void **state)
 	int one, two, three;
 
 	attach_for_peers(env, env_add(env, UNIX_SERVER ",clients=2"));
-	one = unix_client(env, "s");
-	two = unix_client(env, "s");
+	one = env_dial(env, "s");
+	two = env_dial(env, "s");
 	RUN_UNTIL(env->loop, env->holder.n_peers == 2);
 	shutdown(two, SHUT_WR);
 	run_idle(env->loop);
 	assert_false(chardev_is_open(env->holder.peers[1]));
-	three = unix_client(env, "s");
+	three = env_dial(env, "s");
 	RUN_UNTIL(env->loop, env->holder.n_peers == 3);
 	assert_string_equal(chardev_id(env->holder.peers[2]), "s.3");
 	assert_true(chardev_is_open(env->holder.peers[0]));
@@ -436,11 +427,11 @@ static void holder_may_refuse_a_client(void **state)
 
 	attach_for_peers(env, env_add(env, UNIX_SERVER ",clients=2"));
 	env->holder.refuse_peers = ENOSPC;
-	client = unix_client(env, "s");
+	client = env_dial(env, "s");
 	assert_says(env, client, "charhub: the fake takes no more clients\r\n");
 	close(client);
 	env->holder.refuse_peers = 0;
-	client = unix_client(env, "s");
+	client = env_dial(env, "s");
 	RUN_UNTIL(env->loop, env->holder.n_peers == 1);
 	assert_string_equal(chardev_id(env->holder.peers[0]), "s.1");
 	close(client);
@@ -451,7 +442,7 @@ static void several_clients_need_a_holder_that_takes_them(void **state)
 	struct env *env = *state;
 	struct chardev *server = env_add(env, UNIX_SERVER ",clients=3");
 	struct error *err = NULL;
-	int client = unix_client(env, "s");
+	int client = env_dial(env, "s");
 
 	assert_int_equal(
 		fake_holder_attach(&env->holder, server, FAKE_HOLDER_PLAIN, &err), -EINVAL);
@@ -540,7 +531,7 @@ static void inherited_listener_is_served(void **state)
 	snprintf(text, sizeof(text), SERVER "fd=%d", fd);
 	env_attach(env, env_add(env, text));
 	close(fd);
-	client = unix_client(env, "l");
+	client = env_dial(env, "l");
 	RUN_UNTIL(env->loop, env->holder.opened == 1);
 	close(client);
 }
@@ -832,7 +823,7 @@ static void clients_are_turned_away_when_descriptors_run_out(void **state)
 	attach_for_peers(env, env_add(env, UNIX_SERVER ",clients=100"));
 	run_idle(env->loop);
 	for (int i = 0; i < 3; i++)
-		clients[i] = unix_client(env, "s");
+		clients[i] = env_dial(env, "s");
 	getrlimit(RLIMIT_NOFILE, &old);
 	low = old;
 	lowest = dup(0);
@@ -844,7 +835,7 @@ static void clients_are_turned_away_when_descriptors_run_out(void **state)
 	setrlimit(RLIMIT_NOFILE, &old);
 	assert_int_equal(env->holder.n_peers, 1);
 	close(clients[0]);
-	clients[0] = unix_client(env, "s");
+	clients[0] = env_dial(env, "s");
 	RUN_UNTIL(env->loop, env->holder.n_peers == 2);
 	for (int i = 0; i < 3; i++)
 		close(clients[i]);

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -574,6 +576,41 @@ static void a_frontend_that_does_not_read_is_not_served_further(void **state)
 	assert_false(frontend_is_dismissed(&t.f));
 }
 
+static void on_time(void *data)
+{
+	*(bool *)data = true;
+}
+
+/*
+ * Some kernels cannot tell a signalfd from an eventfd. It is readable, and no kick can be read from
+ * it: as from one whose other end is closed.
+ */
+static void a_kick_that_cannot_be_read_is_not_listened_to(void **state)
+{
+	const uint64_t queue = 1;
+	unsigned wakeups = 0;
+	struct timer *timer;
+	bool over = false;
+	sigset_t signals;
+	int fd;
+
+	(void)state;
+	start(VERSION_1 | F_PROTOCOL, ALL_PF);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	raise(SIGUSR1);
+	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	frontend_request(&t.f, VU_SET_VRING_KICK, &queue, sizeof(queue), fd);
+	timer = timer_new(t.loop, on_time, &over);
+	timer_start(timer, 20);
+	for (; !over; wakeups++)
+		loop_step(t.loop, true);
+	assert_true(wakeups < 10);
+	timer_free(timer);
+	close(fd);
+}
+
 static void the_next_frontend_is_served_when_the_first_has_left(void **state)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -707,6 +744,7 @@ int main(void)
 		CASE(refusals_are_acknowledged_where_asked),
 		CASE(a_message_may_come_byte_by_byte),
 		CASE(a_frontend_that_does_not_read_is_not_served_further),
+		CASE(a_kick_that_cannot_be_read_is_not_listened_to),
 		CASE(the_next_frontend_is_served_when_the_first_has_left),
 		CASE(it_may_be_freed_in_its_own_callback),
 		CASE(listening_replaces_a_stale_socket_and_no_other_file),
