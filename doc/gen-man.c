@@ -13,7 +13,7 @@
 #include "opts/opts.h"
 #include "prog/classes.h"
 #include "prog/cmdline.h"
-#include "prog/secrets.h"
+#include "object/object.h"
 #include "vnc/vnc.h"
 
 #include <stdio.h>
@@ -122,9 +122,15 @@ static void put_devices(void)
 	}
 }
 
-static void put_secret(void)
+static void put_common_object(void)
 {
-	put_table(secret_options);
+	put_table(object_common_options);
+}
+
+static void put_objects(void)
+{
+	for (const struct object_class *const *at = object_classes; *at; at++)
+		put_class((*at)->name, (*at)->summary, (*at)->options);
 }
 
 static void put_vnc(void)
@@ -141,7 +147,8 @@ static const struct {
 	{ "@CHARDEVS@\n", put_chardevs },
 	{ "@DEVICE-COMMON@\n", put_common_device },
 	{ "@DEVICES@\n", put_devices },
-	{ "@SECRET@\n", put_secret },
+	{ "@OBJECT-COMMON@\n", put_common_object },
+	{ "@OBJECTS@\n", put_objects },
 	{ "@VNC@\n", put_vnc },
 };
 

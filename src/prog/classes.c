@@ -2,6 +2,7 @@
 #include "prog/classes.h"
 
 #include "frontend/frontend.h"
+#include "object/secret.h"
 
 #include <stddef.h>
 
@@ -10,5 +11,10 @@ const struct frontend_class *const frontend_classes[] = {
 	&frontend_virtconsole_class,
 	&frontend_virtio_serial_class,
 	&frontend_virtserialport_class,
+	NULL,
+};
+
+const struct object_class *const object_classes[] = {
+	&secret_class,
 	NULL,
 };

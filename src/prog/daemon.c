@@ -12,13 +12,13 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "frontend/frontend.h"
+#include "object/object.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
 #include "prog/notify.h"
 #include "prog/pidfile.h"
 #include "prog/process.h"
 #include "prog/screens.h"
-#include "prog/secrets.h"
 #include "prog/setup.h"
 #include "prog/signals.h"
 
@@ -28,7 +28,7 @@
 struct daemon {
 	const struct setup *setup;
 	struct loop *loop;
-	struct secrets *secrets;
+	struct object_set *objects;
 	struct screens *screens;
 	struct chardev_set *chardevs;
 	struct frontend_set *frontends;
@@ -64,7 +64,7 @@ static int check_terminal(const struct setup *setup, const struct opts *opts, st
 
 static int make_object(struct daemon *daemon, struct opts *opts, struct error **err)
 {
-	return secrets_add(daemon->secrets, opts, err);
+	return object_set_add(daemon->objects, opts, err);
 }
 
 static int make_chardev(struct daemon *daemon, struct opts *opts, struct error **err)
@@ -109,10 +109,10 @@ static int make_core(struct daemon *daemon, struct error **err)
 	int r;
 
 	daemon->loop = loop_new();
-	daemon->secrets = secrets_new();
-	if (!daemon->loop || !daemon->secrets)
+	daemon->objects = object_set_new(object_classes);
+	if (!daemon->loop || !daemon->objects)
 		return error_set(err, ENOMEM, "out of memory");
-	r = screens_new(daemon->loop, daemon->setup->name, daemon->secrets, &daemon->screens, err);
+	r = screens_new(daemon->loop, daemon->setup->name, daemon->objects, &daemon->screens, err);
 	if (r < 0)
 		return r;
 	daemon->chardevs = chardev_set_new(daemon->loop, charhub_classes);
@@ -182,7 +182,7 @@ static void stop(struct daemon *daemon)
 	frontend_set_free(daemon->frontends);
 	chardev_set_free(daemon->chardevs);
 	screens_free(daemon->screens);
-	secrets_free(daemon->secrets);
+	object_set_free(daemon->objects);
 	loop_free(daemon->loop);
 	pidfile_remove(&daemon->pidfile);
 }

@@ -11,9 +11,9 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "frontend/frontend.h"
+#include "object/object.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
-#include "prog/secrets.h"
 #include "prog/setup.h"
 #include "vnc/vnc.h"
 
@@ -105,24 +105,45 @@ static int add_device(struct setup *setup, struct opts *opts, const char *where,
 	return request_list_add(&setup->devices, opts, where, err);
 }
 
-/* ---- -object, -vnc ---- */
+/* ---- -object ---- */
 
-static int help_options(const char *owner, const struct opt_desc *options)
+static int list_object_classes(void)
 {
-	opts_print_help(owner, (const struct opt_desc *const[]){ options, NULL });
+	printf("List of user creatable objects:\n");
+	for (const struct object_class *const *at = object_classes; *at; at++)
+		printf("  %-16s  %s\n", (*at)->name, (*at)->summary);
+	return CMDLINE_HELP;
+}
+
+static int help_object_class(const struct object_class *class)
+{
+	opts_print_help(class->name,
+		(const struct opt_desc *const[]){ class->options, object_common_options, NULL });
 	return CMDLINE_HELP;
 }
 
 static int add_object(struct setup *setup, struct opts *opts, const char *where, struct error **err)
 {
+	const char *type = opts_text(opts, "qom-type");
+	const struct object_class *class = type ? object_class_find(object_classes, type) : NULL;
 	int r;
 
-	if (opts_wants_help(opts) || is_help(opts_text(opts, "qom-type")))
-		return help_options("secret", secret_options);
-	r = secrets_check(opts, err);
+	if (is_help(type))
+		return list_object_classes();
+	if (class && opts_wants_help(opts))
+		return help_object_class(class);
+	r = object_check(object_classes, opts, err);
 	if (r < 0)
 		return r;
 	return request_list_add(&setup->objects, opts, where, err);
+}
+
+/* ---- -vnc ---- */
+
+static int help_options(const char *owner, const struct opt_desc *options)
+{
+	opts_print_help(owner, (const struct opt_desc *const[]){ options, NULL });
+	return CMDLINE_HELP;
 }
 
 static int add_vnc(struct setup *setup, struct opts *opts, const char *where, struct error **err)
@@ -249,8 +270,8 @@ const struct program_option program_options[] = {
 	{ "help", NULL, "the same", .take = take_help },
 	{ "name", "NAME", "name of the guest, for messages and titles", .add = add_name,
 		.implied = "guest" },
-	{ "object", "secret,id=ID,...", "make a secret, for passwords", .add = add_object,
-		.implied = "qom-type" },
+	{ "object", "TYPE,id=ID[,...]", "make a secret and the like; 'help' lists the types",
+		.add = add_object, .implied = "qom-type" },
 	{ "pidfile", "FILE", "write the process's id to FILE, which it holds while it runs",
 		.take = take_pidfile },
 	{ "readconfig", "FILE", "read options from a configuration file", .take = readconfig },

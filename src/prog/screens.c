@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "display/display.h"
-#include "prog/secrets.h"
+#include "object/secret.h"
 #include "text/font.h"
 #include "vnc/vnc.h"
 
@@ -12,14 +12,14 @@
 
 struct screens {
 	struct loop *loop;
-	struct secrets *secrets;
+	struct object_set *objects;
 	struct font *font;
 	struct display *display;
 	struct vnc_server **servers;
 	size_t n_servers;
 };
 
-int screens_new(struct loop *loop, const char *name, struct secrets *secrets,
+int screens_new(struct loop *loop, const char *name, struct object_set *objects,
 	struct screens **ret_screens, struct error **err)
 {
 	struct screens *screens = calloc(1, sizeof(*screens));
@@ -27,7 +27,7 @@ int screens_new(struct loop *loop, const char *name, struct secrets *secrets,
 	if (!screens)
 		return error_set(err, ENOMEM, "out of memory");
 	screens->loop = loop;
-	screens->secrets = secrets;
+	screens->objects = objects;
 	if (font_new(NULL, &screens->font, NULL) == 0)
 		screens->display = display_new(loop, name ? name : "charhub", screens->font);
 	if (!screens->display) {
@@ -43,13 +43,18 @@ struct display *screens_display(const struct screens *screens)
 	return screens->display;
 }
 
+static int find_secret(void *objects, const char *id, char **ret_secret, struct error **err)
+{
+	return secret_text(objects, id, ret_secret, err);
+}
+
 int screens_add_vnc(struct screens *screens, struct opts *opts, struct error **err)
 {
 	const struct vnc_context context = {
 		.loop = screens->loop,
 		.display = screens->display,
-		.secret = secrets_get,
-		.data = screens->secrets,
+		.secret = find_secret,
+		.data = screens->objects,
 	};
 	struct vnc_server **servers =
 		reallocarray(screens->servers, screens->n_servers + 1, sizeof(*servers));

@@ -6,8 +6,8 @@
 
 struct display;
 struct loop;
+struct object_set;
 struct opts;
-struct secrets;
 
 /** struct screens - what there is to look at, and the servers that show it */
 struct screens;
@@ -15,11 +15,11 @@ struct screens;
 /**
  * screens_new() - a display and no server yet
  * @name:    of the guest, or NULL
- * @secrets: outlives it
+ * @objects: secrets and the like; outlives it
  *
  * Return: 0; -ENOMEM with @err.
  */
-int screens_new(struct loop *loop, const char *name, struct secrets *secrets,
+int screens_new(struct loop *loop, const char *name, struct object_set *objects,
 	struct screens **ret_screens, struct error **err);
 
 /** screens_display() - for chardev_set_show() */

@@ -7,22 +7,23 @@ from tree import Source, report, sources
 
 # folder -> the folders whose headers it may include, besides its own
 _BELOW_FRONTEND = "base io transport opts chardev virtio vhost-user"
-_EVERYTHING = ("base io transport opts chardev backend hub mux vt text display vc vnc virtio "
-               "vhost-user frontend control lib")
+_EVERYTHING = ("base io transport opts object chardev backend hub mux vt text display vc vnc "
+               "virtio vhost-user frontend control lib")
 ALLOWED = {folder: set(below.split()) for folder, below in {
     "base": "",
     "io": "base",
     "transport": "base io",
     "opts": "base",
+    "object": "base io transport opts",
     "chardev": "base io opts",
-    "backend": "base io transport opts chardev",
-    "hub": "base io opts chardev vt",
+    "backend": "base io transport opts object chardev",
+    "hub": "base io opts object chardev vt",
     "mux": "base io opts chardev",
     "vt": "base",
     "text": "base vt",
     "display": "base io vt text",
     "vc": "base io opts chardev vt display",
-    "vnc": "base io transport opts display text vt",
+    "vnc": "base io transport opts object display text vt",
     "virtio": "base",
     "vhost-user": "base io transport virtio",
     "frontend": _BELOW_FRONTEND,

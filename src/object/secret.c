@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "prog/secrets.h"
+#include "object/secret.h"
 
 #include "base/cleanup.h"
-#include "base/list.h"
 #include "base/log.h"
+#include "opts/opts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,12 +17,9 @@ enum {
 	BLOCK_BYTES = 16,
 };
 
-/**
- * struct secret - @len @bytes, and a NUL behind them; a key may have NULs of its own
- */
+/** struct secret - @len @bytes, and a NUL behind them; a key may have NULs of its own */
 struct secret {
-	struct list node;
-	char *id;
+	struct object base;
 	unsigned char bytes[SECRET_MAX + 1];
 	size_t len;
 };
@@ -33,13 +30,7 @@ struct raw {
 	size_t len;
 };
 
-struct secrets {
-	struct list list;
-};
-
-const struct opt_desc secret_options[] = {
-	{ .name = "qom-type", .type = OPT_STRING, .help = "type of the object: secret" },
-	{ .name = "id", .type = OPT_STRING, .required = true, .help = "its name" },
+static const struct opt_desc secret_options[] = {
 	{ .name = "data",
 		.type = OPT_STRING,
 		.help = "the secret itself; everybody who may list processes can read it" },
@@ -59,60 +50,21 @@ const struct opt_desc secret_options[] = {
 	{ 0 },
 };
 
-struct secrets *secrets_new(void)
+static const struct secret *find(const struct object_set *set, const char *id)
 {
-	struct secrets *secrets = calloc(1, sizeof(*secrets));
+	const struct object *object = object_set_find(set, id);
 
-	if (secrets)
-		list_init(&secrets->list);
-	return secrets;
-}
-
-static void secret_free(struct secret *secret)
-{
-	explicit_bzero(secret->bytes, sizeof(secret->bytes));
-	free(secret->id);
-	free(secret);
-}
-
-void secrets_free(struct secrets *secrets)
-{
-	if (!secrets)
-		return;
-	list_for_each_safe (secret, &secrets->list, struct secret, node)
-		secret_free(secret);
-	free(secrets);
-}
-
-int secrets_check(struct opts *opts, struct error **err)
-{
-	const char *type = opts_text(opts, "qom-type");
-
-	if (!type)
-		return error_set(err, EINVAL, "Parameter 'qom-type' is missing");
-	if (strcmp(type, "secret")) {
-		error_set(err, EINVAL, "Parameter 'qom-type' does not accept value '%s'", type);
-		error_set_hint(err, "The only one is 'secret'.");
-		return -EINVAL;
-	}
-	return opts_check(
-		opts, "secret", (const struct opt_desc *const[]){ secret_options, NULL }, err);
-}
-
-static struct secret *find(const struct secrets *secrets, const char *id)
-{
-	list_for_each (secret, &secrets->list, struct secret, node)
-		if (!strcmp(secret->id, id))
-			return secret;
-	return NULL;
+	return object && object->class == &secret_class
+		       ? container_of(object, const struct secret, base)
+		       : NULL;
 }
 
 /* ---- from text to bytes; the texts of errors are QEMU's ---- */
 
 static int too_long(const struct secret *secret, struct error **err)
 {
-	return error_set(
-		err, EFBIG, "secret '%s' is longer than %d bytes", secret->id, (int)SECRET_MAX);
+	return error_set(err, EFBIG, "secret '%s' is longer than %d bytes", secret->base.id,
+		(int)SECRET_MAX);
 }
 
 static int read_all(int fd, struct raw *raw)
@@ -228,10 +180,10 @@ static int run_cipher(
 }
 
 static int decrypt(
-	const struct secrets *secrets, const struct opts *opts, struct raw *raw, struct error **err)
+	const struct object_set *set, const struct opts *opts, struct raw *raw, struct error **err)
 {
 	const char *keyid = opts_get_string(opts, "keyid"), *text = opts_get_string(opts, "iv");
-	const struct secret *key = find(secrets, keyid);
+	const struct secret *key = find(set, keyid);
 	struct raw iv = { 0 };
 	int r;
 
@@ -264,18 +216,18 @@ static bool is_line(const struct raw *raw)
 	return raw->len && raw->bytes[raw->len - 1] == '\n';
 }
 
-static int fill_from(const struct secrets *secrets, struct secret *secret, const struct opts *opts,
-	struct raw *raw, struct error **err)
+static int fill_from(
+	struct secret *secret, const struct opts *opts, struct raw *raw, struct error **err)
 {
 	int r = read_raw(secret, opts, raw, err);
 
 	if (r == 0 && opts_get_enum(opts, "format") == 1)
 		r = decode_base64(raw, err);
 	else if (r == 0 && opts_has(opts, "file") && is_line(raw))
-		log_warning("secret '%s': the newline at the end of %s is part of it", secret->id,
-			opts_get_string(opts, "file"));
+		log_warning("secret '%s': the newline at the end of %s is part of it",
+			secret->base.id, opts_get_string(opts, "file"));
 	if (r == 0 && opts_has(opts, "keyid"))
-		r = decrypt(secrets, opts, raw, err);
+		r = decrypt(secret->base.set, opts, raw, err);
 	if (r < 0)
 		return r;
 	if (raw->len > SECRET_MAX)
@@ -286,42 +238,37 @@ static int fill_from(const struct secrets *secrets, struct secret *secret, const
 }
 
 /* Messages do not show the argument, in which the secret may stand. */
-static int fill(const struct secrets *secrets, struct secret *secret, const struct opts *opts,
-	struct error **err)
+static int secret_open(struct object *object, const struct opts *opts, struct error **err)
 {
+	struct secret *secret = container_of(object, struct secret, base);
 	struct raw raw = { 0 };
 	int r;
 
 	log_set_place(NULL);
-	r = fill_from(secrets, secret, opts, &raw, err);
+	r = fill_from(secret, opts, &raw, err);
 	explicit_bzero(&raw, sizeof(raw));
 	return r;
 }
 
-int secrets_add(struct secrets *secrets, const struct opts *opts, struct error **err)
+static void secret_close(struct object *object)
 {
-	const char *id = opts_get_string(opts, "id");
-	struct secret *secret;
-	int r;
+	struct secret *secret = container_of(object, struct secret, base);
 
-	if (find(secrets, id))
-		return error_set(err, EEXIST, "Duplicate ID '%s' for object", id);
-	secret = calloc(1, sizeof(*secret));
-	if (!secret || !(secret->id = strdup(id))) {
-		free(secret);
-		return error_set(err, ENOMEM, "secret '%s': out of memory", id);
-	}
-	r = fill(secrets, secret, opts, err);
-	if (r < 0)
-		secret_free(secret);
-	else
-		list_append(&secrets->list, &secret->node);
-	return r;
+	explicit_bzero(secret->bytes, sizeof(secret->bytes));
 }
 
-int secrets_get(void *data, const char *id, char **ret_secret, struct error **err)
+const struct object_class secret_class = {
+	.name = "secret",
+	.summary = "a password by name",
+	.options = secret_options,
+	.size = sizeof(struct secret),
+	.open = secret_open,
+	.close = secret_close,
+};
+
+int secret_text(const struct object_set *set, const char *id, char **ret_secret, struct error **err)
 {
-	const struct secret *secret = find(data, id);
+	const struct secret *secret = find(set, id);
 
 	if (!secret)
 		return error_set(err, ENOENT, "No secret with id '%s'", id);
