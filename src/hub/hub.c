@@ -35,6 +35,7 @@ enum hub_terminal { HUB_TERMINAL_AUTO, HUB_TERMINAL_ON, HUB_TERMINAL_OFF };
  * @defaults:  what a member has that says nothing else
  * @pump_task: a member takes more, or the screen, than one dispatch gives
  * @size_task: a holder has come and is told the size
+ * @resize_task: the guest has given the console another size, and everybody is told
  */
 struct hub {
 	struct chardev base;
@@ -46,7 +47,7 @@ struct hub {
 	struct size size;
 	enum hub_terminal terminal;
 	struct hub_member_options defaults;
-	struct task pump_task, size_task;
+	struct task pump_task, size_task, resize_task;
 };
 
 static struct hub *hub_from(const struct chardev *chardev)
@@ -148,7 +149,7 @@ static const struct opt_desc hub_options[] = {
 		.type = OPT_STRING,
 		.preset = "writer",
 		.help = "the console's size: COLSxROWS, or that of the writer, smallest or largest "
-			"terminal" },
+			"terminal, or what the guest asks for" },
 	{ 0 },
 };
 
@@ -207,6 +208,45 @@ static void ring(struct hub *hub)
 		chardev_link_event(&member->link, &event);
 }
 
+static void tell_size(void *data)
+{
+	struct hub *hub = data;
+	struct chardev_event event = {
+		.type = CHARDEV_RESIZE, .cols = hub->size.cols, .rows = hub->size.rows
+	};
+
+	chardev_event(&hub->base, &event);
+}
+
+/* The guest is told, and members that show the screen or have a window to set; none answers. */
+static void size_changed(struct hub *hub)
+{
+	struct chardev_event event = {
+		.type = CHARDEV_RESIZE, .cols = hub->size.cols, .rows = hub->size.rows
+	};
+
+	hub_screen_resize(&hub->screen, event.cols, event.rows);
+	for_each_member (member, &hub->members)
+		chardev_link_event(&member->link, &event);
+	tell_size(hub);
+}
+
+static void announce_size(void *data)
+{
+	size_changed(data);
+}
+
+/* The guest may have got another size, which is told when it has done writing. */
+static void commit_to_screen(struct hub *hub, size_t len)
+{
+	struct hub_screen *screen = &hub->screen;
+
+	if (hub_screen_commit(screen, len))
+		ring(hub);
+	if (size_taken(&hub->size, screen->cols, screen->rows))
+		task_post(hub->base.loop, &hub->resize_task, announce_size, hub);
+}
+
 static void hub_out_commit(struct chardev *chardev, size_t len)
 {
 	struct hub *hub = hub_from(chardev);
@@ -214,8 +254,8 @@ static void hub_out_commit(struct chardev *chardev, size_t len)
 	tape_commit(&hub->tape, len);
 	if (!is_console(hub))
 		tape_release(&hub->tape, hub->tape.journal.head);
-	else if (hub_screen_commit(&hub->screen, len))
-		ring(hub);
+	else
+		commit_to_screen(hub, len);
 	pump_members(hub);
 }
 
@@ -271,6 +311,16 @@ static void answer(struct chardev *chardev)
 		hub_screen_answer(&hub->screen);
 }
 
+static bool may_resize(const struct chardev *chardev)
+{
+	return size_may_ask(&hub_from(chardev)->size);
+}
+
+static const struct hub_screen_ops screen_ops = {
+	.answer = answer,
+	.may_resize = may_resize,
+};
+
 static int check_waiting(
 	const struct hub *hub, const char *member, enum hub_stall stall, struct error **err)
 {
@@ -281,16 +331,6 @@ static int check_waiting(
 	error_set_hint(err, "A virtio console spins with interrupts off until its bytes are taken: "
 			    "the whole guest would freeze. Use stall=skip or stall=close.");
 	return -EINVAL;
-}
-
-static void tell_size(void *data)
-{
-	struct hub *hub = data;
-	struct chardev_event event = {
-		.type = CHARDEV_RESIZE, .cols = hub->size.cols, .rows = hub->size.rows
-	};
-
-	chardev_event(&hub->base, &event);
 }
 
 static int hub_attach(struct chardev *chardev, struct error **err)
@@ -307,19 +347,6 @@ static int hub_attach(struct chardev *chardev, struct error **err)
 	if (hub->size.known)
 		task_post(chardev->loop, &hub->size_task, tell_size, hub);
 	return 0;
-}
-
-/* The guest is told, and members that show the screen or have a window to set; none answers. */
-static void size_changed(struct hub *hub)
-{
-	struct chardev_event event = {
-		.type = CHARDEV_RESIZE, .cols = hub->size.cols, .rows = hub->size.rows
-	};
-
-	hub_screen_resize(&hub->screen, event.cols, event.rows);
-	for_each_member (member, &hub->members)
-		chardev_link_event(&member->link, &event);
-	tell_size(hub);
 }
 
 /* ---- what members ask and tell ---- */
@@ -584,7 +611,7 @@ static int init_parts(struct hub *hub, const struct opts *opts)
 	hub->flow.members = &hub->members;
 	hub->flow.tape = &hub->tape;
 	hub->flow.on_room = chardev_room;
-	hub_screen_init(&hub->screen, chardev, &hub->tape, answer);
+	hub_screen_init(&hub->screen, chardev, &hub->tape, &screen_ops);
 	hub_screen_resize(&hub->screen, hub->size.cols, hub->size.rows);
 	if (flow_init(&hub->flow) < 0 || input_init(&hub->input, chardev, hub_in_resume) < 0 ||
 		tape_init(&hub->tape, window, keep) < 0)
@@ -601,6 +628,7 @@ static void hub_close(struct chardev *chardev)
 		member_remove(member);
 	task_cancel(&hub->pump_task);
 	task_cancel(&hub->size_task);
+	task_cancel(&hub->resize_task);
 	hub_screen_done(&hub->screen);
 	flow_done(&hub->flow);
 	input_done(&hub->input);

@@ -58,7 +58,7 @@ static void answer_task(void *data)
 {
 	struct hub_screen *screen = data;
 
-	screen->on_answer(screen->hub);
+	screen->ops->answer(screen->hub);
 }
 
 static void on_reply(void *data, const char *bytes, size_t len)
@@ -89,6 +89,15 @@ void hub_screen_answer(struct hub_screen *screen)
 	}
 }
 
+static bool on_size_request(void *data, unsigned cols, unsigned rows)
+{
+	const struct hub_screen *screen = data;
+
+	(void)cols;
+	(void)rows;
+	return screen->ops->may_resize(screen->hub);
+}
+
 static void cut_queries(struct hub_screen *screen)
 {
 	screen->cut += tape_cut(screen->tape, screen->queries, screen->n_queries);
@@ -101,14 +110,14 @@ static const struct vt_callbacks callbacks = {
 	.on_reply = on_reply,
 	.on_bell = on_bell,
 	.on_query = on_query,
+	.on_size_request = on_size_request,
 };
 
 void hub_screen_init(struct hub_screen *screen, struct chardev *hub, struct tape *tape,
-	void (*on_answer)(struct chardev *hub))
+	const struct hub_screen_ops *ops)
 {
-	*screen = (struct hub_screen){
-		.hub = hub, .tape = tape, .on_answer = on_answer, .cols = 80, .rows = 24
-	};
+	*screen =
+		(struct hub_screen){ .hub = hub, .tape = tape, .ops = ops, .cols = 80, .rows = 24 };
 }
 
 void hub_screen_done(struct hub_screen *screen)
@@ -154,6 +163,8 @@ bool hub_screen_commit(struct hub_screen *screen, size_t len)
 	n = tape_newest(screen->tape, len, iov);
 	for (int i = 0; i < n; i++)
 		vt_feed(screen->vt, iov[i].iov_base, iov[i].iov_len);
+	screen->cols = vt_cols(screen->vt);
+	screen->rows = vt_rows(screen->vt);
 	if (screen->n_queries)
 		cut_queries(screen);
 	tape_release(screen->tape, vt_settled(screen->vt) - screen->cut);

@@ -11,8 +11,18 @@ struct strbuf;
 struct vt_replay;
 
 /**
+ * struct hub_screen_ops - what a terminal asks of its hub
+ * @answer:     answers to queries wait, hub_screen_answer(); called after the dispatch
+ * @may_resize: the guest asks for another size; called while it is read, so nothing may be changed.
+ *              Return: whether it gets it
+ */
+struct hub_screen_ops {
+	void (*answer)(struct chardev *hub);
+	bool (*may_resize)(const struct chardev *hub);
+};
+
+/**
  * struct hub_screen - the terminal that a hub is
- * @on_answer: answers to queries wait, hub_screen_answer(); called after the dispatch
  * @vt:        the engine; NULL: nothing was written yet
  * @failed:    there was no memory for one
  * @cols, @rows: its size
@@ -24,7 +34,7 @@ struct vt_replay;
 struct hub_screen {
 	struct chardev *hub;
 	struct tape *tape;
-	void (*on_answer)(struct chardev *hub);
+	const struct hub_screen_ops *ops;
 	struct vt *vt;
 	bool failed;
 	unsigned cols, rows;
@@ -39,7 +49,7 @@ struct hub_screen {
 
 /** hub_screen_init() - costs nothing until the first byte */
 void hub_screen_init(struct hub_screen *screen, struct chardev *hub, struct tape *tape,
-	void (*on_answer)(struct chardev *hub));
+	const struct hub_screen_ops *ops);
 
 /** hub_screen_done() */
 void hub_screen_done(struct hub_screen *screen);
@@ -49,6 +59,8 @@ struct vt *hub_screen_vt(struct hub_screen *screen);
 
 /**
  * hub_screen_commit() - @len new bytes are on the tape: read them, let members read on
+ *
+ * @screen->cols and rows are others afterwards if the guest has asked for another size and got it.
  *
  * Return: the guest has rung the bell.
  */

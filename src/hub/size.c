@@ -2,7 +2,8 @@
 /*
  * The console has one size. Members tell theirs; what comes out of it by the policy goes to the
  * guest when it changes. Members hear of it too, but what they do with it never counts as their
- * telling a size: nobody can make two viewers bounce.
+ * telling a size: nobody can make two viewers bounce. A guest that asks gets a size where no
+ * member has told one.
  */
 #include "hub/size.h"
 
@@ -13,11 +14,11 @@
 
 int size_init(struct size *size, struct members *members, const char *text, struct error **err)
 {
-	static const char *const words[] = { "writer", "smallest", "largest" };
+	static const char *const words[] = { "writer", "smallest", "largest", "guest" };
 	enum { SIZE_MAX_CELLS = 1000 };
 
 	*size = (struct size){ .members = members, .cols = 80, .rows = 24 };
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < SIZE_FIXED; i++) {
 		if (!strcmp(text, words[i])) {
 			size->policy = (enum size_policy)i;
 			return 0;
@@ -27,8 +28,8 @@ int size_init(struct size *size, struct members *members, const char *text, stru
 	size->known = true;
 	if (parse_geometry(text, SIZE_MAX_CELLS, &size->cols, &size->rows) < 0)
 		return error_set(err, EINVAL,
-			"Parameter 'size' expects COLSxROWS (1..%d each), 'writer', 'smallest' or "
-			"'largest', not '%s'",
+			"Parameter 'size' expects COLSxROWS (1..%d each), 'writer', 'smallest', "
+			"'largest' or 'guest', not '%s'",
 			SIZE_MAX_CELLS, text);
 	return 0;
 }
@@ -36,6 +37,12 @@ int size_init(struct size *size, struct members *members, const char *text, stru
 static bool has_size(const struct member *member)
 {
 	return member->cols && member->rows;
+}
+
+/* Of several terminals the one counts that spoke last. */
+static bool is_by_turns(const struct size *size)
+{
+	return size->policy == SIZE_WRITER || size->policy == SIZE_GUEST;
 }
 
 static void limit(unsigned *size, unsigned other, enum size_policy policy)
@@ -53,11 +60,11 @@ static bool wanted_size(const struct size *size, unsigned *ret_cols, unsigned *r
 	for_each_member (member, size->members) {
 		if (!has_size(member))
 			continue;
-		if (!any || (size->policy == SIZE_WRITER && member->size_told_at > newest)) {
+		if (!any || (is_by_turns(size) && member->size_told_at > newest)) {
 			*ret_cols = member->cols;
 			*ret_rows = member->rows;
 			newest = member->size_told_at;
-		} else if (size->policy != SIZE_WRITER) {
+		} else if (!is_by_turns(size)) {
 			limit(ret_cols, member->cols, size->policy);
 			limit(ret_rows, member->rows, size->policy);
 		}
@@ -70,11 +77,31 @@ static bool update(struct size *size)
 {
 	unsigned cols, rows;
 
-	if (size->policy == SIZE_FIXED || !wanted_size(size, &cols, &rows))
+	if (size->policy == SIZE_FIXED || (size->policy == SIZE_GUEST && size->by_guest) ||
+		!wanted_size(size, &cols, &rows))
 		return false;
 	if (size->known && cols == size->cols && rows == size->rows)
 		return false;
 	size->known = true;
+	size->cols = cols;
+	size->rows = rows;
+	return true;
+}
+
+bool size_may_ask(const struct size *size)
+{
+	unsigned cols, rows;
+
+	if (size->policy == SIZE_GUEST || size->policy == SIZE_FIXED)
+		return size->policy == SIZE_GUEST;
+	return !wanted_size(size, &cols, &rows);
+}
+
+bool size_taken(struct size *size, unsigned cols, unsigned rows)
+{
+	if (cols == size->cols && rows == size->rows)
+		return false;
+	size->known = size->by_guest = true;
 	size->cols = cols;
 	size->rows = rows;
 	return true;

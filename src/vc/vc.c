@@ -30,7 +30,7 @@ enum { CHUNK_BYTES = 4096, CHUNKS_PER_DISPATCH = 16 };
  * @input:   for the guest; @reply_bytes: how much of it the engine wrote since it was empty
  * @is_fixed: nobody may change the size
  * @tell_size: the holder is to be told the size by the next task
- * @wanted_cols, @wanted_rows: what the guest asked for while it was fed; 0: nothing
+ * @is_copying: its own engine reads a copy of the holder's screen, not the guest
  */
 struct vc {
 	struct chardev base;
@@ -38,9 +38,8 @@ struct vc {
 	struct display_console *console;
 	struct byte_queue input;
 	size_t reply_bytes;
-	bool is_fixed, tell_size;
+	bool is_fixed, is_copying, tell_size;
 	unsigned told_cols, told_rows;
-	unsigned wanted_cols, wanted_rows;
 	struct task work;
 };
 
@@ -184,14 +183,13 @@ static void handle_clipboard(void *data, const char *selection, const char *byte
 	display_console_clipboard(vc->console, bytes, len);
 }
 
-static void handle_size_request(void *data, unsigned cols, unsigned rows)
+static bool handle_size_request(void *data, unsigned cols, unsigned rows)
 {
-	struct vc *vc = data;
+	const struct vc *vc = data;
 
-	if (vc->is_fixed || !cols || !rows || cols > VC_SIZE_MAX || rows > VC_SIZE_MAX)
-		return;
-	vc->wanted_cols = cols;
-	vc->wanted_rows = rows;
+	(void)cols;
+	(void)rows;
+	return !vc->is_fixed && !vc->is_copying;
 }
 
 static const struct vt_callbacks vt_callbacks = {
@@ -203,11 +201,12 @@ static const struct vt_callbacks vt_callbacks = {
 
 static void feed_own(struct vc *vc, const struct iovec *iov, int n)
 {
+	unsigned cols = vt_cols(vc->own), rows = vt_rows(vc->own);
+
 	for (int i = 0; i < n; i++)
 		vt_feed(vc->own, iov[i].iov_base, iov[i].iov_len);
-	if (vc->wanted_cols && vt_resize(vc->own, vc->wanted_cols, vc->wanted_rows) == 0)
-		tell_size(vc, vc->wanted_cols, vc->wanted_rows);
-	vc->wanted_cols = vc->wanted_rows = 0;
+	if (vt_cols(vc->own) != cols || vt_rows(vc->own) != rows)
+		tell_size(vc, vt_cols(vc->own), vt_rows(vc->own));
 }
 
 /* ---- whose engine ---- */
@@ -237,8 +236,9 @@ static void copy_screen(struct vc *vc)
 		return;
 	if (vt_resize(vc->own, vt_cols(vc->vt), vt_rows(vc->vt)) < 0)
 		return;
+	vc->is_copying = true;
 	vt_feed(vc->own, bytes.data, bytes.len);
-	vc->wanted_cols = vc->wanted_rows = 0;
+	vc->is_copying = false;
 }
 
 static int vc_attach(struct chardev *chardev, struct error **err)

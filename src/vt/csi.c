@@ -124,6 +124,7 @@ static const struct csi_entry csi_table[CLASS_COUNT][64] = {
 		AT('w') = { handle_decrqpsr, CSI_KEEP_WRAP | CSI_QUERY },
 		AT('x') = { handle_decfra, CSI_KEEP_WRAP },
 		AT('z') = { handle_decera, CSI_KEEP_WRAP },
+		AT('|') = { handle_decscpp, CSI_KEEP_WRAP },
 		AT('{') = { handle_decsera, CSI_KEEP_WRAP },
 	},
 	[CLASS_AND] = {
@@ -135,6 +136,7 @@ static const struct csi_entry csi_table[CLASS_COUNT][64] = {
 		AT('~') = { handle_decdc, CSI_KEEP_WRAP },
 	},
 	[CLASS_STAR] = {
+		AT('|') = { handle_decsnls, CSI_KEEP_WRAP },
 		AT('x') = { handle_decsace, CSI_KEEP_WRAP },
 		AT('y') = { handle_decrqcra, CSI_KEEP_WRAP | CSI_QUERY },
 	},

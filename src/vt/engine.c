@@ -104,6 +104,19 @@ void engine_full_reset(struct vt *vt)
 	damage_palette(vt);
 }
 
+bool engine_request_size(struct vt *vt, unsigned cols, unsigned rows)
+{
+	if (cols == vt->cols && rows == vt->rows)
+		return true;
+	if (cols > VT_REQUEST_COLS_MAX || rows > VT_REQUEST_ROWS_MAX)
+		return false;
+	if (!vt->callbacks.on_size_request || !vt->callbacks.on_size_request(vt->data, cols, rows))
+		return false;
+	/* both screens, the old ones and the new ones */
+	vt->work += 2 * ((uint64_t)vt->cols * vt->rows + (uint64_t)cols * rows);
+	return vt_resize(vt, cols, rows) == 0;
+}
+
 void vt_reset(struct vt *vt)
 {
 	parser_reset(&vt->parser);

@@ -131,6 +131,13 @@ void engine_reset_margins(struct vt *vt);
 /** engine_reset_tabs() - one every eight columns, from column @first on */
 void engine_reset_tabs(struct vt *vt, unsigned first);
 
+/**
+ * engine_request_size() - the guest asks for another size
+ *
+ * Return: whether the screen has it now.
+ */
+bool engine_request_size(struct vt *vt, unsigned cols, unsigned rows);
+
 /** engine_set_title() - either may be NULL: leave it; bytes are made harmless and cut */
 void engine_set_title(struct vt *vt, const char *text, const char *icon);
 

@@ -92,6 +92,16 @@ static void keypad_numeric(struct vt *vt)
 	vt->modes &= ~MODE_BIT(MODE_KEYPAD);
 }
 
+/* RIS. It leaves the 132 columns that DECCOLM has brought. */
+static void reset(struct vt *vt)
+{
+	bool wide = vt_mode(vt, MODE_COLUMNS_132);
+
+	engine_full_reset(vt);
+	if (wide)
+		engine_request_size(vt, COLUMNS_NARROW, vt->rows);
+}
+
 static void (*const escape_table[128])(struct vt *vt) = {
 	['6'] = edit_back_index,	  /* DECBI */
 	['7'] = cursor_save,		  /* DECSC */
@@ -106,7 +116,7 @@ static void (*const escape_table[128])(struct vt *vt) = {
 	['N'] = single_shift_2,		  /* SS2 */
 	['O'] = single_shift_3,		  /* SS3 */
 	['Z'] = report_device_attributes, /* DECID */
-	['c'] = engine_full_reset,	  /* RIS */
+	['c'] = reset,			  /* RIS */
 	['n'] = lock_shift_2,		  /* LS2 */
 	['o'] = lock_shift_3,		  /* LS3 */
 };

@@ -70,26 +70,23 @@ static void margins_changed(struct vt *vt)
 }
 
 /* DECCOLM asks for another width; the owner decides whether that happens. */
-static void columns_changed(struct vt *vt)
+static void set_columns(struct vt *vt, bool wide)
 {
-	if (!vt_mode(vt, MODE_ALLOW_COLUMNS)) {
-		vt->modes &= ~MODE_BIT(MODE_COLUMNS_132);
+	if (!vt_mode(vt, MODE_ALLOW_COLUMNS))
 		return;
-	}
 	engine_reset_margins(vt);
 	if (!vt_mode(vt, MODE_NO_CLEAR_COLUMNS))
 		edit_clear_screen(vt);
 	cursor_home(vt);
-	if (vt->callbacks.on_size_request)
-		vt->callbacks.on_size_request(
-			vt->data, vt_mode(vt, MODE_COLUMNS_132) ? 132 : 80, vt->rows);
+	vt->modes &= ~MODE_BIT(MODE_COLUMNS_132);
+	if (engine_request_size(vt, wide ? COLUMNS_WIDE : COLUMNS_NARROW, vt->rows) && wide)
+		vt->modes |= MODE_BIT(MODE_COLUMNS_132);
 }
 
 static void (*const bit_changed[MODE_COUNT])(struct vt *vt) = {
 	[MODE_INSERT] = print_update,
 	[MODE_ORIGIN] = origin_changed,
 	[MODE_MARGINS] = margins_changed,
-	[MODE_COLUMNS_132] = columns_changed,
 	[MODE_REVERSE_SCREEN] = damage_all,
 };
 
@@ -98,10 +95,13 @@ static void set_bit(struct vt *vt, enum mode mode, bool on)
 	uint64_t before = vt->modes;
 
 	vt->touched_modes |= before ^ MODES_INITIAL;
+	if (mode == MODE_COLUMNS_132) {
+		set_columns(vt, on);
+		return;
+	}
 	vt->modes = on ? before | MODE_BIT(mode) : before & ~MODE_BIT(mode);
-	/* DECOM homes the cursor and DECCOLM clears the screen also when they change nothing */
-	if (bit_changed[mode] &&
-		(vt->modes != before || mode == MODE_ORIGIN || mode == MODE_COLUMNS_132))
+	/* DECOM homes the cursor also when it changes nothing */
+	if (bit_changed[mode] && (vt->modes != before || mode == MODE_ORIGIN))
 		bit_changed[mode](vt);
 }
 
@@ -249,7 +249,7 @@ int mode_report(const struct vt *vt, bool private, int number)
 /* Only modes that are one bit and touch nothing else when they change are kept. */
 static bool may_save(enum mode mode)
 {
-	return !bit_changed[mode];
+	return !bit_changed[mode] && mode != MODE_COLUMNS_132;
 }
 
 void mode_save(struct vt *vt, int number)

@@ -37,6 +37,10 @@ enum mode {
 	MODE_COUNT,
 };
 
+/* DECCOLM: the widths; MODE_COLUMNS_132 is set only while the screen has the larger one. */
+#define COLUMNS_NARROW 80u
+#define COLUMNS_WIDE   132u
+
 #define MODE_BIT(m) (UINT64_C(1) << (m))
 #define MODES_INITIAL                                                                   \
 	(MODE_BIT(MODE_NO_ECHO) | MODE_BIT(MODE_AUTOWRAP) | MODE_BIT(MODE_AUTOREPEAT) | \

@@ -301,6 +301,8 @@ int vt_resize(struct vt *vt, unsigned cols, unsigned rows)
 		engine_reset_tabs(vt, vt->cols);
 	vt->cols = cols;
 	vt->rows = rows;
+	if (cols != COLUMNS_WIDE)
+		vt->modes &= ~MODE_BIT(MODE_COLUMNS_132);
 	engine_reset_margins(vt);
 	vt->wrap_pending = vt->wrap_pending && vt->x == cols - 1;
 	vt->repeatable = false;

@@ -235,12 +235,24 @@ static void pop_title(struct vt *vt, int which)
 	*slot = (struct title){ 0 };
 }
 
+/* 0: as it is */
 static void request_size(struct vt *vt, int rows, int cols)
 {
-	/* 0: leave it; what is out of bounds is for the owner to refuse */
-	if (vt->callbacks.on_size_request)
-		vt->callbacks.on_size_request(vt->data, cols ? (unsigned)cols : vt->cols,
-			rows ? (unsigned)rows : vt->rows);
+	engine_request_size(vt, cols ? (unsigned)cols : vt->cols, rows ? (unsigned)rows : vt->rows);
+}
+
+/* DECSCPP: 80 or 132 columns, and with the permission of DECCOLM as in xterm */
+void handle_decscpp(struct vt *vt, const struct csi *csi)
+{
+	unsigned cols = (unsigned)csi_param(csi, 0, COLUMNS_NARROW);
+
+	if (vt_mode(vt, MODE_ALLOW_COLUMNS) && (cols == COLUMNS_NARROW || cols == COLUMNS_WIDE))
+		request_size(vt, 0, (int)cols);
+}
+
+void handle_decsnls(struct vt *vt, const struct csi *csi)
+{
+	request_size(vt, csi_param(csi, 0, 0), 0);
 }
 
 static void report_window(struct vt *vt, int what)

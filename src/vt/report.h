@@ -23,6 +23,8 @@ void handle_decreqtparm(struct vt *vt, const struct csi *csi);
 void handle_decrqde(struct vt *vt, const struct csi *csi);
 void handle_decrqpsr(struct vt *vt, const struct csi *csi);
 void handle_xtversion(struct vt *vt, const struct csi *csi);
+void handle_decscpp(struct vt *vt, const struct csi *csi);
+void handle_decsnls(struct vt *vt, const struct csi *csi);
 void handle_window(struct vt *vt, const struct csi *csi);
 void handle_query_key_options(struct vt *vt, const struct csi *csi);
 

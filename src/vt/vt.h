@@ -23,6 +23,8 @@ struct vt;
 #define VT_ROWS_MAX	    1024u
 #define VT_COLS_DEFAULT	    80u
 #define VT_ROWS_DEFAULT	    24u
+#define VT_REQUEST_COLS_MAX 512u /* the largest size that a guest may ask for */
+#define VT_REQUEST_ROWS_MAX 256u
 #define VT_SCROLLBACK_LINES 10000u
 #define VT_SCROLLBACK_BYTES (16u << 20)
 #define VT_STRING_MAX \
@@ -55,8 +57,12 @@ struct vt_callbacks {
 	void (*on_clipboard_set)(void *data, const char *selection, const char *bytes, size_t len);
 	/** OSC 52 "?"; only with vt_config.clipboard_read. For the answer: vt_send_clipboard() */
 	void (*on_clipboard_get)(void *data, const char *selection);
-	/** The guest asks for another size (CSI 8 t, DECCOLM), which may be out of bounds */
-	void (*on_size_request)(void *data, unsigned cols, unsigned rows);
+	/**
+	 * The guest asks for another size (CSI 8 t, DECCOLM, ...), 1..VT_REQUEST_*_MAX; one that is
+	 * larger is not asked for. Return: whether it gets it: the engine then resizes itself
+	 * before it reads on. NULL: never.
+	 */
+	bool (*on_size_request)(void *data, unsigned cols, unsigned rows);
 	/**
 	 * A query, a sequence that makes a terminal answer, stood at the stream offsets
 	 * @start..@end-1 (see vt_offset()). It may have begun in an earlier vt_feed(). Reported for

@@ -20,7 +20,7 @@ static void misuse_has_its_text(void **state)
 		{ "chardevs.0=f0,members.0.chardev=f1",
 			"hub 'h': give either 'chardevs' or 'members', not both" },
 		{ "chardevs.0=f0,size=80", "Parameter 'size' expects COLSxROWS (1..1000 each), "
-					   "'writer', 'smallest' or 'largest', not '80'" },
+					   "'writer', 'smallest', 'largest' or 'guest', not '80'" },
 	};
 	struct hub_fixture *f = *state;
 

@@ -86,6 +86,66 @@ static void holder_that_comes_late_is_told_what_is_known(void **state)
 	expect_size(f, 1, 100, 30);
 }
 
+static void guest_gets_a_size_while_no_terminal_has_told_one(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "\033[8;30;100t\033[18t");
+	expect_size(f, 0, 0, 0); /* not from within the call */
+	run_idle(f->loop);
+	expect_size(f, 1, 100, 30);
+	assert_true(fake_holder_in_is(&f->guest, "\033[8;30;100t"));
+	assert_int_equal(f->fake[0]->last.cols, 100);
+	fake_chardev_resize(f->fake[0], 90, 20);
+	expect_size(f, 2, 90, 20);
+	fixture_out(f, "\033[8;30;100t\033[?40h\033[?3h\033[18t");
+	run_idle(f->loop);
+	expect_size(f, 2, 90, 20);
+	assert_true(fake_holder_in_is(&f->guest, "\033[8;30;100t\033[8;20;90t"));
+}
+
+static void guest_s_size_goes_where_it_stands_in_the_stream(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "\033[?40h\033[?3h\033[3;100H\033[6n");
+	run_idle(f->loop);
+	assert_true(fake_holder_in_is(&f->guest, "\033[3;100R"));
+	expect_size(f, 1, 132, 24);
+}
+
+static void under_the_guest_policy_it_has_the_last_word(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0,size=guest", CHARDEV_LINK_CONSOLE);
+	fake_chardev_resize(f->fake[0], 90, 20);
+	expect_size(f, 1, 90, 20);
+	fixture_out(f, "\033[8;30;100t");
+	run_idle(f->loop);
+	expect_size(f, 2, 100, 30);
+	fake_chardev_resize(f->fake[0], 70, 20);
+	fake_chardev_type(f->fake[0], "x", 1);
+	expect_size(f, 2, 100, 30);
+}
+
+static void fixed_size_is_not_the_guest_s_to_change(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0,size=132x43", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "\033[8;30;100t\033[18t");
+	run_idle(f->loop);
+	expect_size(f, 1, 132, 43);
+	assert_true(fake_holder_in_is(&f->guest, "\033[8;43;132t"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +154,10 @@ int main(void)
 		hub_test(fixed_size_stays),
 		hub_test(first_size_is_told_even_if_it_was_assumed),
 		hub_test(holder_that_comes_late_is_told_what_is_known),
+		hub_test(guest_gets_a_size_while_no_terminal_has_told_one),
+		hub_test(guest_s_size_goes_where_it_stands_in_the_stream),
+		hub_test(under_the_guest_policy_it_has_the_last_word),
+		hub_test(fixed_size_is_not_the_guest_s_to_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

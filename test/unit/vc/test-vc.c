@@ -295,6 +295,29 @@ static void the_guest_may_ask_for_a_size(void **state)
 	assert_size(f, 100, 30);
 }
 
+static void what_the_guest_asks_for_holds_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	add_and_watch(f, "vc,id=vc0");
+	out(f, "\033[?40h\033[?3h\033[3;100H\033[6n");
+	assert_size(f, 132, 24);
+	run_idle(f->env->loop);
+	assert_true(fake_holder_in_is(&f->env->holder, "\033[3;100R"));
+	assert_int_equal(f->env->holder.resizes, 1);
+	out(f, "\033c");
+	assert_size(f, 80, 24);
+}
+
+static void a_fixed_size_is_not_the_guest_s_to_change(void **state)
+{
+	struct fixture *f = *state;
+
+	add_and_watch(f, "vc,id=vc0,cols=90,rows=20");
+	out(f, "\033[8;30;100t\033[?40h\033[?3h");
+	assert_size(f, 90, 20);
+}
+
 static void the_holder_may_say_what_the_size_is(void **state)
 {
 	const struct chardev_event event = { .type = CHARDEV_RESIZE, .cols = 70, .rows = 10 };
@@ -559,6 +582,8 @@ int main(void)
 		CASE(a_viewer_resizes_the_console_and_the_guest_is_told),
 		CASE(a_given_size_is_fixed_and_told_to_the_holder),
 		CASE(the_guest_may_ask_for_a_size),
+		CASE(what_the_guest_asks_for_holds_at_once),
+		CASE(a_fixed_size_is_not_the_guest_s_to_change),
 		CASE(the_holder_may_say_what_the_size_is),
 		CASE(keys_go_to_the_guest),
 		CASE(backspace_can_be_bs),

@@ -25,6 +25,7 @@ struct script {
 	struct strbuf replies, events, queries;
 	unsigned cases, failed;
 	bool case_failed;
+	bool resizable; /* the guest gets the size that it asks for */
 };
 
 struct words {
@@ -97,12 +98,14 @@ static void on_clipboard_get(void *data, const char *selection)
 	add_event(data, "clipboard? ", selection);
 }
 
-static void on_size_request(void *data, unsigned cols, unsigned rows)
+static bool on_size_request(void *data, unsigned cols, unsigned rows)
 {
+	struct script *script = data;
 	AUTO_STRBUF struct strbuf text = { 0 };
 
 	strbuf_printf(&text, "%ux%u", cols, rows);
 	add_event(data, "size ", text.data);
+	return script->resizable;
 }
 
 static void on_query(void *data, uint64_t start, uint64_t end)
@@ -248,7 +251,8 @@ static void do_new(struct script *script, const struct words *words)
 	unsigned cols, rows;
 
 	pair(words->word[1], &cols, &rows);
-	new_engine(script, cols, rows, words->count > 2);
+	script->resizable = words->count > 2 && !strcmp(words->word[2], "resizable");
+	new_engine(script, cols, rows, words->count > 2 && !script->resizable);
 }
 
 static void do_row(struct script *script, const struct words *words)
@@ -465,6 +469,7 @@ static void begin_case(struct script *script)
 {
 	end_case(script);
 	script->cases++;
+	script->resizable = false;
 	new_engine(script, 10, 4, false);
 }
 
