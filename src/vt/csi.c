@@ -113,6 +113,7 @@ static const struct csi_entry csi_table[CLASS_COUNT][64] = {
 		AT('p') = { handle_decstr, CSI_KEEP_WRAP },
 	},
 	[CLASS_QUOTE] = {
+		AT('p') = { handle_decscl, CSI_KEEP_WRAP },
 		AT('q') = { handle_decsca, CSI_KEEP_WRAP },
 		AT('v') = { handle_decrqde, CSI_KEEP_WRAP | CSI_QUERY },
 	},

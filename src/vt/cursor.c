@@ -105,6 +105,11 @@ void cursor_tab(struct vt *vt, int count)
 	int most = (int)vt->cols;
 	unsigned x = vt->x;
 
+	if (count > 0 && vt->wrap_pending && vt_mode(vt, MODE_TAB_WRAPS) &&
+		vt_mode(vt, MODE_AUTOWRAP)) {
+		cursor_index(vt);
+		vt->x = x = 0;
+	}
 	for (count = count > most ? most : count; count > 0; count--)
 		tab_forward(vt);
 	if (vt->x != x)

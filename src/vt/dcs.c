@@ -44,13 +44,13 @@ static void setting_protect(struct vt *vt, char *out, size_t size)
 
 static void setting_level(struct vt *vt, char *out, size_t size)
 {
-	(void)vt;
-	snprintf(out, size, "64;1\"p");
+	snprintf(out, size, "6%u;1\"p", vt->level);
 }
 
 static void setting_lines(struct vt *vt, char *out, size_t size)
 {
-	snprintf(out, size, "%ut", vt->rows);
+	/* DECSLPP knows no smaller page */
+	snprintf(out, size, "%ut", vt->rows < 24 ? 24 : vt->rows);
 }
 
 static void setting_screen_lines(struct vt *vt, char *out, size_t size)
@@ -60,7 +60,7 @@ static void setting_screen_lines(struct vt *vt, char *out, size_t size)
 
 static void setting_columns(struct vt *vt, char *out, size_t size)
 {
-	snprintf(out, size, "%u$|", vt->cols);
+	snprintf(out, size, "%u$|", vt_mode(vt, MODE_COLUMNS_132) ? COLUMNS_WIDE : COLUMNS_NARROW);
 }
 
 static void setting_extent(struct vt *vt, char *out, size_t size)

@@ -98,9 +98,9 @@ static void dump_modes(const struct vt *vt, struct strbuf *out)
 		if (vt_mode(vt, modes[i].mode))
 			strbuf_printf(out, " %s%d", modes[i].private ? "?" : "", modes[i].number);
 	strbuf_printf(out, "\nsaved modes %llx\n", (unsigned long long)vt->saved_modes);
-	strbuf_printf(out, "mouse %d,%d keys %u extent %d shape %d latin1 %d\n", vt->mouse_mode,
-		vt->mouse_encoding, vt->modify_other_keys, vt->rectangle_extent, vt->cursor_shape,
-		vt->parser.utf8_off);
+	strbuf_printf(out, "mouse %d,%d keys %u extent %d shape %d latin1 %d level %u spa %d\n",
+		vt->mouse_mode, vt->mouse_encoding, vt->modify_other_keys, vt->rectangle_extent,
+		vt->cursor_shape, vt->parser.utf8_off, vt->level, vt->erase_protects);
 }
 
 static void dump_titles(const struct vt *vt, struct strbuf *out)

@@ -40,15 +40,6 @@ void handle_dch(struct vt *vt, const struct csi *csi)
 		row_move(vt, vt_row(vt), vt->x, vt->right + 1, -n, vt->pen.bg);
 }
 
-void handle_ech(struct vt *vt, const struct csi *csi)
-{
-	unsigned n = count_of(csi);
-
-	if (n > vt->cols - vt->x)
-		n = vt->cols - vt->x;
-	row_erase(vt, vt_row(vt), vt->x, vt->x + n, vt->pen.bg);
-}
-
 void handle_il(struct vt *vt, const struct csi *csi)
 {
 	if (!is_inside(vt))
@@ -199,8 +190,6 @@ static void erase_in_display(struct vt *vt, int what, bool selective)
 		erase_in_line(vt, 1, selective);
 	} else if (what == 2) {
 		erase_rows(vt, 0, vt->rows, selective);
-	} else if (what == 3 && !selective) {
-		vt_clear_scrollback(vt);
 	}
 }
 
@@ -210,14 +199,26 @@ void edit_clear_screen(struct vt *vt)
 	erase_rows(vt, 0, vt->rows, false);
 }
 
+void handle_ech(struct vt *vt, const struct csi *csi)
+{
+	unsigned n = count_of(csi);
+
+	if (n > vt->cols - vt->x)
+		n = vt->cols - vt->x;
+	erase_part(vt, vt->y, vt->x, vt->x + n, vt->erase_protects);
+}
+
 void handle_ed(struct vt *vt, const struct csi *csi)
 {
-	erase_in_display(vt, csi_param(csi, 0, 0), false);
+	if (csi_param(csi, 0, 0) == 3)
+		vt_clear_scrollback(vt);
+	else
+		erase_in_display(vt, csi_param(csi, 0, 0), vt->erase_protects);
 }
 
 void handle_el(struct vt *vt, const struct csi *csi)
 {
-	erase_in_line(vt, csi_param(csi, 0, 0), false);
+	erase_in_line(vt, csi_param(csi, 0, 0), vt->erase_protects);
 }
 
 void handle_decsed(struct vt *vt, const struct csi *csi)

@@ -57,6 +57,7 @@ void engine_soft_reset(struct vt *vt)
 	vt->pen = (struct vt_cell){ 0 };
 	vt->charsets = (struct charsets){ 0 };
 	vt->modify_other_keys = 0;
+	vt->erase_protects = false;
 	saved_cursor_reset(vt->screen);
 	print_update(vt);
 }
@@ -94,6 +95,7 @@ void engine_full_reset(struct vt *vt)
 	vt->mouse_encoding = MOUSE_BYTES;
 	vt->cursor_shape = VT_CURSOR_BLOCK;
 	vt->rectangle_extent = false;
+	vt->level = LEVEL_MAX;
 	vt->parser.utf8_off = false;
 	engine_reset_tabs(vt, 0);
 	engine_soft_reset(vt);

@@ -18,6 +18,7 @@
  */
 
 #define TITLE_STACK_MAX 10u
+#define LEVEL_MAX	4u /* VT420 */
 
 /* What costs more than the bytes that ask for it, in cells; see struct vt.work. */
 enum {
@@ -33,7 +34,8 @@ enum touched {
 	TOUCHED_PALETTE = 1 << 2,
 	TOUCHED_SHAPE = 1 << 3, /* of the cursor */
 	TOUCHED_TABS = 1 << 4,
-	TOUCHED_RARE = 1 << 5, /* G2 and G3, DECSCA, DECSACE, modifyOtherKeys */
+	TOUCHED_RARE = 1 << 5, /* G2 and G3, SPA, DECSCA, DECSACE, modifyOtherKeys */
+	TOUCHED_LEVEL = 1 << 6,
 };
 
 struct title {
@@ -86,6 +88,8 @@ struct vt {
 	enum mouse_encoding mouse_encoding;
 	enum vt_cursor_shape cursor_shape;
 	uint8_t modify_other_keys; /* 0..2 */
+	bool erase_protects;	   /* SPA: ED, EL and ECH leave alone what is protected */
+	uint8_t level;		   /* DECSCL: 1..4; only told, by DECRQSS */
 	bool rectangle_extent;	   /* DECSACE: attribute changes take a box, not a stream */
 	uint8_t *tabs;		   /* VT_COLS_MAX bits */
 

@@ -61,6 +61,19 @@ static void next_line(struct vt *vt)
 	cursor_carriage_return(vt);
 }
 
+/* SPA, EPA: as DECSCA, but other erasing spares it too */
+static void start_protected_area(struct vt *vt)
+{
+	vt->touched |= TOUCHED_RARE;
+	vt->pen.attr |= VT_PROTECTED;
+	vt->erase_protects = true;
+}
+
+static void end_protected_area(struct vt *vt)
+{
+	vt->pen.attr &= ~VT_PROTECTED & 0xfff;
+}
+
 static void single_shift_2(struct vt *vt)
 {
 	charset_single(vt, 2);
@@ -115,6 +128,8 @@ static void (*const escape_table[128])(struct vt *vt) = {
 	['M'] = cursor_reverse_index,	  /* RI */
 	['N'] = single_shift_2,		  /* SS2 */
 	['O'] = single_shift_3,		  /* SS3 */
+	['V'] = start_protected_area,	  /* SPA */
+	['W'] = end_protected_area,	  /* EPA */
 	['Z'] = report_device_attributes, /* DECID */
 	['c'] = reset,			  /* RIS */
 	['n'] = lock_shift_2,		  /* LS2 */

@@ -26,6 +26,7 @@ static const struct mode_number bit_modes[] = {
 	{ 12, true, MODE_CURSOR_BLINK },
 	{ 25, true, MODE_CURSOR_VISIBLE },
 	{ 40, true, MODE_ALLOW_COLUMNS },
+	{ 41, true, MODE_TAB_WRAPS },
 	{ 45, true, MODE_REVERSE_WRAP },
 	{ 66, true, MODE_KEYPAD },
 	{ 67, true, MODE_BACKARROW },
@@ -219,6 +220,20 @@ static const struct {
 };
 #define OTHER_COUNT (sizeof(other_modes) / sizeof(other_modes[0]))
 
+/*
+ * Modes of ECMA-48 and DEC that a terminal may leave as they are: GATM, SRTM, VEM, HEM, PUM, FEAM,
+ * FETM, MATM, TTM, SATM, TSM, EBM; printing what is shown to a log.
+ */
+static const uint8_t always_reset[] = { 1, 5, 7, 10, 11, 13, 14, 15, 16, 17, 18, 19 };
+#define LOGGING_MODE 46
+
+static bool is_always_reset(bool private, int number)
+{
+	if (private)
+		return number == LOGGING_MODE;
+	return number <= UINT8_MAX && memchr(always_reset, number, sizeof(always_reset));
+}
+
 /* ---- by number ---- */
 
 void mode_set(struct vt *vt, bool private, int number, bool on)
@@ -243,7 +258,7 @@ int mode_report(const struct vt *vt, bool private, int number)
 	for (size_t i = 0; private && i < OTHER_COUNT; i++)
 		if (other_modes[i].number == number)
 			return other_modes[i].get(vt, number) ? 1 : 2;
-	return 0;
+	return is_always_reset(private, number) ? 4 : 0;
 }
 
 /* Only modes that are one bit and touch nothing else when they change are kept. */

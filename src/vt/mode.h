@@ -23,6 +23,7 @@ enum mode {
 	MODE_CURSOR_BLINK,
 	MODE_CURSOR_VISIBLE,
 	MODE_ALLOW_COLUMNS,
+	MODE_TAB_WRAPS,
 	MODE_REVERSE_WRAP,
 	MODE_KEYPAD,
 	MODE_BACKARROW,
@@ -53,7 +54,7 @@ enum mouse_encoding { MOUSE_BYTES, MOUSE_UTF8, MOUSE_SGR, MOUSE_URXVT, MOUSE_PIX
 /** mode_set() - one mode by its number; unknown ones are ignored */
 void mode_set(struct vt *vt, bool private, int number, bool on);
 
-/** mode_report() - Return: what DECRPM says: 0 unknown, 1 set, 2 reset */
+/** mode_report() - Return: what DECRPM says: 0 unknown, 1 set, 2 reset, 4 reset for ever */
 int mode_report(const struct vt *vt, bool private, int number);
 
 /** mode_save(), mode_restore() - XTSAVE and XTRESTORE of one private mode */

@@ -73,18 +73,32 @@ static void set_or_answer(struct vt *vt, const char *name, unsigned slot, const 
 		palette_set(vt, slot, rgb);
 }
 
-/* OSC 4: "index;color;index;color..." */
+/* The special colours of OSC 5 are those behind the indexed ones in OSC 4. */
+#define COLORS_INDEXED 256
+#define COLORS_ALL     (COLORS_INDEXED + (int)(VT_SLOT_COUNT - VT_SLOT_SPECIAL))
+
+/* @first: 0 or COLORS_INDEXED, what the index counts from. Return: the slot, -1: there is none. */
+static int slot_of(const char *index, int first)
+{
+	int n = number_of(index);
+
+	if (n < 0 || n >= COLORS_ALL - first)
+		return -1;
+	n += first;
+	return n < COLORS_INDEXED ? n : (int)VT_SLOT_SPECIAL + n - COLORS_INDEXED;
+}
+
+/* OSC 4 and 5: "index;color;index;color..." */
 static void osc_palette(struct vt *vt, int number, char *text)
 {
-	char *index, *spec, name[16];
+	char *index, *spec, name[32];
 
-	(void)number;
 	while ((index = next_item(&text, ';')) && (spec = next_item(&text, ';'))) {
-		int slot = number_of(index);
+		int slot = slot_of(index, number == 5 ? COLORS_INDEXED : 0);
 
-		if (slot < 0 || slot > 255)
+		if (slot < 0)
 			continue;
-		snprintf(name, sizeof(name), "4;%d", slot);
+		snprintf(name, sizeof(name), "%d;%d", number, number_of(index));
 		set_or_answer(vt, name, (unsigned)slot, spec);
 	}
 }
@@ -103,21 +117,27 @@ static void osc_special_color(struct vt *vt, int number, char *text)
 	}
 }
 
+static void reset_slots(struct vt *vt, unsigned first, unsigned end)
+{
+	for (unsigned slot = first; slot < end; slot++)
+		palette_set(vt, slot, vt->default_palette[slot]);
+}
+
+/* OSC 104 and 105: "index;index...", or all */
 static void osc_reset_palette(struct vt *vt, int number, char *text)
 {
+	bool special = number == 105;
 	char *index;
 
-	(void)number;
-	if (!*text) {
-		for (unsigned slot = 0; slot < 256; slot++)
-			palette_set(vt, slot, vt->default_palette[slot]);
-		return;
-	}
+	if (!*text && special)
+		reset_slots(vt, VT_SLOT_SPECIAL, VT_SLOT_COUNT);
+	else if (!*text)
+		reset_slots(vt, 0, COLORS_INDEXED);
 	while ((index = next_item(&text, ';'))) {
-		int slot = number_of(index);
+		int slot = slot_of(index, special ? COLORS_INDEXED : 0);
 
-		if (slot >= 0 && slot < 256)
-			palette_set(vt, (unsigned)slot, vt->default_palette[slot]);
+		if (slot >= 0)
+			reset_slots(vt, (unsigned)slot, (unsigned)slot + 1);
 	}
 }
 
@@ -135,8 +155,7 @@ static void osc_linux_palette(struct vt *vt, const char *text, size_t len)
 	uint32_t value = 0;
 
 	if (text[0] == 'R') {
-		for (unsigned slot = 0; slot < 16; slot++)
-			palette_set(vt, slot, vt->default_palette[slot]);
+		reset_slots(vt, 0, 16);
 		return;
 	}
 	for (size_t i = 1; i < OSC_PALETTE_LEN; i++) {
@@ -232,11 +251,11 @@ static const struct {
 	void (*handle)(struct vt *vt, int number, char *text);
 } osc_table[] = {
 	{ 0, 2, osc_title },
-	{ 4, 4, osc_palette },
+	{ 4, 5, osc_palette },
 	{ 8, 8, osc_link },
 	{ 10, 19, osc_special_color },
 	{ 52, 52, osc_clipboard },
-	{ 104, 104, osc_reset_palette },
+	{ 104, 105, osc_reset_palette },
 	{ 110, 112, osc_reset_special_color },
 };
 

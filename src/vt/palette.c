@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "vt/palette.h"
 #include "vt/engine.h"
+#include "vt/color-name.h"
 #include "base/parse.h"
+
+#include <math.h>
+#include <strings.h>
 
 /*
  * Colours as numbers. The first sixteen are those of the Linux console and VGA, which is what a
@@ -43,55 +47,114 @@ void palette_init(uint32_t palette[VT_SLOT_COUNT])
 	palette[VT_SLOT_FG] = 0xaaaaaa;
 	palette[VT_SLOT_BG] = 0x000000;
 	palette[VT_SLOT_CURSOR] = 0xaaaaaa;
+	for (unsigned slot = VT_SLOT_SPECIAL; slot < VT_SLOT_COUNT; slot++)
+		palette[slot] = palette[VT_SLOT_FG];
 }
 
-/* @digits hexadecimal digits as a fraction of one, scaled to a byte; -1: they are not there. */
-static int read_level(const char *text, size_t digits)
+static bool join_levels(const int levels[3], uint32_t *ret_rgb)
 {
-	unsigned value = 0;
+	if (levels[0] < 0 || levels[1] < 0 || levels[2] < 0)
+		return false;
+	*ret_rgb = (uint32_t)levels[0] << 16 | (uint32_t)levels[1] << 8 | (uint32_t)levels[2];
+	return true;
+}
+
+/* 1..4 hexadecimal digits; -1: something else. */
+static int read_hex(const char *text, size_t digits)
+{
+	int value = 0;
 
 	if (digits < 1 || digits > 4)
 		return -1;
 	for (size_t i = 0; i < digits; i++) {
 		if (parse_hex_digit(text[i]) < 0)
 			return -1;
-		value = value * 16 + (unsigned)parse_hex_digit(text[i]);
+		value = value * 16 + parse_hex_digit(text[i]);
 	}
-	return (int)(value * 255 / ((1u << 4 * digits) - 1));
+	return value;
 }
 
-static bool join_levels(int r, int g, int b, uint32_t *ret_rgb)
+/* "rgb:": as a fraction of the most that so many digits can say. */
+static int read_fraction(const char *text, size_t digits)
 {
-	if (r < 0 || g < 0 || b < 0)
+	int value = read_hex(text, digits);
+
+	return value < 0 ? -1 : value * 255 / ((1 << 4 * digits) - 1);
+}
+
+/* "#rgb": the digits are the upper ones of four. */
+static int read_upper(const char *text, size_t digits)
+{
+	int value = read_hex(text, digits);
+
+	return value < 0 ? -1 : value << 4 * (4 - digits) >> 8;
+}
+
+/*
+ * "rgbi:": linear light, 0..1 as a decimal fraction, which becomes a level of sRGB [IEC 61966-2-1].
+ * X takes the curve of the monitor that the server describes.
+ */
+static int read_intensity(const char *text, size_t len)
+{
+	double value = 0, place = 1;
+	bool digits = false, fraction = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '.' && !fraction) {
+			fraction = true;
+			continue;
+		}
+		if (text[i] < '0' || text[i] > '9')
+			return -1;
+		digits = true;
+		place *= fraction ? 0.1 : 1;
+		value = fraction ? value + (text[i] - '0') * place : value * 10 + (text[i] - '0');
+	}
+	if (!digits || value > 1)
+		return -1;
+	value = value <= 0.0031308 ? value * 12.92 : 1.055 * pow(value, 1 / 2.4) - 0.055;
+	return (int)(value * 255 + 0.5);
+}
+
+static bool parse_sharp(const char *digits, uint32_t *ret_rgb)
+{
+	size_t len = strlen(digits), n = len / 3;
+	int levels[3];
+
+	if (len % 3)
 		return false;
-	*ret_rgb = (uint32_t)r << 16 | (uint32_t)g << 8 | (uint32_t)b;
-	return true;
+	for (size_t i = 0; i < 3; i++)
+		levels[i] = read_upper(digits + i * n, n);
+	return join_levels(levels, ret_rgb);
+}
+
+/* Three parts with slashes between. */
+static bool parse_parts(
+	const char *text, int (*read)(const char *text, size_t len), uint32_t *ret_rgb)
+{
+	int levels[3];
+
+	for (int i = 0; i < 3; i++) {
+		size_t len = strcspn(text, "/");
+
+		levels[i] = read(text, len);
+		text += len;
+		if (*text != (i < 2 ? '/' : '\0'))
+			return false;
+		text += i < 2;
+	}
+	return join_levels(levels, ret_rgb);
 }
 
 bool palette_parse(const char *spec, uint32_t *ret_rgb)
 {
-	size_t len = strlen(spec), r, g, b;
-
-	if (spec[0] == '#') {
-		size_t n = (len - 1) / 3;
-
-		if ((len - 1) % 3)
-			return false;
-		return join_levels(read_level(spec + 1, n), read_level(spec + 1 + n, n),
-			read_level(spec + 1 + 2 * n, n), ret_rgb);
-	}
-	if (strncmp(spec, "rgb:", 4))
-		return false;
-	spec += 4;
-	r = strcspn(spec, "/");
-	if (!spec[r])
-		return false;
-	g = strcspn(spec + r + 1, "/");
-	if (!spec[r + 1 + g])
-		return false;
-	b = strlen(spec + r + g + 2);
-	return join_levels(read_level(spec, r), read_level(spec + r + 1, g),
-		read_level(spec + r + g + 2, b), ret_rgb);
+	if (spec[0] == '#')
+		return parse_sharp(spec + 1, ret_rgb);
+	if (!strncasecmp(spec, "rgb:", 4))
+		return parse_parts(spec + 4, read_fraction, ret_rgb);
+	if (!strncasecmp(spec, "rgbi:", 5))
+		return parse_parts(spec + 5, read_intensity, ret_rgb);
+	return color_name_find(spec, ret_rgb);
 }
 
 void palette_set(struct vt *vt, unsigned slot, uint32_t rgb)
@@ -112,8 +175,11 @@ void vt_set_default_palette(struct vt *vt, unsigned slot, uint32_t rgb)
 {
 	if (slot >= VT_SLOT_COUNT)
 		return;
-	vt->default_palette[slot] = rgb & 0xffffff;
-	palette_set(vt, slot, rgb & 0xffffff);
+	rgb &= 0xffffff;
+	vt->default_palette[slot] = rgb;
+	if (vt->palette[slot] != rgb)
+		damage_palette(vt);
+	vt->palette[slot] = rgb;
 }
 
 static uint32_t resolve(const struct vt *vt, uint32_t color, unsigned slot)

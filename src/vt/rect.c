@@ -99,7 +99,10 @@ void handle_decsera(struct vt *vt, const struct csi *csi)
 	if (!read_rect(vt, csi, 0, &rect))
 		return;
 	for (unsigned y = rect.top; y < rect.end_row; y++)
-		edit_erase_selective(vt, y, rect.left, rect.end_col);
+		if (vt->erase_protects)
+			row_erase(vt, vt->screen->line[y], rect.left, rect.end_col, vt->pen.bg);
+		else
+			edit_erase_selective(vt, y, rect.left, rect.end_col);
 }
 
 /* ---- attributes of what is there ---- */

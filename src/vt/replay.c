@@ -76,7 +76,8 @@ static void put_reset(struct replay *r)
 	if (vt->touched & TOUCHED_MOUSE)
 		strbuf_puts(r->out, "\033[?9;1000;1002;1003l\033[?1005;1006;1015;1016l");
 	if (vt->touched & TOUCHED_PALETTE)
-		strbuf_puts(r->out, "\033]104\033\\\033]110\033\\\033]111\033\\\033]112\033\\");
+		strbuf_puts(r->out, "\033]104\033\\\033]105\033\\\033]110\033\\"
+				    "\033]111\033\\\033]112\033\\");
 }
 
 /* It ends with the next character, which is printed at the start of a blank row and taken away. */
@@ -396,6 +397,8 @@ static void put_palette(struct replay *r)
 			continue;
 		if (slot < 256)
 			strbuf_printf(r->out, "\033]4;%u;", slot);
+		else if (slot >= VT_SLOT_SPECIAL)
+			strbuf_printf(r->out, "\033]5;%u;", slot - VT_SLOT_SPECIAL);
 		else
 			strbuf_printf(r->out, "\033]%u;", 10 + slot - VT_SLOT_FG);
 		strbuf_printf(
@@ -554,9 +557,20 @@ static void put_settings(struct replay *r)
 	if (vt->rectangle_extent)
 		strbuf_puts(r->out, "\033[2*x");
 	replay_style(r, vt->pen);
+	if (vt->erase_protects)
+		strbuf_puts(r->out, vt->pen.attr & VT_PROTECTED ? "\033V" : "\033V\033W");
 	put_single_shift(r, &vt->charsets);
 	if (vt->parser.utf8_off)
 		strbuf_puts(r->out, "\033%@");
+}
+
+/* DECSCL is a soft reset, so it comes before all that it would take back. */
+static void put_level(struct replay *r)
+{
+	const struct vt *vt = r->vt;
+
+	if (vt->level != LEVEL_MAX || (!is_fresh(r) && vt->touched & TOUCHED_LEVEL))
+		strbuf_printf(r->out, "\033[6%u;1\"p", vt->level);
 }
 
 static void put_all(struct replay *r, const char *notice)
@@ -565,6 +579,7 @@ static void put_all(struct replay *r, const char *notice)
 
 	if (!is_fresh(r))
 		put_reset(r);
+	put_level(r);
 	put_columns_mode(r);
 	put_palette(r);
 	put_titles(r);

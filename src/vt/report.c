@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "vt/report.h"
+#include "vt/charset.h"
 #include "vt/cursor.h"
 #include "vt/engine.h"
 
@@ -145,12 +146,37 @@ void handle_decrqde(struct vt *vt, const struct csi *csi)
 	report(vt, "\033[%u;%u;1;1;1\"w", vt->rows, vt->cols);
 }
 
-/* DECTABSR. The cursor report (1) is known as a query but not answered. */
+/* DECCIR: where the cursor is and what it would write with. G2 is in GR; all sets are of 94. */
+static void report_cursor_information(struct vt *vt)
+{
+	const struct charsets *charsets = &vt->charsets;
+	unsigned attr = (unsigned)vt->pen.attr, rendition = 0, flags = 0;
+	char finals[5];
+
+	rendition |= attr & VT_BOLD ? 1 : 0;
+	rendition |= vt->pen.underline ? 2 : 0;
+	rendition |= attr & VT_BLINK ? 4 : 0;
+	rendition |= attr & VT_INVERSE ? 8 : 0;
+	flags |= vt_mode(vt, MODE_ORIGIN) ? 1 : 0;
+	flags |= charsets->single == 2 ? 2 : 0;
+	flags |= charsets->single == 3 ? 4 : 0;
+	flags |= vt->wrap_pending ? 8 : 0;
+	for (int i = 0; i < 4; i++)
+		finals[i] = charset_final((enum charset)charsets->g[i]);
+	finals[4] = '\0';
+	report(vt, "\033P1$u%u;%u;1;%c;%c;%c;%u;2;@;%s\033\\", vt->y + 1, vt->x + 1,
+		'@' + rendition, attr & VT_PROTECTED ? 'A' : '@', '@' + flags, charsets->gl,
+		finals);
+}
+
+/* DECCIR, DECTABSR */
 void handle_decrqpsr(struct vt *vt, const struct csi *csi)
 {
 	char text[REPORT_MAX] = "";
 	size_t len = 0;
 
+	if (csi_param(csi, 0, 0) == 1)
+		report_cursor_information(vt);
 	if (csi_param(csi, 0, 0) != 2)
 		return;
 	vt->work += vt->cols * 16;
@@ -193,9 +219,25 @@ void handle_decscusr(struct vt *vt, const struct csi *csi)
 void handle_decsca(struct vt *vt, const struct csi *csi)
 {
 	vt->touched |= TOUCHED_RARE;
+	vt->erase_protects = false;
 	vt->pen.attr &= ~VT_PROTECTED & 0xfff;
 	if (csi_param(csi, 0, 0) == 1)
 		vt->pen.attr |= VT_PROTECTED;
+}
+
+/*
+ * DECSCL: what we understand stays the same on every level; it is a soft reset, and remembered.
+ * Answers are always of seven bits.
+ */
+void handle_decscl(struct vt *vt, const struct csi *csi)
+{
+	int level = csi_param(csi, 0, 0) - 60;
+
+	if (level < 1 || level > (int)LEVEL_MAX)
+		return;
+	engine_soft_reset(vt);
+	vt->touched |= TOUCHED_LEVEL;
+	vt->level = (uint8_t)level;
 }
 
 void handle_decstr(struct vt *vt, const struct csi *csi)
@@ -206,8 +248,10 @@ void handle_decstr(struct vt *vt, const struct csi *csi)
 
 /* ---- windows ---- */
 
+/* What is not pushed is as in the entry below, so that every entry can be popped either way. */
 static void push_title(struct vt *vt, int which)
 {
+	const struct title *below;
 	struct title *slot;
 
 	if (vt->title_count == TITLE_STACK_MAX) {
@@ -217,9 +261,10 @@ static void push_title(struct vt *vt, int which)
 			(TITLE_STACK_MAX - 1) * sizeof(vt->title_stack[0]));
 		vt->title_count--;
 	}
+	below = vt->title_count ? &vt->title_stack[vt->title_count - 1] : NULL;
 	slot = &vt->title_stack[vt->title_count++];
-	slot->text = which == 1 ? NULL : strdup(vt->title.text);
-	slot->icon = which == 2 ? NULL : strdup(vt->title.icon);
+	slot->text = strdup(which == 1 && below ? below->text : vt->title.text);
+	slot->icon = strdup(which == 2 && below ? below->icon : vt->title.icon);
 }
 
 static void pop_title(struct vt *vt, int which)

@@ -38,6 +38,7 @@ void handle_xtrestore(struct vt *vt, const struct csi *csi);
 void handle_key_options(struct vt *vt, const struct csi *csi);
 void handle_decscusr(struct vt *vt, const struct csi *csi);
 void handle_decsca(struct vt *vt, const struct csi *csi);
+void handle_decscl(struct vt *vt, const struct csi *csi);
 void handle_decstr(struct vt *vt, const struct csi *csi);
 
 #endif

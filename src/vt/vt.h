@@ -247,7 +247,9 @@ enum vt_color_slot {
 	VT_SLOT_FG = 256,
 	VT_SLOT_BG,
 	VT_SLOT_CURSOR,
-	VT_SLOT_COUNT,
+	/* OSC 5: of bold, underlined, blinking, inverse and italic text; kept, not painted with */
+	VT_SLOT_SPECIAL,
+	VT_SLOT_COUNT = VT_SLOT_SPECIAL + 5,
 };
 
 /** vt_palette() - 0xRRGGBB of a slot as it is now (OSC 4, 10, 11, 12, 104, ...) */
