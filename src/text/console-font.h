@@ -10,8 +10,11 @@
  *	page = console_font_page[codepoint >> 8]		255: none
  *	glyph = console_font_glyph[page][codepoint & 255]	0: none
  *	console_font_bits[glyph - 1]				rows, leftmost pixel in bit 7
+ *
+ * With CONSOLE_FONT_STAND_IN the glyph is that of another character, for want of a better one.
  */
-#define CONSOLE_FONT_NO_PAGE 255
+#define CONSOLE_FONT_NO_PAGE  255
+#define CONSOLE_FONT_STAND_IN 0x8000u
 
 extern const uint8_t console_font_page[256];
 extern const uint16_t console_font_glyph[][256];

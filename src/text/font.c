@@ -19,7 +19,7 @@
 #define CODEPOINT_MAX 0x10ffffu
 
 struct font {
-	struct unifont unifont;
+	struct unifont basic, upper; /* the first plane, or all that a named file has; the others */
 	struct {
 		uint32_t codepoint;
 		struct glyph glyph;
@@ -33,11 +33,13 @@ static int open_unifont(struct font *font, const char *path, struct error **err)
 	if (path && !path[0])
 		return 0;
 	if (path) {
-		r = unifont_open(&font->unifont, path);
+		r = unifont_open(&font->basic, path);
 		return r < 0 ? error_set(err, -r, "font '%s': %s", path, strerror(-r)) : 0;
 	}
-	if (unifont_use_packed(&font->unifont) < 0)
-		unifont_open(&font->unifont, UNIFONT_PATH);
+	if (unifont_use_packed(&font->basic, UNIFONT_BASIC) < 0)
+		unifont_open(&font->basic, UNIFONT_PATH);
+	if (unifont_use_packed(&font->upper, UNIFONT_UPPER) < 0)
+		unifont_open(&font->upper, UNIFONT_UPPER_PATH);
 	return 0;
 }
 
@@ -63,13 +65,14 @@ void font_free(struct font *font)
 {
 	if (!font)
 		return;
-	unifont_close(&font->unifont);
+	unifont_close(&font->basic);
+	unifont_close(&font->upper);
 	free(font);
 }
 
 bool font_has_unifont(const struct font *font)
 {
-	return font->unifont.text != NULL;
+	return font->basic.text != NULL;
 }
 
 static bool is_blank(uint32_t codepoint)
@@ -78,7 +81,7 @@ static bool is_blank(uint32_t codepoint)
 	       (codepoint >= 0x2000 && codepoint <= 0x200f);
 }
 
-static bool console_glyph(uint32_t codepoint, struct glyph *ret_glyph)
+static bool console_glyph(uint32_t codepoint, bool stand_in, struct glyph *ret_glyph)
 {
 	unsigned page, number;
 
@@ -88,6 +91,9 @@ static bool console_glyph(uint32_t codepoint, struct glyph *ret_glyph)
 	if (page == CONSOLE_FONT_NO_PAGE)
 		return false;
 	number = console_font_glyph[page][codepoint & 0xff];
+	if (number & CONSOLE_FONT_STAND_IN && !stand_in)
+		return false;
+	number &= ~CONSOLE_FONT_STAND_IN;
 	if (!number)
 		return false;
 	*ret_glyph = (struct glyph){ 0 };
@@ -98,8 +104,10 @@ static bool console_glyph(uint32_t codepoint, struct glyph *ret_glyph)
 
 static void make_glyph(const struct font *font, uint32_t codepoint, struct glyph *ret_glyph)
 {
-	if (!rule_glyph(codepoint, ret_glyph) && !console_glyph(codepoint, ret_glyph) &&
-		!unifont_find(&font->unifont, codepoint, ret_glyph))
+	if (!rule_glyph(codepoint, ret_glyph) && !console_glyph(codepoint, false, ret_glyph) &&
+		!unifont_find(&font->basic, codepoint, ret_glyph) &&
+		!unifont_find(&font->upper, codepoint, ret_glyph) &&
+		!console_glyph(codepoint, true, ret_glyph))
 		rule_missing(codepoint, ret_glyph);
 }
 
@@ -115,7 +123,7 @@ void font_glyph(struct font *font, uint32_t codepoint, struct glyph *ret_glyph)
 		rule_missing(codepoint, ret_glyph);
 		return;
 	}
-	if (codepoint < RULE_FIRST && console_glyph(codepoint, ret_glyph))
+	if (codepoint < RULE_FIRST && console_glyph(codepoint, false, ret_glyph))
 		return;
 	if (font->cache[slot].codepoint != codepoint) {
 		make_glyph(font, codepoint, &font->cache[slot].glyph);

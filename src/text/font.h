@@ -11,7 +11,8 @@
  * Pictures of characters, one bit a pixel, 8x16 or 16x16. In this order: drawn by rule (lines,
  * blocks, braille and whatever else has to join its neighbours), the console font that is compiled
  * in, GNU Unifont where there is one, a box with the character's number. Every code point gives a
- * picture. doc/fonts.md says where the fonts come from and under which licences.
+ * picture. A picture that the console font only lends from another character comes after Unifont's.
+ * doc/fonts.md says where the fonts come from and under which licences.
  */
 struct font;
 
@@ -33,8 +34,9 @@ struct glyph {
 
 /**
  * font_new() - the compiled-in font and Unifont
- * @unifont: path of a unifont.hex; NULL: where the distribution has it, or the copy that was packed
- *           into the program; "": do without. The file stays mapped, nothing is read ahead.
+ * @unifont: path of a unifont.hex; NULL: where the distribution has it and its upper planes, or the
+ *           copies that were packed into the program; "": do without. Files stay mapped, nothing is
+ *           read ahead.
  *
  * Return: 0; -ENOMEM; where @unifont was named: -errno with @err if it cannot be read.
  */

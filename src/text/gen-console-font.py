@@ -8,8 +8,10 @@ usage: gen-console-font.py FONT.psf.gz > console-font.c
 import gzip
 import struct
 import sys
+import unicodedata
 
 HEIGHT = 16
+STAND_IN = 0x8000
 
 
 def psf1(data):
@@ -55,6 +57,19 @@ def read_font(path):
     sys.exit(f"{path}: not a PSF font")
 
 
+def find_stand_ins(chars):
+    """The characters that have another one's picture, as 1 has that of a digit in a circle.
+
+    The first character of a glyph is what it shows. Letters of several scripts may look the same,
+    symbols and circled numbers do not.
+    """
+    shown = {}
+    for char, glyph in chars.items():
+        shown.setdefault(glyph, char)
+    return {char for char, glyph in chars.items()
+            if shown[glyph] != char and unicodedata.category(chr(char)) in ("So", "Sm", "No")}
+
+
 def numbers(values, per_line=16):
     values = list(values)
     lines = (", ".join(map(str, values[i:i + per_line])) for i in range(0, len(values), per_line))
@@ -64,6 +79,7 @@ def numbers(values, per_line=16):
 def main():
     glyphs, chars = read_font(sys.argv[1])
     chars = {char: glyph for char, glyph in chars.items() if char < 0x10000}
+    stand_ins = find_stand_ins(chars)
     pages = sorted({char >> 8 for char in chars})
     index = [pages.index(page) if page in pages else 255 for page in range(256)]
     print("/* Made by gen-console-font.py. */")
@@ -71,7 +87,8 @@ def main():
     print(f"const uint8_t console_font_page[256] = {{\n{numbers(index)}}};\n")
     print("const uint16_t console_font_glyph[][256] = {")
     for page in pages:
-        row = (chars.get(page << 8 | low, -1) + 1 for low in range(256))
+        codes = range(page << 8, (page + 1) << 8)
+        row = (chars.get(code, -1) + 1 | (STAND_IN if code in stand_ins else 0) for code in codes)
         print(f"\t{{\n{numbers(row)}\t}},")
     print("};\n")
     print("const uint8_t console_font_bits[][16] = {")

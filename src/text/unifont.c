@@ -24,10 +24,9 @@
 
 enum { NARROW_DIGITS = 32, WIDE_DIGITS = 64, NUMBER_DIGITS_MAX = 6 };
 
-#ifdef HAVE_PACKED_UNIFONT
-/* The file as it is; unifont-packed.S has it. */
+/* The files as they are, empty where the build has none; unifont-packed.S has them. */
 extern const char unifont_packed[], unifont_packed_end[];
-#endif
+extern const char unifont_upper_packed[], unifont_upper_packed_end[];
 
 int unifont_open(struct unifont *unifont, const char *path)
 {
@@ -46,18 +45,17 @@ int unifont_open(struct unifont *unifont, const char *path)
 	return 0;
 }
 
-int unifont_use_packed(struct unifont *unifont)
+int unifont_use_packed(struct unifont *unifont, enum unifont_part part)
 {
-#ifdef HAVE_PACKED_UNIFONT
-	*unifont = (struct unifont){
-		.text = unifont_packed,
-		.len = (size_t)(unifont_packed_end - unifont_packed),
-	};
+	const char *text = part == UNIFONT_BASIC ? unifont_packed : unifont_upper_packed;
+	const char *end = part == UNIFONT_BASIC ? unifont_packed_end : unifont_upper_packed_end;
+
+	size_t len = (size_t)(end - text);
+
+	if (!len)
+		return -ENOENT;
+	*unifont = (struct unifont){ .text = text, .len = len };
 	return 0;
-#else
-	(void)unifont;
-	return -ENOENT;
-#endif
 }
 
 void unifont_close(struct unifont *unifont)

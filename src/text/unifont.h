@@ -20,8 +20,10 @@ struct unifont {
 /** unifont_open() - map a file. Return: 0; -errno */
 int unifont_open(struct unifont *unifont, const char *path);
 
+enum unifont_part { UNIFONT_BASIC, UNIFONT_UPPER };
+
 /** unifont_use_packed() - the copy inside the program. Return: 0; -ENOENT: built without */
-int unifont_use_packed(struct unifont *unifont);
+int unifont_use_packed(struct unifont *unifont, enum unifont_part part);
 
 void unifont_close(struct unifont *unifont);
 

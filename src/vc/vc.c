@@ -13,6 +13,7 @@
  */
 #include "vc/vc.h"
 
+#include "vc/palette.h"
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/strbuf.h"
@@ -38,6 +39,7 @@ struct vc {
 	struct display_console *console;
 	struct byte_queue input;
 	size_t reply_bytes;
+	enum vc_palette palette;
 	bool is_fixed, is_copying, tell_size;
 	unsigned told_cols, told_rows;
 	struct task work;
@@ -219,6 +221,7 @@ static void use_screen(struct vc *vc, struct vt *screen)
 	if (vt == vc->vt)
 		return;
 	vc->vt = vt;
+	vc_palette_use(vt, vc->palette);
 	display_console_set_vt(vc->console, vt);
 	if (screen) {
 		vt_reset(vc->own);
@@ -325,8 +328,12 @@ static int make_engine(struct vc *vc, const struct opts *opts, unsigned cols, un
 	};
 	int r = vt_new(&config, &vt_callbacks, vc, &vc->own);
 
+	if (r < 0)
+		return r;
 	vc->vt = vc->own;
-	return r;
+	vc->palette = (enum vc_palette)opts_get_enum(opts, "palette");
+	vc_palette_use(vc->own, vc->palette);
+	return 0;
 }
 
 static void put_banner(struct vc *vc)
@@ -408,6 +415,11 @@ static const struct opt_desc vc_options[] = {
 		.values = "del|bs",
 		.preset = "del",
 		.help = "what the BackSpace key sends: 0x7f or 0x08" },
+	{ .name = "palette",
+		.type = OPT_ENUM,
+		.values = VC_PALETTES,
+		.preset = "balanced",
+		.help = "the sixteen colours; balanced: VGA's with a blue that can be read" },
 	{ .name = "clipboard",
 		.type = OPT_BOOL,
 		.preset = "off",

@@ -126,6 +126,31 @@ static void broken_files_have_no_glyphs_and_do_no_harm(void **state)
 	}
 }
 
+static void a_stand_in_of_the_console_font_comes_last(void **state)
+{
+	struct font *with = font_of_text("2460:00000000000000000000000000000081\n"
+					 "1F600:00000000000000000000000000000000"
+					 "00000000000000000000000000008001\n");
+	struct font *without = font_without_unifont();
+	struct glyph circled, one, emoji;
+
+	(void)state;
+	font_glyph(with, 0x2460, &circled);
+	assert_int_equal(circled.rows[15], 0x81);
+	font_glyph(with, 0x1f600, &emoji);
+	assert_true(emoji.wide && !emoji.is_missing);
+	assert_int_equal(emoji.rows[15], 0x8001);
+	font_glyph(without, 0x2460, &circled);
+	font_glyph(without, '1', &one);
+	assert_memory_equal(circled.rows, one.rows, sizeof(one.rows));
+	/* letters that look the same are no stand-ins: Cyrillic A, Greek Alpha */
+	font_glyph(with, 0x410, &circled);
+	font_glyph(with, 'A', &one);
+	assert_memory_equal(circled.rows, one.rows, sizeof(one.rows));
+	font_free(with);
+	font_free(without);
+}
+
 static void a_named_file_that_is_not_there_is_an_error(void **state)
 {
 	struct error *err = NULL;
@@ -214,6 +239,7 @@ int main(void)
 		cmocka_unit_test(unknown_characters_are_boxes_with_their_number),
 		cmocka_unit_test(characters_that_share_a_cache_slot_do_not_mix),
 		cmocka_unit_test(broken_files_have_no_glyphs_and_do_no_harm),
+		cmocka_unit_test(a_stand_in_of_the_console_font_comes_last),
 		cmocka_unit_test(a_named_file_that_is_not_there_is_an_error),
 		cmocka_unit_test(lines_meet_at_every_edge),
 		cmocka_unit_test(braille_dots_and_sextants_are_where_they_belong),

@@ -138,6 +138,28 @@ static void wide_and_combining_characters_of_unifont(void **state)
 		2, NULL, GOLDEN_DIR "/unifont.png");
 }
 
+/* The upper planes, and what the console font only has a stand-in for. */
+static void symbols_and_emoji_of_unifont(void **state)
+{
+	struct font *font;
+	struct glyph glyph;
+	bool there;
+
+	(void)state;
+	assert_int_equal(font_new(NULL, &font, NULL), 0);
+	font_glyph(font, 0x1f600, &glyph);
+	there = font_has_unifont(font) && !glyph.is_missing;
+	font_free(font);
+	if (!there)
+		skip();
+	check_screen(
+		"\u2713 \u2714 \u2717 \u2460\u2461\u2469 \u24d0\u24d1\u24b6 \u2610\u2611\u2612 "
+		"\u226a\u226b \u25b2\u25b6\u25cf\u2022 \ufffd ok \u2713 done\r\n"
+		"\U0001F600\U0001F680\U0001F468\u2764\ufe0f\U0001F469 \U0001F4BE "
+		"\U0001D400\U0001D401\U0001D504 \U00010330\U00010331 \U0001F1E9\U0001F1EA",
+		2, NULL, GOLDEN_DIR "/upper.png");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +168,7 @@ int main(void)
 		cmocka_unit_test(styles_and_colours),
 		cmocka_unit_test(what_no_font_has_is_a_box_with_its_number),
 		cmocka_unit_test(wide_and_combining_characters_of_unifont),
+		cmocka_unit_test(symbols_and_emoji_of_unifont),
 	};
 
 	return cmocka_run_group_tests_name("text/picture", tests, NULL, NULL);

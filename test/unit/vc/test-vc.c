@@ -309,6 +309,26 @@ static void what_the_guest_asks_for_holds_at_once(void **state)
 	assert_size(f, 80, 24);
 }
 
+static void the_palette_is_an_option(void **state)
+{
+	struct fixture *f = *state;
+
+	add_and_watch(f, "vc,id=vc0,palette=vga");
+	out(f, "\033]4;4;?\033\\");
+	run_idle(f->env->loop);
+	assert_true(fake_holder_in_is(&f->env->holder, "\033]4;4;rgb:0000/0000/aaaa\033\\"));
+}
+
+static void blue_on_black_can_be_read_and_grey_on_blue_too(void **state)
+{
+	struct fixture *f = *state;
+
+	add_and_watch(f, "vc,id=vc0");
+	out(f, "\033]4;4;?\033\\");
+	run_idle(f->env->loop);
+	assert_true(fake_holder_in_is(&f->env->holder, "\033]4;4;rgb:1a1a/5050/c8c8\033\\"));
+}
+
 static void a_fixed_size_is_not_the_guest_s_to_change(void **state)
 {
 	struct fixture *f = *state;
@@ -583,6 +603,8 @@ int main(void)
 		CASE(a_given_size_is_fixed_and_told_to_the_holder),
 		CASE(the_guest_may_ask_for_a_size),
 		CASE(what_the_guest_asks_for_holds_at_once),
+		CASE(the_palette_is_an_option),
+		CASE(blue_on_black_can_be_read_and_grey_on_blue_too),
 		CASE(a_fixed_size_is_not_the_guest_s_to_change),
 		CASE(the_holder_may_say_what_the_size_is),
 		CASE(keys_go_to_the_guest),
