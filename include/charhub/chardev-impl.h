@@ -65,6 +65,9 @@ struct chardev_class {
 	/** Optional: send the peer away; chardev_hang_up() follows after this dispatch. */
 	int (*disconnect)(struct chardev *chardev);
 
+	/** Optional: its file was moved away: go on in a new one of the same name. */
+	void (*reopen)(struct chardev *chardev);
+
 	/** Optional: refuse a holder, or learn who it is (chardev->link is set). */
 	int (*attach)(struct chardev *chardev, struct error **err);
 

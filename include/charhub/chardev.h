@@ -109,6 +109,9 @@ struct chardev_holder_ops {
 enum chardev_link_flags {
 	CHARDEV_LINK_CONSOLE = 1,    /* people read this: it is a terminal, not a protocol */
 	CHARDEV_LINK_NEVER_WAIT = 2, /* a short out would freeze the guest */
+	/* What a short out leaves is kept, and nobody waits for it for long: a hub. A file that is
+	 * broken may stay short until it works again; for others it takes all and counts. */
+	CHARDEV_LINK_PATIENT = 4,
 };
 
 /** struct chardev_link - lives in the holder; all members belong to the functions below */
@@ -234,7 +237,7 @@ void chardev_free(struct chardev *chardev);
  * @loop:    outlives the set
  * @classes: NULL-terminated, static: the classes that chardev_set_add() knows
  *
- * Return: NULL if memory ran out.
+ * Return: NULL if memory or file descriptors ran out.
  */
 struct chardev_set *chardev_set_new(struct loop *loop, const struct chardev_class *const *classes);
 
@@ -247,7 +250,11 @@ void chardev_set_show(struct chardev_set *set, struct display *display);
 /** chardev_set_escape() - `-echr`: for the muxes that are made from now on; Ctrl-A at the start */
 void chardev_set_escape(struct chardev_set *set, unsigned char escape);
 
-/** chardev_set_free() - free all, the youngest first; see chardev_free() */
+/**
+ * chardev_set_free() - free all, the youngest first; see chardev_free()
+ *
+ * What their files have not been written yet is waited for, two seconds at most.
+ */
 void chardev_set_free(struct chardev_set *set);
 
 /**
@@ -273,11 +280,12 @@ struct chardev *chardev_set_next(const struct chardev_set *set, const struct cha
 int chardev_set_remove(struct chardev_set *set, const char *id, struct error **err);
 
 /**
- * chardev_set_reopen_logs() - open every `logfile=` anew, after it was moved away
+ * chardev_set_reopen_files() - open every `logfile=` and `file` anew, after they were moved away
  *
- * A log that cannot be opened keeps the old file; the log line says why.
+ * Bytes go on in the new file, in order. Where none can be opened the old one stays; a message says
+ * why.
  */
-void chardev_set_reopen_logs(struct chardev_set *set);
+void chardev_set_reopen_files(struct chardev_set *set);
 
 /**
  * chardev_set_send_break() - act as if the peer of a chardev had sent a break

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The guest's output goes to a file, its input may come from another. There is no peer that could
- * leave: a file is always open, also when its input has been read to the end. An error (a full
- * disk, a FIFO without a reader) is told to the holder each time and not remembered.
+ * leave: a file is always open, also when its input has been read to the end.
+ *
+ * A file that is broken (a full disk) takes bytes again by itself when it is mended. Until then a
+ * holder that can keep them gets short accepts; for any other the bytes are left out and counted,
+ * lest the guest wait for a disk.
  */
 #include "backend/backends.h"
 
 #include "backend/fd-stream.h"
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "base/parse.h"
+#include "base/segments.h"
+#include "io/writer.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -17,7 +23,9 @@
 
 struct file_chardev {
 	struct chardev base;
-	struct fd_stream stream;
+	struct fd_stream input;
+	struct writer *writer;
+	struct task retry;
 };
 
 static struct file_chardev *file_of(struct chardev *chardev)
@@ -25,38 +33,108 @@ static struct file_chardev *file_of(struct chardev *chardev)
 	return container_of(chardev, struct file_chardev, base);
 }
 
-static void stay_open(struct chardev *chardev)
-{
-	(void)chardev;
-}
+/* ---- input ---- */
 
-static void end_never_comes(struct chardev *chardev, int error)
+static void stay_open(struct chardev *chardev, int error)
 {
 	(void)chardev;
 	(void)error;
 }
 
-static const struct fd_stream_ops file_stream_ops = {
-	.on_eof = stay_open,
-	.on_gone = end_never_comes,
-};
+static const struct fd_stream_ops input_ops = { .on_gone = stay_open };
 
-/* A FIFO that nobody reads yet is opened both ways: the kernel keeps what fits until one does. */
-static int open_out(const char *path, bool append)
+static int open_input(struct file_chardev *file, const char *path, struct error **err)
 {
-	int flags = O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (append ? O_APPEND : O_TRUNC);
-	int fd = open(path, flags | O_WRONLY, 0666);
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int r;
 
-	if (fd < 0 && errno == ENXIO)
-		fd = open(path, flags | O_RDWR, 0666);
-	return fd;
+	if (fd < 0)
+		return error_set(err, errno, "Could not open '%s': %s", path, strerror(errno));
+	r = fd_stream_open(&file->input, fd, -1);
+	if (r < 0)
+		return error_set(err, -r, "Could not watch '%s': %s", path, strerror(-r));
+	(void)TAKE_FD(fd);
+	return 0;
 }
 
-static int no_file(const char *path, struct error **err)
-{
-	int code = errno;
+/* ---- output ---- */
 
-	return error_set(err, code, "Could not open '%s': %s", path, strerror(code));
+static bool takes_all(const struct file_chardev *file)
+{
+	return writer_is_failing(file->writer) &&
+	       !(chardev_holder_flags(&file->base) & CHARDEV_LINK_PATIENT);
+}
+
+static void on_room(void *data)
+{
+	struct file_chardev *file = data;
+
+	chardev_room(&file->base);
+}
+
+/* The rest of a short accept, which its holder still has, is taken now. */
+static void on_retry(void *data)
+{
+	struct file_chardev *file = data;
+
+	if (takes_all(file))
+		chardev_room(&file->base);
+}
+
+static void on_trouble(void *data)
+{
+	struct file_chardev *file = data;
+
+	task_post(file->base.loop, &file->retry, on_retry, file);
+}
+
+static int open_output(
+	struct file_chardev *file, const char *path, const struct opts *opts, struct error **err)
+{
+	AUTO_FREE char *owner = NULL;
+	struct writer_options options = {
+		.path = path,
+		.empty = !opts_get_bool(opts, "append"),
+		.on_room = on_room,
+		.on_trouble = on_trouble,
+		.data = file,
+	};
+	unsigned mode;
+	int r;
+
+	if (parse_mode(opts_get_string(opts, "mode"), &mode) < 0)
+		return error_set(err, EINVAL,
+			"Parameter 'mode' expects three octal digits such as 0640, not '%s'",
+			opts_get_string(opts, "mode"));
+	options.mode = mode;
+	if (asprintf(&owner, "chardev '%s': file", file->base.id) < 0) {
+		owner = NULL;
+		return error_set(err, ENOMEM, "chardev '%s': out of memory", file->base.id);
+	}
+	options.owner = owner;
+	r = writer_open(file->base.loop, &options, &file->writer);
+	return r < 0 ? error_set(err, -r, "Could not open '%s': %s", path, strerror(-r)) : 0;
+}
+
+static ssize_t file_out(struct chardev *chardev, const struct iovec *iov, int n)
+{
+	struct file_chardev *file = file_of(chardev);
+
+	if (!takes_all(file))
+		return (ssize_t)writer_write(file->writer, iov, n);
+	writer_put(file->writer, iov, n);
+	return (ssize_t)segments_len(iov, n);
+}
+
+/* ---- methods ---- */
+
+static void file_close(struct chardev *chardev)
+{
+	struct file_chardev *file = file_of(chardev);
+
+	task_cancel(&file->retry);
+	writer_close(file->writer);
+	fd_stream_close(&file->input);
 }
 
 static int file_open(struct chardev *chardev, const struct opts *opts, struct error **err)
@@ -64,44 +142,32 @@ static int file_open(struct chardev *chardev, const struct opts *opts, struct er
 	struct file_chardev *file = file_of(chardev);
 	const char *path = opts_get_string(opts, "path");
 	const char *input_path = opts_get_string(opts, "input-path");
-	AUTO_CLOSE
-	int out_fd = -1, in_fd = -1;
 	int r;
 
 	if (!path)
 		return error_set(err, EINVAL, "chardev: file: no filename given");
-	out_fd = open_out(path, opts_get_bool(opts, "append"));
-	if (out_fd < 0)
-		return no_file(path, err);
-	if (input_path) {
-		in_fd = open(input_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-		if (in_fd < 0)
-			return no_file(input_path, err);
+	fd_stream_init(&file->input, chardev, &input_ops, 0);
+	r = open_output(file, path, opts, err);
+	if (r == 0 && input_path)
+		r = open_input(file, input_path, err);
+	if (r < 0) {
+		file_close(chardev);
+		return r;
 	}
-	fd_stream_init(&file->stream, chardev, &file_stream_ops, FD_STREAM_FORGIVES);
-	r = fd_stream_open(&file->stream, in_fd, out_fd);
-	if (r < 0)
-		return error_set(err, -r, "Could not watch '%s': %s", path, strerror(-r));
-	(void)TAKE_FD(out_fd);
-	(void)TAKE_FD(in_fd);
-	fd_stream_start(&file->stream);
+	if (input_path)
+		fd_stream_start(&file->input);
 	chardev_set_open(chardev, true);
 	return 0;
 }
 
-static void file_close(struct chardev *chardev)
-{
-	fd_stream_close(&file_of(chardev)->stream);
-}
-
-static ssize_t file_out(struct chardev *chardev, const struct iovec *iov, int n)
-{
-	return fd_stream_outv(&file_of(chardev)->stream, iov, n);
-}
-
 static void file_in_resume(struct chardev *chardev)
 {
-	fd_stream_in_resume(&file_of(chardev)->stream);
+	fd_stream_in_resume(&file_of(chardev)->input);
+}
+
+static void file_reopen(struct chardev *chardev)
+{
+	writer_reopen(file_of(chardev)->writer);
 }
 
 static const struct opt_desc file_options[] = {
@@ -111,6 +177,10 @@ static const struct opt_desc file_options[] = {
 		.type = OPT_BOOL,
 		.preset = "off",
 		.help = "add to the file instead of emptying it" },
+	{ .name = "mode",
+		.type = OPT_STRING,
+		.preset = "0640",
+		.help = "permissions of a file that is made, whatever the umask" },
 	{ 0 },
 };
 
@@ -124,4 +194,5 @@ const struct chardev_class backend_file_class = {
 	.close = file_close,
 	.out = file_out,
 	.in_resume = file_in_resume,
+	.reopen = file_reopen,
 };

@@ -128,6 +128,18 @@ static bool is_one_of(const char *text, const char *const words[4])
 	return false;
 }
 
+int parse_mode(const char *text, unsigned *ret_mode)
+{
+	size_t len = strlen(text);
+	const char *end = NULL;
+	uint64_t mode;
+
+	if (len < 3 || len > 4 || parse_digits(text, 8, &end, &mode) < 0 || *end || mode > 0777)
+		return -EINVAL;
+	*ret_mode = (unsigned)mode;
+	return 0;
+}
+
 int parse_bool(const char *text, bool *ret_value)
 {
 	static const char *const on[] = { "on", "yes", "true", "y" };

@@ -29,6 +29,13 @@ int parse_size(const char *text, uint64_t *ret_bytes);
 /** parse_hex_digit() - Return: 0..15; -1: is none */
 int parse_hex_digit(char c);
 
+/**
+ * parse_mode() - permissions of a file, three or four octal digits: "640", "0640"
+ *
+ * Return: 0; -EINVAL: not of that form, or above 0777.
+ */
+int parse_mode(const char *text, unsigned *ret_mode);
+
 /** parse_bool() - on/yes/true/y, off/no/false/n; Return: 0, -EINVAL */
 int parse_bool(const char *text, bool *ret_value);
 

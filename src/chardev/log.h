@@ -2,7 +2,7 @@
 #ifndef CHARDEV_LOG_H
 #define CHARDEV_LOG_H
 
-#include <charhub/error.h>
+#include <charhub/loop.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,25 +13,25 @@ struct opts;
 /**
  * struct chardev_log - `logfile=`: every byte that a chardev accepted, once
  *
- * Writing never blocks and never fails towards the stream: what the log's file does not take is
- * counted and reported once, and again when the file works again.
+ * Writing never waits and never fails towards the stream: what the file does not take is left out,
+ * and counted in the log itself.
  */
 struct chardev_log;
 
 /**
- * chardev_log_open() - by `logfile=`, `logappend=`, `logtimestamp=`
+ * chardev_log_open() - by `logfile=`, `logappend=`, `logtimestamp=`, `logmode=`
  * @owner: the chardev's id, for messages
  * @opts:  checked
  *
  * Return: 0, *@ret_log NULL where no log is asked for; -errno "Could not create 'x': ...".
  */
-int chardev_log_open(const char *owner, const struct opts *opts, struct chardev_log **ret_log,
-	struct error **err);
+int chardev_log_open(struct loop *loop, const char *owner, const struct opts *opts,
+	struct chardev_log **ret_log, struct error **err);
 
 /** chardev_log_write() - @len bytes from the start of @n segments; @log may be NULL */
 void chardev_log_write(struct chardev_log *log, const struct iovec *iov, int n, size_t len);
 
-/** chardev_log_reopen() - after logrotate; on failure the old file stays. @log may be NULL */
+/** chardev_log_reopen() - go on in a new file: this one was moved away. @log may be NULL */
 void chardev_log_reopen(struct chardev_log *log);
 
 /** chardev_log_ref() - one more that writes there: the clients of a server. @log may be NULL */

@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "chardev/chardev.h"
 #include "chardev/log.h"
+#include "io/work-pool.h"
 #include "chardev/qapi.h"
 #include "opts/opts.h"
 
@@ -20,6 +21,7 @@ enum { ESCAPE_DEFAULT = 1 }; /* Ctrl-A */
 
 struct chardev_set {
 	struct chardev_shared shared;
+	struct work_pool *pool; /* held until the end, so that closing a file never waits */
 	const struct chardev_class *const *classes;
 	struct chardev_node chardevs; /* head */
 };
@@ -61,6 +63,10 @@ static const struct opt_desc common_options[] = {
 		.type = OPT_BOOL,
 		.preset = "off",
 		.help = "put date and time (UTC) in front of each line of the log" },
+	{ .name = "logmode",
+		.type = OPT_STRING,
+		.preset = "0640",
+		.help = "permissions of a log file that is made, whatever the umask" },
 	{ 0 },
 };
 
@@ -72,6 +78,10 @@ struct chardev_set *chardev_set_new(struct loop *loop, const struct chardev_clas
 
 	if (!set)
 		return NULL;
+	if (work_pool_get(loop, &set->pool) < 0) {
+		free(set);
+		return NULL;
+	}
 	set->shared.loop = loop;
 	set->shared.set = set;
 	set->shared.escape = ESCAPE_DEFAULT;
@@ -96,6 +106,7 @@ void chardev_set_free(struct chardev_set *set)
 		return;
 	while (set->chardevs.prev != &set->chardevs)
 		chardev_free(chardev_of_node(set->chardevs.prev));
+	work_pool_put(set->pool);
 	/* Memory of the chardevs goes in a task; the loop may live on without this set. */
 	free(set);
 }
@@ -258,7 +269,9 @@ int chardev_set_add_text(
 
 struct chardev *chardev_set_find(const struct chardev_set *set, const char *id)
 {
-	for_each_chardev(chardev, set) if (!strcmp(chardev->id, id)) return chardev;
+	for_each_chardev (chardev, set)
+		if (!strcmp(chardev->id, id))
+			return chardev;
 	return NULL;
 }
 
@@ -289,9 +302,13 @@ int chardev_set_remove(struct chardev_set *set, const char *id, struct error **e
 	return 0;
 }
 
-void chardev_set_reopen_logs(struct chardev_set *set)
+void chardev_set_reopen_files(struct chardev_set *set)
 {
-	for_each_chardev(chardev, set) chardev_log_reopen(chardev->log);
+	for_each_chardev (chardev, set) {
+		chardev_log_reopen(chardev->log);
+		if (chardev->class->reopen)
+			chardev->class->reopen(chardev);
+	}
 }
 
 int chardev_set_send_break(struct chardev_set *set, const char *id, struct error **err)

@@ -66,7 +66,7 @@ static bool is_console(const struct hub *hub)
 
 static unsigned member_flags(const struct hub *hub)
 {
-	return is_console(hub) ? CHARDEV_LINK_CONSOLE : 0;
+	return CHARDEV_LINK_PATIENT | (is_console(hub) ? CHARDEV_LINK_CONSOLE : 0u);
 }
 
 static bool never_waits(const struct hub *hub)

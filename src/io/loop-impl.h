@@ -18,6 +18,9 @@ struct timer_heap {
 	uint64_t now_ms;
 };
 
+/* What a module shares among all its users on one loop. */
+enum loop_slot { LOOP_SLOT_OPENS, LOOP_SLOT_WORK_POOL, LOOP_SLOTS };
+
 /**
  * struct loop
  * @epoll:    its descriptor
@@ -31,7 +34,7 @@ struct timer_heap {
  * @clock, @awake: the timers of loop_now_ms() and of loop_awake_ms()
  * @timer_count: that exist, running or not
  * @timers_started: ever; among those due at the same time the first one started comes first
- * @opens:    io/open-watch.c's
+ * @slots:    loop_slot()'s
  */
 struct loop {
 	int epoll;
@@ -43,7 +46,7 @@ struct loop {
 	struct timer_heap clock, awake;
 	size_t timer_count;
 	uint64_t timers_started;
-	void *opens;
+	void *slots[LOOP_SLOTS];
 };
 
 /** watch_dispatch() - wait at most @timeout_ms (-1: for ever) and hand out what has happened */
@@ -61,7 +64,7 @@ void timer_run_due(struct loop *loop);
 /** timer_done() - free the memory for timers */
 void timer_done(struct loop *loop);
 
-/** loop_opens_slot() - where io/open-watch.c keeps what its watches of one loop share */
-void **loop_opens_slot(struct loop *loop);
+/** loop_slot() - where a module keeps that; NULL at the start */
+void **loop_slot(struct loop *loop, enum loop_slot slot);
 
 #endif

@@ -95,9 +95,9 @@ void loop_stop(struct loop *loop)
 	loop->stopped = true;
 }
 
-void **loop_opens_slot(struct loop *loop)
+void **loop_slot(struct loop *loop, enum loop_slot slot)
 {
-	return &loop->opens;
+	return &loop->slots[slot];
 }
 
 /* ---- later ---- */

@@ -32,7 +32,7 @@ static void opens_free_if_unused(struct opens *opens)
 {
 	if (opens->dispatching || !list_is_empty(&opens->watches))
 		return;
-	*loop_opens_slot(opens->loop) = NULL;
+	*loop_slot(opens->loop, LOOP_SLOT_OPENS) = NULL;
 	watch_free(opens->watch);
 	close(opens->fd);
 	free(opens);
@@ -110,7 +110,7 @@ static int opens_new(struct loop *loop, struct opens **ret_opens)
 
 static int opens_of_loop(struct loop *loop, struct opens **ret_opens)
 {
-	void **slot = loop_opens_slot(loop);
+	void **slot = loop_slot(loop, LOOP_SLOT_OPENS);
 	int r;
 
 	if (!*slot) {

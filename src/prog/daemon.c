@@ -48,7 +48,7 @@ static void on_signal(void *data, enum signal_wish wish, int number, int pid)
 	}
 	if (daemon->setup->logfile && process_open_log(daemon->setup->logfile, &err) < 0)
 		log_report(LOG_ERROR, err);
-	chardev_set_reopen_logs(daemon->chardevs);
+	chardev_set_reopen_files(daemon->chardevs);
 }
 
 /* ---- making ---- */

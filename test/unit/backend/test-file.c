@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/backends.h"
 #include "lib/env.h"
+#include "lib/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,28 +30,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void put_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
-static void assert_file_is(const char *path, const char *text)
-{
-	char buf[512];
-	FILE *file = fopen(path, "r");
-	size_t len;
-
-	assert_non_null(file);
-	len = fread(buf, 1, sizeof(buf) - 1, file);
-	fclose(file);
-	buf[len] = 0;
-	assert_string_equal(buf, text);
-}
-
 static void output_replaces_the_file(void **state)
 {
 	struct env *env = *state;
@@ -58,7 +37,7 @@ static void output_replaces_the_file(void **state)
 	put_file(env_path(env, "f"), "old text that is longer");
 	env_attach(env, env_add(env, "file,id=f,path=%s/f"));
 	assert_int_equal(fake_holder_out(&env->holder, "hello!", 6), 6);
-	assert_file_is(env_path(env, "f"), "hello!");
+	wait_for_file(env_path(env, "f"), "hello!");
 }
 
 static void append_keeps_what_was_there(void **state)
@@ -68,7 +47,7 @@ static void append_keeps_what_was_there(void **state)
 	put_file(env_path(env, "f"), "old,");
 	env_attach(env, env_add(env, "file,id=f,append=on,path=%s/f"));
 	assert_int_equal(fake_holder_out(&env->holder, "new", 3), 3);
-	assert_file_is(env_path(env, "f"), "old,new");
+	wait_for_file(env_path(env, "f"), "old,new");
 }
 
 static void input_file_is_read_to_its_end_and_output_goes_on(void **state)
@@ -139,35 +118,106 @@ static void fifo_without_a_reader_keeps_what_fits(void **state)
 	close(fd);
 }
 
-static void full_disk_is_told_each_time_and_forgotten(void **state)
+/* Return: how many bytes were taken before the file was full. */
+static size_t offer_until_short(struct env *env)
 {
-	struct env *env = *state;
-	struct chardev *file = env_add(env, "file,id=f,path=/dev/full");
+	static const char block[4096];
+	size_t total = 0;
+	ssize_t done;
 
-	env_attach(env, file);
-	assert_int_equal(fake_holder_out(&env->holder, "x", 1), -ENOSPC);
-	assert_int_equal(fake_holder_out(&env->holder, "x", 1), -ENOSPC);
-	assert_true(chardev_is_open(file));
-	assert_true(wakeups(env->loop) <= WAKEUPS_IDLE);
+	do {
+		done = fake_holder_out(&env->holder, block, sizeof(block));
+		assert_true(done >= 0);
+		total += (size_t)done;
+	} while (done == sizeof(block));
+	return total;
 }
 
-static void file_that_stops_growing_is_a_short_accept_then_an_error(void **state)
+static void limit_file_size(rlim_t size)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = size;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void full_disk_is_short_accepts_for_who_can_wait(void **state)
 {
 	struct env *env = *state;
-	struct rlimit old, low;
+	struct chardev *file;
+	size_t total;
 
-	signal(SIGXFSZ, SIG_IGN);
-	env_attach(env, env_add(env, "file,id=f,path=%s/f"));
-	getrlimit(RLIMIT_FSIZE, &old);
-	low = old;
-	low.rlim_cur = 10;
-	setrlimit(RLIMIT_FSIZE, &low);
-	assert_int_equal(fake_holder_out(&env->holder, "0123456789abcdef", 16), 10);
+	loop_fake_clock(env->loop);
+	file = env_add(env, "file,id=f,path=%s/f");
+	env_attach(env, file);
+	chardev_link_set_flags(&env->holder.link, CHARDEV_LINK_PATIENT);
+	limit_file_size(0);
+	total = offer_until_short(env);
+	loop_step(env->loop, true); /* hears of the error */
+	run_idle(env->loop);
+	assert_int_equal(env->holder.room_calls, 0);
+	assert_true(chardev_is_open(file));
+	limit_file_size(RLIM_INFINITY);
+	loop_advance(env->loop, 1000);
 	RUN_UNTIL(env->loop, env->holder.room_calls == 1);
-	assert_int_equal(fake_holder_out(&env->holder, "abcdef", 6), -EFBIG);
-	setrlimit(RLIMIT_FSIZE, &old);
-	assert_int_equal(fake_holder_out(&env->holder, "abcdef", 6), 6);
-	assert_file_is(env_path(env, "f"), "0123456789abcdef");
+	wait_for_size(env_path(env, "f"), total);
+}
+
+static void full_disk_is_gaps_for_who_cannot(void **state)
+{
+	struct env *env = *state;
+	char want[128];
+	size_t total;
+	int len;
+
+	loop_fake_clock(env->loop);
+	env_attach(env, env_add(env, "file,id=f,path=%s/f"));
+	limit_file_size(0);
+	total = offer_until_short(env);
+	RUN_UNTIL(env->loop, env->holder.room_calls == 1);
+	assert_int_equal(fake_holder_out(&env->holder, "lost", 4), 4);
+	limit_file_size(RLIM_INFINITY);
+	loop_advance(env->loop, 1000);
+	wait_for_size(env_path(env, "f"), total);
+	len = snprintf(want, sizeof(want), "\n[charhub: 4 bytes are missing here]\n");
+	while (!file_has_size(env_path(env, "f"), total + (size_t)len))
+		loop_advance(env->loop, 1000);
+	assert_int_equal(fake_holder_out(&env->holder, "found", 5), 5);
+	wait_for_size(env_path(env, "f"), total + (size_t)len + 5);
+}
+
+static void goes_on_in_a_new_file_after_it_was_moved(void **state)
+{
+	struct env *env = *state;
+	char moved[64];
+
+	env_attach(env, env_add(env, "file,id=f,path=%s/f"));
+	fake_holder_out(&env->holder, "before", 6);
+	wait_for_file(env_path(env, "f"), "before");
+	snprintf(moved, sizeof(moved), "%s/moved", env->dir);
+	assert_int_equal(rename(env_path(env, "f"), moved), 0);
+	chardev_set_reopen_files(env->set);
+	fake_holder_out(&env->holder, "after", 5);
+	wait_for_file(env_path(env, "f"), "");
+	loop_step(env->loop, true);
+	wait_for_file(env_path(env, "f"), "after");
+	assert_true(file_is(moved, "before"));
+}
+
+static void made_with_the_mode_asked_for(void **state)
+{
+	struct env *env = *state;
+	struct stat st;
+
+	env_add(env, "file,id=f,path=%s/f");
+	assert_int_equal(stat(env_path(env, "f"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	env_add(env, "file,id=g,path=%s/g,mode=600");
+	assert_int_equal(stat(env_path(env, "g"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	env_add_fails(env, "file,id=h,path=%s/h,mode=rw",
+		"Parameter 'mode' expects three octal digits such as 0640, not 'rw'");
 }
 
 static void bad_paths_are_errors_that_name_them(void **state)
@@ -196,12 +246,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			fifo_without_a_reader_keeps_what_fits, setup, teardown),
 		cmocka_unit_test_setup_teardown(
-			full_disk_is_told_each_time_and_forgotten, setup, teardown),
+			full_disk_is_short_accepts_for_who_can_wait, setup, teardown),
+		cmocka_unit_test_setup_teardown(full_disk_is_gaps_for_who_cannot, setup, teardown),
 		cmocka_unit_test_setup_teardown(
-			file_that_stops_growing_is_a_short_accept_then_an_error, setup, teardown),
+			goes_on_in_a_new_file_after_it_was_moved, setup, teardown),
+		cmocka_unit_test_setup_teardown(made_with_the_mode_asked_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			bad_paths_are_errors_that_name_them, setup, teardown),
 	};
 
+	signal(SIGXFSZ, SIG_IGN);
 	return cmocka_run_group_tests_name("backend/file", tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
+#include "lib/files.h"
 
 #include "base/cleanup.h"
 
@@ -27,7 +28,7 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	strncpy(f->dir, "test-log-XXXXXX", sizeof(f->dir) - 1);
+	strncpy(f->dir, "/tmp/charhub-test-XXXXXX", sizeof(f->dir) - 1);
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->path, sizeof(f->path), "%s/log", f->dir);
 	f->loop = loop_new();
@@ -63,25 +64,6 @@ static void make(struct fixture *f, const char *path, const char *more)
 	assert_int_equal(fake_holder_attach(&f->holder, chardev, FAKE_HOLDER_PLAIN, NULL), 0);
 }
 
-static void expect_file(const char *path, const char *text)
-{
-	char buf[256] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	assert_true(fd >= 0);
-	assert_true(read(fd, buf, sizeof(buf) - 1) >= 0);
-	close(fd);
-	assert_string_equal(buf, text);
-}
-
-static void put_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-}
-
 static void accepted_bytes_are_logged_once(void **state)
 {
 	struct fixture *f = *state;
@@ -92,7 +74,7 @@ static void accepted_bytes_are_logged_once(void **state)
 	assert_int_equal(fake_holder_out(&f->holder, "hello", 5), 2);
 	fake_chardev_set_accept(f->fake, SIZE_MAX);
 	assert_int_equal(fake_holder_out(&f->holder, "llo", 3), 3);
-	expect_file(f->path, "hello");
+	wait_for_file(f->path, "hello");
 }
 
 static void input_is_not_logged(void **state)
@@ -101,7 +83,7 @@ static void input_is_not_logged(void **state)
 
 	make(f, f->path, "");
 	fake_chardev_type(f->fake, "typed", 5);
-	expect_file(f->path, "");
+	wait_for_file(f->path, "");
 }
 
 static void appending_keeps_what_was_there(void **state)
@@ -111,7 +93,7 @@ static void appending_keeps_what_was_there(void **state)
 	put_file(f->path, "old ");
 	make(f, f->path, ",logappend=on");
 	fake_holder_out(&f->holder, "new", 3);
-	expect_file(f->path, "old new");
+	wait_for_file(f->path, "old new");
 }
 
 static void each_line_is_stamped_once(void **state)
@@ -123,6 +105,7 @@ static void each_line_is_stamped_once(void **state)
 	make(f, f->path, ",logtimestamp=on");
 	fake_holder_out(&f->holder, "on", 2);
 	fake_holder_out(&f->holder, "e\ntwo", 5);
+	wait_for_size(f->path, 2 * strlen("2026-01-01T00:00:00.000Z ") + 7);
 	fd = open(f->path, O_RDONLY | O_CLOEXEC);
 	assert_true(read(fd, buf, sizeof(buf) - 1) > 0);
 	close(fd);
@@ -177,13 +160,18 @@ static void log_is_reopened_after_it_was_moved(void **state)
 	char moved[96];
 
 	make(f, f->path, "");
-	fake_holder_out(&f->holder, "before", 6);
+	fake_holder_out(&f->holder, "before,", 7);
+	wait_for_file(f->path, "before,");
 	snprintf(moved, sizeof(moved), "%s.1", f->path);
 	assert_int_equal(rename(f->path, moved), 0);
-	chardev_set_reopen_logs(f->set);
+	fake_holder_out(&f->holder, "moved,", 6);
+	wait_for_file(moved, "before,moved,");
+	chardev_set_reopen_files(f->set);
 	fake_holder_out(&f->holder, "after", 5);
-	expect_file(moved, "before");
-	expect_file(f->path, "after");
+	wait_for_file(f->path, "");
+	loop_step(f->loop, true); /* hears of it */
+	wait_for_file(f->path, "after");
+	assert_true(file_is(moved, "before,moved,"));
 	unlink(moved);
 }
 

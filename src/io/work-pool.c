@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A piece of work is in one of four states:
+ *
+ *	RESTING	its owner's alone
+ *	WAITING	in the list of what is to be run
+ *	RUNNING	a thread has it
+ *	TOLD	in the list of what the loop's thread is to hear of
+ *
+ * It moves on under the lock only, and run() decides about its end under the same lock under which
+ * the owner adds to it: nothing that is added is overlooked.
+ *
+ * A thread that hangs in the kernel cannot be ended. The pool therefore lives as long as the loop's
+ * side or any thread does; whoever is the last frees it.
+ */
+#include "io/work-pool.h"
+
+#include "base/log.h"
+#include "io/loop-impl.h"
+#include "io/thread.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MS_A_S = 1000, NS_A_MS = 1000000 };
+
+/**
+ * struct work_pool
+ * @refs:   of the loop's side; 0: nobody submits or hears any more
+ * @told:   what the loop's thread is to hear of; @fd is its bell
+ * @runs:   how many run() calls have ended
+ * @seen_runs: as of the last look of @grow_timer
+ */
+struct work_pool {
+	struct loop *loop;
+	unsigned refs;
+	int fd;
+	struct watch *watch;
+	struct timer *grow_timer;
+	pthread_mutex_t lock;
+	pthread_cond_t work_came, thread_left;
+	struct list waiting, told;
+	unsigned n_waiting, threads, idle;
+	uint64_t runs, seen_runs;
+};
+
+static struct work *work_of(struct list *node)
+{
+	return container_of(node, struct work, node);
+}
+
+void work_pool_lock(struct work_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+}
+
+void work_pool_unlock(struct work_pool *pool)
+{
+	pthread_mutex_unlock(&pool->lock);
+}
+
+static struct timespec in_ms(uint64_t ms)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += (time_t)(ms / MS_A_S);
+	at.tv_nsec += (long)(ms % MS_A_S) * NS_A_MS;
+	if (at.tv_nsec >= MS_A_S * NS_A_MS) {
+		at.tv_sec++;
+		at.tv_nsec -= MS_A_S * NS_A_MS;
+	}
+	return at;
+}
+
+/* ---- in a thread ---- */
+
+static void tell(struct work_pool *pool, struct work *work)
+{
+	const uint64_t one = 1;
+	bool first = list_is_empty(&pool->told);
+
+	work->state = WORK_TOLD;
+	list_append(&pool->told, &work->node);
+	if (first && pool->refs && write(pool->fd, &one, sizeof(one)) < 0)
+		(void)0; /* cannot be: the counter is far from its end */
+}
+
+static void wait_its_turn(struct work_pool *pool, struct work *work)
+{
+	work->state = WORK_WAITING;
+	list_append(&pool->waiting, &work->node);
+	pool->n_waiting++;
+}
+
+static void run_next(struct work_pool *pool)
+{
+	struct work *work = work_of(pool->waiting.next);
+	enum work_result result;
+
+	list_remove(&work->node);
+	pool->n_waiting--;
+	work->state = WORK_RUNNING;
+	result = work->run(work);
+	pool->runs++;
+	if (result == WORK_GONE)
+		return;
+	if (result == WORK_TELLS) {
+		tell(pool, work);
+	} else if (result == WORK_AGAIN) {
+		wait_its_turn(pool, work);
+	} else {
+		work->state = WORK_RESTING;
+	}
+}
+
+/* Return: false when there was nothing to do for long, or will be nothing any more. */
+static bool wait_for_work(struct work_pool *pool)
+{
+	struct timespec end = in_ms(WORK_LINGER_MS);
+	int r = 0;
+
+	pool->idle++;
+	while (list_is_empty(&pool->waiting) && pool->refs && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&pool->work_came, &pool->lock, &end);
+	pool->idle--;
+	return !list_is_empty(&pool->waiting);
+}
+
+static void pool_free(struct work_pool *pool)
+{
+	pthread_mutex_destroy(&pool->lock);
+	pthread_cond_destroy(&pool->work_came);
+	pthread_cond_destroy(&pool->thread_left);
+	free(pool);
+}
+
+static void *thread_main(void *data)
+{
+	struct work_pool *pool = data;
+	bool last;
+
+	work_pool_lock(pool);
+	do {
+		while (!list_is_empty(&pool->waiting))
+			run_next(pool);
+	} while (wait_for_work(pool));
+	pool->threads--;
+	last = !pool->threads && !pool->loop;
+	pthread_cond_signal(&pool->thread_left);
+	work_pool_unlock(pool);
+	if (last)
+		pool_free(pool);
+	return NULL;
+}
+
+/* ---- in the loop's thread ---- */
+
+static void add_thread(struct work_pool *pool)
+{
+	if (thread_start(thread_main, pool) == 0)
+		pool->threads++;
+}
+
+/* Work waits: start a thread if none has got on since the last look. */
+static void grow(struct work_pool *pool)
+{
+	if (pool->runs == pool->seen_runs && pool->threads < WORK_THREADS_MAX)
+		add_thread(pool);
+	pool->seen_runs = pool->runs;
+}
+
+static void on_grow_timer(void *data)
+{
+	struct work_pool *pool = data;
+
+	work_pool_lock(pool);
+	if (!list_is_empty(&pool->waiting)) {
+		grow(pool);
+		timer_start(pool->grow_timer, WORK_STUCK_MS);
+	}
+	work_pool_unlock(pool);
+}
+
+void work_submit(struct work_pool *pool, struct work *work)
+{
+	if (work->state != WORK_RESTING)
+		return;
+	wait_its_turn(pool, work);
+	if (pool->idle)
+		pthread_cond_signal(&pool->work_came);
+	if (pool->n_waiting <= pool->idle)
+		return; /* each has a thread to itself */
+	if (!pool->threads)
+		add_thread(pool);
+	if (!timer_is_running(pool->grow_timer)) {
+		pool->seen_runs = pool->runs;
+		timer_start(pool->grow_timer, WORK_STUCK_MS);
+	}
+}
+
+void work_untell(struct work *work)
+{
+	if (work->state != WORK_TOLD)
+		return;
+	list_remove(&work->node);
+	work->state = WORK_RESTING;
+}
+
+static struct work *next_told(struct work_pool *pool)
+{
+	struct work *work = NULL;
+
+	work_pool_lock(pool);
+	if (!list_is_empty(&pool->told)) {
+		work = work_of(pool->told.next);
+		work_untell(work);
+	}
+	work_pool_unlock(pool);
+	return work;
+}
+
+static void on_told(void *data, unsigned events)
+{
+	struct work_pool *pool = data;
+	struct work *work;
+	uint64_t count;
+
+	(void)events;
+	if (read(pool->fd, &count, sizeof(count)) < 0)
+		return;
+	work_pool_lock(pool);
+	pool->refs++; /* done() may give the last one back */
+	work_pool_unlock(pool);
+	while ((work = next_told(pool)))
+		work->done(work);
+	work_pool_put(pool);
+}
+
+static int init_locks(struct work_pool *pool)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_mutex_init(&pool->lock, NULL);
+	pthread_cond_init(&pool->work_came, &attr);
+	pthread_cond_init(&pool->thread_left, &attr);
+	pthread_condattr_destroy(&attr);
+	pool->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return pool->fd < 0 ? -errno : 0;
+}
+
+static int pool_new(struct loop *loop, struct work_pool **ret_pool)
+{
+	struct work_pool *pool = calloc(1, sizeof(*pool));
+	int r;
+
+	if (!pool)
+		return -ENOMEM;
+	list_init(&pool->waiting);
+	list_init(&pool->told);
+	r = init_locks(pool);
+	if (r == 0)
+		r = watch_new(loop, pool->fd, on_told, pool, &pool->watch);
+	if (r == 0) {
+		pool->grow_timer = timer_new(loop, on_grow_timer, pool);
+		r = pool->grow_timer ? 0 : -ENOMEM;
+	}
+	if (r < 0) {
+		watch_free(pool->watch);
+		if (pool->fd >= 0)
+			close(pool->fd);
+		pool_free(pool);
+		return r;
+	}
+	watch_set(pool->watch, WATCH_READ);
+	pool->loop = loop;
+	*ret_pool = pool;
+	return 0;
+}
+
+int work_pool_get(struct loop *loop, struct work_pool **ret_pool)
+{
+	void **slot = loop_slot(loop, LOOP_SLOT_WORK_POOL);
+	struct work_pool *pool = *slot;
+	int r = pool ? 0 : pool_new(loop, &pool);
+
+	if (r < 0)
+		return r;
+	work_pool_lock(pool);
+	pool->refs++;
+	work_pool_unlock(pool);
+	*slot = *ret_pool = pool;
+	return 0;
+}
+
+/* Threads leave once nothing waits. One that hangs is not waited for, nor holds others up. */
+static void drain(struct work_pool *pool)
+{
+	pthread_cond_broadcast(&pool->work_came);
+	for (int left_ms = WORK_DRAIN_MS; left_ms > 0; left_ms -= WORK_STUCK_MS) {
+		struct timespec end = in_ms(WORK_STUCK_MS);
+
+		if (!pool->threads && !pool->n_waiting)
+			return;
+		if (pool->n_waiting)
+			grow(pool);
+		pthread_cond_timedwait(&pool->thread_left, &pool->lock, &end);
+	}
+}
+
+void work_pool_put(struct work_pool *pool)
+{
+	unsigned hanging;
+
+	if (!pool)
+		return;
+	work_pool_lock(pool);
+	if (--pool->refs) {
+		work_pool_unlock(pool);
+		return;
+	}
+	drain(pool);
+	*loop_slot(pool->loop, LOOP_SLOT_WORK_POOL) = NULL;
+	watch_free(pool->watch);
+	timer_free(pool->grow_timer);
+	close(pool->fd);
+	pool->loop = NULL;
+	hanging = pool->threads;
+	work_pool_unlock(pool);
+	if (hanging)
+		log_warning(
+			"%u files do not answer: what was left to write to them is lost", hanging);
+	else
+		pool_free(pool);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IO_WORK_POOL_H
+#define IO_WORK_POOL_H
+
+#include <charhub/loop.h>
+
+#include "base/list.h"
+
+/*
+ * Threads for what may wait in the kernel for ever: writing, opening and closing files. A piece of
+ * work is run by one thread at a time. There are no threads while there is nothing to do; one does
+ * what comes; when it has not got on for WORK_STUCK_MS while others wait (a file system hangs),
+ * another one is started, up to WORK_THREADS_MAX.
+ *
+ * One lock guards the lists of the pool and whatever the users share with their work.
+ */
+struct work_pool;
+
+enum {
+	WORK_THREADS_MAX = 64,
+	WORK_STUCK_MS = 10,
+	WORK_LINGER_MS = 2000, /* a thread without work waits so long for more */
+	WORK_DRAIN_MS = 2000,  /* the end waits so long for what is under way */
+};
+
+enum work_state { WORK_RESTING, WORK_WAITING, WORK_RUNNING, WORK_TOLD };
+
+enum work_result {
+	WORK_RESTS, /* until it is submitted again */
+	WORK_AGAIN, /* there is more to do, after what waits by now */
+	WORK_TELLS, /* done() is to be called; rests then */
+	WORK_GONE,  /* its memory is no more */
+};
+
+/**
+ * struct work - part of its owner's object; zeroed before first use
+ * @run:  called in a thread with the lock held, which it gives up while it waits for the kernel
+ * @done: called in the loop's thread without the lock
+ */
+struct work {
+	struct list node;
+	enum work_state state;
+	enum work_result (*run)(struct work *work);
+	void (*done)(struct work *work);
+};
+
+/**
+ * work_pool_get() - the loop's pool, or a new one
+ *
+ * Return: 0, a reference; -ENOMEM, -EMFILE and the like.
+ */
+int work_pool_get(struct loop *loop, struct work_pool **ret_pool);
+
+/**
+ * work_pool_put() - give a reference back; NULL is fine
+ *
+ * The last one waits for work that is under way, WORK_DRAIN_MS at most; what does not end by then
+ * is left to its threads. Who must not wait holds a reference until the end of the program.
+ */
+void work_pool_put(struct work_pool *pool);
+
+/** work_pool_lock() */
+void work_pool_lock(struct work_pool *pool);
+
+/** work_pool_unlock() */
+void work_pool_unlock(struct work_pool *pool);
+
+/** work_submit() - let a thread run it, unless that is under way; with the lock held */
+void work_submit(struct work_pool *pool, struct work *work);
+
+/** work_untell() - its done() is not called any more; with the lock held */
+void work_untell(struct work *work);
+
+#endif

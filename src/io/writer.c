@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who may touch what:
+ *
+ *	at rest		all is the loop's: bytes go straight to the file as far as it takes them
+ *			without waiting, the rest is queued
+ *	at work		(work.state is not WORK_RESTING) @file, @writing and @next are the
+ *			thread's; what else is shared, see struct writer, is touched under the
+ *			pool's lock
+ *
+ * A regular file is written by the pool, unless its file system can say that a write would wait
+ * (RWF_NOWAIT) and says that it would not. A FIFO, a device, a socket is written here, since it can
+ * say so always; the pool only opens it anew. There is one write at a time, and nothing passes what
+ * is queued: order is kept.
+ *
+ * An error stops the writing until the timer tries again. The timer runs in times of trouble only.
+ * They begin with an error or a byte that was left out and end when neither was seen for a while:
+ * a slow reader of a FIFO is one line in the log of the operator, not one a write.
+ */
+#include "io/writer.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/segments.h"
+#include "io/byte-queue.h"
+#include "io/out-file.h"
+#include "io/work-pool.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/**
+ * struct writer
+ * @queue:    behind @writing; shared
+ * @writing:  what the file gets next
+ * @next:     a file that was opened anew, or fd -1
+ * @error:    positive errno that stopped the writing; shared
+ * @next_error: why @next could not be opened
+ * @reopen, @closing, @wants_room: what the loop asks the thread for; shared
+ * @cannot_tell: the file system does not know RWF_NOWAIT
+ * @used:     there were bytes for the file
+ * @missing:  bytes left out since the last line in the file about that
+ * @lost:     bytes left out in this time of trouble
+ * @calm_ms:  how long there has been no trouble
+ */
+struct writer {
+	struct work work;
+	struct loop *loop;
+	struct work_pool *pool;
+	struct watch *watch; /* NULL: a file, or a device that is always ready */
+	struct timer *timer;
+	char *path, *owner;
+	void (*on_room)(void *data);
+	void (*on_trouble)(void *data);
+	void *data;
+	mode_t mode;
+	struct out_file file, next;
+	struct byte_queue queue, writing;
+	int error, next_error;
+	bool reopen, closing, wants_room;
+	bool cannot_tell, used;
+	bool in_trouble, saw_trouble, mid_line;
+	uint64_t missing, lost;
+	unsigned retry_ms, calm_ms;
+};
+
+static struct writer *writer_of(struct work *work)
+{
+	return container_of(work, struct writer, work);
+}
+
+static size_t pending(const struct writer *writer)
+{
+	return writer->queue.len + writer->writing.len;
+}
+
+static bool has_room_again(const struct writer *writer)
+{
+	return pending(writer) <= WRITER_QUEUE_BYTES / 2;
+}
+
+/* ---- in a thread, under the lock ---- */
+
+static void writer_free(struct writer *writer)
+{
+	byte_queue_clear(&writer->queue);
+	byte_queue_clear(&writer->writing);
+	free(writer->path);
+	free(writer->owner);
+	free(writer);
+}
+
+/* Next in turn is what is queued. */
+static void turn_over(struct writer *writer)
+{
+	if (!writer->writing.len) {
+		writer->writing = writer->queue;
+		writer->queue = (struct byte_queue){ 0 };
+	}
+}
+
+static void write_outside(struct writer *writer)
+{
+	struct iovec iov;
+	ssize_t done;
+
+	turn_over(writer);
+	if (!writer->writing.len || writer->error)
+		return;
+	iov.iov_base = (char *)(uintptr_t)byte_queue_data(&writer->writing);
+	iov.iov_len = writer->writing.len;
+	work_pool_unlock(writer->pool);
+	done = out_file_write(&writer->file, &iov, 1);
+	work_pool_lock(writer->pool);
+	if (done > 0)
+		byte_queue_pop(&writer->writing, (size_t)done);
+	else
+		writer->error = done < 0 ? (int)-done : EIO;
+}
+
+static void open_outside(struct writer *writer)
+{
+	int r;
+
+	work_pool_unlock(writer->pool);
+	r = out_file_open(writer->path, false, writer->mode, &writer->next);
+	work_pool_lock(writer->pool);
+	writer->next_error = r < 0 ? -r : 0;
+}
+
+static void close_outside(struct writer *writer, struct out_file *file)
+{
+	work_pool_unlock(writer->pool);
+	if (file->fd >= 0)
+		close(file->fd);
+	work_pool_lock(writer->pool);
+	file->fd = -1;
+}
+
+static enum work_result end(struct writer *writer)
+{
+	close_outside(writer, &writer->next);
+	close_outside(writer, &writer->file);
+	writer_free(writer);
+	return WORK_GONE;
+}
+
+static enum work_result run(struct work *work)
+{
+	struct writer *writer = writer_of(work);
+	bool room_is_due;
+
+	if (writer->reopen) { /* first: whoever moved a file away waits for its end */
+		open_outside(writer);
+		return writer->closing ? WORK_AGAIN : WORK_TELLS;
+	}
+	close_outside(writer, &writer->next); /* was @file once */
+	if (writer->file.kind == OUT_FILE || writer->closing)
+		write_outside(writer);
+	room_is_due = writer->wants_room && has_room_again(writer);
+	if (writer->file.kind == OUT_FILE && pending(writer) && !writer->error)
+		return room_is_due ? WORK_TELLS : WORK_AGAIN;
+	if (writer->closing)
+		return end(writer);
+	if (writer->reopen)
+		return WORK_AGAIN;
+	/* What is left now is for the loop: to try again later, or to write to a stream. */
+	return room_is_due || pending(writer) ? WORK_TELLS : WORK_RESTS;
+}
+
+/* ---- trouble ---- */
+
+static void start_timer(struct writer *writer)
+{
+	timer_start(writer->timer, writer->error ? writer->retry_ms : WRITER_RETRY_MS);
+}
+
+/* @error: positive errno; 0: bytes were left out */
+static void note_trouble(struct writer *writer, int error)
+{
+	writer->saw_trouble = true;
+	writer->calm_ms = 0;
+	if (writer->in_trouble) {
+		if (error)
+			start_timer(writer);
+		return;
+	}
+	writer->in_trouble = true;
+	writer->retry_ms = WRITER_RETRY_MS;
+	start_timer(writer);
+	if (writer->owner)
+		log_warning("%s '%s' is in trouble: %s", writer->owner, writer->path,
+			error ? strerror(error) : "it takes the bytes too slowly");
+}
+
+static void end_trouble(struct writer *writer)
+{
+	writer->in_trouble = false;
+	timer_stop(writer->timer);
+	if (writer->owner)
+		log_warning("%s '%s' works again, %" PRIu64 " bytes are missing in it",
+			writer->owner, writer->path, writer->lost);
+	writer->lost = 0;
+}
+
+static void fail(struct writer *writer, int error)
+{
+	writer->error = error;
+	note_trouble(writer, error);
+	if (writer->on_trouble)
+		writer->on_trouble(writer->data);
+}
+
+/* ---- in the loop's thread ---- */
+
+static bool rests(const struct writer *writer)
+{
+	return writer->work.state == WORK_RESTING;
+}
+
+/* Where nothing is queued or at work, @file is ours. Return: how much went. */
+static size_t write_now(struct writer *writer, const struct iovec *iov, int n)
+{
+	ssize_t done;
+
+	if (writer->file.kind != OUT_FILE)
+		done = out_file_write(&writer->file, iov, n);
+	else if (!writer->cannot_tell)
+		done = out_file_write_now(&writer->file, iov, n);
+	else
+		return 0;
+	if (done == -EOPNOTSUPP && writer->file.kind == OUT_FILE)
+		writer->cannot_tell = true;
+	return done < 0 ? 0 : (size_t)done;
+}
+
+/* What there is room for, of the bytes from @skip on. Return: 0, -ENOMEM. */
+static int enqueue(struct writer *writer, const struct iovec *iov, int n, size_t skip, size_t *done)
+{
+	size_t room = WRITER_QUEUE_BYTES;
+	int r = 0;
+
+	room -= pending(writer) < room ? pending(writer) : room;
+	for (int i = 0; i < n && room && r == 0; i++) {
+		size_t at = skip < iov[i].iov_len ? skip : iov[i].iov_len;
+		size_t len = iov[i].iov_len - at;
+
+		skip -= at;
+		len = len < room ? len : room;
+		r = byte_queue_push(&writer->queue, (const char *)iov[i].iov_base + at, len);
+		if (r == 0)
+			*done += len;
+		room -= len;
+	}
+	return r;
+}
+
+/* A FIFO, a device, a socket. Return: a positive errno, 0. */
+static int write_stream(struct writer *writer)
+{
+	turn_over(writer);
+	while (writer->writing.len) {
+		struct iovec iov = { (char *)(uintptr_t)byte_queue_data(&writer->writing),
+			writer->writing.len };
+		ssize_t done = out_file_write(&writer->file, &iov, 1);
+
+		if (done == -EAGAIN && writer->watch) {
+			watch_set(writer->watch, WATCH_WRITE);
+			return 0;
+		}
+		if (done <= 0)
+			return done < 0 ? (int)-done : EIO;
+		byte_queue_pop(&writer->writing, (size_t)done);
+		turn_over(writer);
+	}
+	if (writer->watch)
+		watch_set(writer->watch, 0);
+	return 0;
+}
+
+/* Let go on what can. With the lock held. Return: a positive errno, 0. */
+static int push(struct writer *writer)
+{
+	if (!rests(writer))
+		return 0;
+	if (writer->reopen || writer->next.fd >= 0) {
+		work_submit(writer->pool, &writer->work);
+		return 0;
+	}
+	if (writer->error || !pending(writer))
+		return 0;
+	if (writer->file.kind != OUT_FILE)
+		return write_stream(writer);
+	work_submit(writer->pool, &writer->work);
+	return 0;
+}
+
+/* The line in the file that tells of bytes that are not in it. */
+static void tell_missing(struct writer *writer)
+{
+	char text[64];
+	int len = snprintf(text, sizeof(text), "%s[charhub: %" PRIu64 " bytes are missing here]\n",
+		writer->mid_line ? "\n" : "", writer->missing);
+
+	if (byte_queue_push(&writer->queue, text, (size_t)len) < 0)
+		return;
+	writer->missing = 0;
+	writer->mid_line = false;
+}
+
+static void note_end_of_line(struct writer *writer, const struct iovec *iov, size_t len)
+{
+	for (; len > iov->iov_len; iov++)
+		len -= iov->iov_len;
+	if (len)
+		writer->mid_line = ((const char *)iov->iov_base)[len - 1] != '\n';
+}
+
+/* With the lock held. Return: a positive errno, 0; @done is what was taken. */
+static int take(struct writer *writer, const struct iovec *iov, int n, size_t *done)
+{
+	int r = 0, error = 0;
+
+	if (writer->missing && has_room_again(writer))
+		tell_missing(writer);
+	if (writer->missing)
+		return 0;
+	if (rests(writer) && !pending(writer) && !writer->error && !writer->reopen)
+		*done = write_now(writer, iov, n);
+	if (*done < segments_len(iov, n)) {
+		r = enqueue(writer, iov, n, *done, done);
+		error = push(writer);
+	}
+	note_end_of_line(writer, iov, *done);
+	return r < 0 ? -r : error;
+}
+
+static size_t offer(struct writer *writer, const struct iovec *iov, int n, bool wants_room)
+{
+	size_t done = 0;
+	int error;
+
+	writer->used = true;
+	work_pool_lock(writer->pool);
+	error = take(writer, iov, n, &done);
+	if (done < segments_len(iov, n))
+		writer->wants_room = wants_room;
+	work_pool_unlock(writer->pool);
+	if (error)
+		fail(writer, error);
+	return done;
+}
+
+size_t writer_write(struct writer *writer, const struct iovec *iov, int n)
+{
+	return offer(writer, iov, n, true);
+}
+
+void writer_put(struct writer *writer, const struct iovec *iov, int n)
+{
+	size_t left = segments_len(iov, n) - offer(writer, iov, n, false);
+
+	if (!left)
+		return;
+	writer->missing += left;
+	writer->lost += left;
+	note_trouble(writer, 0);
+}
+
+/* Also the end of whatever was pushed outside of a call of the user. */
+static void give_room(struct writer *writer, int error)
+{
+	bool is_due;
+
+	if (error)
+		fail(writer, error);
+	work_pool_lock(writer->pool);
+	is_due = writer->wants_room && !writer->error && has_room_again(writer);
+	if (is_due)
+		writer->wants_room = false;
+	work_pool_unlock(writer->pool);
+	if (is_due)
+		writer->on_room(writer->data);
+}
+
+static void on_writable(void *data, unsigned events)
+{
+	struct writer *writer = data;
+	int error;
+
+	(void)events;
+	work_pool_lock(writer->pool);
+	watch_set(writer->watch, 0);
+	error = push(writer);
+	work_pool_unlock(writer->pool);
+	give_room(writer, error);
+}
+
+static void on_timer(void *data)
+{
+	struct writer *writer = data;
+	bool calm;
+	int error;
+
+	work_pool_lock(writer->pool);
+	if (writer->error)
+		writer->retry_ms = writer->retry_ms * 2 < WRITER_RETRY_MS_MAX ? writer->retry_ms * 2
+									      : WRITER_RETRY_MS_MAX;
+	else
+		writer->retry_ms = WRITER_RETRY_MS;
+	writer->error = 0;
+	if (writer->missing && has_room_again(writer))
+		tell_missing(writer);
+	error = push(writer);
+	calm = !writer->saw_trouble && !writer->missing && !pending(writer);
+	work_pool_unlock(writer->pool);
+	writer->saw_trouble = false;
+	writer->calm_ms = calm ? writer->calm_ms + WRITER_RETRY_MS : 0;
+	if (writer->calm_ms >= WRITER_CALM_MS)
+		end_trouble(writer);
+	else
+		start_timer(writer);
+	give_room(writer, error);
+}
+
+/* ---- the file ---- */
+
+static void watch_file(struct writer *writer)
+{
+	writer->cannot_tell = false;
+	if (writer->file.kind != OUT_FILE)
+		watch_new(writer->loop, writer->file.fd, on_writable, writer, &writer->watch);
+}
+
+static void unwatch_file(struct writer *writer)
+{
+	watch_free(writer->watch);
+	writer->watch = NULL;
+}
+
+/* The thread has tried to open the file anew. The old one is left to it. */
+static void change_files(struct writer *writer)
+{
+	struct out_file old = writer->file;
+
+	writer->reopen = false;
+	if (writer->next_error) {
+		if (writer->owner)
+			log_warning("%s '%s' could not be reopened: %s; the old file stays",
+				writer->owner, writer->path, strerror(writer->next_error));
+		return;
+	}
+	unwatch_file(writer);
+	writer->file = writer->next;
+	writer->next = old;
+	writer->error = 0;
+	watch_file(writer);
+}
+
+static void done(struct work *work)
+{
+	struct writer *writer = writer_of(work);
+	int error;
+
+	work_pool_lock(writer->pool);
+	error = writer->error;
+	if (writer->reopen)
+		change_files(writer);
+	if (!error || !writer->error)
+		error = push(writer);
+	work_pool_unlock(writer->pool);
+	give_room(writer, error);
+}
+
+void writer_reopen(struct writer *writer)
+{
+	if (out_file_is_inherited(writer->path))
+		return;
+	work_pool_lock(writer->pool);
+	writer->reopen = true;
+	push(writer);
+	work_pool_unlock(writer->pool);
+}
+
+bool writer_is_failing(const struct writer *writer)
+{
+	return writer->in_trouble && writer->error;
+}
+
+/* ---- open and close ---- */
+
+static int begin(struct writer *writer, const struct writer_options *options)
+{
+	int r = work_pool_get(writer->loop, &writer->pool);
+
+	if (r < 0)
+		return r;
+	writer->path = strdup(options->path);
+	writer->owner = options->owner ? strdup(options->owner) : NULL;
+	writer->timer = timer_new(writer->loop, on_timer, writer);
+	if (!writer->path || !writer->timer || (options->owner && !writer->owner))
+		return -ENOMEM;
+	r = out_file_open(options->path, options->empty, options->mode, &writer->file);
+	if (r == 0)
+		watch_file(writer);
+	return r;
+}
+
+int writer_open(struct loop *loop, const struct writer_options *options, struct writer **ret_writer)
+{
+	struct writer *writer = calloc(1, sizeof(*writer));
+	int r;
+
+	if (!writer)
+		return -ENOMEM;
+	writer->work.run = run;
+	writer->work.done = done;
+	writer->loop = loop;
+	writer->on_room = options->on_room;
+	writer->on_trouble = options->on_trouble;
+	writer->data = options->data;
+	writer->mode = options->mode;
+	writer->file.fd = writer->next.fd = -1;
+	r = begin(writer, options);
+	if (r < 0) {
+		timer_free(writer->timer);
+		work_pool_put(writer->pool);
+		writer_free(writer);
+		return r;
+	}
+	*ret_writer = writer;
+	return 0;
+}
+
+/* To close a file that was written to may mean to send it to a server. */
+static bool closes_at_once(const struct writer *writer)
+{
+	return writer->next.fd < 0 && (!writer->used || writer->file.kind != OUT_FILE);
+}
+
+void writer_close(struct writer *writer)
+{
+	struct work_pool *pool;
+
+	if (!writer)
+		return;
+	pool = writer->pool;
+	timer_free(writer->timer);
+	unwatch_file(writer);
+	work_pool_lock(pool);
+	if (writer->missing)
+		tell_missing(writer);
+	writer->closing = true;
+	writer->reopen = writer->wants_room = false;
+	writer->error = 0;
+	work_untell(&writer->work);
+	if (rests(writer) && closes_at_once(writer))
+		run(&writer->work);
+	else
+		work_submit(pool, &writer->work);
+	work_pool_unlock(pool);
+	work_pool_put(pool);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IO_WRITER_H
+#define IO_WRITER_H
+
+#include <charhub/loop.h>
+
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/**
+ * struct writer - a file that is written without ever waiting for it
+ *
+ * What the file does not take at once is queued, WRITER_QUEUE_BYTES at most. A disk that is full, a
+ * reader that is slow or away, a file server that does not answer: bytes wait in the queue and go
+ * on by themselves, in order, when that is over. What finds no place is the caller's to keep
+ * (writer_write()) or is left out (writer_put()), and a line in the file says how many bytes were.
+ * The operator is told when a time of trouble begins and when it is over.
+ */
+struct writer;
+
+enum {
+	WRITER_QUEUE_BYTES = 256 * 1024,
+	WRITER_RETRY_MS = 1000, /* doubles while a file stays broken, up to: */
+	WRITER_RETRY_MS_MAX = 8000,
+	WRITER_CALM_MS = 5000, /* no trouble for so long: it is over */
+};
+
+/**
+ * struct writer_options
+ * @path:  see out_file_open(); copied
+ * @empty: a regular file begins anew
+ * @mode:  permissions of a file that is made
+ * @owner: for messages, "chardev 'a': log"; copied; NULL: the operator is told nothing
+ * @on_room: there is room after writer_write() took less than was offered; once each time
+ * @on_trouble: the file gives an error, at each attempt; may be NULL; may not close the writer
+ */
+struct writer_options {
+	const char *path;
+	bool empty;
+	mode_t mode;
+	const char *owner;
+	void (*on_room)(void *data);
+	void (*on_trouble)(void *data);
+	void *data;
+};
+
+/**
+ * writer_open() - open the file; the only call that takes as long as the file system does
+ *
+ * Return: 0; -errno.
+ */
+int writer_open(
+	struct loop *loop, const struct writer_options *options, struct writer **ret_writer);
+
+/**
+ * writer_write() - offer bytes
+ *
+ * Return: how many were taken, in order. Fewer than offered: on_room() comes once.
+ */
+size_t writer_write(struct writer *writer, const struct iovec *iov, int n);
+
+/** writer_put() - take all bytes: those that find no place are left out and counted */
+void writer_put(struct writer *writer, const struct iovec *iov, int n);
+
+/** writer_is_failing() - does the file give errors, as a full disk does */
+bool writer_is_failing(const struct writer *writer);
+
+/**
+ * writer_reopen() - go on in a new file of the same name: the old one was moved away
+ *
+ * What cannot be opened leaves the old file; the operator is told why. No-op for a descriptor that
+ * was inherited.
+ */
+void writer_reopen(struct writer *writer);
+
+/**
+ * writer_close() - waits for nothing: what is queued is written behind the caller's back
+ *
+ * See work_pool_put() for the end of the program. NULL is fine.
+ */
+void writer_close(struct writer *writer);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TEST_LIB_FILES_H
+#define TEST_LIB_FILES_H
+
+#include <stddef.h>
+
+/* Files that are written behind the back of the test. */
+
+/** put_file() - make a file with a text */
+void put_file(const char *path, const char *text);
+
+/** file_is() - Return: does the file exist and hold exactly this text, of less than 512 KiB */
+int file_is(const char *path, const char *text);
+
+/** file_has_size() - Return: does it exist, and is it of this size */
+int file_has_size(const char *path, size_t size);
+
+/** wait_for_file() - sleep in the kernel until file_is(); the runner's limit ends a wait in vain */
+void wait_for_file(const char *path, const char *text);
+
+/** wait_for_size() - the same until the file has @size bytes */
+void wait_for_size(const char *path, size_t size);
+
+#endif
