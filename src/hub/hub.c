@@ -162,43 +162,6 @@ static void pump_members(struct hub *hub)
 			member_pump(member);
 }
 
-static void pump_task(void *data)
-{
-	struct hub *hub = data;
-	bool was_kept = hub_screen_rest(&hub->screen);
-
-	pump_members(hub);
-	if (was_kept)
-		chardev_room(&hub->base);
-	else
-		flow_review(&hub->flow);
-}
-
-static void pump_later(struct hub *hub)
-{
-	task_post(hub->base.loop, &hub->pump_task, pump_task, hub);
-}
-
-static int reserve(struct hub *hub, size_t most, struct iovec iov[2])
-{
-	bool can_wait = !never_waits(hub);
-	size_t appetite = can_wait ? hub_screen_appetite(&hub->screen) : SIZE_MAX, room;
-
-	if (!appetite) {
-		pump_later(hub);
-		return 0;
-	}
-	room = flow_room(&hub->flow, can_wait);
-	if (room > appetite)
-		room = appetite;
-	return room ? tape_reserve(&hub->tape, room < most ? room : most, iov) : 0;
-}
-
-static int hub_out_reserve(struct chardev *chardev, struct iovec iov[2])
-{
-	return reserve(hub_from(chardev), SIZE_MAX, iov);
-}
-
 /* Members that show the screen hear its bell. */
 static void ring(struct hub *hub)
 {
@@ -236,15 +199,67 @@ static void announce_size(void *data)
 	size_changed(data);
 }
 
+static void pump_later(struct hub *hub);
+
 /* The guest may have got another size, which is told when it has done writing. */
-static void commit_to_screen(struct hub *hub, size_t len)
+static void read_screen(struct hub *hub)
 {
 	struct hub_screen *screen = &hub->screen;
 
-	if (hub_screen_commit(screen, len))
+	if (hub_screen_read(screen))
 		ring(hub);
 	if (size_taken(&hub->size, screen->cols, screen->rows))
 		task_post(hub->base.loop, &hub->resize_task, announce_size, hub);
+}
+
+/* Let the screen read what is new, and the members what they may. */
+static void read_tape(struct hub *hub)
+{
+	if (is_console(hub))
+		read_screen(hub);
+	else
+		tape_release(&hub->tape, hub->tape.journal.head);
+	if (hub_screen_unread(&hub->screen))
+		pump_later(hub);
+	pump_members(hub);
+}
+
+/* How many bytes may lie there that the screen has not read, before the guest has to wait. */
+static size_t most_unread(const struct hub *hub)
+{
+	return never_waits(hub) ? hub->flow.window_max / 4 : 0;
+}
+
+static void pump_task(void *data)
+{
+	struct hub *hub = data;
+	bool was_kept = hub_screen_unread(&hub->screen) > most_unread(hub);
+
+	hub_screen_rest(&hub->screen);
+	read_tape(hub);
+	if (was_kept && hub_screen_unread(&hub->screen) <= most_unread(hub))
+		chardev_room(&hub->base);
+	else
+		flow_review(&hub->flow);
+}
+
+static void pump_later(struct hub *hub)
+{
+	task_post(hub->base.loop, &hub->pump_task, pump_task, hub);
+}
+
+static int reserve(struct hub *hub, size_t most, struct iovec iov[2])
+{
+	size_t room = 0;
+
+	if (hub_screen_unread(&hub->screen) <= most_unread(hub))
+		room = flow_room(&hub->flow, !never_waits(hub));
+	return room ? tape_reserve(&hub->tape, room < most ? room : most, iov) : 0;
+}
+
+static int hub_out_reserve(struct chardev *chardev, struct iovec iov[2])
+{
+	return reserve(hub_from(chardev), SIZE_MAX, iov);
 }
 
 static void hub_out_commit(struct chardev *chardev, size_t len)
@@ -252,11 +267,7 @@ static void hub_out_commit(struct chardev *chardev, size_t len)
 	struct hub *hub = hub_from(chardev);
 
 	tape_commit(&hub->tape, len);
-	if (!is_console(hub))
-		tape_release(&hub->tape, hub->tape.journal.head);
-	else
-		commit_to_screen(hub, len);
-	pump_members(hub);
+	read_tape(hub);
 }
 
 static size_t out_segment(struct chardev *chardev, const char *from, size_t len)
@@ -316,9 +327,15 @@ static bool may_resize(const struct chardev *chardev)
 	return size_may_ask(&hub_from(chardev)->size);
 }
 
+static void read_on(struct chardev *chardev)
+{
+	pump_members(hub_from(chardev));
+}
+
 static const struct hub_screen_ops screen_ops = {
 	.answer = answer,
 	.may_resize = may_resize,
+	.read_on = read_on,
 };
 
 static int check_waiting(

@@ -8,6 +8,14 @@
  * behind `readable`, the offset up to which members may read. Journal offsets count what members
  * see, the engine's offsets what the guest wrote; `cut` is the difference.
  *
+ * A guest can leave a beginning without an end: HELD_MS later members are given it, and whatever it
+ * turns out to be is theirs.
+ *
+ * A few bytes can keep the engine busy for long, so it does DISPATCH_WORK at a time and reads on in
+ * the next dispatch. What it has not read lies behind `readable` too, and a guest whose bytes wait
+ * there is not listened to: it waits for its own screen, other consoles do not. One that cannot
+ * wait is, up to a limit that only a guest reaches whose screen takes all that a dispatch has.
+ *
  * The engine is made at the first byte: a console that says nothing costs no screen. Limits: the
  * answers to a guest that does not read them, ANSWERS_MAX; what is longer is dropped whole.
  */
@@ -22,8 +30,11 @@
 
 enum { ANSWERS_MAX = 16 * 1024 };
 
-/* What one dispatch may feed: of the most laborious sequences this is some 80 ms. */
-enum { DISPATCH_BYTES = 32 * 1024 };
+/* What the engine may do in one dispatch, in cells: less than half a millisecond. */
+enum { DISPATCH_WORK = 128 * 1024 };
+
+/* How long the beginning of a sequence is kept from members. */
+enum { HELD_MS = 20 };
 
 /* A replay with history that is longer than this is made without it. */
 enum { HISTORY_MAX = 512 * 1024 };
@@ -116,13 +127,16 @@ static const struct vt_callbacks callbacks = {
 void hub_screen_init(struct hub_screen *screen, struct chardev *hub, struct tape *tape,
 	const struct hub_screen_ops *ops)
 {
-	*screen =
-		(struct hub_screen){ .hub = hub, .tape = tape, .ops = ops, .cols = 80, .rows = 24 };
+	*screen = (struct hub_screen){
+		.hub = hub, .tape = tape, .ops = ops, .cols = 80, .rows = 24, .work = DISPATCH_WORK
+	};
 }
 
 void hub_screen_done(struct hub_screen *screen)
 {
 	task_cancel(&screen->answer_task);
+	timer_free(screen->held_timer);
+	screen->held_timer = NULL;
 	byte_queue_clear(&screen->answers);
 	vt_free(screen->vt);
 	screen->vt = NULL;
@@ -130,13 +144,30 @@ void hub_screen_done(struct hub_screen *screen)
 	screen->queries = NULL;
 }
 
-struct vt *hub_screen_vt(struct hub_screen *screen)
+/* The rest of what may become a query has not come in time. */
+static void give_up_held(void *data)
+{
+	struct hub_screen *screen = data;
+
+	vt_settle(screen->vt);
+	tape_release(screen->tape, vt_settled(screen->vt) - screen->cut);
+	screen->ops->read_on(screen->hub);
+}
+
+static int make_engine(struct hub_screen *screen)
 {
 	struct vt_config config = { .cols = screen->cols, .rows = screen->rows };
 
+	if (!screen->held_timer)
+		screen->held_timer = timer_new(screen->hub->loop, give_up_held, screen);
+	return screen->held_timer ? vt_new(&config, &callbacks, screen, &screen->vt) : -ENOMEM;
+}
+
+struct vt *hub_screen_vt(struct hub_screen *screen)
+{
 	if (screen->vt || screen->failed)
 		return screen->vt;
-	if (vt_new(&config, &callbacks, screen, &screen->vt) < 0) {
+	if (make_engine(screen) < 0) {
 		log_error(
 			"hub '%s': no memory for a terminal; it goes on without", screen->hub->id);
 		screen->failed = true;
@@ -149,41 +180,60 @@ struct vt *hub_screen_vt(struct hub_screen *screen)
 
 /* ---- bytes ---- */
 
-bool hub_screen_commit(struct hub_screen *screen, size_t len)
+size_t hub_screen_unread(const struct hub_screen *screen)
+{
+	uint64_t read;
+
+	if (!screen->vt)
+		return 0;
+	read = vt_offset(screen->vt) - screen->cut;
+	return (size_t)(screen->tape->journal.head - read);
+}
+
+static void feed(struct hub_screen *screen)
 {
 	struct iovec iov[2];
-	int n;
+	int n = tape_newest(screen->tape, hub_screen_unread(screen), iov);
 
+	for (int i = 0; i < n; i++)
+		if (vt_feed_some(screen->vt, iov[i].iov_base, iov[i].iov_len, &screen->work) <
+			iov[i].iov_len)
+			break;
+	screen->cols = vt_cols(screen->vt);
+	screen->rows = vt_rows(screen->vt);
+	if (screen->n_queries)
+		cut_queries(screen);
+}
+
+/* Members wait for the rest of a sequence only for a moment, counted from its beginning. */
+static void watch_held(struct hub_screen *screen)
+{
+	uint64_t settled = vt_settled(screen->vt);
+
+	if (settled == vt_offset(screen->vt)) {
+		timer_stop(screen->held_timer);
+	} else if (settled != screen->held || !timer_is_running(screen->held_timer)) {
+		screen->held = settled;
+		timer_start(screen->held_timer, HELD_MS);
+	}
+}
+
+bool hub_screen_read(struct hub_screen *screen)
+{
 	screen->rang = false;
 	if (!hub_screen_vt(screen)) {
 		tape_release(screen->tape, screen->tape->journal.head);
 		return false;
 	}
-	screen->fed += len;
-	n = tape_newest(screen->tape, len, iov);
-	for (int i = 0; i < n; i++)
-		vt_feed(screen->vt, iov[i].iov_base, iov[i].iov_len);
-	screen->cols = vt_cols(screen->vt);
-	screen->rows = vt_rows(screen->vt);
-	if (screen->n_queries)
-		cut_queries(screen);
+	feed(screen);
 	tape_release(screen->tape, vt_settled(screen->vt) - screen->cut);
+	watch_held(screen);
 	return screen->rang;
 }
 
-size_t hub_screen_appetite(const struct hub_screen *screen)
+void hub_screen_rest(struct hub_screen *screen)
 {
-	if (!screen->vt)
-		return SIZE_MAX;
-	return screen->fed < DISPATCH_BYTES ? DISPATCH_BYTES - screen->fed : 0;
-}
-
-bool hub_screen_rest(struct hub_screen *screen)
-{
-	bool was_full = !hub_screen_appetite(screen);
-
-	screen->fed = 0;
-	return was_full;
+	screen->work = DISPATCH_WORK;
 }
 
 void hub_screen_resize(struct hub_screen *screen, unsigned cols, unsigned rows)

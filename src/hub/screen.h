@@ -15,10 +15,12 @@ struct vt_replay;
  * @answer:     answers to queries wait, hub_screen_answer(); called after the dispatch
  * @may_resize: the guest asks for another size; called while it is read, so nothing may be changed.
  *              Return: whether it gets it
+ * @read_on:    members may read on, though the guest has written nothing
  */
 struct hub_screen_ops {
 	void (*answer)(struct chardev *hub);
 	bool (*may_resize)(const struct chardev *hub);
+	void (*read_on)(struct chardev *hub);
 };
 
 /**
@@ -27,7 +29,9 @@ struct hub_screen_ops {
  * @failed:    there was no memory for one
  * @cols, @rows: its size
  * @cut:       the engine's offsets minus the tape's
- * @fed:       bytes in this dispatch
+ * @work:      what is left of what it may do in this dispatch
+ * @held:      the engine's offset from where on members may not read
+ * @held_timer: runs while that is before what the engine has read
  * @queries:   those of the present commit, in order
  * @rang:      a bell was in the present commit
  */
@@ -39,7 +43,8 @@ struct hub_screen {
 	bool failed;
 	unsigned cols, rows;
 	uint64_t cut;
-	size_t fed;
+	uint64_t work, held;
+	struct timer *held_timer;
 	struct tape_span *queries;
 	size_t n_queries, queries_size;
 	bool rang;
@@ -58,23 +63,21 @@ void hub_screen_done(struct hub_screen *screen);
 struct vt *hub_screen_vt(struct hub_screen *screen);
 
 /**
- * hub_screen_commit() - @len new bytes are on the tape: read them, let members read on
+ * hub_screen_read() - read what is new on the tape, let members read on
+ *
+ * No more than a dispatch may do: see hub_screen_unread().
  *
  * @screen->cols and rows are others afterwards if the guest has asked for another size and got it.
  *
  * Return: the guest has rung the bell.
  */
-bool hub_screen_commit(struct hub_screen *screen, size_t len);
+bool hub_screen_read(struct hub_screen *screen);
 
-/**
- * hub_screen_appetite() - bytes that the terminal may still be fed in this dispatch; 0: none
- *
- * A few bytes can keep a terminal busy for long: other consoles get their turn.
- */
-size_t hub_screen_appetite(const struct hub_screen *screen);
+/** hub_screen_unread() - bytes that are left to read in the next dispatch */
+size_t hub_screen_unread(const struct hub_screen *screen);
 
-/** hub_screen_rest() - a new dispatch has begun. Return: the guest was kept waiting for that */
-bool hub_screen_rest(struct hub_screen *screen);
+/** hub_screen_rest() - a new dispatch has begun */
+void hub_screen_rest(struct hub_screen *screen);
 
 /** hub_screen_answer() - give the guest the answers to its queries, as far as it takes them */
 void hub_screen_answer(struct hub_screen *screen);

@@ -46,6 +46,7 @@ static void many_queries_in_one_write_leave_the_rest_in_order(void **state)
 	}
 	for (int i = 0; i < 100; i++)
 		fixture_out(f, bytes);
+	run_idle(f->loop);
 	assert_int_equal(f->fake[0]->out.len, 100 * strlen(expected));
 	for (size_t i = 0; i < 100; i++)
 		assert_memory_equal(
@@ -232,22 +233,78 @@ static void members_hear_the_bell_and_the_size(void **state)
 	assert_int_equal(f->fake[1]->last.cols, 100);
 }
 
-static void long_output_is_read_over_several_dispatches(void **state)
+/* "ESC # 8" touches each cell: a dispatch does some 70 of them. */
+static void fill_with_laborious(char *bytes, size_t len)
 {
-	static const char bytes[100000];
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = "\033#8"[i % 3];
+}
+
+static void guest_that_keeps_its_screen_busy_waits_for_it(void **state)
+{
 	struct hub_fixture *f = *state;
-	ssize_t first;
+	char bytes[1500];
 
 	fixture_fakes(f, 1);
 	fixture_hub(f, "chardevs.0=f0", CHARDEV_LINK_CONSOLE);
-	fixture_out(f, "0");
-	first = fake_holder_out(&f->guest, bytes, sizeof(bytes));
-	assert_in_range(first, 1000, 40000);
+	fill_with_laborious(bytes, sizeof(bytes));
+	assert_int_equal(fake_holder_out(&f->guest, bytes, sizeof(bytes)), sizeof(bytes));
+	assert_in_range(f->fake[0]->out.len, 3, 300);
+	assert_int_equal(fake_holder_out(&f->guest, bytes, sizeof(bytes)), 0);
 	assert_int_equal(f->guest.room_calls, 0);
 	run_idle(f->loop);
 	assert_int_equal(f->guest.room_calls, 1);
-	assert_true(fake_holder_out(&f->guest, bytes, 1000) == 1000);
-	assert_int_equal(f->fake[0]->out.len, first + 1001);
+	assert_int_equal(f->fake[0]->out.len, sizeof(bytes));
+	assert_int_equal(fake_holder_out(&f->guest, "x", 1), 1);
+}
+
+static void guest_that_cannot_wait_is_listened_to_meanwhile(void **state)
+{
+	enum { UNREAD_MAX = 256 * 1024 / 4 };
+	struct hub_fixture *f = *state;
+	char bytes[3000];
+	size_t taken = 0;
+	ssize_t n;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0,window=64k,window-max=256k",
+		CHARDEV_LINK_CONSOLE | CHARDEV_LINK_NEVER_WAIT);
+	fill_with_laborious(bytes, sizeof(bytes));
+	do {
+		n = fake_holder_out(&f->guest, bytes, sizeof(bytes));
+		taken += (size_t)n;
+	} while (n == sizeof(bytes));
+	assert_in_range(taken, UNREAD_MAX, UNREAD_MAX + 2 * sizeof(bytes));
+	assert_int_equal(fixture_info(f, "f0").standing, HUB_MEMBER_GOOD);
+	for (unsigned i = 0; i < 100 && f->fake[0]->out.len < taken; i++)
+		run_idle(f->loop);
+	assert_int_equal(f->guest.room_calls, 1);
+	assert_int_equal(f->fake[0]->out.len, taken);
+	assert_int_equal(fixture_info(f, "f0").skips, 0);
+}
+
+static void beginning_of_a_sequence_is_held_for_a_moment_only(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "abc\033[");
+	loop_advance(f->loop, 19);
+	assert_true(fake_chardev_out_is(f->fake[0], "abc"));
+	loop_advance(f->loop, 1);
+	assert_true(fake_chardev_out_is(f->fake[0], "abc\033["));
+	/* A query after all: the member's terminal has it, and answers. */
+	fixture_out(f, "6nd");
+	run_idle(f->loop);
+	assert_true(fake_chardev_out_is(f->fake[0], "abc\033[6nd"));
+	assert_true(fake_holder_in_is(&f->guest, ""));
+	/* The moment is counted from the beginning, whatever is added. */
+	fixture_out(f, "\033]4;1;");
+	loop_advance(f->loop, 15);
+	fixture_out(f, "1");
+	loop_advance(f->loop, 5);
+	assert_true(fake_chardev_out_is(f->fake[0], "abc\033[6nd\033]4;1;1"));
 }
 
 int main(void)
@@ -266,7 +323,9 @@ int main(void)
 		hub_test(skipped_member_is_brought_to_the_screen),
 		hub_test(screen_has_the_consoles_size),
 		hub_test(members_hear_the_bell_and_the_size),
-		hub_test(long_output_is_read_over_several_dispatches),
+		hub_test(guest_that_keeps_its_screen_busy_waits_for_it),
+		hub_test(guest_that_cannot_wait_is_listened_to_meanwhile),
+		hub_test(beginning_of_a_sequence_is_held_for_a_moment_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
