@@ -3,6 +3,7 @@
 #include "vt/engine.h"
 #include "vt/parser-table.h"
 #include "vt/print.h"
+#include "vt/width.h"
 #include "base/parse.h"
 
 /*
@@ -29,6 +30,9 @@
 #define BEL 0x07
 
 #define NO_CHAR UINT32_MAX
+
+/* Characters that read_narrow() prints at once. */
+#define NARROW_MAX 64u
 
 /* Characters that may be printed the slow way before the work is looked at again. */
 #define SLOW_RUN 64u
@@ -279,6 +283,54 @@ static inline unsigned utf8_whole(const uint8_t *p, const uint8_t *end, uint32_t
 	return c >= 0x10000 && c <= 0x10ffff ? 4 : 0;
 }
 
+/* A byte at @p that begins no character, or one whose second byte is there and does not go on. */
+static inline bool is_malformed(const uint8_t *p, const uint8_t *end)
+{
+	return *p < 0xc2 || *p > 0xf4 || (end - p >= 2 && !is_continuation(p[1]));
+}
+
+/* Printable ASCII, and bytes that begin no character. A table: any may come next. */
+static const bool stands_alone[256] = {
+	[0x20 ... 0x7e] = true, [0x80 ... 0xc1] = true, [0xf5 ... 0xff] = true
+};
+
+/*
+ * The short way for text of which every character takes one column and joins no other one, also
+ * what is malformed. Return: behind it; @p: there is none.
+ */
+static const uint8_t *read_narrow(struct vt *vt, const uint8_t *p, const uint8_t *end)
+{
+	uint32_t chars[NARROW_MAX], c;
+	size_t count = 0;
+
+	if (!print_takes_narrow(vt))
+		return p;
+	while (p < end && count < NARROW_MAX) {
+		unsigned n;
+
+		c = *p;
+		if (stands_alone[c]) {
+			/* U+FFFD for the upper half, without a branch */
+			chars[count++] = (c & ((c >> 7) - 1)) | (0xfffd & (0 - (c >> 7)));
+			p++;
+			continue;
+		}
+		if (c < 0x80)
+			break;
+		n = utf8_whole(p, end, &c);
+		if (!n && !is_malformed(p, end))
+			break;
+		if (!n)
+			c = 0xfffd;
+		if (!width_is_one(c))
+			break;
+		chars[count++] = c;
+		p += n ? n : 1;
+	}
+	print_narrow(vt, chars, count);
+	return p;
+}
+
 /* Text in the ground state: as long as bytes are not ASCII, or the rest of a character. */
 static const uint8_t *read_utf8(struct vt *vt, const uint8_t *p, const uint8_t *end)
 {
@@ -288,8 +340,14 @@ static const uint8_t *read_utf8(struct vt *vt, const uint8_t *p, const uint8_t *
 	while (p < end && parser->state == STATE_GROUND && (*p >= 0x80 || parser->utf8_need) &&
 		has_work_left(vt)) {
 		if (parser->utf8_need == 0 && !parser->utf8_off) {
-			unsigned n = utf8_whole(p, end, &c);
+			const uint8_t *next = read_narrow(vt, p, end);
+			unsigned n;
 
+			if (next > p) {
+				p = next;
+				continue;
+			}
+			n = utf8_whole(p, end, &c);
 			if (n) {
 				print_char(vt, c);
 				p += n;

@@ -108,6 +108,35 @@ void print_ascii(struct vt *vt, const uint8_t *bytes, size_t len)
 	}
 }
 
+bool print_takes_narrow(const struct vt *vt)
+{
+	return !vt->slow_print && !vt_mode(vt, MODE_GRAPHEMES);
+}
+
+void print_narrow(struct vt *vt, const uint32_t *chars, size_t len)
+{
+	struct vt_cell pen = vt->pen, *cells;
+
+	if (len)
+		vt->repeatable = true;
+	while (len) {
+		unsigned limit, n;
+
+		if (vt->wrap_pending)
+			end_pending_wrap(vt);
+		limit = line_limit(vt);
+		n = limit - vt->x < len ? limit - vt->x : (unsigned)len;
+		cells = row_open(vt, vt_row(vt), vt->x, vt->x + n);
+		for (unsigned i = 0; i < n; i++) {
+			pen.ch = chars[i] & 0x1fffff;
+			cells[i] = pen;
+		}
+		advance(vt, n, limit);
+		chars += n;
+		len -= n;
+	}
+}
+
 bool print_find_base(struct vt *vt, unsigned *ret_x)
 {
 	unsigned x = vt->x;

@@ -4,6 +4,7 @@
 #include "vt/engine.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 /*
@@ -86,6 +87,18 @@ static inline struct words style_of(const struct vt_cell *cell)
 	return words_of(&style);
 }
 
+/* The same, from the words. */
+static inline struct words style_of_words(const struct vt_cell *cell, struct words here)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	(void)here;
+	return style_of(cell);
+#else
+	(void)cell;
+	return (struct words){ here.a & ~UINT64_C(0xffffff), here.b };
+#endif
+}
+
 /* ---- packing ---- */
 
 static uint8_t *put_bytes(uint8_t *out, const void *bytes, size_t len)
@@ -126,14 +139,17 @@ static uint8_t *pack_units(const struct vt *vt, uint8_t *out, const struct vt_ce
 	unsigned i, units = 0;
 
 	for (i = 0; i < n; i++) {
-		struct words here = style_of(&cells[i]);
+		struct words here = style_of_words(&cells[i], words_of(&cells[i]));
 		unsigned count;
 
 		if (here.a != style.a || here.b != style.b)
 			break;
 		if (cells[i].width == VT_WIDE_TAIL)
 			continue;
-		count = vt_cluster(vt, (uint32_t)cells[i].ch, chars);
+		count = 1;
+		chars[0] = (uint32_t)cells[i].ch;
+		if (chars[0] & VT_CH_CLUSTER)
+			count = vt_cluster(vt, chars[0], chars);
 		if (count == 0)
 			chars[count++] = 0;
 		for (unsigned k = 0; k < count; k++)
@@ -339,16 +355,59 @@ static uint32_t line_offset(const struct sb_page *page, unsigned i)
 	return offset;
 }
 
-static void store(struct scrollback *sb, const uint8_t *record, size_t len)
+/* A record of @len bytes was put behind those of the newest page. */
+static void add_line(struct scrollback *sb, size_t len)
 {
 	struct sb_page *page = sb->newest;
 	uint32_t offset = page->used;
 
-	memcpy(page->data + offset, record, len);
 	page->used += (uint32_t)len;
 	page->count++;
 	memcpy(page->data + page->size - page->count * sizeof(offset), &offset, sizeof(offset));
 	sb->count++;
+}
+
+static void put_line_head(uint8_t *out, struct line_head head)
+{
+	/* field by field: a struct that was just put together is slow to copy */
+	memcpy(out + offsetof(struct line_head, fill), &head.fill, sizeof(head.fill));
+	memcpy(out + offsetof(struct line_head, bytes), &head.bytes, sizeof(head.bytes));
+	memcpy(out + offsetof(struct line_head, cols), &head.cols, sizeof(head.cols));
+	memcpy(out + offsetof(struct line_head, flags), &head.flags, sizeof(head.flags));
+}
+
+/*
+ * The short way for nearly all lines: ASCII in the default style, straight into the page. Return:
+ * false: there is something else in the line, or no room; nothing has happened.
+ */
+static bool push_plain(struct scrollback *sb, const struct row *row)
+{
+	const struct words plain = { 0, 0 };
+	unsigned n = trimmed_len(row), i;
+	struct sb_page *page = sb->newest;
+	size_t len = sizeof(struct line_head) + sizeof(struct run_head) + n;
+	uint8_t *start, *out;
+
+	if (!n || !has_room(page, len))
+		return false;
+	start = page->data + page->used;
+	out = start + sizeof(struct line_head) + sizeof(struct run_head);
+	for (i = 0; i + 8 <= n && pack_eight(row->cells + i, plain, out + i); i += 8)
+		;
+	for (; i < n; i++) {
+		struct words here = words_of(&row->cells[i]);
+
+		if (here.a >= 0x80 || here.b)
+			return false;
+		out[i] = (uint8_t)here.a;
+	}
+	put_line_head(start, (struct line_head){ .fill = row->fill,
+				     .bytes = (uint32_t)(sizeof(struct run_head) + n),
+				     .cols = (uint16_t)n,
+				     .flags = row->wrapped ? LINE_WRAPPED : 0 });
+	end_run(start + sizeof(struct line_head), n, 0);
+	add_line(sb, len);
+	return true;
 }
 
 void scrollback_push(struct vt *vt, const struct row *row)
@@ -360,15 +419,19 @@ void scrollback_push(struct vt *vt, const struct row *row)
 	if (!sb->max_lines)
 		return;
 	vt->work += WORK_ROW + row->used;
+	if (sb->count == sb->max_lines)
+		drop_oldest_line(sb);
+	if (push_plain(sb, row))
+		return;
 	if (!sb->scratch)
 		sb->scratch = malloc(LINE_BYTES_MAX);
 	if (!sb->scratch)
 		return;
 	len = pack_line(vt, sb->scratch, row);
-	if (sb->count == sb->max_lines)
-		drop_oldest_line(sb);
-	if (make_room(sb, len))
-		store(sb, sb->scratch, len);
+	if (make_room(sb, len)) {
+		memcpy(sb->newest->data + sb->newest->used, sb->scratch, len);
+		add_line(sb, len);
+	}
 }
 
 void scrollback_trim(struct scrollback *sb, unsigned max_lines, size_t max_bytes)

@@ -33,9 +33,7 @@ static int table_width(uint32_t c)
 
 int width_of(uint32_t c)
 {
-	if (c < 0x300)
-		return 1;
-	if ((c >= 0x2500 && c < 0x2600) || (c >= 0x400 && c < 0x483))
+	if (width_is_one(c))
 		return 1;
 	if ((c >= 0x3400 && c < 0x4dc0) || (c >= 0x4e00 && c < 0xa000) ||
 		(c >= 0xac00 && c < 0xd7a4) || (c >= 0x3041 && c < 0x3097))
