@@ -14,6 +14,12 @@
  * shows no hang-up. What one reader left unread is flushed when it goes: the next one must not see
  * it. If a reader goes and another comes before the loop looks, the two are one.
  *
+ * What a reader did to the terminal goes with it. Its settings are put back when the last one has
+ * gone, and the terminal is for everybody again (TIOCEXCL, which only the superuser gets past: for
+ * others a new pty takes the place of the locked one, and the number, since that is free again). A
+ * terminal that echoes would give the guest its own output as input: echo is turned off whenever
+ * there is something to write.
+ *
  * Terminal programs flush their side when they have opened it (tio 0.1 ms later), and with it what
  * they were shown by then. Packet mode tells: the holder is asked to show it again.
  */
@@ -22,6 +28,7 @@
 #include "backend/fd-stream.h"
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "io/open-watch.h"
 #include "opts/opts.h"
 
@@ -41,6 +48,7 @@ struct pty_chardev {
 	struct chardev base;
 	struct fd_stream stream;
 	struct open_watch *opens;
+	struct termios mode; /* of a terminal that nobody has touched */
 	char slave[SLAVE_NAME_BYTES];
 	char *symlink; /* absolute; NULL: none */
 };
@@ -50,7 +58,7 @@ static struct pty_chardev *pty_of(struct chardev *chardev)
 	return container_of(chardev, struct pty_chardev, base);
 }
 
-/* ---- the peer comes and goes ---- */
+/* ---- the terminal ---- */
 
 static int open_slave(const struct pty_chardev *pty, int master)
 {
@@ -68,82 +76,16 @@ static int begin_packets(int master)
 	return ioctl(master, TIOCPKT, &off) < 0 || ioctl(master, TIOCPKT, &on) < 0 ? -errno : 0;
 }
 
-/* Nobody will read any more what is in the slave's queue. */
-static void flush_unread(struct pty_chardev *pty)
+static int make_raw(struct pty_chardev *pty, int fd)
 {
-	int fd = open_slave(pty, fd_stream_fd(&pty->stream));
+	struct termios *mode = &pty->mode;
 
-	tcflush(fd_stream_fd(&pty->stream), TCOFLUSH);
-	if (fd < 0)
-		return;
-	tcflush(fd, TCIFLUSH);
-	close(fd);
-	begin_packets(fd_stream_fd(&pty->stream));
-}
-
-/*
- * The holder has not taken yet what the last reader wrote when the next one is there already: it
- * is told of the change now, and gets those bytes as if they came from the new one.
- */
-static void change_readers(struct pty_chardev *pty)
-{
-	fd_stream_stop(&pty->stream);
-	flush_unread(pty);
-	chardev_hang_up(&pty->base);
-}
-
-static void on_slave_opened(void *data)
-{
-	struct pty_chardev *pty = data;
-	struct pollfd look = { .fd = fd_stream_fd(&pty->stream), .events = POLLIN };
-
-	if (pty->base.open && !fd_stream_takes_out(&pty->stream))
-		change_readers(pty);
-	if (pty->base.open || pty->base.closing)
-		return;
-	/* Gone again already; what it wrote meanwhile is still to be delivered. */
-	if (poll(&look, 1, 0) > 0 && (look.revents & POLLHUP) && !(look.revents & POLLIN))
-		return;
-	begin_packets(fd_stream_fd(&pty->stream));
-	fd_stream_start(&pty->stream);
-	chardev_set_open(&pty->base, true);
-	chardev_room(&pty->base);
-}
-
-static void on_slave_gone(struct chardev *chardev, int error)
-{
-	struct pty_chardev *pty = pty_of(chardev);
-
-	(void)error;
-	flush_unread(pty);
-	chardev_hang_up(chardev);
-	on_slave_opened(pty);
-}
-
-static void on_slave_flushed(struct chardev *chardev)
-{
-	struct chardev_event event = { .type = CHARDEV_FLUSHED };
-
-	chardev_event(chardev, &event);
-}
-
-static const struct fd_stream_ops pty_stream_ops = {
-	.on_gone = on_slave_gone,
-	.on_flushed = on_slave_flushed,
-};
-
-/* ---- creation ---- */
-
-static int make_raw(int master)
-{
-	struct termios mode;
-
-	if (tcgetattr(master, &mode) < 0)
+	if (tcgetattr(fd, mode) < 0)
 		return -errno;
-	cfmakeraw(&mode);
-	mode.c_cc[VMIN] = 1;
-	mode.c_cc[VTIME] = 0;
-	return tcsetattr(master, TCSANOW, &mode) < 0 ? -errno : 0;
+	cfmakeraw(mode);
+	mode->c_cc[VMIN] = 1;
+	mode->c_cc[VTIME] = 0;
+	return tcsetattr(fd, TCSANOW, mode) < 0 ? -errno : 0;
 }
 
 static int open_master(struct pty_chardev *pty, int *ret_master)
@@ -162,7 +104,7 @@ static int open_master(struct pty_chardev *pty, int *ret_master)
 	slave = open_slave(pty, master);
 	if (slave < 0)
 		return -errno;
-	r = make_raw(slave);
+	r = make_raw(pty, slave);
 	if (r == 0)
 		r = begin_packets(master);
 	if (r < 0)
@@ -170,6 +112,31 @@ static int open_master(struct pty_chardev *pty, int *ret_master)
 	*ret_master = TAKE_FD(master);
 	return 0;
 }
+
+static void on_slave_opened(void *data);
+
+static int make_terminal(struct pty_chardev *pty, struct error **err)
+{
+	int master = -1, r = open_master(pty, &master);
+
+	if (r < 0)
+		return error_set(err, -r, "Failed to create PTY: %s", strerror(-r));
+	r = fd_stream_open(&pty->stream, master, master);
+	if (r < 0) {
+		close(master);
+		return error_set(err, -r, "Failed to watch PTY: %s", strerror(-r));
+	}
+	r = open_watch_new(pty->base.loop, pty->slave, on_slave_opened, pty, &pty->opens);
+	return r < 0 ? error_set(err, -r, "Failed to watch '%s': %s", pty->slave, strerror(-r)) : 0;
+}
+
+static void end_terminal(struct pty_chardev *pty)
+{
+	open_watch_free(TAKE_PTR(pty->opens));
+	fd_stream_close(&pty->stream);
+}
+
+/* ---- the symbolic link ---- */
 
 /* Does @path lead to a pty that is no more, or (by its number's coming back) to @slave? */
 static bool symlink_is_dead(const char *path, const char *slave)
@@ -227,34 +194,127 @@ static void remove_symlink(struct pty_chardev *pty)
 	pty->symlink = NULL;
 }
 
+/* ---- the peer comes and goes ---- */
+
+/* A mode set on the master is the slave's [ioctl_tty(2)]. */
+static void stop_echo(int master)
+{
+	struct termios mode;
+
+	if (tcgetattr(master, &mode) < 0 || !(mode.c_lflag & (ECHO | ECHONL)))
+		return;
+	mode.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	tcsetattr(master, TCSANOW, &mode);
+}
+
+/* As if nobody had been there; nobody will read any more what is in the slave's queue. */
+static int forget_reader(struct pty_chardev *pty)
+{
+	int master = fd_stream_fd(&pty->stream);
+	AUTO_CLOSE int fd = open_slave(pty, master);
+	int r = fd < 0 ? -errno : 0;
+
+	tcflush(master, TCOFLUSH);
+	tcsetattr(master, TCSANOW, &pty->mode);
+	if (fd >= 0) {
+		ioctl(fd, TIOCNXCL);
+		tcflush(fd, TCIFLUSH);
+	}
+	begin_packets(master);
+	return r;
+}
+
+/*
+ * The holder has not taken yet what the last reader wrote when the next one is there already: it
+ * is told of the change now, and gets those bytes as if they came from the new one.
+ */
+static void change_readers(struct pty_chardev *pty)
+{
+	fd_stream_stop(&pty->stream);
+	forget_reader(pty);
+	chardev_hang_up(&pty->base);
+}
+
+static void on_slave_opened(void *data)
+{
+	struct pty_chardev *pty = data;
+	struct pollfd look = { .fd = fd_stream_fd(&pty->stream), .events = POLLIN };
+
+	if (pty->base.open && !fd_stream_takes_out(&pty->stream))
+		change_readers(pty);
+	if (pty->base.open || pty->base.closing)
+		return;
+	/* Gone again already; what it wrote meanwhile is still to be delivered. */
+	if (poll(&look, 1, 0) > 0 && (look.revents & POLLHUP) && !(look.revents & POLLIN))
+		return;
+	begin_packets(fd_stream_fd(&pty->stream));
+	fd_stream_start(&pty->stream);
+	chardev_set_open(&pty->base, true);
+	chardev_room(&pty->base);
+}
+
+/* The last reader has locked the terminal. */
+static void replace(struct pty_chardev *pty)
+{
+	AUTO_FREE char *path = pty->symlink ? strdup(pty->symlink) : NULL;
+	struct error *err = NULL;
+	int r;
+
+	remove_symlink(pty);
+	end_terminal(pty);
+	r = make_terminal(pty, &err);
+	if (r == 0 && path)
+		r = make_symlink(pty, path, &err);
+	if (r < 0)
+		log_report(LOG_ERROR, err);
+	else
+		log_info("pty '%s': was left locked (TIOCEXCL) and is made anew: %s", pty->base.id,
+			pty->slave);
+}
+
+static void on_slave_gone(struct chardev *chardev, int error)
+{
+	struct pty_chardev *pty = pty_of(chardev);
+
+	(void)error;
+	if (forget_reader(pty) == -EBUSY)
+		replace(pty);
+	chardev_hang_up(chardev);
+	if (pty->opens)
+		on_slave_opened(pty);
+}
+
+static void on_slave_flushed(struct chardev *chardev)
+{
+	struct chardev_event event = { .type = CHARDEV_FLUSHED };
+
+	chardev_event(chardev, &event);
+}
+
+static const struct fd_stream_ops pty_stream_ops = {
+	.on_gone = on_slave_gone,
+	.on_flushed = on_slave_flushed,
+};
+
+/* ---- methods ---- */
+
 static void pty_close(struct chardev *chardev)
 {
 	struct pty_chardev *pty = pty_of(chardev);
 
-	open_watch_free(pty->opens);
 	remove_symlink(pty);
-	fd_stream_close(&pty->stream);
+	end_terminal(pty);
 }
 
 static int pty_open(struct chardev *chardev, const struct opts *opts, struct error **err)
 {
 	struct pty_chardev *pty = pty_of(chardev);
 	const char *path = opts_get_string(opts, "path");
-	int master = -1, r;
+	int r;
 
 	fd_stream_init(&pty->stream, chardev, &pty_stream_ops, FD_STREAM_TTY | FD_STREAM_PACKET);
-	r = open_master(pty, &master);
-	if (r < 0)
-		return error_set(err, -r, "Failed to create PTY: %s", strerror(-r));
-	r = fd_stream_open(&pty->stream, master, master);
-	if (r < 0) {
-		close(master);
-		return error_set(err, -r, "Failed to watch PTY: %s", strerror(-r));
-	}
-	r = open_watch_new(chardev->loop, pty->slave, on_slave_opened, pty, &pty->opens);
-	if (r < 0)
-		error_set(err, -r, "Failed to watch '%s': %s", pty->slave, strerror(-r));
-	else if (path)
+	r = make_terminal(pty, err);
+	if (r == 0 && path)
 		r = make_symlink(pty, path, err);
 	if (r < 0) {
 		pty_close(chardev);
@@ -265,11 +325,13 @@ static int pty_open(struct chardev *chardev, const struct opts *opts, struct err
 	return 0;
 }
 
-/* ---- methods ---- */
-
 static ssize_t pty_out(struct chardev *chardev, const struct iovec *iov, int n)
 {
-	return fd_stream_outv(&pty_of(chardev)->stream, iov, n);
+	struct pty_chardev *pty = pty_of(chardev);
+
+	if (chardev->open)
+		stop_echo(fd_stream_fd(&pty->stream));
+	return fd_stream_outv(&pty->stream, iov, n);
 }
 
 static void pty_in_resume(struct chardev *chardev)

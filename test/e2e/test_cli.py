@@ -20,7 +20,7 @@ SIZE_HINT = ("Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera
              "and exabytes, respectively.")
 CLASS_HINT = "'-chardev help' lists those that are."
 DEVICE_HINT = "'-device help' lists those that are."
-NULL_HINT = "null takes: backend, id, logappend, logfile, logtimestamp, mux."
+NULL_HINT = "null takes: backend, id, logappend, logfile, logmode, logtimestamp, mux."
 LONG_PATH = "/tmp/" + "x" * 103
 
 # A hub with what it needs in front of the options that are wrong.

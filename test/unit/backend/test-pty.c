@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -172,6 +174,138 @@ static void next_reader_comes_while_the_guest_takes_nothing(void **state)
 	RUN_UNTIL(env->loop, env->holder.hangups == 2);
 }
 
+static void set_cooked(int slave)
+{
+	struct termios mode;
+
+	assert_int_equal(tcgetattr(slave, &mode), 0);
+	mode.c_lflag |= ECHO | ECHONL | ICANON | ISIG;
+	mode.c_iflag |= ICRNL;
+	mode.c_oflag |= OPOST;
+	assert_int_equal(tcsetattr(slave, TCSANOW, &mode), 0);
+}
+
+static void echo_does_not_type_the_guests_output(void **state)
+{
+	struct env *env = *state;
+	struct chardev *pty = env_add(env, "pty,id=p");
+	int slave = open_slave(pty);
+	char buf[32] = "";
+
+	env_attach(env, pty);
+	RUN_UNTIL(env->loop, env->holder.opened == 1);
+	set_cooked(slave);
+	assert_int_equal(fake_holder_out(&env->holder, "rm -rf x\r\n", 10), 10);
+	while (read(slave, buf, sizeof(buf)) <= 0)
+		loop_step(env->loop, false);
+	assert_string_equal(buf, "rm -rf x\n");
+	run_idle(env->loop);
+	assert_int_equal(env->holder.in.len, 0);
+	close(slave);
+	RUN_UNTIL(env->loop, env->holder.hangups == 1);
+	assert_int_equal(env->holder.in.len, 0);
+}
+
+static void assert_raw(int slave)
+{
+	struct termios mode;
+
+	assert_int_equal(tcgetattr(slave, &mode), 0);
+	assert_int_equal(mode.c_lflag & (ECHO | ICANON | ISIG), 0);
+	assert_int_equal(mode.c_iflag & (ICRNL | IXON), 0);
+	assert_int_equal(mode.c_oflag & OPOST, 0);
+}
+
+static void settings_go_with_the_last_reader(void **state)
+{
+	struct env *env = *state;
+	struct chardev *pty = env_add(env, "pty,id=p");
+	int slave = open_slave(pty), other = open_slave(pty);
+	struct termios mode;
+
+	env_attach(env, pty);
+	RUN_UNTIL(env->loop, env->holder.opened == 1);
+	set_cooked(slave);
+	close(slave);
+	run_idle(env->loop);
+	assert_int_equal(tcgetattr(other, &mode), 0);
+	assert_true(mode.c_lflag & ICANON);
+	close(other);
+	RUN_UNTIL(env->loop, env->holder.hangups == 1);
+	slave = open_slave(pty);
+	assert_raw(slave);
+	RUN_UNTIL(env->loop, env->holder.opened == 2);
+	close(slave);
+}
+
+/* What only the superuser may do; the tests are run by one as well. */
+static void use_superpowers(bool on)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	assert_int_equal(syscall(SYS_capget, &header, data), 0);
+	if (on)
+		data[0].effective = data[0].permitted;
+	else
+		data[0].effective &= ~(1u << CAP_SYS_ADMIN);
+	assert_int_equal(syscall(SYS_capset, &header, data), 0);
+}
+
+static void leave_it_locked(struct env *env, struct chardev *pty)
+{
+	int slave = open_slave(pty);
+
+	env_attach(env, pty);
+	RUN_UNTIL(env->loop, env->holder.opened == 1);
+	assert_int_equal(ioctl(slave, TIOCEXCL), 0);
+	close(slave);
+	RUN_UNTIL(env->loop, env->holder.hangups == 1);
+}
+
+static void assert_serves(struct env *env, const char *path)
+{
+	int slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	char buf[8] = "";
+
+	assert_true(slave >= 0);
+	RUN_UNTIL(env->loop, env->holder.opened == 2);
+	assert_int_equal(fake_holder_out(&env->holder, "again", 5), 5);
+	while (read(slave, buf, sizeof(buf)) != 5)
+		loop_step(env->loop, false);
+	assert_string_equal(buf, "again");
+	assert_int_equal(write(slave, "keys", 4), 4);
+	RUN_UNTIL(env->loop, env->holder.in.len == 4);
+	close(slave);
+	RUN_UNTIL(env->loop, env->holder.hangups == 2);
+}
+
+static void terminal_that_was_left_locked_is_for_everybody_again(void **state)
+{
+	struct env *env = *state;
+	struct chardev *pty = env_add(env, "pty,id=p,path=%s/link");
+
+	leave_it_locked(env, pty);
+	use_superpowers(false);
+	assert_serves(env, env_path(env, "link"));
+	use_superpowers(true);
+}
+
+static void locked_terminal_is_made_anew_where_it_cannot_be_opened(void **state)
+{
+	struct env *env = *state;
+	struct chardev *pty = env_add(env, "pty,id=p,path=%s/link");
+	AUTO_FREE char *before = chardev_describe(pty);
+	AUTO_FREE char *after = NULL;
+
+	use_superpowers(false);
+	leave_it_locked(env, pty);
+	assert_serves(env, env_path(env, "link"));
+	use_superpowers(true);
+	after = chardev_describe(pty);
+	assert_string_equal(before, after);
+}
+
 static void slave_is_raw_and_takes_the_size(void **state)
 {
 	struct env *env = *state;
@@ -289,6 +423,13 @@ int main(void)
 			next_reader_comes_while_the_guest_takes_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			reader_that_flushes_at_first_is_told_of, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			echo_does_not_type_the_guests_output, setup, teardown),
+		cmocka_unit_test_setup_teardown(settings_go_with_the_last_reader, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			terminal_that_was_left_locked_is_for_everybody_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			locked_terminal_is_made_anew_where_it_cannot_be_opened, setup, teardown),
 		cmocka_unit_test_setup_teardown(slave_is_raw_and_takes_the_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(idle_pty_costs_no_wakeups, setup, teardown),
 		cmocka_unit_test_setup_teardown(
