@@ -21,7 +21,7 @@ struct header {
 };
 
 struct request {
-	struct header upgrade, connection, key, version, protocol;
+	struct header upgrade, connection, key, version, protocol, origin, host;
 };
 
 static const struct {
@@ -33,6 +33,8 @@ static const struct {
 	{ "Sec-WebSocket-Key", offsetof(struct request, key) },
 	{ "Sec-WebSocket-Version", offsetof(struct request, version) },
 	{ "Sec-WebSocket-Protocol", offsetof(struct request, protocol) },
+	{ "Origin", offsetof(struct request, origin) },
+	{ "Host", offsetof(struct request, host) },
 };
 
 static struct header trim(const char *text, size_t len)
@@ -138,7 +140,44 @@ static void read_headers(struct request *request, const char *text, size_t len)
 	}
 }
 
-bool websocket_answer(const char *text, size_t len, char answer[WEBSOCKET_ANSWER_MAX])
+/* "example.org:80" or "[::1]:80" without the port. */
+static struct header without_port(struct header authority)
+{
+	const char *colon = memrchr(authority.value, ':', authority.len);
+
+	if (colon && !memchr(colon, ']', authority.len - (size_t)(colon - authority.value)))
+		authority.len = (size_t)(colon - authority.value);
+	return authority;
+}
+
+static bool is_same(const struct header *a, const char *b, size_t len)
+{
+	return a->len == len && !strncasecmp(a->value, b, len);
+}
+
+/* Any page that a browser shows can connect to any address that the browser reaches. */
+static bool origin_may(const struct request *request, const char *origin)
+{
+	const struct header *from = &request->origin;
+	struct header page, host;
+	const char *scheme_end;
+
+	if (!from->value || (origin && !strcmp(origin, "*")))
+		return true;
+	if (origin)
+		return is_same(from, origin, strlen(origin));
+	scheme_end = memmem(from->value, from->len, "://", 3);
+	if (!scheme_end || !request->host.value)
+		return false;
+	page.value = scheme_end + 3;
+	page.len = from->len - (size_t)(page.value - from->value);
+	page = without_port(page);
+	host = without_port(request->host);
+	return page.len && is_same(&page, host.value, host.len);
+}
+
+bool websocket_answer(
+	const char *text, size_t len, const char *origin, char answer[WEBSOCKET_ANSWER_MAX])
 {
 	struct request request = { 0 };
 
@@ -152,5 +191,7 @@ bool websocket_answer(const char *text, size_t len, char answer[WEBSOCKET_ANSWER
 		return refuse("426 Upgrade Required", answer);
 	if (request.key.len != KEY_CHARS)
 		return refuse("400 Bad Request", answer);
+	if (!origin_may(&request, origin))
+		return refuse("403 Forbidden", answer);
 	return accept_client(&request, answer);
 }

@@ -18,9 +18,12 @@ size_t websocket_request_size(const char *text, size_t len);
 /**
  * websocket_answer() - what to say to a request
  * @text: complete, or longer than WEBSOCKET_REQUEST_MAX
+ * @origin: of the pages that may connect: "https://example.org:8080"; "*": all; NULL: those of the
+ *        host that they connect to, at any port. Who is no browser says no origin, and may
  *
  * Return: true: @answer opens the websocket; false: it says why not, and the connection ends.
  */
-bool websocket_answer(const char *text, size_t len, char answer[WEBSOCKET_ANSWER_MAX]);
+bool websocket_answer(
+	const char *text, size_t len, const char *origin, char answer[WEBSOCKET_ANSWER_MAX]);
 
 #endif

@@ -77,6 +77,7 @@ struct frame {
  */
 struct websocket {
 	struct transport base;
+	const char *origin;
 	enum state state;
 	int error;
 	struct frame frame;
@@ -250,7 +251,7 @@ static void take_handshake(struct websocket *ws)
 
 	if (!size && len <= WEBSOCKET_REQUEST_MAX)
 		return;
-	if (websocket_answer(text, size ? size : len, answer)) {
+	if (websocket_answer(text, size ? size : len, ws->origin, answer)) {
 		ws->state = OPEN;
 		transport_set_ready(&ws->base);
 	} else {
@@ -549,12 +550,13 @@ static const struct transport_ops websocket_ops = {
 	.on_lower = on_lower,
 };
 
-int websocket_new(struct transport *lower, struct transport **ret_transport)
+int websocket_new(struct transport *lower, const char *origin, struct transport **ret_transport)
 {
 	struct websocket *ws = calloc(1, sizeof(*ws));
 
 	if (!ws)
 		return -ENOMEM;
+	ws->origin = origin;
 	transport_init_filter(&ws->base, &websocket_ops, lower);
 	*ret_transport = &ws->base;
 	watch_lower(&ws->base);

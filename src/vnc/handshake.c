@@ -37,7 +37,7 @@ static int refuse(
 {
 	int r = send_u32(handshake, number);
 
-	log_info("vnc: %s: %s", handshake->peer->name, reason);
+	log_warning("vnc: %s: refused: %s", handshake->peer->name, reason);
 	handshake->phase = HANDSHAKE_REFUSED;
 	if (r < 0 || !with_reason)
 		return r;
@@ -47,24 +47,26 @@ static int refuse(
 
 /* ---- version ---- */
 
-/* 3.4 and 3.5 do not exist; those that say so speak 3.3. 0: a version that is not spoken here. */
+static bool is_digits(const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i] < '0' || bytes[i] > '9')
+			return false;
+	return true;
+}
+
+/*
+ * Whoever says another version than the three that exist speaks the first of them [RFC 6143 7.1.1]:
+ * 3.5 of old, 3.889 of Apple, 4.1 of RealVNC. 0: not a version.
+ */
 static unsigned minor_version(const uint8_t *bytes)
 {
-	static const struct {
-		const char *text;
-		unsigned minor;
-	} versions[] = {
-		{ "RFB 003.003\n", 3 },
-		{ "RFB 003.004\n", 3 },
-		{ "RFB 003.005\n", 3 },
-		{ "RFB 003.007\n", 7 },
-		{ "RFB 003.008\n", 8 },
-	};
-
-	for (unsigned i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
-		if (!memcmp(bytes, versions[i].text, VERSION_SIZE))
-			return versions[i].minor;
-	return 0;
+	if (memcmp(bytes, "RFB ", 4) || !is_digits(bytes + 4, 3) || bytes[7] != '.' ||
+		!is_digits(bytes + 8, 3) || bytes[11] != '\n')
+		return 0;
+	if (!memcmp(bytes, "RFB 003.007\n", VERSION_SIZE))
+		return 7;
+	return memcmp(bytes, "RFB 003.008\n", VERSION_SIZE) ? 3 : 8;
 }
 
 static int start_auth(struct handshake *handshake)
@@ -117,16 +119,38 @@ static int security_in(struct handshake *handshake, const uint8_t *bytes)
 	return pass(handshake, handshake->minor >= 8);
 }
 
-static int auth_in(struct handshake *handshake, const uint8_t *bytes)
+static int judge(struct handshake *handshake)
 {
-	struct vnc_host *host = handshake->peer->host;
+	struct peer *peer = handshake->peer;
+	struct vnc_host *host = peer->host;
 	int r = host->ops->check_password(
-		host, handshake->challenge, bytes, &handshake->peer->may_type);
+		host, &peer->address, handshake->challenge, handshake->response, &peer->may_type);
 
 	if (r < 0)
 		return refuse(
 			handshake, RESULT_FAILED, handshake->minor >= 8, "Authentication failed");
 	return pass(handshake, true);
+}
+
+static int auth_in(struct handshake *handshake, const uint8_t *bytes)
+{
+	struct vnc_host *host = handshake->peer->host;
+	int64_t wait_ms = host->ops->password_wait(host, &handshake->peer->address);
+
+	if (wait_ms < 0)
+		return refuse(handshake, RESULT_FAILED, handshake->minor >= 8,
+			"Too many authentication failures");
+	memcpy(handshake->response, bytes, sizeof(handshake->response));
+	if (!wait_ms)
+		return judge(handshake);
+	handshake->wait_ms = (uint64_t)wait_ms;
+	handshake->phase = HANDSHAKE_WAITING;
+	return 0;
+}
+
+int handshake_resume(struct handshake *handshake)
+{
+	return judge(handshake);
 }
 
 /* ---- init ---- */
@@ -141,22 +165,29 @@ static int init_in(struct handshake *handshake, const uint8_t *bytes)
 /* ---- the table ---- */
 
 static const struct {
+	const char *name;
 	size_t size;
 	int (*handle)(struct handshake *handshake, const uint8_t *bytes);
 } phases[] = {
-	[HANDSHAKE_VERSION] = { VERSION_SIZE, version_in },
-	[HANDSHAKE_SECURITY] = { 1, security_in },
-	[HANDSHAKE_AUTH] = { AUTH_CHALLENGE_SIZE, auth_in },
-	[HANDSHAKE_INIT] = { 1, init_in },
+	[HANDSHAKE_VERSION] = { "version", VERSION_SIZE, version_in },
+	[HANDSHAKE_SECURITY] = { "security type", 1, security_in },
+	[HANDSHAKE_AUTH] = { "response", AUTH_CHALLENGE_SIZE, auth_in },
+	[HANDSHAKE_WAITING] = { "waiting", 0, NULL },
+	[HANDSHAKE_INIT] = { "init", 1, init_in },
+	[HANDSHAKE_DONE] = { "done", 0, NULL },
+	[HANDSHAKE_REFUSED] = { "refused", 0, NULL },
 };
 
 ssize_t handshake_in(struct handshake *handshake, const uint8_t *bytes, size_t len)
 {
-	size_t size = phases[handshake->phase].size;
+	enum handshake_phase phase = handshake->phase;
+	size_t size = phases[phase].size;
 	int r;
 
-	if (len < size)
+	if (phase == HANDSHAKE_WAITING || len < size)
 		return 0;
-	r = phases[handshake->phase].handle(handshake, bytes);
+	r = phases[phase].handle(handshake, bytes);
+	log_debug("%s: %s, now %s", handshake->peer->name, phases[phase].name,
+		phases[handshake->phase].name);
 	return r < 0 ? r : (ssize_t)size;
 }

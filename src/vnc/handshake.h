@@ -12,6 +12,7 @@
  *	VERSION		12 bytes, its version of the protocol
  *	SECURITY	1 byte, the security type (3.7, 3.8)
  *	AUTH		16 bytes, the response to the challenge
+ *	WAITING		nothing: the response is looked at when handshake_resume() is called
  *	INIT		1 byte, whether it wants to share
  *	DONE		it has logged in: the rest is not the handshake's
  *	REFUSED		the reason is on its way; what it says is thrown away
@@ -20,6 +21,7 @@ enum handshake_phase {
 	HANDSHAKE_VERSION,
 	HANDSHAKE_SECURITY,
 	HANDSHAKE_AUTH,
+	HANDSHAKE_WAITING,
 	HANDSHAKE_INIT,
 	HANDSHAKE_DONE,
 	HANDSHAKE_REFUSED,
@@ -29,12 +31,14 @@ enum handshake_phase {
  * struct handshake - the login of a viewer
  * @minor:  of the protocol version: 3, 7, 8
  * @shares: it does not want to be alone; once DONE
+ * @wait_ms: for how long, once WAITING
  */
 struct handshake {
 	struct peer *peer;
 	enum handshake_phase phase;
 	unsigned minor;
-	uint8_t challenge[AUTH_CHALLENGE_SIZE];
+	uint8_t challenge[AUTH_CHALLENGE_SIZE], response[AUTH_CHALLENGE_SIZE];
+	uint64_t wait_ms;
 	bool shares;
 };
 
@@ -42,10 +46,13 @@ struct handshake {
 int handshake_start(struct handshake *handshake, struct peer *peer);
 
 /**
- * handshake_in() - bytes of a viewer, before DONE and REFUSED
+ * handshake_in() - bytes of a viewer, before DONE and REFUSED; none are used while WAITING
  *
  * Return: how many were used; 0: more are needed; -errno: close.
  */
 ssize_t handshake_in(struct handshake *handshake, const uint8_t *bytes, size_t len);
+
+/** handshake_resume() - the time of WAITING is over. Return: 0; -errno: close */
+int handshake_resume(struct handshake *handshake);
 
 #endif

@@ -3,6 +3,7 @@
 #define VNC_HOST_H
 
 #include "vnc/auth.h"
+#include "vnc/door.h"
 #include "vnc/options.h"
 #include "vnc/vnc.h"
 
@@ -24,8 +25,15 @@ struct vnc_host_ops {
 	 */
 	int (*admit)(struct vnc_host *host, struct vnc_viewer *viewer, bool shared);
 
-	/** Return: 0, *@ret_may_type is set; -EACCES */
-	int (*check_password)(struct vnc_host *host, const uint8_t challenge[AUTH_CHALLENGE_SIZE],
+	/**
+	 * Somebody at this address has said a password. Return: milliseconds until it may be
+	 * checked, 0: now; -EAGAIN: there were too many wrong ones.
+	 */
+	int64_t (*password_wait)(struct vnc_host *host, const struct door_address *address);
+
+	/** Check it. Return: 0, *@ret_may_type is set; -EACCES: it is wrong, which is remembered */
+	int (*check_password)(struct vnc_host *host, const struct door_address *address,
+		const uint8_t challenge[AUTH_CHALLENGE_SIZE],
 		const uint8_t response[AUTH_CHALLENGE_SIZE], bool *ret_may_type);
 
 	/** An event for the program: VNC_CONNECTED, VNC_INITIALIZED */

@@ -8,6 +8,7 @@
  */
 #include "vnc/message-in.h"
 
+#include "base/log.h"
 #include "vnc/wire.h"
 
 #include <errno.h>
@@ -296,6 +297,7 @@ ssize_t message_in(struct session *session, const uint8_t *bytes, size_t len)
 		if (r < 0)
 			return r;
 	}
+	log_debug("%s: message %u, %zd bytes", session->peer->name, message->type, size);
 	r = message->handle(session, bytes, (size_t)size);
 	if (r == 0 && fence_is_due)
 		r = answer_fence(session);

@@ -29,6 +29,10 @@ const struct opt_desc vnc_options[] = {
 		.type = OPT_STRING,
 		.help = "also listen for browsers: on (5700 + DISPLAY), PORT, HOST:PORT, "
 			"unix:PATH" },
+	{ .name = "websocket-origin",
+		.type = OPT_STRING,
+		.help = "pages that may connect by websocket: https://HOST:PORT, or *; without it "
+			"those of the same host" },
 	{ .name = "reverse",
 		.type = OPT_BOOL,
 		.preset = "off",
@@ -308,6 +312,8 @@ static int copy_strings(const struct opts *opts, struct vnc_config *config, stru
 	if (r == 0)
 		r = copy_string(opts, "password-secret", &config->secret_id, err);
 	if (r == 0)
+		r = copy_string(opts, "websocket-origin", &config->websocket_origin, err);
+	if (r == 0)
 		r = copy_string(opts, "view-secret", &config->view_secret_id, err);
 	if (r == 0 && !config->id && !(config->id = strdup("default")))
 		r = no_memory(err);
@@ -357,6 +363,7 @@ void vnc_config_done(struct vnc_config *config)
 	free(config->id);
 	free(config->secret_id);
 	free(config->view_secret_id);
+	free(config->websocket_origin);
 	address_done(&config->listen);
 	address_done(&config->websocket);
 	*config = (struct vnc_config){ 0 };

@@ -20,12 +20,13 @@ enum vnc_paste { VNC_PASTE_DIRECT, VNC_PASTE_KEY, VNC_PASTE_OFF };
  * @websocket: only if @has_websocket
  * @password:  viewers must log in
  * @secret_id, @view_secret_id: names of the secrets, or NULL
+ * @websocket_origin: of the pages that may connect, "*": any; NULL: those of the same host
  */
 struct vnc_config {
 	char *id;
 	bool has_address, has_websocket, reverse, password;
 	struct address listen, websocket;
-	char *secret_id, *view_secret_id;
+	char *secret_id, *view_secret_id, *websocket_origin;
 	enum vnc_share share;
 	enum vnc_resize resize;
 	enum vnc_paste paste;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "vnc/peer.h"
 
+#include "base/log.h"
+
 void peer_post(struct peer *peer)
 {
 	task_post(peer->host->loop, &peer->work, peer->on_work, peer->data);
@@ -8,6 +10,8 @@ void peer_post(struct peer *peer)
 
 int peer_send(struct peer *peer, const void *bytes, size_t len)
 {
+	log_debug("%s: send %zu bytes, the first %u", peer->name ? peer->name : "?", len,
+		len ? *(const uint8_t *)bytes : 0u);
 	peer_post(peer);
 	if (peer->mid_message)
 		return byte_queue_push(&peer->held, bytes, len);

@@ -33,7 +33,8 @@ enum peer_feature {
 
 /**
  * struct peer - one connection
- * @name:   its address, for people
+ * @name:   its address, for people; @address: for the door
+ * @has_spoken: it has sent something
  * @held:   messages that wait until the update in progress is complete
  * @mid_message: there is one: rectangles follow
  * @work:   what is to be done once the dispatch is over; @on_work
@@ -46,6 +47,8 @@ enum peer_feature {
 struct peer {
 	struct vnc_host *host;
 	char *name;
+	struct door_address address;
+	bool has_spoken;
 	struct stream stream;
 	struct byte_queue held;
 	bool mid_message;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who may come in: listening, the limit of connections, passwords, and what a viewer that wants to
- * be alone gets. Somebody who connects and never logs in can not keep others out: when too many are
- * at the door, the one that has stood there longest goes.
+ * be alone gets. Somebody who connects and never logs in can not keep others out (make_room()), and
+ * who guesses passwords has to wait (door.c).
  */
 #include "vnc/server.h"
 
@@ -89,18 +89,26 @@ static int admit(struct vnc_host *host, struct vnc_viewer *viewer, bool shared)
 	return 0;
 }
 
-static int check_password(struct vnc_host *host, const uint8_t challenge[AUTH_CHALLENGE_SIZE],
-	const uint8_t response[AUTH_CHALLENGE_SIZE], bool *ret_may_type)
+static int64_t password_wait(struct vnc_host *host, const struct door_address *address)
 {
-	const struct vnc_server *server = server_of(host);
+	return door_wait(&server_of(host)->door, address, loop_now_ms(host->loop));
+}
+
+static int check_password(struct vnc_host *host, const struct door_address *address,
+	const uint8_t challenge[AUTH_CHALLENGE_SIZE], const uint8_t response[AUTH_CHALLENGE_SIZE],
+	bool *ret_may_type)
+{
+	struct vnc_server *server = server_of(host);
 	/* Both are always looked at, so that the time tells nothing. */
 	bool full = auth_matches(&server->password, challenge, response);
 	bool view = auth_matches(&server->view_password, challenge, response);
+	bool expired = server->password_expires && time(NULL) >= server->password_expires;
 
-	if (server->password_expires && time(NULL) >= server->password_expires)
-		return -EACCES;
 	if (!full && !view)
+		door_failed(&server->door, address, loop_now_ms(host->loop));
+	if (expired || (!full && !view))
 		return -EACCES;
+	door_passed(&server->door, address);
 	*ret_may_type = full;
 	return 0;
 }
@@ -150,17 +158,41 @@ static char *peer_name(int fd)
 	return asprintf(&name, "unix:%d", fd) < 0 ? NULL : name;
 }
 
+static unsigned count_at(const struct vnc_server *server, const struct door_address *address)
+{
+	unsigned count = 0;
+
+	list_for_each (viewer, &server->viewers, struct vnc_viewer, node)
+		count += viewer->connecting && door_address_equal(&viewer->peer.address, address);
+	return count;
+}
+
+/*
+ * Too many are logging in: of the address that most of them come from, one that has sent nothing,
+ * the oldest. Somebody who types a password is not kept out by others that only connect.
+ */
 static void make_room(struct vnc_server *server)
 {
+	struct vnc_viewer *worst = NULL;
+	unsigned worst_count = 0;
+
 	if (server->connecting < server->host.config.connections)
 		return;
-	list_for_each_safe (viewer, &server->viewers, struct vnc_viewer, node) {
+	list_for_each (viewer, &server->viewers, struct vnc_viewer, node) {
+		unsigned count;
+
 		if (!viewer->connecting)
 			continue;
-		log_info("vnc: %s: closed, too many are logging in", vnc_viewer_name(viewer));
-		viewer_free(viewer);
-		return;
+		count = 2 * count_at(server, &viewer->peer.address) + !viewer->peer.has_spoken;
+		if (count > worst_count) {
+			worst_count = count;
+			worst = viewer;
+		}
 	}
+	if (!worst)
+		return;
+	log_info("vnc: %s: closed, too many are logging in", vnc_viewer_name(worst));
+	viewer_free(worst);
 }
 
 static int take_connection(struct vnc_server *server, int fd, bool websocket)
@@ -206,9 +238,13 @@ static int listen_at(struct vnc_server *server, struct address *address, listene
 {
 	int r = listener_new(server->context.loop, address, "vnc", fn, server, ret_listener, err);
 
-	if (r == 0)
-		listener_start(*ret_listener);
-	return r;
+	if (r < 0)
+		return r;
+	if (!server->host.config.password && door_is_public(listener_fd(*ret_listener)))
+		log_warning("vnc: anybody who reaches %s can look and type: there is no password",
+			listener_name(*ret_listener));
+	listener_start(*ret_listener);
+	return 0;
 }
 
 static int connect_to_viewer(struct vnc_server *server, struct error **err)
@@ -288,6 +324,7 @@ void vnc_server_expire_password(struct vnc_server *server, int64_t when)
 
 static const struct vnc_host_ops host_ops = {
 	.admit = admit,
+	.password_wait = password_wait,
 	.check_password = check_password,
 	.tell = tell,
 	.forget = forget,

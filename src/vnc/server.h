@@ -21,6 +21,7 @@ struct vnc_server {
 	unsigned connecting;
 	struct vnc_viewer *exclusive;
 	struct auth_password password, view_password;
+	struct door door;
 	int64_t password_expires; /* seconds since 1970; 0: never */
 	struct timer *blink;
 	bool lit;

@@ -19,7 +19,8 @@ static void on_events(void *data, unsigned events)
 
 static const struct transport_callbacks callbacks = { .on_events = on_events };
 
-static int make_transport(struct stream *stream, struct loop *loop, int fd, bool websocket)
+static int make_transport(
+	struct stream *stream, struct loop *loop, int fd, const struct stream_filter *filter)
 {
 	struct transport *socket;
 	int r = socket_transport_new(loop, fd, SOCKET_NODELAY | SOCKET_KEEPALIVE, &socket);
@@ -29,8 +30,8 @@ static int make_transport(struct stream *stream, struct loop *loop, int fd, bool
 		return r;
 	}
 	stream->transport = socket;
-	if (websocket)
-		r = websocket_new(socket, &stream->transport);
+	if (filter->websocket)
+		r = websocket_new(socket, filter->origin, &stream->transport);
 	if (r < 0)
 		transport_free(socket);
 	return r;
@@ -42,14 +43,15 @@ static void watch_what_is_needed(struct stream *stream)
 		(stream->reading ? WATCH_READ : WATCH_GONE) | (stream->out.len ? WATCH_WRITE : 0u));
 }
 
-int stream_init(
-	struct stream *stream, struct loop *loop, int fd, bool websocket, watch_fn *fn, void *data)
+int stream_init(struct stream *stream, struct loop *loop, int fd,
+	const struct stream_filter *filter, watch_fn *fn, void *data)
 {
 	int r;
 
-	*stream =
-		(struct stream){ .fn = fn, .data = data, .websocket = websocket, .reading = true };
-	r = make_transport(stream, loop, fd, websocket);
+	*stream = (struct stream){
+		.fn = fn, .data = data, .websocket = filter->websocket, .reading = true
+	};
+	r = make_transport(stream, loop, fd, filter);
 	if (r < 0)
 		return r;
 	transport_set_user(stream->transport, &callbacks, stream);

@@ -30,14 +30,24 @@ struct stream {
 };
 
 /**
+ * struct stream_filter - what stands between the socket and RFB
+ * @websocket: a websocket
+ * @origin:    ...for pages of this origin, as for websocket_answer(); outlives the stream
+ */
+struct stream_filter {
+	bool websocket;
+	const char *origin;
+};
+
+/**
  * stream_init() - take a connected socket
  * @fd:  non-blocking; the stream's from now on, also where this fails
  * @fn:  called with WATCH_* when there is something to read or room to write
  *
  * Return: 0; -ENOMEM and the like: stream_done() is not needed.
  */
-int stream_init(
-	struct stream *stream, struct loop *loop, int fd, bool websocket, watch_fn *fn, void *data);
+int stream_init(struct stream *stream, struct loop *loop, int fd,
+	const struct stream_filter *filter, watch_fn *fn, void *data);
 
 /** stream_done() - close */
 void stream_done(struct stream *stream);

@@ -18,6 +18,7 @@
  */
 #include "vnc/update.h"
 
+#include "base/log.h"
 #include "vnc/studio.h"
 #include "vnc/wire.h"
 
@@ -365,6 +366,8 @@ static int send_update_header(struct updates *updates, unsigned rects)
 {
 	uint8_t header[4] = { FRAMEBUFFER_UPDATE };
 
+	log_debug("%s: update of %u rectangles, picture %llu", updates->peer->name, rects,
+		(unsigned long long)updates->picture);
 	put_u16(header + 2, rects);
 	updates->wanted = false;
 	updates->last_ms = loop_now_ms(updates->peer->host->loop);

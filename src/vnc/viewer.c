@@ -27,12 +27,26 @@ static bool is_running(const struct vnc_viewer *viewer)
 	return viewer->handshake.phase == HANDSHAKE_DONE;
 }
 
+static bool is_waiting(const struct vnc_viewer *viewer)
+{
+	return viewer->handshake.phase == HANDSHAKE_WAITING;
+}
+
 static bool is_leaving(const struct vnc_viewer *viewer)
 {
 	return viewer->handshake.phase == HANDSHAKE_REFUSED;
 }
 
 /* ---- input ---- */
+
+/* Of a viewer that is too fast, or has to wait, what it says stays in the kernel. */
+static void listen_or_not(struct vnc_viewer *viewer)
+{
+	struct peer *peer = &viewer->peer;
+
+	stream_set_reading(&peer->stream,
+		!peer->yield && !is_waiting(viewer) && peer_waiting(peer) <= PEER_WAITING_MAX);
+}
 
 /* Logged in. */
 static int enter(struct vnc_viewer *viewer)
@@ -44,9 +58,12 @@ static int enter(struct vnc_viewer *viewer)
 		return r;
 	timer_stop(viewer->peer.timer);
 	r = session_start(&viewer->session, &viewer->peer);
-	if (r == 0)
-		host->ops->tell(host, VNC_INITIALIZED, viewer);
-	return r;
+	if (r < 0)
+		return r;
+	log_info("vnc: %s: logged in%s", viewer->peer.name,
+		viewer->peer.may_type ? "" : ", to look only");
+	host->ops->tell(host, VNC_INITIALIZED, viewer);
+	return 0;
 }
 
 static ssize_t login_in(struct vnc_viewer *viewer, const uint8_t *bytes, size_t len)
@@ -56,6 +73,9 @@ static ssize_t login_in(struct vnc_viewer *viewer, const uint8_t *bytes, size_t 
 
 	if (n > 0 && is_running(viewer))
 		r = enter(viewer);
+	if (n > 0 && is_waiting(viewer))
+		timer_start(viewer->peer.timer, viewer->handshake.wait_ms);
+	listen_or_not(viewer);
 	if (n > 0 && is_leaving(viewer))
 		timer_start(viewer->peer.timer, LEAVE_MS);
 	return r < 0 ? r : n;
@@ -96,6 +116,7 @@ static int read_some(struct vnc_viewer *viewer)
 		return (int)n;
 	if (!was_ready)
 		peer_post(&viewer->peer);
+	viewer->peer.has_spoken |= n > 0;
 	if (n == 0 || is_leaving(viewer))
 		return 0;
 	if (byte_queue_push(&viewer->in, buf, (size_t)n) < 0)
@@ -118,9 +139,12 @@ static const char *describe_end(int r)
 	}
 }
 
+/* Who was refused has a line in the log already. */
 static void end(struct vnc_viewer *viewer, int r)
 {
-	log_info("vnc: %s: %s", viewer->peer.name, describe_end(r));
+	if (!is_leaving(viewer))
+		log_info("vnc: %s: %s%s", viewer->peer.name,
+			vnc_viewer_is_logged_in(viewer) ? "logged out: " : "", describe_end(r));
 	stream_say_goodbye(&viewer->peer.stream);
 	viewer_free(viewer);
 }
@@ -138,8 +162,7 @@ static int work(struct vnc_viewer *viewer)
 		r = update_run(&viewer->session.updates);
 	if (r == 0)
 		r = peer_flush(&viewer->peer);
-	stream_set_reading(&viewer->peer.stream,
-		!viewer->peer.yield && peer_waiting(&viewer->peer) <= PEER_WAITING_MAX);
+	listen_or_not(viewer);
 	return r;
 }
 
@@ -171,14 +194,29 @@ static void on_stream(void *data, unsigned events)
 		peer_post(&viewer->peer);
 }
 
+/* The password is looked at now. */
+static int resume(struct vnc_viewer *viewer)
+{
+	int r = handshake_resume(&viewer->handshake);
+
+	timer_start(viewer->peer.timer, is_leaving(viewer) ? LEAVE_MS : LOGIN_MS);
+	peer_post(&viewer->peer);
+	return r;
+}
+
 static void on_timer(void *data)
 {
 	struct vnc_viewer *viewer = data;
+	int r = 0;
 
 	if (is_running(viewer))
 		peer_post(&viewer->peer);
+	else if (is_waiting(viewer))
+		r = resume(viewer);
 	else
-		end(viewer, is_leaving(viewer) ? -EPIPE : -ETIMEDOUT);
+		r = is_leaving(viewer) ? -EPIPE : -ETIMEDOUT;
+	if (r < 0)
+		end(viewer, r);
 }
 
 /* ---- beginning and end ---- */
@@ -201,6 +239,7 @@ int viewer_new(struct vnc_host *host, int fd, bool websocket, const char *name,
 	struct vnc_viewer **ret_viewer)
 {
 	struct vnc_viewer *viewer = calloc(1, sizeof(*viewer));
+	const struct stream_filter filter = { websocket, host->config.websocket_origin };
 	struct peer *peer;
 	int r;
 
@@ -210,8 +249,9 @@ int viewer_new(struct vnc_host *host, int fd, bool websocket, const char *name,
 	}
 	peer = &viewer->peer;
 	*peer = (struct peer){ .host = host, .may_type = true, .on_work = on_work, .data = viewer };
+	peer->address = door_address_of(fd);
 	list_init(&viewer->node);
-	r = stream_init(&peer->stream, host->loop, fd, websocket, on_stream, viewer);
+	r = stream_init(&peer->stream, host->loop, fd, &filter, on_stream, viewer);
 	if (r < 0) {
 		free(viewer);
 		return r;

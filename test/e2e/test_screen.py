@@ -240,6 +240,7 @@ def test_large_paste_arrives_whole(linux, workdir, watch, chunk):
     viewer = watch(str(workdir / "vnc")).client
     for start in range(0, MIB, chunk):
         viewer.cut_text(data[start:start + chunk])
+        viewer.chord(0xffe1, 0xff63)
     linux.stream.read_until(hashlib.sha256(data).hexdigest())
 
 

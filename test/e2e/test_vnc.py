@@ -224,6 +224,7 @@ def test_text_is_pasted_whole(console):
     it.shell.send(b"stty -echo; cat >pasted; stty echo; cksum <pasted\r")
     it.shell.read_until("cksum <pasted\r\n")
     viewer.cut_text(text.encode())
+    viewer.chord(0xffe1, 0xff63)
     viewer.chord(0xffe3, ord("d"))
     said = it.shell.read_until("> ")
     assert said.split()[1] == str(len(text)).encode(), said
@@ -287,3 +288,38 @@ def test_tigervnc_takes_every_encoding(console, monitor, encoding):
     monitor.wait_picture(it.picture, "the console in the viewer")
     it.run("seq 50")
     monitor.wait_picture(it.picture, "fifty lines")
+
+
+@pytest.fixture
+def typing(console, monitor):
+    """TigerVNC, which tells of PRIMARY too, in front of the console."""
+    need("xtigervncviewer")
+    it = console()
+    monitor.start_viewer(it.path, "-SendPrimary=1")
+    it.window = monitor.wait_window("vc0")
+    monitor.wait_picture(it.picture, "the console in the viewer")
+    monitor.focus(it.window)
+    return it
+
+
+def test_tigervnc_types_with_dead_keys(typing, monitor):
+    typing.shell.send(b"cat\r")
+    typing.shell.read_until("cat\r\n")
+    monitor.press("dead_circumflex", "space", "dead_grave", "space", "dead_acute", "dead_acute",
+                  "dead_circumflex", "a", "dead_circumflex", "x", "at", "Return")
+    typing.shell.read_until("^`\u00b4\u00e2^x@\r\n")
+
+
+def test_tigervnc_pastes_on_a_key_only(typing, monitor):
+    need("xterm")
+    monitor.start_terminal("elsewhere", "sh", "-c", "echo echo from-primary; exec cat")
+    elsewhere = monitor.wait_window("elsewhere")
+    monitor.move(elsewhere, 700, 0)
+    monitor.select_line(720, 10)
+    monitor.click(300, 200)
+    monitor.focus(typing.window)
+    monitor.type("echo typed")
+    monitor.press("Return")
+    typing.shell.read_until("echo typed\r\ntyped\r\n> ")
+    monitor.press("shift+Insert")
+    typing.shell.read_until("echo from-primary\r\nfrom-primary\r\n> ")

@@ -49,7 +49,7 @@ static struct result run(const uint8_t *data, size_t size, size_t piece, bool op
 	struct fake_transport *fake = fake_transport_new(loop);
 	struct transport *ws;
 
-	if (!result.out || !fake || websocket_new(&fake->base, &ws) < 0)
+	if (!result.out || !fake || websocket_new(&fake->base, NULL, &ws) < 0)
 		abort();
 	if (opened)
 		fake_transport_feed(fake, request, sizeof(request) - 1);

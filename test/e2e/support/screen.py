@@ -166,6 +166,10 @@ class Screen:
     def click(self, x, y):
         self._xdotool("mousemove", x, y, "click", 1)
 
+    def select_line(self, x, y):
+        """Three clicks: a terminal selects the line, with its end, as PRIMARY."""
+        self._xdotool("mousemove", x, y, "click", "--repeat", 3, "--delay", 20, 1)
+
     def press(self, *keys):
         self._xdotool("key", "--clearmodifiers", *keys)
 

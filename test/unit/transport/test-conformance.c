@@ -131,9 +131,15 @@ static void decode_websocket(struct byte_queue *raw, struct byte_queue *to)
 	}
 }
 
+static int stack_websocket(struct transport *lower, struct transport **ret_transport)
+{
+	return websocket_new(lower, NULL, ret_transport);
+}
+
 static const struct adapter adapters[] = {
 	{ "socket", stack_nothing, greet_nobody, encode_plain, decode_plain, true },
-	{ "websocket", websocket_new, greet_websocket, encode_websocket, decode_websocket, false },
+	{ "websocket", stack_websocket, greet_websocket, encode_websocket, decode_websocket,
+		false },
 };
 
 /* ---- the stand ---- */

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +66,7 @@ static void make(struct fixture *f)
 {
 	f->fake = fake_transport_new(f->loop);
 	assert_non_null(f->fake);
-	assert_int_equal(websocket_new(&f->fake->base, &f->ws), 0);
+	assert_int_equal(websocket_new(&f->fake->base, NULL, &f->ws), 0);
 	transport_set_user(f->ws, &callbacks, f);
 	transport_watch(f->ws, WATCH_READ);
 	f->out_len = 0;
@@ -410,9 +411,54 @@ static void close_without_a_code_is_answered_without_one(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Is a page of @from let in by a server that is known to it as @host? */
+static bool lets_in(const char *host, const char *from, const char *origin)
+{
+	char text[512], answer[WEBSOCKET_ANSWER_MAX];
+	bool in;
+
+	snprintf(text, sizeof(text),
+		"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n%s%s%s%s"
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+		"Sec-WebSocket-Version: 13\r\n\r\n",
+		host, *host ? "\r\n" : "", from, *from ? "\r\n" : "");
+	in = websocket_answer(text, strlen(text), origin, answer);
+	assert_memory_equal(answer, in ? "HTTP/1.1 101 " : "HTTP/1.1 403 ", 13);
+	return in;
+}
+
+static void pages_of_other_hosts_are_refused(void **state)
+{
+	(void)state;
+	assert_true(lets_in("Host: a.example.com:5700", "", NULL));
+	assert_true(lets_in("Host: a.example.com:5700", "Origin: https://A.example.com", NULL));
+	assert_true(lets_in("Host: a.example.com", "Origin: http://a.example.com:6080", NULL));
+	assert_true(lets_in("Host: [::1]:5700", "Origin: http://[::1]", NULL));
+	assert_false(lets_in("Host: a.example.com:5700", "Origin: https://evil.example.com", NULL));
+	assert_false(
+		lets_in("Host: a.example.com", "Origin: https://a.example.com.example.org", NULL));
+	assert_false(lets_in("Host: [::1]:5700", "Origin: http://[::2]", NULL));
+	assert_false(lets_in("Host: a.example.com", "Origin: null", NULL));
+	assert_false(lets_in("Host: a.example.com", "Origin:", NULL));
+	assert_false(lets_in("", "Origin: https://a.example.com", NULL));
+}
+
+static void an_origin_may_be_named(void **state)
+{
+	(void)state;
+	assert_true(lets_in("Host: a", "Origin: https://b:8443", "https://b:8443"));
+	assert_true(lets_in("Host: a", "", "https://b:8443"));
+	assert_false(lets_in("Host: a", "Origin: https://b", "https://b:8443"));
+	assert_false(lets_in("Host: a", "Origin: https://a", "https://b:8443"));
+	assert_true(lets_in("Host: a", "Origin: https://anybody", "*"));
+	assert_true(lets_in("Host: a", "Origin: null", "*"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pages_of_other_hosts_are_refused),
+		cmocka_unit_test(an_origin_may_be_named),
 		TEST(handshake_is_answered_byte_by_byte_or_whole),
 		TEST(other_requests_are_refused_with_a_reason),
 		TEST(endless_request_is_cut_off),

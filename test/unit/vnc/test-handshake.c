@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -72,7 +73,8 @@ static void version_3_7_without_password_has_no_result(void **state)
 
 static void version_3_3_is_told_the_type(void **state)
 {
-	static const char *const versions[] = { CLIENT_3, "RFB 003.004\n", "RFB 003.005\n" };
+	static const char *const versions[] = { CLIENT_3, "RFB 003.004\n", "RFB 003.005\n",
+		"RFB 003.006\n", "RFB 003.889\n", "RFB 004.001\n", "RFB 005.000\n" };
 
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
 		int fd = connect_viewer(*state);
@@ -95,9 +97,9 @@ static void all_in_one_piece_is_fine(void **state)
 	close(fd);
 }
 
-static void other_versions_are_refused_with_a_reason(void **state)
+static void what_is_no_version_is_refused_with_a_reason(void **state)
 {
-	static const char *const versions[] = { "RFB 003.006\n", "RFB 004.001\n", "SSH-2.0-abcd",
+	static const char *const versions[] = { "RFB 003.00x\n", "RFB 003-008\n", "SSH-2.0-abcd",
 		"GET / HTTP/1" };
 
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
@@ -200,6 +202,96 @@ static void wrong_password_has_no_reason_before_3_8(void **state)
 
 	respond(*state, fd, "");
 	TAKE(*state, fd, "\x00\x00\x00\x01");
+	close(fd);
+}
+
+/* Say a password on a new connection. Return: it; what is answered is not read yet. */
+static int try_password(struct fixture *f, const char *text)
+{
+	int fd = connect_for_challenge(f, BANNER);
+
+	respond(f, fd, text);
+	return fd;
+}
+
+#define WRONG                              \
+	"\x00\x00\x00\x01\x00\x00\x00\x15" \
+	"Authentication failed"
+#define TOO_MANY                           \
+	"\x00\x00\x00\x01\x00\x00\x00\x20" \
+	"Too many authentication failures"
+
+static void each_wrong_password_makes_the_next_answer_wait_longer(void **state)
+{
+	static const unsigned waits_ms[] = { 1000, 2000, 4000, 8000, 16000, 16000 };
+	struct fixture *f = *state;
+	int fd = try_password(f, "guess");
+
+	TAKE(f, fd, WRONG);
+	close(fd);
+	for (size_t i = 0; i < sizeof(waits_ms) / sizeof(waits_ms[0]); i++) {
+		fd = try_password(f, "guess");
+		loop_advance(f->loop, waits_ms[i] - 1);
+		TAKE(f, fd, "");
+		loop_advance(f->loop, 1);
+		TAKE(f, fd, WRONG);
+		close(fd);
+	}
+}
+
+static void the_right_password_waits_too_and_then_all_is_forgotten(void **state)
+{
+	struct fixture *f = *state;
+	int fd = try_password(f, "guess");
+
+	close(fd);
+	fd = try_password(f, "12345678");
+	PUT(f, fd, "\x01");
+	TAKE(f, fd, "");
+	loop_advance(f->loop, 1000);
+	TAKE(f, fd, "\x00\x00\x00\x00" SERVER_INIT);
+	close(fd);
+	fd = try_password(f, "guess");
+	TAKE(f, fd, WRONG);
+	close(fd);
+}
+
+static void many_guesses_at_once_are_no_faster(void **state)
+{
+	struct fixture *f = *state;
+	unsigned answered = 0;
+	int fds[30];
+
+	close(try_password(f, "guess"));
+	for (unsigned i = 0; i < 30; i++)
+		fds[i] = try_password(f, "guess");
+	/* One waits a second, the next two; beyond 20 seconds nobody waits. */
+	TAKE(f, fds[29], TOO_MANY);
+	loop_advance(f->loop, 5000);
+	settle(f);
+	for (unsigned i = 0; i < 30; i++) {
+		uint8_t buf[64];
+
+		answered += take_some(fds[i], buf, sizeof(buf)) == sizeof(WRONG) - 1;
+		close(fds[i]);
+	}
+	assert_in_range(answered, 1, 5);
+}
+
+static void who_waits_is_not_listened_to(void **state)
+{
+	static const char noise[65536];
+	struct fixture *f = *state;
+	unsigned sent = 0;
+	int fd;
+
+	close(try_password(f, "guess"));
+	fd = try_password(f, "guess");
+	while (sent < 100 && send(fd, noise, sizeof(noise), MSG_NOSIGNAL) > 0) {
+		sent++;
+		settle(f);
+	}
+	assert_true(sent < 100);
 	close(fd);
 }
 
@@ -326,13 +418,17 @@ int main(void)
 		PLAIN(version_3_7_without_password_has_no_result),
 		PLAIN(version_3_3_is_told_the_type),
 		PLAIN(all_in_one_piece_is_fine),
-		PLAIN(other_versions_are_refused_with_a_reason),
+		PLAIN(what_is_no_version_is_refused_with_a_reason),
 		PLAIN(type_that_was_not_offered_is_refused),
 		PLAIN(whoever_does_not_log_in_is_closed),
 		PLAIN(a_half_login_holds_nobody_up),
 		SECRET(right_password_is_let_in_by_every_version),
 		SECRET(wrong_password_is_refused),
 		SECRET(wrong_password_has_no_reason_before_3_8),
+		SECRET(each_wrong_password_makes_the_next_answer_wait_longer),
+		SECRET(the_right_password_waits_too_and_then_all_is_forgotten),
+		SECRET(many_guesses_at_once_are_no_faster),
+		SECRET(who_waits_is_not_listened_to),
 		SECRET(none_can_not_be_chosen_where_a_password_is_set),
 		SECRET(challenges_differ),
 		SECRET(second_password_looks_only),

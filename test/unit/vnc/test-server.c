@@ -2,6 +2,9 @@
 /* Who may come in: sharing, limits, listening. */
 #include "vnc-fixture.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -116,6 +119,70 @@ static void those_who_never_log_in_keep_nobody_out(void **state)
 	close(fd);
 }
 
+static struct vnc_server *listen_at(struct fixture *f, const char *text)
+{
+	struct vnc_context context = { .loop = f->loop, .display = f->display };
+	struct vnc_server *server = NULL;
+	struct opts *opts = NULL;
+
+	assert_int_equal(opts_parse(text, "vnc", &opts, NULL), 0);
+	assert_int_equal(vnc_server_new(&context, opts, &server, NULL), 0);
+	opts_free(opts);
+	return server;
+}
+
+static void who_types_a_password_is_not_thrown_out_for_silent_ones(void **state)
+{
+	struct fixture *f = *state;
+	int person = connect_viewer(f), silent[5];
+
+	PUT(f, person, "RFB 003.008\n");
+	for (unsigned i = 0; i < 5; i++)
+		silent[i] = connect_viewer(f);
+	assert_false(is_closed(person));
+	PUT(f, person, "\x01\x01");
+	assert_int_equal(f->initialized, 1);
+	for (unsigned i = 0; i < 5; i++)
+		close(silent[i]);
+	close(person);
+}
+
+static int connect_tcp(const struct vnc_server *server, const char *from)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	const char *colon = strrchr(vnc_server_address(server), ':');
+
+	inet_pton(AF_INET, from, &address.sin_addr);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
+	address.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+	assert_true(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ||
+		    errno == EINPROGRESS);
+	return fd;
+}
+
+static void one_address_keeps_nobody_of_another_out(void **state)
+{
+	struct fixture *f = *state;
+	struct vnc_server *server = listen_at(f, "127.0.0.1:59000,to=59600,connections=3");
+	int many[6], person = connect_tcp(server, "127.0.0.2");
+
+	settle(f);
+	for (unsigned i = 0; i < 6; i++) {
+		many[i] = connect_tcp(server, "127.0.0.3");
+		settle(f);
+		PUT(f, many[i], "RFB 003.008\n");
+	}
+	assert_false(is_closed(person));
+	assert_true(is_closed(many[0]));
+	assert_false(is_closed(many[5]));
+	for (unsigned i = 0; i < 6; i++)
+		close(many[i]);
+	close(person);
+	vnc_server_free(server);
+}
+
 static void events_tell_who_comes_and_goes(void **state)
 {
 	struct fixture *f = *state;
@@ -154,18 +221,6 @@ static int connect_unix(const char *path)
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	return fd;
-}
-
-static struct vnc_server *listen_at(struct fixture *f, const char *text)
-{
-	struct vnc_context context = { .loop = f->loop, .display = f->display };
-	struct vnc_server *server = NULL;
-	struct opts *opts = NULL;
-
-	assert_int_equal(opts_parse(text, "vnc", &opts, NULL), 0);
-	assert_int_equal(vnc_server_new(&context, opts, &server, NULL), 0);
-	opts_free(opts);
-	return server;
 }
 
 static void unix_sockets_and_websockets_are_served(void **state)
@@ -243,6 +298,8 @@ int main(void)
 		TEST(everybody_shares_unless_told_otherwise),
 		TEST_AS(setup_two, one_viewer_too_many_is_closed),
 		TEST_AS(setup_two, those_who_never_log_in_keep_nobody_out),
+		TEST_AS(setup_two, who_types_a_password_is_not_thrown_out_for_silent_ones),
+		TEST(one_address_keeps_nobody_of_another_out),
 		TEST(events_tell_who_comes_and_goes),
 		TEST(removed_console_leaves_the_viewer_at_another),
 		TEST(unix_sockets_and_websockets_are_served),
