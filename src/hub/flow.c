@@ -42,7 +42,7 @@ enum { RESERVE_BYTES = 128 * 1024 };
 
 static uint64_t now(const struct flow *flow)
 {
-	return loop_now_ms(flow->hub->loop);
+	return loop_awake_ms(flow->hub->loop);
 }
 
 /* ---- credit: in milliseconds of a pause, times `grace-every` ---- */
@@ -203,7 +203,7 @@ static void arm_timer(struct flow *flow, uint64_t ms)
 	if (ms == UINT64_MAX)
 		timer_stop(flow->timer);
 	else
-		timer_start(flow->timer, ms);
+		timer_start_awake(flow->timer, ms);
 }
 
 /* ---- the pause ---- */

@@ -45,7 +45,7 @@ static void set_standing(struct member *member, enum hub_standing standing)
 	log_debug("hub '%s': member '%s' was %s and is %s", member->all->hub_id, member_id(member),
 		standing_name(member->standing), standing_name(standing));
 	member->standing = standing;
-	member->standing_since_ms = loop_now_ms(member->all->loop);
+	member->standing_since_ms = loop_awake_ms(member->all->loop);
 }
 
 /* One line for a whole time of trouble, however often it was brought up to date meanwhile. */

@@ -83,6 +83,7 @@ struct member_pause {
  * @server:     of a client of a server with several: the member that is the server
  * @clients:    of a server: its clients, by their @sibling
  * @open:       counted in @n_open
+ * @standing_since_ms: by loop_awake_ms(), as all times of a pause
  * @mark:       how far it has read the tape
  * @prelude:    bytes that go out before the tape's: notices, replay
  * @prelude_begun: some of it was sent: the rest is owed, or a sequence would be torn

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """One reader stops. The others lose nothing, and it is told exactly what it missed."""
 
+import os
+import signal
+
 from support.setups import (ABORT, NOTICE, SCREEN_NOTICE, account, numbered_lines, scripted_guest,
                             shared_console)
 from support.stream import pump
@@ -66,6 +69,26 @@ def test_stalled_reader_is_disconnected_where_asked(charhubd, workdir, client):
     got = stalled.read_to_end()
     assert FLOOD.startswith(got)
     assert len(got) < len(FLOOD)
+
+
+def test_nobody_is_late_while_charhubd_itself_is_stopped(charhubd, workdir, client):
+    daemon = charhubd(*shared_console(workdir, scripted_guest(workdir),
+                                      hub=",window=1M,grace-ms=2000,stall=close,terminal=off"))
+    guest = client(workdir / "guest")
+    readers = ann, ben, late = [client(workdir / "sock") for _ in range(3)]
+    for reader in readers:
+        reader.send(".")
+        guest.read_until(".")
+    sent = pump([ann, ben], lambda: False, feed=(guest, FLOOD), quiet_ms=100)
+    assert sent < len(FLOOD)  # the guest waits for the one that does not read
+    daemon.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, daemon.pid, os.WSTOPPED | os.WNOWAIT)
+    sent += pump(readers, lambda: False, feed=(guest, FLOOD[sent:]), quiet_ms=3000)
+    daemon.send_signal(signal.SIGCONT)
+    pump(readers, lambda: min(len(reader.pending) for reader in readers) >= len(FLOOD),
+         feed=(guest, FLOOD[sent:]))
+    for reader in readers:
+        assert reader.pending == FLOOD
 
 
 def test_guest_waits_where_asked(charhubd, workdir, client):

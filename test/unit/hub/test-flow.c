@@ -421,6 +421,21 @@ static void viewer_never_pauses_anybody(void **state)
 	assert_int_equal(fixture_fill(f, 4 * WINDOW), 4 * WINDOW);
 }
 
+static void nobody_is_judged_for_the_time_in_which_we_were_stopped(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	old_friends(f, ",stall=close");
+	fake_chardev_set_accept(f->fake[1], 0);
+	assert_true(fixture_fill(f, 4 * WINDOW) < 4 * WINDOW);
+	loop_advance(f->loop, GRACE_MS / 2);
+	loop_fake_stop(f->loop, 100 * GRACE_MS);
+	assert_int_equal(f->fake[1]->disconnects, 0);
+	fake_chardev_set_accept(f->fake[1], SIZE_MAX);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_GOOD);
+	assert_int_equal(f->guest.room_calls, 1);
+}
+
 static void window_shrinks_again(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -460,6 +475,7 @@ int main(void)
 		hub_test(readers_that_hold_in_turn_owe_each_other_nothing),
 		hub_test(nobody_pays_for_what_others_have_spent),
 		hub_test(viewer_never_pauses_anybody),
+		hub_test(nobody_is_judged_for_the_time_in_which_we_were_stopped),
 		hub_test(window_shrinks_again),
 	};
 
