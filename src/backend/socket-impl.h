@@ -6,6 +6,7 @@
 
 #include "backend/connection.h"
 #include "base/list.h"
+#include "base/numbers.h"
 #include "transport/listener.h"
 
 struct socket_client;
@@ -14,6 +15,7 @@ struct socket_client;
  * struct socket_chardev - a server or a client
  * @connection: of a client, and of a server with one client at a time
  * @peers:      of a server with several: struct socket_peer
+ * @numbers:    those of the peers
  * @n_served:   connections that count against @clients_max
  */
 struct socket_chardev {
@@ -26,6 +28,7 @@ struct socket_chardev {
 	struct listener *listener;
 	unsigned clients_max, n_served;
 	struct list peers;
+	struct numbers numbers;
 
 	struct socket_client *client;
 };

@@ -142,6 +142,8 @@ static void peer_close(struct chardev *chardev)
 	task_cancel(&peer->bye);
 	peer_end(peer);
 	list_remove(&peer->link);
+	if (peer->server)
+		numbers_give_back(&peer->server->numbers, peer->number);
 }
 
 static ssize_t peer_out(struct chardev *chardev, const struct iovec *iov, int n)
@@ -187,29 +189,26 @@ static const struct chardev_class peer_class = {
 	.describe = peer_describe,
 };
 
-static bool number_is_free(const struct socket_chardev *socket, unsigned number)
+static struct chardev *new_numbered(struct socket_chardev *socket, unsigned number)
 {
-	list_for_each (peer, &socket->peers, struct socket_peer, link) {
-		if (peer->number == number)
-			return false;
-	}
-	return true;
+	AUTO_FREE char *id = NULL;
+
+	if (asprintf(&id, "%s.%u", socket->base.id, number) < 0)
+		return NULL;
+	return chardev_new_peer(&socket->base, &peer_class, id);
 }
 
 static struct socket_peer *new_peer(struct socket_chardev *socket)
 {
-	AUTO_FREE char *id = NULL;
-	struct chardev *chardev;
+	unsigned number = numbers_take(&socket->numbers);
+	struct chardev *chardev = number ? new_numbered(socket, number) : NULL;
 	struct socket_peer *peer;
-	unsigned number = 1;
 
-	while (!number_is_free(socket, number))
-		number++;
-	if (asprintf(&id, "%s.%u", socket->base.id, number) < 0)
+	if (!chardev) {
+		if (number)
+			numbers_give_back(&socket->numbers, number);
 		return NULL;
-	chardev = chardev_new_peer(&socket->base, &peer_class, id);
-	if (!chardev)
-		return NULL;
+	}
 	peer = peer_of(chardev);
 	peer->server = socket;
 	peer->number = number;
@@ -334,6 +333,7 @@ void socket_server_close(struct socket_chardev *socket)
 		list_remove(&peer->link);
 		peer->server = NULL;
 	}
+	numbers_done(&socket->numbers);
 }
 
 int socket_server_attach(struct socket_chardev *socket, struct error **err)
