@@ -6,6 +6,7 @@
  *
  * Nothing is buffered here but the rest of a short accept: while there is such a rest its producer
  * has no room. A guest that is not there takes no input: the members' bytes wait in the kernel.
+ * What is lost all the same is told in the log.
  */
 #include "frontend/frontend.h"
 
@@ -15,47 +16,78 @@
 #include "opts/opts.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 enum { ROOM_BYTES = 64 * 1024, INPUT_ROOM_BYTES = 4096 };
 
 /**
+ * struct rest - what one side has not accepted yet
+ * @lost_bytes: what it did not accept and nobody keeps, since the log told
+ */
+struct rest {
+	struct byte_queue bytes;
+	uint64_t lost_bytes;
+};
+
+/**
  * struct console
- * @out_rest, @in_rest: what @shared and @guest have not accepted yet
- * @cols, @rows:        the size that the guest was told last; 0: none
+ * @out, @in:    towards @shared, towards @guest
+ * @cols, @rows: the size that the guest was told last; 0: none
  */
 struct console {
 	struct frontend base;
 	struct chardev_link guest, shared;
-	struct byte_queue out_rest, in_rest;
-	uint64_t dropped_bytes;
+	struct rest out, in;
 	unsigned cols, rows;
 };
 
+static void lose_rest(struct rest *rest)
+{
+	rest->lost_bytes += rest->bytes.len;
+	byte_queue_clear(&rest->bytes);
+}
+
 /* Offer the rest again. Return: true once nothing is left of it. */
-static bool flush_rest(struct byte_queue *rest, struct chardev_link *link)
+static bool flush_rest(struct rest *rest, struct chardev_link *link)
 {
 	ssize_t taken;
 
-	if (!rest->len)
+	if (!rest->bytes.len)
 		return true;
-	taken = chardev_link_out(link, byte_queue_data(rest), rest->len);
+	taken = chardev_link_out(link, byte_queue_data(&rest->bytes), rest->bytes.len);
 	if (taken < 0)
-		byte_queue_clear(rest);
+		lose_rest(rest);
 	else
-		byte_queue_pop(rest, (size_t)taken);
-	return !rest->len;
+		byte_queue_pop(&rest->bytes, (size_t)taken);
+	return !rest->bytes.len;
 }
 
-/* Offer bytes, keep what is not accepted. A chardev without a peer swallows them. */
-static void offer(struct console *console, struct chardev_link *link, struct byte_queue *rest,
-	const char *buf, size_t len)
+/* Offer bytes, keep what is not accepted, unless there is nobody to take it. */
+static void offer(struct rest *rest, struct chardev_link *link, const char *buf, size_t len)
 {
 	ssize_t taken = chardev_link_out(link, buf, len);
 	size_t done = taken < 0 ? 0 : (size_t)taken;
 
-	if (taken >= 0 && (done == len || byte_queue_push(rest, buf + done, len - done) == 0))
-		return;
-	console->dropped_bytes += len - done;
+	if (taken < 0 || byte_queue_push(&rest->bytes, buf + done, len - done) < 0)
+		rest->lost_bytes += len - done;
+}
+
+/* Input that the guest did not live to take. */
+static void tell_lost_in(struct console *console)
+{
+	if (console->in.lost_bytes)
+		log_warning("console '%s': %" PRIu64 " bytes of input for the guest are lost",
+			chardev_link_id(&console->guest), console->in.lost_bytes);
+	console->in.lost_bytes = 0;
+}
+
+/* Output while nobody was there: told when somebody is, since that may last. */
+static void tell_lost_out(struct console *console)
+{
+	if (console->out.lost_bytes)
+		log_info("console '%s': %" PRIu64 " bytes of the guest went to nobody",
+			chardev_link_id(&console->guest), console->out.lost_bytes);
+	console->out.lost_bytes = 0;
 }
 
 /* ---- guest to world ---- */
@@ -86,21 +118,21 @@ static size_t on_guest_room(void *holder)
 {
 	struct console *console = holder;
 
-	return console->out_rest.len ? 0 : ROOM_BYTES;
+	return console->out.bytes.len ? 0 : ROOM_BYTES;
 }
 
 static void on_guest_out(void *holder, const void *buf, size_t len)
 {
 	struct console *console = holder;
 
-	offer(console, &console->shared, &console->out_rest, buf, len);
+	offer(&console->out, &console->shared, buf, len);
 }
 
 static void on_shared_room(void *holder)
 {
 	struct console *console = holder;
 
-	if (flush_rest(&console->out_rest, &console->shared))
+	if (flush_rest(&console->out, &console->shared))
 		chardev_link_in_resume(&console->guest);
 }
 
@@ -110,7 +142,7 @@ static size_t on_shared_in_room(void *holder)
 {
 	struct console *console = holder;
 
-	if (console->in_rest.len || !chardev_link_is_open(&console->guest))
+	if (console->in.bytes.len || !chardev_link_is_open(&console->guest))
 		return 0;
 	return INPUT_ROOM_BYTES;
 }
@@ -119,14 +151,15 @@ static void on_shared_in(void *holder, const void *buf, size_t len)
 {
 	struct console *console = holder;
 
-	offer(console, &console->guest, &console->in_rest, buf, len);
+	offer(&console->in, &console->guest, buf, len);
+	tell_lost_in(console);
 }
 
 static void on_guest_in_room(void *holder)
 {
 	struct console *console = holder;
 
-	if (flush_rest(&console->in_rest, &console->guest))
+	if (flush_rest(&console->in, &console->guest))
 		chardev_link_in_resume(&console->shared);
 }
 
@@ -155,7 +188,8 @@ static void on_guest_event(void *holder, const struct chardev_event *event)
 		break;
 	case CHARDEV_CLOSED:
 		log_info("console '%s': the guest is gone", id);
-		byte_queue_clear(&console->in_rest);
+		lose_rest(&console->in);
+		tell_lost_in(console);
 		break;
 	case CHARDEV_BREAK:
 	case CHARDEV_MODEM: chardev_link_event(&console->shared, event); break;
@@ -167,7 +201,9 @@ static void on_shared_event(void *holder, const struct chardev_event *event)
 {
 	struct console *console = holder;
 
-	if (event->type == CHARDEV_RESIZE) {
+	if (event->type == CHARDEV_OPENED) {
+		tell_lost_out(console);
+	} else if (event->type == CHARDEV_RESIZE) {
 		console->cols = event->cols;
 		console->rows = event->rows;
 		tell_size(console);
@@ -204,10 +240,11 @@ static void console_close(struct frontend *frontend)
 {
 	struct console *console = container_of(frontend, struct console, base);
 
+	tell_lost_out(console);
 	chardev_link_detach(&console->guest);
 	chardev_link_detach(&console->shared);
-	byte_queue_clear(&console->out_rest);
-	byte_queue_clear(&console->in_rest);
+	byte_queue_clear(&console->out.bytes);
+	byte_queue_clear(&console->in.bytes);
 }
 
 static int console_open(struct frontend *frontend, const struct opts *opts, struct error **err)

@@ -4,6 +4,8 @@
 #include <charhub/hub.h>
 
 #include "base/cleanup.h"
+#include "base/list.h"
+#include "base/log.h"
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
 #include "opts/opts.h"
@@ -140,6 +142,55 @@ static void keys_wait_for_a_guest_that_is_not_there(void **state)
 	assert_true(fake_chardev_out_is(f->guest, "early"));
 }
 
+/* The log as one text. */
+struct kept_log {
+	struct log_sink sink;
+	struct strbuf text;
+};
+
+static void keep_line(struct log_sink *sink, const char *line, size_t len)
+{
+	strbuf_append(&container_of(sink, struct kept_log, sink)->text, line, len);
+}
+
+static uint64_t no_time(struct log_sink *sink)
+{
+	(void)sink;
+	return 0;
+}
+
+static void hold_nothing(struct log_sink *sink, uint64_t ms)
+{
+	(void)sink;
+	(void)ms;
+}
+
+static void what_is_lost_is_told(void **state)
+{
+	struct kept_log log = { .sink = { keep_line, no_time, hold_nothing } };
+	struct fake_chardev *single;
+	struct fixture *f = *state;
+
+	single = fake_chardev_add(f->set, "s");
+	assert_int_equal(add(f, "console,guest=g,chardev=s", NULL), 0);
+	log_set_sink(&log.sink);
+	/* A guest that dies with input before it. */
+	fake_chardev_set_accept(f->guest, 2);
+	fake_chardev_type(single, "hello", 5);
+	fake_chardev_hang_up(f->guest);
+	assert_non_null(strstr(log.text.data, "console 'g': 3 bytes of input for the guest are "
+					      "lost"));
+	/* Output while nobody is there. */
+	fake_chardev_set_open(f->guest, true);
+	fake_chardev_hang_up(single);
+	fake_chardev_type(f->guest, "nobody", 6);
+	assert_null(strstr(log.text.data, "went to nobody"));
+	fake_chardev_set_open(single, true);
+	assert_non_null(strstr(log.text.data, "console 'g': 6 bytes of the guest went to nobody"));
+	log_set_sink(NULL);
+	strbuf_done(&log.text);
+}
+
 static void guest_is_told_size_and_break(void **state)
 {
 	struct fixture *f = *state;
@@ -180,6 +231,7 @@ int main(void)
 		console_test(either_chardev_may_be_freed_under_the_console),
 		console_test(slow_guest_gets_every_key_once),
 		console_test(keys_wait_for_a_guest_that_is_not_there),
+		console_test(what_is_lost_is_told),
 		console_test(guest_is_told_size_and_break),
 		console_test(chardev_that_is_no_hub_will_do),
 	};
