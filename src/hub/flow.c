@@ -212,6 +212,7 @@ static void end_pause(struct flow *flow)
 {
 	count_time(flow);
 	flow->paused = false;
+	log_debug("hub '%s': the guest goes on", flow->members->hub_id);
 	for_each_member (member, flow->members)
 		look_at(flow, member);
 	arm_timer(flow, UINT64_MAX);
@@ -230,6 +231,8 @@ static void begin_pause(struct flow *flow)
 		look_at(flow, member);
 	}
 	give_back(flow);
+	log_debug("hub '%s': the guest pauses; %zu members hold it, %zu wait",
+		flow->members->hub_id, flow->n_holders, flow->n_waiting);
 	left = judge(flow);
 	if (flow->n_holders)
 		arm_timer(flow, left);

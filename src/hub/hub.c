@@ -22,6 +22,7 @@
 #include "hub/screen.h"
 #include "hub/size.h"
 #include "hub/tape.h"
+#include "base/log.h"
 #include "base/segments.h"
 #include "opts/opts.h"
 
@@ -58,10 +59,9 @@ static struct hub *hub_from(const struct chardev *chardev)
 /* Is it a terminal that people read? Also where a member shows it as one. */
 static bool is_console(const struct hub *hub)
 {
-	if (hub->screen.failed || hub->terminal == HUB_TERMINAL_OFF)
-		return false;
-	return hub->terminal == HUB_TERMINAL_ON || hub->screen.vt ||
-	       chardev_holder_flags(&hub->base) & CHARDEV_LINK_CONSOLE;
+	if (hub->terminal != HUB_TERMINAL_AUTO)
+		return hub->terminal == HUB_TERMINAL_ON;
+	return hub->screen.vt || chardev_holder_flags(&hub->base) & CHARDEV_LINK_CONSOLE;
 }
 
 static unsigned member_flags(const struct hub *hub)
@@ -188,6 +188,7 @@ static void size_changed(struct hub *hub)
 		.type = CHARDEV_RESIZE, .cols = hub->size.cols, .rows = hub->size.rows
 	};
 
+	log_debug("hub '%s': the console has %ux%u", hub->base.id, event.cols, event.rows);
 	hub_screen_resize(&hub->screen, event.cols, event.rows);
 	for_each_member (member, &hub->members)
 		chardev_link_event(&member->link, &event);

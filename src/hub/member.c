@@ -341,6 +341,7 @@ int member_new(struct members *members, struct chardev *chardev, struct member *
 	}
 	list_append(&members->list, &member->node);
 	members->count++;
+	log_debug("hub '%s': member '%s' joins", members->hub_id, member_id(member));
 	if (server)
 		list_append(&server->clients, &member->sibling);
 	if (chardev_link_is_open(&member->link)) {
@@ -369,6 +370,7 @@ void member_remove(struct member *member)
 
 	while (!list_is_empty(&member->clients))
 		member_remove(container_of(member->clients.next, struct member, sibling));
+	log_debug("hub '%s': member '%s' leaves", members->hub_id, member_id(member));
 	member->gone = true;
 	list_append(&members->gone, &member->gone_node);
 	task_post(members->loop, &members->reap_task, reap_members, members);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "hub/replay.h"
 
+#include "base/log.h"
 #include "base/strbuf.h"
 #include "vt/vt.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,8 +62,17 @@ static void say_screen(
 	};
 	AUTO_STRBUF struct strbuf bytes = { 0 };
 
-	if (hub_screen_replay(screen, &how, &bytes) == 0)
-		member_say(member, bytes.data, bytes.len);
+	static const char no_memory[] = "\r\n[charhub: no memory to show the screen]\r\n";
+	int r = screen->failed ? -ENOMEM : hub_screen_replay(screen, &how, &bytes);
+
+	if (r < 0)
+		log_warning("hub '%s': no memory to show member '%s' the screen",
+			member->all->hub_id, member_id(member));
+	else
+		r = member_say(member, bytes.data, bytes.len);
+	/* It must not look like a screen on which nothing is. */
+	if (r < 0)
+		member_say(member, no_memory, sizeof(no_memory) - 1);
 }
 
 static void resume_screen(struct member *member, struct hub_screen *screen, bool console)

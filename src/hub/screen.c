@@ -165,14 +165,19 @@ static int make_engine(struct hub_screen *screen)
 
 struct vt *hub_screen_vt(struct hub_screen *screen)
 {
-	if (screen->vt || screen->failed)
+	if (screen->vt)
 		return screen->vt;
 	if (make_engine(screen) < 0) {
-		log_error(
-			"hub '%s': no memory for a terminal; it goes on without", screen->hub->id);
+		if (!screen->failed)
+			log_error("hub '%s': no memory for its screen; until there is, queries go "
+				  "unanswered and who joins is shown no screen",
+				screen->hub->id);
 		screen->failed = true;
 		return NULL;
 	}
+	if (screen->failed)
+		log_info("hub '%s': there is memory for its screen again", screen->hub->id);
+	screen->failed = false;
 	/* What members may read already was not read by the engine. */
 	screen->cut = (uint64_t)0 - screen->tape->readable;
 	return screen->vt;

@@ -26,7 +26,7 @@ struct hub_screen_ops {
 /**
  * struct hub_screen - the terminal that a hub is
  * @vt:        the engine; NULL: nothing was written yet
- * @failed:    there was no memory for one
+ * @failed:    there was no memory for one when it was last tried
  * @cols, @rows: its size
  * @cut:       the engine's offsets minus the tape's
  * @work:      what is left of what it may do in this dispatch

@@ -148,6 +148,45 @@ static void what_a_member_got_and_what_it_was_told_make_up_the_whole(void **stat
 	assert_true(told > 0);
 }
 
+/* The sum of all notices in a text, and how many there are. */
+static uint64_t all_notices(const char *text, unsigned *ret_n)
+{
+	uint64_t sum = 0;
+
+	for (*ret_n = 0; (text = strstr(text, "[charhub: ")); (*ret_n)++) {
+		uint64_t bytes = 0;
+
+		assert_int_equal(sscanf(text, "[charhub: %" SCNu64 " bytes skipped]", &bytes), 1);
+		sum += bytes;
+		text++;
+	}
+	return sum;
+}
+
+static void slow_member_has_one_screen_before_it(void **state)
+{
+	struct hub_fixture *f = *state;
+	const struct strbuf *out;
+	unsigned before, all;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k,grace-ms=0", CHARDEV_LINK_CONSOLE);
+	fake_chardev_set_accept(f->fake[1], 0);
+	/* Now and then it takes nothing at all: then what it is told is replaced. */
+	for (size_t i = 0; i < 300; i++) {
+		fixture_fill(f, 2 * WINDOW);
+		fake_chardev_set_accept(f->fake[1], i % 7 * 50);
+		chardev_room(&f->fake[1]->base);
+	}
+	out = &f->fake[1]->out;
+	all_notices(out->data, &before);
+	fake_chardev_set_accept(f->fake[1], SIZE_MAX);
+	assert_int_equal(all_notices(out->data, &all), fixture_info(f, "f1").skipped_bytes);
+	assert_true(before > 3);
+	assert_in_range(all, before, before + 2);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_GOOD);
+}
+
 static void pipe_that_is_no_terminal_gets_no_words_in_its_stream(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -461,6 +500,7 @@ int main(void)
 		hub_test(stalled_member_costs_one_grace_and_is_told_what_it_missed),
 		hub_test(member_that_was_skipped_must_catch_up_before_it_holds_anybody),
 		hub_test(what_a_member_got_and_what_it_was_told_make_up_the_whole),
+		hub_test(slow_member_has_one_screen_before_it),
 		hub_test(pipe_that_is_no_terminal_gets_no_words_in_its_stream),
 		hub_test(member_that_is_to_be_closed_is_disconnected),
 		hub_test(guest_waits_for_ever_where_it_was_asked_to),
