@@ -7,6 +7,9 @@
  * own, and then the bytes that come here only say that the screen has changed. When the holder
  * goes, its screen is copied, so that the last words of a guest stay to be read.
  *
+ * Its own engine does so much work at a time, since a few bytes can touch the whole screen; what it
+ * has not taken, the holder keeps, and offers it again after other consoles had their turn.
+ *
  * Nothing is told to the holder from inside of its own call, nor from inside of a viewer's: input,
  * answers and sizes wait for a task. Keys and pastes are all or nothing, up to VC_INPUT_MAX; the
  * guest takes them at its own pace. A hostile guest can fill its own screen and VC_REPLIES_MAX.
@@ -26,8 +29,12 @@
 
 enum { CHUNK_BYTES = 4096, CHUNKS_PER_DISPATCH = 16 };
 
+/* What its own engine may do in one dispatch, in cells: see vt_feed_some(). */
+enum { DISPATCH_WORK = 128 * 1024 };
+
 /*
  * @own:     its engine; @vt: the one that is shown, @own or the holder's
+ * @effort:  what is left of what the engine may do in this dispatch; @is_short: it did not take all
  * @input:   for the guest; @reply_bytes: how much of it the engine wrote since it was empty
  * @is_fixed: nobody may change the size
  * @tell_size: the holder is to be told the size by the next task
@@ -41,6 +48,8 @@ struct vc {
 	size_t reply_bytes;
 	enum vc_palette palette;
 	bool is_fixed, is_copying, tell_size;
+	uint64_t effort;
+	bool is_short;
 	unsigned told_cols, told_rows;
 	struct task work;
 };
@@ -78,21 +87,32 @@ static bool deliver_chunk(struct vc *vc)
 
 static void vc_post(struct vc *vc);
 
+static void tell_holder_size(struct vc *vc)
+{
+	struct chardev_event event = {
+		.type = CHARDEV_RESIZE, .cols = vc->told_cols, .rows = vc->told_rows
+	};
+
+	vc->tell_size = false;
+	chardev_event(&vc->base, &event);
+	/* The holder may have resized its engine there and then. */
+	if (!vc->base.closing)
+		display_console_changed(vc->console);
+}
+
 static void vc_work(void *data)
 {
 	struct vc *vc = data;
-	struct chardev_event event = { .type = CHARDEV_RESIZE };
 
-	if (vc->tell_size && vc->base.link) {
-		vc->tell_size = false;
-		event.cols = vc->told_cols;
-		event.rows = vc->told_rows;
-		chardev_event(&vc->base, &event);
-		if (vc->base.closing)
-			return;
-		/* The holder may have resized its engine there and then. */
-		display_console_changed(vc->console);
+	vc->effort = DISPATCH_WORK;
+	if (vc->tell_size && vc->base.link)
+		tell_holder_size(vc);
+	if (vc->is_short && !vc->base.closing) {
+		vc->is_short = false;
+		chardev_room(&vc->base);
 	}
+	if (vc->base.closing)
+		return;
 	for (int i = 0; i < CHUNKS_PER_DISPATCH; i++)
 		if (!deliver_chunk(vc))
 			return;
@@ -201,14 +221,25 @@ static const struct vt_callbacks vt_callbacks = {
 	.on_size_request = handle_size_request,
 };
 
-static void feed_own(struct vc *vc, const struct iovec *iov, int n)
+/* Return: how many bytes were taken; if not all, there is room again after this dispatch. */
+static size_t feed_own(struct vc *vc, const struct iovec *iov, int n)
 {
 	unsigned cols = vt_cols(vc->own), rows = vt_rows(vc->own);
+	size_t total = 0;
 
-	for (int i = 0; i < n; i++)
-		vt_feed(vc->own, iov[i].iov_base, iov[i].iov_len);
+	for (int i = 0; i < n; i++) {
+		size_t taken = vt_feed_some(vc->own, iov[i].iov_base, iov[i].iov_len, &vc->effort);
+
+		total += taken;
+		vc->is_short = taken < iov[i].iov_len;
+		if (vc->is_short)
+			break;
+	}
+	if (vc->is_short)
+		vc_post(vc);
 	if (vt_cols(vc->own) != cols || vt_rows(vc->own) != rows)
 		tell_size(vc, vt_cols(vc->own), vt_rows(vc->own));
+	return total;
 }
 
 /* ---- whose engine ---- */
@@ -272,9 +303,10 @@ static ssize_t vc_out(struct chardev *chardev, const struct iovec *iov, int n)
 
 	use_screen(vc, chardev_screen(chardev));
 	if (!is_shared(vc))
-		feed_own(vc, iov, n);
-	for (int i = 0; i < n; i++)
-		total += iov[i].iov_len;
+		total = feed_own(vc, iov, n);
+	else
+		for (int i = 0; i < n; i++)
+			total += iov[i].iov_len;
 	display_console_changed(vc->console);
 	return (ssize_t)total;
 }
@@ -328,6 +360,7 @@ static int make_engine(struct vc *vc, const struct opts *opts, unsigned cols, un
 	};
 	int r = vt_new(&config, &vt_callbacks, vc, &vc->own);
 
+	vc->effort = DISPATCH_WORK;
 	if (r < 0)
 		return r;
 	vc->vt = vc->own;

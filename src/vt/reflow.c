@@ -8,10 +8,13 @@
 /*
  * A new size.
  *
- * The main screen and its scrollback are one long text. All of it goes, row after row, through a
- * buffer of the new width into the scrollback; then the newest rows are taken back out of there as
- * the new screen. Rows that were wrapped are joined again on the way. The cursor stays on its
- * character.
+ * The main screen and its scrollback are one long text. It goes, row after row, through a buffer of
+ * the new width into the scrollback; then the newest rows are taken back out of there as the new
+ * screen. Rows that were wrapped are joined again on the way. The cursor stays on its character.
+ *
+ * Guests and viewers may ask for another size as often as they like, so only the newest
+ * REWRAPPED_BYTES of the scrollback take part. Older rows stay as they are: where they are longer
+ * than the new width, their ends are seen again when it grows.
  *
  * What is taken back: the text stays where it is relative to the top, unless the old screen was
  * full to the bottom; then the bottom stays, and old lines come down into new rows. The cursor is
@@ -19,6 +22,8 @@
  *
  * The alternate screen belongs to a program that will draw it anew: it is only cut or padded.
  */
+enum { REWRAPPED_BYTES = 1024 * 1024 }; /* some 10,000 rows of text */
+
 struct reflow {
 	struct vt *vt;
 	unsigned cols; /* new */
@@ -181,18 +186,15 @@ static void reflow_main(struct vt *vt, struct screen *screen, unsigned cols, uns
 	unsigned *x, unsigned *y)
 {
 	struct reflow reflow = { .vt = vt, .cols = cols };
-	struct scrollback old = vt->scrollback;
+	struct scrollback old;
 	unsigned last = last_row(vt, *y);
 	uint64_t top;
 
+	scrollback_split(&vt->scrollback, cols != vt->cols ? REWRAPPED_BYTES : 0, &old);
 	vt->scrollback.max_lines = UINT32_MAX;
 	vt->scrollback.max_bytes = SIZE_MAX;
-	if (cols != vt->cols) {
-		scrollback_init(&vt->scrollback, UINT32_MAX, SIZE_MAX);
-		take_scrollback(&reflow, &old);
-	} else {
-		reflow.count = old.count;
-	}
+	reflow.count = vt->scrollback.count;
+	take_scrollback(&reflow, &old);
 	top = reflow.count;
 	for (unsigned row = 0; row <= last; row++) {
 		const struct row *from = vt->main.line[row];
@@ -204,8 +206,7 @@ static void reflow_main(struct vt *vt, struct screen *screen, unsigned cols, uns
 		put_out(&reflow, false, VT_COLOR_DEFAULT);
 	top = choose_top(&reflow, top, last == vt->rows - 1, rows);
 	take_back(&reflow, screen, rows, top);
-	if (cols != vt->cols)
-		scrollback_clear(&old);
+	scrollback_clear(&old);
 	scrollback_trim(&vt->scrollback, old.max_lines, old.max_bytes);
 	vt->scrollback.pushed = old.pushed;
 	*x = reflow.cursor_col;
@@ -279,6 +280,7 @@ int vt_resize(struct vt *vt, unsigned cols, unsigned rows)
 		return -ERANGE;
 	if (cols == vt->cols && rows == vt->rows)
 		return 0;
+	vt->work += cols * rows;
 	if (screen_init(&main, cols, rows) < 0)
 		return -ENOMEM;
 	if (screen_init(&alt, cols, rows) < 0) {

@@ -477,6 +477,41 @@ void scrollback_drop_newest(struct scrollback *sb, unsigned n)
 	}
 }
 
+static void move_newest_page(struct scrollback *from, struct scrollback *to)
+{
+	struct sb_page *page = from->newest;
+
+	from->newest = page->older;
+	if (from->newest)
+		from->newest->newer = NULL;
+	else
+		from->oldest = NULL;
+	from->bytes -= page->size;
+	from->count -= page->count - page->first;
+	page->older = NULL;
+	page->newer = to->oldest;
+	if (to->oldest)
+		to->oldest->older = page;
+	else
+		to->newest = page;
+	to->oldest = page;
+	to->bytes += page->size;
+	to->count += page->count - page->first;
+}
+
+void scrollback_split(struct scrollback *sb, size_t bytes, struct scrollback *ret_newest)
+{
+	size_t moved = 0;
+
+	*ret_newest = (struct scrollback){
+		.max_lines = sb->max_lines, .max_bytes = sb->max_bytes, .pushed = sb->pushed
+	};
+	while (sb->newest && moved < bytes) {
+		moved += sb->newest->used;
+		move_newest_page(sb, ret_newest);
+	}
+}
+
 /* ---- reading back ---- */
 
 /* The record of the line that is @age lines older than the newest one. */

@@ -44,6 +44,13 @@ void scrollback_trim(struct scrollback *sb, unsigned max_lines, size_t max_bytes
 /** scrollback_drop_newest() - take the @n newest lines away */
 void scrollback_drop_newest(struct scrollback *sb, unsigned n);
 
+/**
+ * scrollback_split() - move the newest pages to @ret_newest, so many that they have @bytes or more
+ *
+ * Both have the limits of @sb. What is pushed to @sb then follows on what is left in it.
+ */
+void scrollback_split(struct scrollback *sb, size_t bytes, struct scrollback *ret_newest);
+
 /** scrollback_end_line() - the newest line does not go on in the screen any more */
 void scrollback_end_line(struct scrollback *sb);
 

@@ -126,6 +126,9 @@ size_t vt_feed_some(struct vt *vt, const void *bytes, size_t len, uint64_t *work
 /**
  * vt_resize() - change the size; the main screen and its scrollback are wrapped anew
  *
+ * So is the newest MiB of the scrollback; what is older keeps its rows, and what of them does not
+ * fit is there again when the width is.
+ *
  * The alternate screen is cut or padded. Margins are reset, tab stops kept (new columns get one
  * every eight). Telling the guest is the owner's job.
  *

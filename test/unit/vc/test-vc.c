@@ -451,7 +451,8 @@ static void a_guest_that_asks_and_never_reads_is_not_answered_for_ever(void **st
 	add_and_watch(f, "vc,id=vc0");
 	fake_holder_set_room(&f->env->holder, 0);
 	for (unsigned i = 0; i < VC_REPLIES_MAX; i++)
-		out(f, "\033[5n");
+		if (fake_holder_out(&f->env->holder, "\033[5n", 4) < 4)
+			run_idle(f->env->loop);
 	/* There is still place for what people type. */
 	assert_int_equal(display_view_key(f->view, 'y', 0, true), 0);
 	fake_holder_set_room(&f->env->holder, SIZE_MAX);
@@ -462,6 +463,27 @@ static void a_guest_that_asks_and_never_reads_is_not_answered_for_ever(void **st
 	out(f, "\033[5n");
 	run_idle(f->env->loop);
 	assert_true(fake_holder_in_is(&f->env->holder, "\033[0n"));
+}
+
+static void a_guest_that_keeps_its_screen_busy_has_to_wait(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_holder *guest;
+	char bytes[6000];
+	ssize_t taken;
+
+	add_and_watch(f, "vc,id=vc0");
+	guest = &f->env->holder;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = "\033#8"[i % 3];
+	taken = fake_holder_out(guest, bytes, sizeof(bytes));
+	assert_in_range(taken, 3, 300);
+	assert_int_equal(fake_holder_out(guest, bytes + taken, 3), 0);
+	assert_int_equal(guest->room_calls, 0);
+	run_idle(f->env->loop);
+	assert_int_equal(guest->room_calls, 1);
+	assert_in_range(
+		fake_holder_out(guest, bytes + taken, sizeof(bytes) - (size_t)taken), 3, 300);
 }
 
 static void remove_the_vc(struct fake_holder *holder)
@@ -614,6 +636,7 @@ int main(void)
 		CASE(too_much_input_is_refused_whole),
 		CASE(queries_are_answered_after_the_holders_call),
 		CASE(a_guest_that_asks_and_never_reads_is_not_answered_for_ever),
+		CASE(a_guest_that_keeps_its_screen_busy_has_to_wait),
 		CASE(the_vc_may_be_removed_while_it_delivers),
 		CASE(a_shared_engine_is_shown_and_not_fed_again),
 		CASE(an_engine_that_is_shared_later_is_found_at_the_next_bytes),

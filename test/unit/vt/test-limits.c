@@ -266,6 +266,46 @@ static void replay_with_scrollback_brings_the_old_lines_too(void **state)
 	vt_free(vt);
 }
 
+/* Line @line of @vt is "line N" with text to its right end. */
+static void expect_numbered(struct vt *vt, int line, unsigned number)
+{
+	struct vt_cell cells[VT_COLS_MAX];
+	char expected[16], is[16] = "";
+	int len = snprintf(expected, sizeof(expected), "line %u ", number);
+
+	vt_read_line(vt, line, cells, NULL);
+	for (int x = 0; x < len; x++)
+		is[x] = (char)cells[x].ch;
+	assert_string_equal(is, expected);
+}
+
+static void resize_wraps_only_the_newest_of_a_large_scrollback(void **state)
+{
+	enum { LINES = 4000, COLS = 1000 };
+	struct vt *vt = new_vt(COLS, 2, LINES, 0);
+	unsigned before;
+	char line[COLS + 1];
+
+	(void)state;
+	for (unsigned i = 0; i < LINES; i++) {
+		memset(line, '.', sizeof(line) - 1);
+		line[sizeof(line) - 1] = '\0';
+		memcpy(line + snprintf(line, sizeof(line), "line %u ", i), "..", 2);
+		feed(vt, line);
+	}
+	before = vt_scrollback_count(vt);
+	assert_int_equal(vt_resize(vt, COLS / 2, 2), 0);
+	/* newest first: two rows each, then whole ones that are cut */
+	assert_int_equal(vt_scrollback_count(vt), LINES);
+	expect_numbered(vt, -2, LINES - 2);
+	assert_int_equal(vt_resize(vt, COLS, 2), 0);
+	assert_true(vt_scrollback_count(vt) < before);
+	for (unsigned i = 1; i < vt_scrollback_count(vt); i += 50)
+		expect_numbered(vt, -(int)i, LINES - 2 - i);
+	assert_null(state_fault(vt));
+	vt_free(vt);
+}
+
 static void no_scrollback_means_none(void **state)
 {
 	struct vt *vt = new_vt(10, 3, VT_NO_SCROLLBACK, 0);
@@ -295,6 +335,7 @@ int main(void)
 		cmocka_unit_test(links_that_are_too_long_are_no_links),
 		cmocka_unit_test(title_stack_is_bounded),
 		cmocka_unit_test(replay_with_scrollback_brings_the_old_lines_too),
+		cmocka_unit_test(resize_wraps_only_the_newest_of_a_large_scrollback),
 		cmocka_unit_test(no_scrollback_means_none),
 	};
 
