@@ -42,6 +42,10 @@ static void span_cols(struct display_view *view, struct display_update *update, 
 	struct vt_span *span = &update->spans[row];
 	struct vt_cell cells[VT_COLS_MAX];
 
+	if (vt_line_size(view->console->vt, (int)row - (int)view->back)) {
+		span_row(update, row);
+		return;
+	}
 	vt_read_line(view->console->vt, (int)row - (int)view->back, cells, NULL);
 	if (first > 0 && cells[first].width == VT_WIDE_TAIL)
 		first--;
@@ -324,9 +328,11 @@ void display_view_read(struct display_view *view, unsigned row, unsigned first, 
 	unsigned cols = vt_cols(vt), stop = end < cols ? end : cols;
 	struct vt_cell from[VT_COLS_MAX];
 	struct text_cell look[VT_COLS_MAX];
+	enum vt_line_size size;
 	struct text_cell blank = { .fg = vt_palette(vt, VT_SLOT_FG),
 		.bg = vt_palette(vt, VT_SLOT_BG) };
 
+	size = vt_line_size(vt, (int)row - (int)view->back);
 	blank.line = blank.fg;
 	for (unsigned col = first; col < end; col++)
 		cells[col - first] = blank;
@@ -334,7 +340,8 @@ void display_view_read(struct display_view *view, unsigned row, unsigned first, 
 		return;
 	vt_read_line(vt, (int)row - (int)view->back, from, NULL);
 	text_cell_from_vt(vt, from, stop, look);
-	decorate(view, row, first, stop, from, look);
+	decorate(view, row, size ? 0 : first, stop, from, look);
+	text_cell_zoom(look, stop, size);
 	memcpy(cells, look + first, (stop - first) * sizeof(*cells));
 }
 

@@ -16,6 +16,14 @@
 /* struct text_cell.half: which part of the character stands in this column */
 enum text_half { TEXT_NARROW, TEXT_LEFT, TEXT_RIGHT };
 
+/* struct text_cell.zoom: twice as wide, of which this is the left or right half; also as high */
+enum text_zoom {
+	TEXT_ZOOM_LEFT = 1 << 0,
+	TEXT_ZOOM_RIGHT = 1 << 1,
+	TEXT_ZOOM_TOP = 1 << 2,
+	TEXT_ZOOM_BOTTOM = 1 << 3,
+};
+
 /* struct text_cell.style */
 enum text_style {
 	TEXT_BOLD = 1 << 0,
@@ -33,6 +41,7 @@ enum text_cursor { TEXT_CURSOR_NONE, TEXT_CURSOR_UNDERLINE, TEXT_CURSOR_BAR };
  * @fg, @bg:    0xRRGGBB
  * @line:       colour of the underline, or of the cursor's line where @cursor is set
  * @half:       enum text_half
+ * @zoom:       enum text_zoom bits
  * @style:      enum text_style bits
  * @underline:  enum vt_underline
  * @cursor:     enum text_cursor
@@ -42,7 +51,7 @@ enum text_cursor { TEXT_CURSOR_NONE, TEXT_CURSOR_UNDERLINE, TEXT_CURSOR_BAR };
 struct text_cell {
 	uint32_t ch;
 	uint32_t fg, bg, line;
-	uint8_t half, style, underline, cursor;
+	uint8_t half : 4, zoom : 4, style, underline, cursor;
 };
 
 _Static_assert(sizeof(struct text_cell) == 20, "no padding: compared by memcmp()");
@@ -67,6 +76,12 @@ struct text_tile {
  */
 void text_cell_from_vt(const struct vt *vt, const struct vt_cell *cells, unsigned count,
 	struct text_cell *ret_cells);
+
+/**
+ * text_cell_zoom() - make a row as large as the guest wants it: the first half of the cells takes
+ *                    the whole width
+ */
+void text_cell_zoom(struct text_cell *cells, unsigned count, enum vt_line_size size);
 
 /** text_cell_invert() - exchange text and background: selection, block cursor */
 void text_cell_invert(struct text_cell *cell);

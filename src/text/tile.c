@@ -49,6 +49,22 @@ void text_cell_from_vt(const struct vt *vt, const struct vt_cell *cells, unsigne
 	}
 }
 
+void text_cell_zoom(struct text_cell *cells, unsigned count, enum vt_line_size size)
+{
+	unsigned height = size == VT_LINE_DOUBLE_TOP	  ? TEXT_ZOOM_TOP
+			  : size == VT_LINE_DOUBLE_BOTTOM ? TEXT_ZOOM_BOTTOM
+							  : 0;
+
+	if (size == VT_LINE_SINGLE)
+		return;
+	for (unsigned i = count; i-- > 0;) {
+		unsigned zoom = height | (i % 2 ? TEXT_ZOOM_RIGHT : TEXT_ZOOM_LEFT);
+
+		cells[i] = cells[i / 2];
+		cells[i].zoom = zoom & 15;
+	}
+}
+
 void text_cell_invert(struct text_cell *cell)
 {
 	uint32_t fg = cell->fg;
@@ -93,6 +109,29 @@ static void put_cursor(const struct text_cell *cell, struct text_tile *tile)
 	tile->has_line = true;
 }
 
+/* Four pixels to eight. */
+static uint8_t stretch(unsigned bits)
+{
+	unsigned out = 0;
+
+	for (unsigned x = 0; x < 4; x++)
+		if (bits >> x & 1)
+			out |= 3u << 2 * x;
+	return (uint8_t)out;
+}
+
+static void zoom_rows(uint8_t rows[TEXT_CELL_HEIGHT], unsigned zoom)
+{
+	unsigned shift = zoom & TEXT_ZOOM_LEFT ? 4 : 0;
+	unsigned top = zoom & TEXT_ZOOM_BOTTOM ? TEXT_CELL_HEIGHT / 2 : 0;
+	bool high = zoom & (TEXT_ZOOM_TOP | TEXT_ZOOM_BOTTOM);
+	uint8_t from[TEXT_CELL_HEIGHT];
+
+	memcpy(from, rows, sizeof(from));
+	for (unsigned y = 0; y < TEXT_CELL_HEIGHT; y++)
+		rows[y] = stretch(from[high ? top + y / 2 : y] >> shift & 15);
+}
+
 void text_tile(struct font *font, const struct vt *vt, const struct text_cell *cell,
 	struct text_tile *ret_tile)
 {
@@ -103,6 +142,10 @@ void text_tile(struct font *font, const struct vt *vt, const struct text_cell *c
 		put_lines(cell, ret_tile);
 	if (cell->cursor)
 		put_cursor(cell, ret_tile);
+	if (cell->zoom) {
+		zoom_rows(ret_tile->bits, cell->zoom);
+		zoom_rows(ret_tile->line_bits, cell->zoom);
+	}
 	ret_tile->is_solid = !ret_tile->has_line;
 	for (unsigned y = 0; y < TEXT_CELL_HEIGHT && ret_tile->is_solid; y++)
 		ret_tile->is_solid = !ret_tile->bits[y];

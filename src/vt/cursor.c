@@ -49,7 +49,9 @@ static unsigned least_x(const struct vt *vt)
 
 static unsigned most_x(const struct vt *vt)
 {
-	return vt->x <= vt->right ? vt->right : vt->cols - 1;
+	unsigned edge = cursor_edge(vt);
+
+	return vt->x > edge ? vt->x : edge;
 }
 
 static void move_left(struct vt *vt, unsigned n)
@@ -331,12 +333,16 @@ static unsigned clamp(unsigned value, unsigned least, unsigned most)
 
 unsigned cursor_edge(const struct vt *vt)
 {
+	if (vt->screen->line[vt->y]->size)
+		return vt->cols / 2 - 1;
 	return vt->x > vt->right ? vt->cols - 1 : vt->right;
 }
 
 void cursor_check_wrap(struct vt *vt)
 {
-	if (row_get(vt_row(vt), cursor_edge(vt)).width == VT_WIDE)
+	unsigned edge = cursor_edge(vt);
+
+	if (vt->x > edge || row_get(vt_row(vt), edge).width == VT_WIDE)
 		vt->wrap_pending = false;
 }
 

@@ -131,7 +131,7 @@ static struct vt_span row_span(const struct row *row, uint64_t seen, unsigned co
 
 	if (row->age <= seen)
 		return (struct vt_span){ 0, 0 };
-	if (row->older_age > seen)
+	if (row->older_age > seen || row->size)
 		return (struct vt_span){ 0, (uint16_t)cols };
 	if (row->old_age > seen) {
 		if (row->old_first < span.first)

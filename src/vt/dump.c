@@ -55,7 +55,7 @@ static void dump_row(const struct vt *vt, const struct row *row, unsigned y, str
 {
 	struct vt_cell style = { 0 };
 
-	strbuf_printf(out, "%3u%s|", y, row->wrapped ? "+" : " ");
+	strbuf_printf(out, "%3u%c%s|", y, " ^vw"[row->size], row -> wrapped ? "+" : " ");
 	for (unsigned x = 0; x < vt->cols; x++) {
 		struct vt_cell cell = row_get(row, x), here = style_of_cell(cell);
 

@@ -160,8 +160,10 @@ static void erase_rows(struct vt *vt, unsigned first, unsigned end, bool selecti
 {
 	if (first >= end)
 		return;
-	for (unsigned y = first; y < end; y++)
+	for (unsigned y = first; y < end; y++) {
 		erase_part(vt, y, 0, vt->cols, selective);
+		vt->screen->line[y]->size = VT_LINE_SINGLE;
+	}
 	if (!selective)
 		screen_end_line_above(vt, first);
 }
@@ -245,6 +247,36 @@ void edit_align(struct vt *vt)
 		for (unsigned x = 0; x < vt->cols; x++)
 			cells[x] = cell;
 		row->wrapped = false;
+		row->size = VT_LINE_SINGLE;
 	}
 	screen_end_line_above(vt, 0);
+}
+
+void edit_line_size(struct vt *vt, enum vt_line_size size)
+{
+	struct row *row = vt_row(vt);
+	unsigned half = vt->cols / 2;
+
+	if (vt_mode(vt, MODE_MARGINS) || half == 0)
+		return;
+	vt->touched |= TOUCHED_LINES;
+	row->size = (uint8_t)size;
+	damage_fresh_row(vt, row);
+	if (size == VT_LINE_SINGLE)
+		return;
+	row->wrapped = false;
+	if (vt->x >= half) {
+		vt->x = half - 1;
+		vt->wrap_pending = false;
+	}
+	cursor_check_wrap(vt);
+}
+
+void edit_single_lines(struct vt *vt)
+{
+	for (unsigned y = 0; y < vt->rows; y++) {
+		vt->main.line[y]->size = VT_LINE_SINGLE;
+		vt->alt.line[y]->size = VT_LINE_SINGLE;
+	}
+	damage_all(vt);
 }

@@ -3,6 +3,7 @@
 #define VT_EDIT_H
 
 #include "vt/parser.h"
+#include "vt/vt.h"
 
 /* CSI handlers that insert, delete, erase and scroll. */
 void handle_ich(struct vt *vt, const struct csi *csi);
@@ -31,6 +32,12 @@ void edit_align(struct vt *vt);
 
 /** edit_erase_selective() - blank what DECSCA does not protect; keeps the attributes' background */
 void edit_erase_selective(struct vt *vt, unsigned y, unsigned first, unsigned end);
+
+/** edit_line_size() - DECDHL, DECDWL, DECSWL: the cursor's row; not with left and right margins */
+void edit_line_size(struct vt *vt, enum vt_line_size size);
+
+/** edit_single_lines() - all rows of both screens are of single size */
+void edit_single_lines(struct vt *vt);
 
 /** edit_clear_screen() - ED 2 on the shown screen */
 void edit_clear_screen(struct vt *vt);

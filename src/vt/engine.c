@@ -337,6 +337,13 @@ uint64_t vt_lines_scrolled(const struct vt *vt)
 	return vt->scrollback.pushed;
 }
 
+enum vt_line_size vt_line_size(const struct vt *vt, int line)
+{
+	if (line < 0 || (unsigned)line >= vt->rows)
+		return VT_LINE_SINGLE;
+	return (enum vt_line_size)vt->screen->line[line]->size;
+}
+
 static int last_used(const struct vt_cell *cells, unsigned cols)
 {
 	static const struct vt_cell blank;

@@ -36,6 +36,7 @@ enum touched {
 	TOUCHED_TABS = 1 << 4,
 	TOUCHED_RARE = 1 << 5, /* G2 and G3, SPA, DECSCA, DECSACE, modifyOtherKeys */
 	TOUCHED_LEVEL = 1 << 6,
+	TOUCHED_LINES = 1 << 7, /* sizes of lines */
 };
 
 struct title {

@@ -144,6 +144,19 @@ static void select_coding(struct vt *vt, uint8_t final)
 		vt->parser.utf8_off = false;
 }
 
+/* ESC # */
+static void hash(struct vt *vt, uint8_t final)
+{
+	switch (final) {
+	case '3': edit_line_size(vt, VT_LINE_DOUBLE_TOP); break;
+	case '4': edit_line_size(vt, VT_LINE_DOUBLE_BOTTOM); break;
+	case '5': edit_line_size(vt, VT_LINE_SINGLE); break;
+	case '6': edit_line_size(vt, VT_LINE_WIDE); break;
+	case '8': edit_align(vt); break;
+	default: break;
+	}
+}
+
 void escape_dispatch(struct vt *vt, uint8_t intermediate, uint8_t final)
 {
 	vt->repeatable = false;
@@ -156,10 +169,7 @@ void escape_dispatch(struct vt *vt, uint8_t intermediate, uint8_t final)
 	case ')':
 	case '*':
 	case '+': charset_designate(vt, (unsigned)intermediate - '(', final); break;
-	case '#':
-		if (final == '8')
-			edit_align(vt);
-		break;
+	case '#': hash(vt, final); break;
 	case '%': select_coding(vt, final); break;
 	default: break;
 	}

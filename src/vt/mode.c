@@ -64,8 +64,10 @@ static void origin_changed(struct vt *vt)
 
 static void margins_changed(struct vt *vt)
 {
-	if (vt_mode(vt, MODE_MARGINS))
+	if (vt_mode(vt, MODE_MARGINS)) {
+		edit_single_lines(vt);
 		return;
+	}
 	vt->left = 0;
 	vt->right = vt->cols - 1;
 }

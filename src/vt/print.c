@@ -15,8 +15,15 @@
  * count with; with mode 2027 whole grapheme clusters are put together as Unicode says.
  */
 
-static inline unsigned line_limit(const struct vt *vt)
+/* Where the text ends; a double row has no place for a cursor behind that. */
+static inline unsigned line_limit(struct vt *vt)
 {
+	if (vt_row(vt)->size) {
+		unsigned limit = vt->cols / 2;
+
+		vt->x = vt->x < limit ? vt->x : limit - 1;
+		return limit;
+	}
 	return vt->x > vt->right ? vt->cols : vt->right + 1;
 }
 
@@ -27,7 +34,8 @@ static inline unsigned line_limit(const struct vt *vt)
 static void wrap(struct vt *vt)
 {
 	struct vt_cell end = row_get(vt_row(vt), vt->cols - 1);
-	bool goes_on = !vt->wrap_pending || end.ch || end.width == VT_WIDE_TAIL;
+	bool goes_on =
+		(!vt->wrap_pending || end.ch || end.width == VT_WIDE_TAIL) && !vt_row(vt)->size;
 	bool full_width = vt->left == 0 && vt->right == vt->cols - 1 && goes_on;
 	bool scrolls = vt->y == vt->bottom, last = vt->y == vt->rows - 1;
 
@@ -222,6 +230,8 @@ static bool make_room(struct vt *vt, unsigned width)
 		row_erase(vt, vt_row(vt), vt->x, limit, vt->pen.bg);
 		wrap(vt);
 		limit = line_limit(vt);
+		if (vt->x + width > limit)
+			return false;
 	}
 	if (vt_mode(vt, MODE_INSERT))
 		row_move(vt, vt_row(vt), vt->x, limit, (int)width, vt->pen.bg);
@@ -229,12 +239,13 @@ static bool make_room(struct vt *vt, unsigned width)
 }
 
 /*
- * What was inserted outside of the margins is not repeated: vt_replay() could not take it out and
- * insert it again.
+ * What was inserted outside of the margins or in a double row is not repeated: vt_replay() could
+ * not take it out and insert it again.
  */
 static bool may_repeat(const struct vt *vt)
 {
-	return !vt_mode(vt, MODE_INSERT) || (vt->x >= vt->left && vt->x <= vt->right);
+	return !vt_mode(vt, MODE_INSERT) ||
+	       (vt->x >= vt->left && vt->x <= vt->right && !vt->screen->line[vt->y]->size);
 }
 
 static void put(struct vt *vt, uint32_t ch, unsigned width)

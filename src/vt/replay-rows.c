@@ -186,7 +186,7 @@ unsigned replay_used_rows(const struct vt *vt, const struct screen *screen)
 	unsigned rows = vt->rows;
 
 	while (rows > 0 && row_len(vt, screen->line[rows - 1]) == 0 &&
-		!screen->line[rows - 1]->wrapped)
+		!screen->line[rows - 1]->wrapped && !screen->line[rows - 1]->size)
 		rows--;
 	return rows;
 }
@@ -217,6 +217,15 @@ static void put_end_again(struct replay *r, const struct row *row, unsigned len)
 	put_columns(r, row, from, next, 0, false);
 }
 
+/* After its text, of which more may be there than is seen. */
+static void put_size(struct replay *r, const struct row *row)
+{
+	if (!row->size)
+		return;
+	strbuf_printf(r->out, "\033#%c", "5346"[row->size]);
+	r->known = r->full = false;
+}
+
 /* A row that stands for itself, cut where the terminal ends. */
 static void put_row_alone(struct replay *r, const struct row *row)
 {
@@ -227,6 +236,7 @@ static void put_row_alone(struct replay *r, const struct row *row)
 	put_columns(r, row, 0, len, 0, false);
 	if (!r->cols && len >= NARROWEST_COLS)
 		put_end_again(r, row, len);
+	put_size(r, row);
 }
 
 /*
@@ -267,6 +277,7 @@ static void put_exact_rows(struct replay *r, const struct screen *screen, unsign
 		if (r->y < y && !continues)
 			go_down(r);
 		put_columns(r, row, 0, r->vt->cols, dirty, continues);
+		put_size(r, row);
 		r->y = y;
 		dirty = 0;
 		continues = false;

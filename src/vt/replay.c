@@ -125,6 +125,8 @@ static void put_clear(struct replay *r)
 	if (may_be_higher(r))
 		strbuf_printf(r->out, "\033[1;%ur", r->vt->rows);
 	strbuf_puts(r->out, "\033[2;1H\033[J\033[H\033[K");
+	if (r->vt->touched & TOUCHED_LINES)
+		strbuf_puts(r->out, "\033#5");
 	end_single_shift(r);
 }
 

@@ -49,6 +49,7 @@ void row_clear(struct row *row, uint32_t fill)
 	row->used = 0;
 	row->fill = fill;
 	row->wrapped = false;
+	row->size = VT_LINE_SINGLE;
 }
 
 static inline void row_touch(struct vt *vt, struct row *row, unsigned first, unsigned end)

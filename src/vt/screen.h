@@ -24,6 +24,7 @@ struct row {
 	uint32_t fill;
 	uint16_t used;
 	bool wrapped; /* the text goes on in the next row */
+	uint8_t size; /* enum vt_line_size; of a double row half of the columns are seen */
 
 	uint16_t first, end, old_first, old_end;
 	uint64_t age, old_age, older_age;

@@ -207,6 +207,22 @@ uint64_t vt_lines_scrolled(const struct vt *vt);
  */
 int vt_read_line(struct vt *vt, int line, struct vt_cell *cells, bool *ret_wrapped);
 
+/* How large a row is shown; see DECDHL and DECDWL */
+enum vt_line_size {
+	VT_LINE_SINGLE,
+	VT_LINE_DOUBLE_TOP,    /* twice as wide and high, of which the row shows the upper half */
+	VT_LINE_DOUBLE_BOTTOM, /* ... the lower half */
+	VT_LINE_WIDE,	       /* twice as wide */
+};
+
+/**
+ * vt_line_size() - of a row, @line as for vt_read_line()
+ *
+ * Where it is not single, the first half of the columns takes the whole width. A change of the
+ * terminal's size makes all rows single again, and so are lines in the scrollback.
+ */
+enum vt_line_size vt_line_size(const struct vt *vt, int line);
+
 /**
  * vt_cluster() - the code points of a grapheme cluster
  * @ch: the ch of a cell, with or without VT_CH_CLUSTER

@@ -28,6 +28,7 @@ static void check_screen(const char *text, unsigned rows, const char *unifont, c
 	for (unsigned y = 0; y < rows; y++) {
 		vt_read_line(vt, (int)y, cells, NULL);
 		text_cell_from_vt(vt, cells, COLS, looks);
+		text_cell_zoom(looks, COLS, vt_line_size(vt, (int)y));
 		text_render_cells(font, vt, looks, COLS,
 			picture.pixels + (size_t)y * TEXT_CELL_HEIGHT * picture.width,
 			picture.width, 1);
@@ -138,6 +139,16 @@ static void wide_and_combining_characters_of_unifont(void **state)
 		2, NULL, GOLDEN_DIR "/unifont.png");
 }
 
+static void double_lines_are_enlarged(void **state)
+{
+	(void)state;
+	check_screen("\033#3Double \033[4mheight\033[m \033[7m\u250c\u2500\u2510\033[m\r\n"
+		     "\033#4Double \033[4mheight\033[m \033[7m\u250c\u2500\u2510\033[m\r\n"
+		     "\033#6Double \033[4mwidth\033[m \033[1;31mbold\033[m \u4e2d\r\n"
+		     "as ever",
+		4, "", GOLDEN_DIR "/double.png");
+}
+
 /* The upper planes, and what the console font only has a stand-in for. */
 static void symbols_and_emoji_of_unifont(void **state)
 {
@@ -168,6 +179,7 @@ int main(void)
 		cmocka_unit_test(styles_and_colours),
 		cmocka_unit_test(what_no_font_has_is_a_box_with_its_number),
 		cmocka_unit_test(wide_and_combining_characters_of_unifont),
+		cmocka_unit_test(double_lines_are_enlarged),
 		cmocka_unit_test(symbols_and_emoji_of_unifont),
 	};
 

@@ -345,6 +345,14 @@ static void do_mode(struct script *script, const struct words *words)
 	compare(script, "mode", states[mode_report(script->vt, private, mode)], words->word[2]);
 }
 
+static void do_line(struct script *script, const struct words *words)
+{
+	static const char *const sizes[] = { "single", "top", "bottom", "wide" };
+
+	compare(script, "line", sizes[vt_line_size(script->vt, (int)number(words->word[1]))],
+		words->word[2]);
+}
+
 static void do_title(struct script *script, const struct words *words)
 {
 	compare(script, "title", vt_title(script->vt), words->word[1]);
@@ -394,6 +402,7 @@ static const struct {
 	{ "query", 2, do_query },
 	{ "mode", 3, do_mode },
 	{ "title", 2, do_title },
+	{ "line", 3, do_line },
 	{ "scrollback", 2, do_scrollback },
 	{ "color", 3, do_color },
 	{ "screen", 2, do_screen },
