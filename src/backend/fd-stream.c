@@ -54,17 +54,6 @@ int fd_stream_fd(const struct fd_stream *stream)
 	return stream->transport ? transport_fd(stream->transport) : -1;
 }
 
-int fd_set_nonblock(int fd, int *ret_flags)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return -errno;
-	if (ret_flags)
-		*ret_flags = flags;
-	return 0;
-}
-
 /* ---- what is watched ---- */
 
 static unsigned in_events(const struct fd_stream *stream)

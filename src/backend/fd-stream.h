@@ -109,7 +109,4 @@ ssize_t fd_stream_outv(struct fd_stream *stream, const struct iovec *iov, int n)
 /** fd_stream_in_resume() - for chardev_class.in_resume */
 void fd_stream_in_resume(struct fd_stream *stream);
 
-/** fd_set_nonblock() - Return: 0 or -errno; @ret_flags (may be NULL): the flags before */
-int fd_set_nonblock(int fd, int *ret_flags);
-
 #endif

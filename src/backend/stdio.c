@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The program's own standard input and output, one chardev at most. What belongs to the operator is
- * borrowed: the terminal's mode and the O_NONBLOCK of both descriptors, which other processes
- * share, are put back at the end. After a stop and SIGCONT (the shell has reset the terminal) the
- * mode is set again, if we are in the foreground.
+ * borrowed: the terminal's mode is put back at the end. After a stop and SIGCONT (the shell has
+ * reset the terminal) it is set again, if we are in the foreground. The flags of the descriptors,
+ * which other processes share, are neither changed nor relied upon, see own_fd().
  */
 #include "backend/backends.h"
 
 #include "backend/fd-stream.h"
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "io/own-fd.h"
 #include "io/signal-source.h"
 #include "opts/opts.h"
 
@@ -29,7 +30,6 @@ struct stdio_chardev {
 	struct signal_source *signals;
 	struct task tell_size;
 	struct termios old_mode, mode;
-	int old_flags[2]; /* of standard input and output */
 	bool is_tty, is_borrowed;
 };
 
@@ -68,8 +68,6 @@ static void set_mode(const struct termios *mode)
 
 static void on_continued(const struct stdio_chardev *stdio)
 {
-	fd_set_nonblock(STDIN_FILENO, NULL);
-	fd_set_nonblock(STDOUT_FILENO, NULL);
 	if (stdio->is_tty)
 		set_mode(&stdio->mode);
 }
@@ -94,10 +92,6 @@ static void tell_size(void *data)
 
 static void borrow(struct stdio_chardev *stdio, bool signals)
 {
-	stdio->old_flags[0] = fcntl(STDIN_FILENO, F_GETFL);
-	stdio->old_flags[1] = fcntl(STDOUT_FILENO, F_GETFL);
-	fd_set_nonblock(STDIN_FILENO, NULL);
-	fd_set_nonblock(STDOUT_FILENO, NULL);
 	stdio->is_tty = tcgetattr(STDIN_FILENO, &stdio->old_mode) == 0;
 	if (stdio->is_tty) {
 		make_mode(stdio, signals);
@@ -112,9 +106,6 @@ static void give_back(struct stdio_chardev *stdio)
 		return;
 	if (stdio->is_tty)
 		set_mode(&stdio->old_mode);
-	for (int fd = 0; fd < 2; fd++)
-		if (stdio->old_flags[fd] >= 0)
-			fcntl(fd, F_SETFL, stdio->old_flags[fd]);
 	stdio->is_borrowed = false;
 }
 
@@ -140,12 +131,12 @@ static bool is_taken(const struct chardev *chardev)
 
 static int open_stream(struct stdio_chardev *stdio)
 {
-	AUTO_CLOSE int in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-	AUTO_CLOSE int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	AUTO_CLOSE int in = own_fd(STDIN_FILENO, O_RDONLY);
+	AUTO_CLOSE int out = own_fd(STDOUT_FILENO, O_WRONLY);
 	int r;
 
 	if (in < 0 || out < 0)
-		return -errno;
+		return in < 0 ? in : out;
 	r = fd_stream_open(&stdio->stream, in, out);
 	if (r < 0)
 		return r;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -32,6 +33,7 @@ enum {
 struct fd_transport {
 	struct transport base;
 	int in_fd, out_fd;
+	bool in_is_socket, out_is_socket;
 	struct watch *in_watch, *out_watch;
 	struct identity identity;
 };
@@ -41,14 +43,36 @@ static struct fd_transport *fd_of(struct transport *transport)
 	return container_of(transport, struct fd_transport, base);
 }
 
+/*
+ * A socket is told not to wait with each message: the flag of a descriptor that was passed to us is
+ * shared with others, who may clear it.
+ */
+static ssize_t read_once(const struct fd_transport *fds, const struct iovec *iov, int n)
+{
+	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)iov,
+		.msg_iovlen = (size_t)n };
+
+	return fds->in_is_socket ? recvmsg(fds->in_fd, &message, MSG_DONTWAIT)
+				 : readv(fds->in_fd, iov, n);
+}
+
 static ssize_t read_fd(struct transport *transport, const struct iovec *iov, int n)
 {
 	ssize_t got;
 
 	do
-		got = readv(fd_of(transport)->in_fd, iov, n);
+		got = read_once(fd_of(transport), iov, n);
 	while (got < 0 && errno == EINTR);
 	return got < 0 ? -errno : got;
+}
+
+static ssize_t write_once(const struct fd_transport *fds, const struct iovec *iov, int n)
+{
+	const struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)iov,
+		.msg_iovlen = (size_t)n };
+
+	return fds->out_is_socket ? sendmsg(fds->out_fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)
+				  : writev(fds->out_fd, iov, n);
 }
 
 static ssize_t write_fd(struct transport *transport, const struct iovec *iov, int n)
@@ -56,19 +80,7 @@ static ssize_t write_fd(struct transport *transport, const struct iovec *iov, in
 	ssize_t done;
 
 	do
-		done = writev(fd_of(transport)->out_fd, iov, n);
-	while (done < 0 && errno == EINTR);
-	return done < 0 ? -errno : done;
-}
-
-static ssize_t write_socket(struct transport *transport, const struct iovec *iov, int n)
-{
-	const struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)iov,
-		.msg_iovlen = (size_t)n };
-	ssize_t done;
-
-	do
-		done = sendmsg(fd_of(transport)->out_fd, &message, MSG_NOSIGNAL);
+		done = write_once(fd_of(transport), iov, n);
 	while (done < 0 && errno == EINTR);
 	return done < 0 ? -errno : done;
 }
@@ -168,7 +180,7 @@ static const struct transport_ops fd_ops = {
 static const struct transport_ops socket_ops = {
 	.name = "socket",
 	.readv = read_fd,
-	.writev = write_socket,
+	.writev = write_fd,
 	.watch = watch_fds,
 	.look = look_at_fd,
 	.has_unread = fd_has_unread,
@@ -192,6 +204,13 @@ static unsigned ways_of(int in_fd, int out_fd)
 	       (in_fd == out_fd ? TRANSPORT_DUPLEX : 0u);
 }
 
+static bool is_socket(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
 static int make(struct loop *loop, const struct transport_ops *ops, int in_fd, int out_fd,
 	struct transport **ret_transport)
 {
@@ -213,6 +232,8 @@ static int make(struct loop *loop, const struct transport_ops *ops, int in_fd, i
 	}
 	fds->in_fd = in_fd;
 	fds->out_fd = out_fd;
+	fds->in_is_socket = is_socket(in_fd);
+	fds->out_is_socket = is_socket(out_fd);
 	*ret_transport = &fds->base;
 	return 0;
 }

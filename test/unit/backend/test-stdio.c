@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -115,17 +116,81 @@ static void end_of_input_leaves_output_alone(void **state)
 	assert_true(wakeups(e->env->loop) <= WAKEUPS_IDLE);
 }
 
-static void descriptors_block_again_afterwards(void **state)
+static void flags_of_the_descriptors_are_left_alone(void **state)
+{
+	struct stdio_env *e = *state;
+	int flags[2];
+
+	use_pipes(e);
+	flags[0] = fcntl(0, F_GETFL);
+	flags[1] = fcntl(1, F_GETFL);
+	env_add(e->env, "stdio,id=s");
+	assert_int_equal(fcntl(0, F_GETFL), flags[0]);
+	assert_int_equal(fcntl(1, F_GETFL), flags[1]);
+	assert_int_equal(chardev_set_remove(e->env->set, "s", NULL), 0);
+	assert_int_equal(fcntl(0, F_GETFL), flags[0]);
+	assert_int_equal(fcntl(1, F_GETFL), flags[1]);
+}
+
+static void set_flag(bool nonblocking)
+{
+	for (int fd = 0; fd < 2; fd++) {
+		int flags = fcntl(fd, F_GETFL) & ~O_NONBLOCK;
+
+		assert_int_equal(fcntl(fd, F_SETFL, flags | (nonblocking ? O_NONBLOCK : 0)), 0);
+	}
+}
+
+static void fill_up(struct stdio_env *e)
+{
+	static const char block[4096];
+
+	while (fake_holder_out(&e->env->holder, block, sizeof(block)) == sizeof(block))
+		continue;
+}
+
+/* What another program on the same terminal does to the flag. */
+static void assert_never_waits(struct stdio_env *e)
+{
+	set_flag(true);
+	env_attach(e->env, env_add(e->env, "stdio,id=s"));
+	fill_up(e);
+	set_flag(false);
+	fill_up(e);
+	fake_holder_set_room(&e->env->holder, 1);
+	assert_int_equal(write(e->in, "ab", 2), 2);
+	RUN_UNTIL(e->env->loop, e->env->holder.in.len == 1);
+	fake_holder_set_room(&e->env->holder, 100);
+	RUN_UNTIL(e->env->loop, e->env->holder.in.len == 2);
+	run_idle(e->env->loop);
+	fill_up(e);
+}
+
+static void terminal_whose_flag_is_cleared_makes_nobody_wait(void **state)
+{
+	struct stdio_env *e = *state;
+
+	use_terminal(e);
+	assert_never_waits(e);
+}
+
+static void pipes_whose_flag_is_cleared_make_nobody_wait(void **state)
 {
 	struct stdio_env *e = *state;
 
 	use_pipes(e);
-	env_add(e->env, "stdio,id=s");
-	assert_true(fcntl(0, F_GETFL) & O_NONBLOCK);
-	assert_true(fcntl(1, F_GETFL) & O_NONBLOCK);
-	assert_int_equal(chardev_set_remove(e->env->set, "s", NULL), 0);
-	assert_false(fcntl(0, F_GETFL) & O_NONBLOCK);
-	assert_false(fcntl(1, F_GETFL) & O_NONBLOCK);
+	assert_never_waits(e);
+}
+
+static void socket_whose_flag_is_cleared_makes_nobody_wait(void **state)
+{
+	struct stdio_env *e = *state;
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	replace(dup(ends[0]), ends[0]);
+	e->in = e->out = ends[1];
+	assert_never_waits(e);
 }
 
 static void only_one_may_use_it(void **state)
@@ -214,7 +279,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(bytes_go_both_ways),
 		CASE(end_of_input_leaves_output_alone),
-		CASE(descriptors_block_again_afterwards),
+		CASE(flags_of_the_descriptors_are_left_alone),
+		CASE(terminal_whose_flag_is_cleared_makes_nobody_wait),
+		CASE(pipes_whose_flag_is_cleared_make_nobody_wait),
+		CASE(socket_whose_flag_is_cleared_makes_nobody_wait),
 		CASE(only_one_may_use_it),
 		CASE(terminal_is_raw_meanwhile),
 		CASE(mode_is_set_again_after_a_stop),
