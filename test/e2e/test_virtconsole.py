@@ -17,7 +17,7 @@ import pytest
 from support import rfb
 from support.guests import PROMPT, Shell, boot, default_socket, kill
 from support.program import wait_exit
-from support.setups import NOTICE
+from support.setups import SCREEN_NOTICE
 from support.stream import pump
 
 CTRL_T = b"\x14"
@@ -196,7 +196,7 @@ def test_console_that_floods_does_not_stop_the_guest(charhubd, workdir, linux, c
     assert len(times) > 5 and times == sorted(times)
 
     # Without the end of the line: it may be a part of the screen that it is shown.
-    pieces = NOTICE.split(stalled.read_until("flood 2"))
+    pieces = SCREEN_NOTICE.split(stalled.read_until("flood 2"))
     assert sum(map(int, pieces[1::2])) > 0
     shell.stream.read_until(PROMPT)
     assert shell.run("echo alive") == "alive\n"
