@@ -7,9 +7,8 @@
 #include "backend/connection.h"
 #include "base/list.h"
 #include "base/numbers.h"
+#include "transport/connector.h"
 #include "transport/listener.h"
-
-struct socket_client;
 
 /**
  * struct socket_chardev - a server or a client
@@ -30,7 +29,7 @@ struct socket_chardev {
 	struct list peers;
 	struct numbers numbers;
 
-	struct socket_client *client;
+	struct connector *connector; /* of a client that reconnects */
 };
 
 static inline struct socket_chardev *socket_of(struct chardev *chardev)
@@ -47,8 +46,5 @@ void socket_server_detach(struct socket_chardev *socket);
 /* socket-client.c; @reconnect_ms 0: connect once, now */
 int socket_client_open(struct socket_chardev *socket, uint64_t reconnect_ms, struct error **err);
 void socket_client_close(struct socket_chardev *socket);
-
-/** socket_client_lost() - the connection has ended; the next attempt is due in a while */
-void socket_client_lost(struct socket_chardev *socket);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef VHOST_USER_VHOST_USER_IMPL_H
 #define VHOST_USER_VHOST_USER_IMPL_H
 
-#include "transport/address.h"
+#include "transport/connector.h"
 #include "vhost-user/channel.h"
 #include "vhost-user/door.h"
 #include "vhost-user/pace.h"
@@ -57,8 +57,8 @@ struct vhost_user {
 	struct address address;
 	bool connects, inband;
 	unsigned reconnect_ms;
-	struct door *door; /* NULL: it connects */
-	struct timer *reconnect;
+	struct door *door;	     /* NULL: it connects */
+	struct connector *connector; /* NULL: once, or not at all */
 
 	struct guest_memory *memory;
 	struct task process_task;

@@ -28,9 +28,6 @@ enum {
 	STATUS_NEEDS_RESET = 0x40,
 };
 
-static void on_channel(void *data, unsigned events);
-static void start_connecting(struct vhost_user *vu);
-
 static void destroy(struct vhost_user *vu)
 {
 	guest_memory_free(vu->memory);
@@ -241,8 +238,8 @@ void vu_close_connection(struct vhost_user *vu, struct error *err)
 	drop_connection(vu);
 	if (!vu->freed && vu->door)
 		door_is_empty(vu->door);
-	if (!vu->freed && vu->connects && vu->reconnect_ms)
-		timer_start(vu->reconnect, vu->reconnect_ms);
+	if (!vu->freed && vu->connector)
+		connector_retry(vu->connector);
 	if (!vu->freed && vu->ops && vu->ops->on_frontend)
 		vu->ops->on_frontend(vu->user, false);
 	vu_leave(vu);
@@ -291,20 +288,40 @@ static int connect_now(struct vhost_user *vu, struct error **err)
 	return ret < 0 ? error_set(err, -ret, "cannot serve a frontend: %s", strerror(-ret)) : 0;
 }
 
-static void start_connecting(struct vhost_user *vu)
-{
-	if (connect_now(vu, NULL) < 0 && !vu->freed)
-		timer_start(vu->reconnect, vu->reconnect_ms);
-}
-
-static void on_reconnect(void *data)
+static void on_connected(void *data, int fd)
 {
 	struct vhost_user *vu = data;
 
+	if (vu->connected) { /* one was adopted meanwhile */
+		close(fd);
+		return;
+	}
 	vu_enter(vu);
-	if (!vu->connected)
-		start_connecting(vu);
+	on_enter(vu, fd);
+	if (!vu->freed && !vu->connected)
+		connector_retry(vu->connector);
 	vu_leave(vu);
+}
+
+static void on_failed(void *data, const struct error *err)
+{
+	const struct vhost_user *vu = data;
+
+	log_warning("device '%s': %s", vu->id, error_message(err));
+}
+
+static const struct connector_ops connector_ops = { .on_connected = on_connected,
+	.on_failed = on_failed };
+
+static int start_connecting(struct vhost_user *vu, struct error **err)
+{
+	int ret = connector_new(
+		vu->loop, &vu->address, vu->reconnect_ms, &connector_ops, vu, &vu->connector);
+
+	if (ret < 0)
+		return error_set(err, -ret, "out of memory");
+	connector_start(vu->connector);
+	return 0;
 }
 
 /* ---- life ---- */
@@ -317,13 +334,7 @@ static int begin(struct vhost_user *vu, struct error **err)
 		return error_set(err, -ret, "cannot make a timer: %s", strerror(-ret));
 	if (!vu->connects)
 		return start_listening(vu, err);
-	if (!vu->reconnect_ms)
-		return connect_now(vu, err);
-	vu->reconnect = timer_new(vu->loop, on_reconnect, vu);
-	if (!vu->reconnect)
-		return error_set(err, ENOMEM, "out of memory");
-	start_connecting(vu);
-	return 0;
+	return vu->reconnect_ms ? start_connecting(vu, err) : connect_now(vu, err);
 }
 
 int vhost_user_new(struct loop *loop, struct virtio_console *console,
@@ -373,7 +384,8 @@ void vhost_user_free(struct vhost_user *vu)
 	vu->ops = NULL;
 	if (vu->connected)
 		drop_connection(vu);
-	timer_free(vu->reconnect);
+	connector_free(vu->connector);
+	vu->connector = NULL;
 	short_timer_free(vu->paced);
 	door_free(vu->door);
 	vu->door = NULL;

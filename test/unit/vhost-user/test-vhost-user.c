@@ -705,6 +705,7 @@ static void connecting_finds_a_frontend_that_listens_and_tries_again(void **stat
 	assert_int_equal(vhost_user_new(t.loop, console, &options, &vu, NULL), -ENOENT);
 	options.reconnect_ms = 500;
 	assert_int_equal(vhost_user_new(t.loop, console, &options, &vu, NULL), 0);
+	frontend_settle(&t.f);
 	assert_false(vhost_user_has_frontend(vu));
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	memcpy(address.sun_path, t.path, strlen(t.path));
