@@ -58,6 +58,8 @@ static int check_options(const struct opts *opts, struct error **err)
 			"'wait' option is incompatible with socket in client connect mode") ||
 		conflict(err, !server && opts_get_number(opts, "clients") > 1,
 			"'clients' option is incompatible with socket in client connect mode") ||
+		conflict(err, opts_has(opts, "mode") && !(server && unix_path),
+			"'mode' option is for the socket file of a server") ||
 		conflict(err, !server && opts_has(opts, "to"),
 			"'to' option is incompatible with socket in client connect mode") ||
 		conflict(err,
@@ -117,7 +119,8 @@ static int read_address(const struct opts *opts, struct address *address, struct
 	address->path = strdup(path);
 	address->abstract = opts_get_bool(opts, "abstract");
 	address->tight = opts_get_bool(opts, "tight");
-	return address->path ? 0 : -ENOMEM;
+	return address->path ? address_read_mode(address, opts_get_string(opts, "mode"), err)
+			     : -ENOMEM;
 }
 
 /* ---- methods ---- */
@@ -226,6 +229,9 @@ static char *socket_describe(const struct chardev *chardev)
 
 static const struct opt_desc socket_options[] = {
 	{ .name = "path", .type = OPT_STRING, .help = "unix socket" },
+	{ .name = "mode",
+		.type = OPT_STRING,
+		.help = "permissions of a server's unix socket, whatever the umask; default 0660" },
 	{ .name = "abstract",
 		.type = OPT_BOOL,
 		.preset = "off",

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "opts/opts.h"
+#include "transport/address.h"
 #include "vhost-user/vhost-user.h"
 
 #include <errno.h>
@@ -139,8 +140,12 @@ static int make_transport(struct virtio_serial *serial, const struct opts *opts,
 		.reconnect_ms = (unsigned)opts_get_number(opts, "reconnect-ms"),
 		.inband = opts_get_bool(opts, "inband-notifications"),
 	};
-	int r;
+	struct address file = { 0 };
+	int r = address_read_mode(&file, opts_get_string(opts, "mode"), err);
 
+	if (r < 0)
+		return r;
+	options.mode = file.mode;
 	if (options.connect && !options.path)
 		return error_set(err, EINVAL,
 			"virtio-serial '%s': 'server=off' needs 'socket', the path to connect to",
@@ -171,6 +176,9 @@ static const struct opt_desc serial_options[] = {
 		.type = OPT_STRING,
 		.help = "unix socket of the vhost-user protocol; default: one in "
 			"$XDG_RUNTIME_DIR/charhub or /run/charhub" },
+	{ .name = "mode",
+		.type = OPT_STRING,
+		.help = "permissions of the socket, whatever the umask; default 0660" },
 	{ .name = "server",
 		.type = OPT_BOOL,
 		.preset = "on",

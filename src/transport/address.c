@@ -35,6 +35,19 @@ void address_done(struct address *address)
 	*address = (struct address){ 0 };
 }
 
+int address_read_mode(struct address *address, const char *text, struct error **err)
+{
+	unsigned mode;
+
+	if (!text)
+		return 0;
+	if (parse_mode(text, &mode) < 0)
+		return error_set(err, EINVAL,
+			"Parameter 'mode' expects three octal digits such as 0660, not '%s'", text);
+	address->mode = mode;
+	return 0;
+}
+
 /* ---- texts ---- */
 
 static const char *const brackets[2][2] = { { "", "" }, { "[", "]" } };

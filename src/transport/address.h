@@ -43,6 +43,14 @@ struct address {
 	int fd;
 };
 
+/**
+ * address_read_mode() - what a user says by `mode=`
+ * @text: "0660"; NULL: nothing, which leaves @address as it is
+ *
+ * Return: 0; -EINVAL with @err.
+ */
+int address_read_mode(struct address *address, const char *text, struct error **err);
+
 /** address_done() - free the strings */
 void address_done(struct address *address);
 #define AUTO_ADDRESS __attribute__((cleanup(address_done)))

@@ -6,7 +6,7 @@
 
 #include "transport/address.h"
 
-/** struct connector - connects to an address in the background, again and again until it succeeds */
+/** struct connector - connects to an address in the background, as often as it takes */
 struct connector;
 
 struct connector_ops {

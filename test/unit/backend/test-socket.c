@@ -505,6 +505,16 @@ static void socket_file_goes_with_the_server_if_it_is_its_own(void **state)
 	close(fd);
 }
 
+static void socket_file_has_the_mode_that_is_asked_for(void **state)
+{
+	struct env *env = *state;
+	struct stat st;
+
+	env_add(env, UNIX_SERVER ",mode=0602");
+	assert_int_equal(stat(env_path(env, "s"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0602);
+}
+
 static void next_free_port_of_a_range_is_taken(void **state)
 {
 	struct env *env = *state;
@@ -589,6 +599,11 @@ static void bad_options_are_errors(void **state)
 		{ "path=/x,server=on,clients=0", "clients" },
 		{ "path=/x,server=on,clients=4097", "clients" },
 		{ "path=,server=on", "chardev: socket: path is empty" },
+		{ "path=/tmp/s,server=on,mode=0x1",
+			"Parameter 'mode' expects three octal digits such as 0660, not '0x1'" },
+		{ "path=/tmp/s,mode=600", "'mode' option is for the socket file of a server" },
+		{ "host=,port=0,server=on,mode=600",
+			"'mode' option is for the socket file of a server" },
 		{ "path=/nonexistent/s",
 			"Failed to connect to '/nonexistent/s': No such file or directory" },
 		{ "path=/nonexistent/s,server=on",
@@ -863,6 +878,7 @@ int main(void)
 		CASE(abstract_name_is_served),
 		CASE(stale_socket_is_replaced_and_nothing_else),
 		CASE(socket_file_goes_with_the_server_if_it_is_its_own),
+		CASE(socket_file_has_the_mode_that_is_asked_for),
 		CASE(next_free_port_of_a_range_is_taken),
 		CASE(inherited_listener_is_served),
 		CASE(inherited_connection_is_used),

@@ -244,6 +244,8 @@ static void misuse_has_its_text(void **state)
 		{ "virtio-serial,server=off",
 			"virtio-serial 'virtio-serial': 'server=off' needs 'socket', the path to "
 			"connect to" },
+		{ "virtio-serial,mode=abc",
+			"Parameter 'mode' expects three octal digits such as 0660, not 'abc'" },
 		{ "virtio-serial,id=x,socket=", "device 'x': UNIX socket path is empty" },
 		{ "virtio-serial,id=x,server=off,socket=/nonexistent/s",
 			"device 'x': Failed to connect to '/nonexistent/s': No such file or "
