@@ -33,6 +33,17 @@ static void query_in_pieces_is_taken_out_too(void **state)
 	assert_true(fake_chardev_out_is(f->fake[0], "onetwo\033[31mred!\033[1m"));
 }
 
+static void palette_of_the_linux_console_holds_nothing_back(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "\033]Rlogin: \033]P1aabbcc$ ");
+	run_idle(f->loop);
+	assert_true(fake_chardev_out_is(f->fake[0], "\033]Rlogin: \033]P1aabbcc$ "));
+}
+
 static void many_queries_in_one_write_leave_the_rest_in_order(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -312,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		hub_test(query_is_answered_once_and_no_member_sees_it),
 		hub_test(query_in_pieces_is_taken_out_too),
+		hub_test(palette_of_the_linux_console_holds_nothing_back),
 		hub_test(many_queries_in_one_write_leave_the_rest_in_order),
 		hub_test(answer_waits_for_a_guest_that_does_not_read),
 		hub_test(answers_nobody_reads_are_bounded_and_whole),
