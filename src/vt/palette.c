@@ -173,13 +173,17 @@ uint32_t vt_palette(const struct vt *vt, unsigned slot)
 
 void vt_set_default_palette(struct vt *vt, unsigned slot, uint32_t rgb)
 {
+	bool changed;
+
 	if (slot >= VT_SLOT_COUNT)
 		return;
 	rgb &= 0xffffff;
+	changed = vt->palette[slot] != vt->default_palette[slot];
 	vt->default_palette[slot] = rgb;
-	if (vt->palette[slot] != rgb)
-		damage_palette(vt);
+	if (changed || vt->palette[slot] == rgb)
+		return;
 	vt->palette[slot] = rgb;
+	damage_palette(vt);
 }
 
 static uint32_t resolve(const struct vt *vt, uint32_t color, unsigned slot)

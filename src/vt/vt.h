@@ -274,7 +274,11 @@ enum vt_color_slot {
 /** vt_palette() - 0xRRGGBB of a slot as it is now (OSC 4, 10, 11, 12, 104, ...) */
 uint32_t vt_palette(const struct vt *vt, unsigned slot);
 
-/** vt_set_default_palette() - what a slot has at reset and after OSC 104 etc.; sets it now too */
+/**
+ * vt_set_default_palette() - what a slot has at reset and after OSC 104 etc.
+ *
+ * And now, unless the guest has changed it.
+ */
 void vt_set_default_palette(struct vt *vt, unsigned slot, uint32_t rgb);
 
 /** struct vt_colors - what to paint with, 0xRRGGBB */

@@ -52,6 +52,21 @@ static void sizes_out_of_bounds_are_refused(void **state)
 	vt_free(vt);
 }
 
+static void another_palette_leaves_alone_what_the_guest_has_set(void **state)
+{
+	struct vt *vt = new_vt(10, 4, 0, 0);
+
+	(void)state;
+	feed(vt, "\033]4;1;#010203\033\\");
+	vt_set_default_palette(vt, 1, 0x0000ff);
+	vt_set_default_palette(vt, 2, 0x00ff00);
+	assert_int_equal(vt_palette(vt, 1), 0x010203);
+	assert_int_equal(vt_palette(vt, 2), 0x00ff00);
+	feed(vt, "\033]104\033\\");
+	assert_int_equal(vt_palette(vt, 1), 0x0000ff);
+	vt_free(vt);
+}
+
 static void scrollback_keeps_the_newest_lines(void **state)
 {
 	struct vt *vt = new_vt(20, 2, 100, 0);
@@ -323,6 +338,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_out_of_bounds_are_refused),
+		cmocka_unit_test(another_palette_leaves_alone_what_the_guest_has_set),
 		cmocka_unit_test(scrollback_keeps_the_newest_lines),
 		cmocka_unit_test(scrollback_stays_below_its_bytes),
 		cmocka_unit_test(a_full_scrollback_is_compact),
