@@ -28,7 +28,7 @@ enum {
 	BEFORE_S = 1,
 	AFTER_S = 4,	       /* of the stop */
 	SLACK_BYTES = 8 << 20, /* notices and pictures of the screen */
-	JUNK_BYTES = 64,       /* between the last byte before a notice and the notice */
+	JUNK_BYTES = 2048,     /* between the last byte before a notice and the notice */
 };
 
 #define NS_PER_S 1000000000u

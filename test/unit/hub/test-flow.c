@@ -368,6 +368,42 @@ static void credit_is_earned_by_keeping_up(void **state)
 	assert_int_equal(f->guest.room_calls, 1);
 }
 
+static void nothing_is_earned_while_it_is_skipped(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	old_friends(f, ",replay=none");
+	for (int i = 0; i < 3; i++) {
+		fake_chardev_set_accept(f->fake[1], 0);
+		assert_int_equal(fixture_fill(f, 4 * WINDOW) < 4 * WINDOW, i == 0);
+		loop_advance(f->loop, GRACE_MS);
+		assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_SKIPPED);
+		loop_advance(f->loop, EVERY_MS);
+		/* Nor when others cause a pause meanwhile. */
+		fake_chardev_set_accept(f->fake[2], 0);
+		fixture_fill(f, 4 * WINDOW);
+		fake_chardev_set_accept(f->fake[2], SIZE_MAX);
+		fixture_fill(f, 4 * WINDOW);
+		fake_chardev_set_accept(f->fake[1], SIZE_MAX);
+		fixture_fill(f, 100);
+		assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_GOOD);
+	}
+}
+
+static void guest_that_asks_in_a_pause_gets_what_room_there_is(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0,window=64k", 0);
+	fake_chardev_set_accept(f->fake[0], 0);
+	fixture_fill(f, 10 * WINDOW);
+	assert_int_equal(fixture_fill(f, 1), 0);
+	fake_chardev_set_accept(f->fake[0], WINDOW / 4);
+	assert_int_equal(f->guest.room_calls, 0);
+	assert_int_equal(fixture_fill(f, 1), 1);
+}
+
 static void lone_reader_beside_a_file_loses_nothing(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -510,6 +546,8 @@ int main(void)
 		hub_test(steady_slow_reader_costs_the_others_its_credit_only),
 		hub_test(who_has_just_joined_holds_nobody),
 		hub_test(credit_is_earned_by_keeping_up),
+		hub_test(nothing_is_earned_while_it_is_skipped),
+		hub_test(guest_that_asks_in_a_pause_gets_what_room_there_is),
 		hub_test(lone_reader_beside_a_file_loses_nothing),
 		hub_test(readers_that_are_equally_slow_lose_nothing),
 		hub_test(readers_that_hold_in_turn_owe_each_other_nothing),

@@ -105,7 +105,7 @@ static void who_types_alone_may_take_its_time(void **state)
 
 	fixture_fakes(f, 2);
 	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1", 0);
-	for (int ms = 0; ms < 40; ms += 4) {
+	for (int ms = 0; ms < 24; ms += 4) {
 		fake_chardev_type(f->fake[0], "\xac\xe2\x82", 3);
 		loop_advance(f->loop, 4);
 	}
