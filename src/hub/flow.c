@@ -323,30 +323,36 @@ size_t flow_room(struct flow *flow, bool can_wait)
 	return bytes < most ? bytes : most;
 }
 
-void flow_progress(struct flow *flow, struct member *member)
+/* Members have been looked at. Where somebody waits now, the holders' credit counts. */
+static void go_on(struct flow *flow, bool others_waited)
 {
-	size_t n_waiting = flow->n_waiting;
-
-	if (flow->paused) {
-		count_time(flow);
-		look_at(flow, member);
-		/* Now somebody waits, and the holders' credit counts. */
-		if (!n_waiting && flow->n_waiting && flow->n_holders)
-			arm_timer(flow, judge(flow));
-	}
+	if (flow->n_holders && flow->n_waiting && !others_waited)
+		arm_timer(flow, judge(flow));
 	shrink_window(flow);
 	conclude(flow);
 }
 
+void flow_progress(struct flow *flow, struct member *member)
+{
+	bool others_waited = flow->n_waiting > 0;
+
+	if (flow->paused) {
+		count_time(flow);
+		look_at(flow, member);
+	}
+	go_on(flow, others_waited);
+}
+
 void flow_review(struct flow *flow)
 {
+	bool others_waited = flow->n_waiting > 0;
+
 	if (flow->paused) {
 		count_time(flow);
 		for_each_member (member, flow->members)
 			look_at(flow, member);
 	}
-	shrink_window(flow);
-	conclude(flow);
+	go_on(flow, others_waited);
 }
 
 static void on_time(void *data)

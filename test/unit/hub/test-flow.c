@@ -404,6 +404,27 @@ static void guest_that_asks_in_a_pause_gets_what_room_there_is(void **state)
 	assert_int_equal(fixture_fill(f, 1), 1);
 }
 
+static void who_reads_all_in_several_goes_waits_as_well(void **state)
+{
+	enum { LARGE = 1 << 20 };
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 3);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,chardevs.2=f2,window=1M,replay=none", 0);
+	loop_advance(f->loop, EVERY_MS);
+	fake_chardev_set_open(f->fake[1], false);
+	fake_chardev_set_open(f->fake[1], true);
+	for (int i = 0; i < 3; i++)
+		fake_chardev_set_accept(f->fake[i], 0);
+	fixture_fill(f, 4 * LARGE);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_GOOD);
+	/* More than one go gives: the rest follows after the dispatch. */
+	fake_chardev_set_accept(f->fake[0], SIZE_MAX);
+	fake_chardev_set_accept(f->fake[2], SIZE_MAX);
+	run_idle(f->loop);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_SKIPPED);
+}
+
 static void lone_reader_beside_a_file_loses_nothing(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -548,6 +569,7 @@ int main(void)
 		hub_test(credit_is_earned_by_keeping_up),
 		hub_test(nothing_is_earned_while_it_is_skipped),
 		hub_test(guest_that_asks_in_a_pause_gets_what_room_there_is),
+		hub_test(who_reads_all_in_several_goes_waits_as_well),
 		hub_test(lone_reader_beside_a_file_loses_nothing),
 		hub_test(readers_that_are_equally_slow_lose_nothing),
 		hub_test(readers_that_hold_in_turn_owe_each_other_nothing),
