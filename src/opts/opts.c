@@ -153,6 +153,14 @@ const char *opts_text(const struct opts *opts, const char *key)
 	return item ? item->value : NULL;
 }
 
+const char *opts_nth_text(const struct opts *opts, const char *key, size_t n)
+{
+	for (size_t i = 0; i < opts->len; i++)
+		if (!strcmp(opts->items[i].key, key) && n-- == 0)
+			return opts->items[i].value;
+	return NULL;
+}
+
 void opts_bind(struct opts *opts, const struct opt_desc *const *tables)
 {
 	size_t count = 0;

@@ -118,6 +118,9 @@ void opts_set_names_hint(
 /** opts_text() - the value as typed, or NULL; before or after opts_check() */
 const char *opts_text(const struct opts *opts, const char *key);
 
+/** opts_nth_text() - the values of a key that was given several times, from 0; NULL: no more */
+const char *opts_nth_text(const struct opts *opts, const char *key, size_t n);
+
 /**
  * opts_check() - compare a set with what an object takes, in the order it was typed
  * @opts:   is bound to the tables: opts_get_*() need this

@@ -4,11 +4,14 @@
 #include "base/log.h"
 #include "display/display.h"
 #include "object/secret.h"
+#include "opts/opts.h"
 #include "text/font.h"
 #include "vnc/vnc.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct screens {
 	struct loop *loop;
@@ -48,6 +51,29 @@ static int find_secret(void *objects, const char *id, char **ret_secret, struct 
 	return secret_text(objects, id, ret_secret, err);
 }
 
+static bool has_server(const struct screens *screens, const char *id)
+{
+	for (size_t i = 0; i < screens->n_servers; i++)
+		if (!strcmp(vnc_server_id(screens->servers[i]), id))
+			return true;
+	return false;
+}
+
+/* The first server without a name is "default", the others "vnc2", "vnc3" and on, as in QEMU. */
+static int name_server(const struct screens *screens, struct opts *opts, struct error **err)
+{
+	const char *id = opts_text(opts, "id");
+	char name[24] = "default";
+
+	if (id && has_server(screens, id))
+		return error_set(err, EEXIST, "Duplicate ID '%s' for vnc", id);
+	for (size_t i = 2; !id && has_server(screens, name); i++)
+		snprintf(name, sizeof(name), "vnc%zu", i);
+	if (!id && opts_set(opts, "id", name) < 0)
+		return error_set(err, ENOMEM, "out of memory");
+	return 0;
+}
+
 int screens_add_vnc(struct screens *screens, struct opts *opts, struct error **err)
 {
 	const struct vnc_context context = {
@@ -56,10 +82,12 @@ int screens_add_vnc(struct screens *screens, struct opts *opts, struct error **e
 		.secret = find_secret,
 		.data = screens->objects,
 	};
-	struct vnc_server **servers =
-		reallocarray(screens->servers, screens->n_servers + 1, sizeof(*servers));
-	int r;
+	struct vnc_server **servers;
+	int r = name_server(screens, opts, err);
 
+	if (r < 0)
+		return r;
+	servers = reallocarray(screens->servers, screens->n_servers + 1, sizeof(*servers));
 	if (!servers)
 		return error_set(err, ENOMEM, "out of memory");
 	screens->servers = servers;

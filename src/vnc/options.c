@@ -8,27 +8,27 @@
 #include "vnc/options.h"
 
 #include "base/cleanup.h"
-#include "base/parse.h"
+#include "base/log.h"
 #include "text/glyph.h"
 
 #include <errno.h>
 #include <string.h>
 
-enum { PORT_BASE = 5900, WEBSOCKET_BASE = 5700, PORT_MAX = 65535, CONNECTIONS_MAX = 10000 };
+enum { TO_MAX = 65535, CONNECTIONS_MAX = 10000 };
 
 const struct opt_desc vnc_options[] = {
 	{ .name = "vnc",
 		.type = OPT_STRING,
 		.help = "where to listen: HOST:DISPLAY, :DISPLAY, [IPV6]:DISPLAY, unix:PATH, "
-			"none" },
+			"none; may be given several times" },
 	{ .name = "id", .type = OPT_ID, .help = "name of the server" },
-	{ .name = "to", .type = OPT_NUMBER, .max = PORT_MAX, .help = "last display number to try" },
+	{ .name = "to", .type = OPT_NUMBER, .max = TO_MAX, .help = "last display number to try" },
 	{ .name = "ipv4", .type = OPT_BOOL, .help = "listen on IPv4" },
 	{ .name = "ipv6", .type = OPT_BOOL, .help = "listen on IPv6" },
 	{ .name = "websocket",
 		.type = OPT_STRING,
 		.help = "also listen for browsers: on (5700 + DISPLAY), PORT, HOST:PORT, "
-			"unix:PATH" },
+			"unix:PATH; may be given several times" },
 	{ .name = "websocket-origin",
 		.type = OPT_STRING,
 		.help = "pages that may connect by websocket: https://HOST:PORT, or *; without it "
@@ -85,7 +85,7 @@ const struct opt_desc vnc_options[] = {
 	{ .name = "tls-authz", .type = OPT_ID, .help = "refused: there is no TLS yet" },
 	{ .name = "sasl", .type = OPT_BOOL, .preset = "off", .help = "only off" },
 	{ .name = "sasl-authz", .type = OPT_ID, .help = "refused: there is no SASL" },
-	{ .name = "audiodev", .type = OPT_ID, .help = "refused: there is no sound" },
+	{ .name = "audiodev", .type = OPT_ID, .help = "accepted: there is no sound" },
 	{ .name = "display", .type = OPT_STRING, .help = "refused: there are only text consoles" },
 	{ .name = "head", .type = OPT_NUMBER, .help = "refused: there are only text consoles" },
 	{ .name = "power-control", .type = OPT_BOOL, .preset = "off", .help = "only off" },
@@ -107,8 +107,6 @@ static int refuse_missing(const struct opts *opts, struct error **err)
 		return error_set(err, ENOTSUP, "VNC SASL auth is not supported");
 	if (opts_has(opts, "sasl-authz"))
 		return error_set(err, EINVAL, "'sasl-authz' provided but SASL auth is not enabled");
-	if ((name = opts_get_string(opts, "audiodev")))
-		return error_set(err, EINVAL, "audiodev '%s' not found", name);
 	if ((name = opts_get_string(opts, "display")))
 		return error_set(err, ENODEV, "Device '%s' not found", name);
 	if (opts_has(opts, "head"))
@@ -130,171 +128,15 @@ static int check_combination(
 		return error_set(err, EINVAL,
 			"'view-secret' needs 'password' or 'password-secret' for those who may "
 			"type");
-	if (config->reverse && config->has_websocket)
-		return error_set(err, EINVAL, "Cannot use websockets in reverse mode");
-	if (config->reverse && !config->has_address)
-		return error_set(err, EINVAL, "Expected a single address in reverse mode");
 	return 0;
 }
 
-/* ---- addresses ---- */
+/* ---- all of it ---- */
 
 static int no_memory(struct error **err)
 {
 	return error_set(err, ENOMEM, "vnc: out of memory");
 }
-
-static int read_unix(const char *path, struct address *address, struct error **err)
-{
-	if (!*path)
-		return error_set(err, EINVAL, "vnc: 'unix:' needs a path");
-	address->kind = ADDRESS_UNIX;
-	address->path = strdup(path);
-	return address->path ? 0 : no_memory(err);
-}
-
-/* "[v6]" without its brackets. */
-static int set_host(struct address *address, const char *host, size_t len, struct error **err)
-{
-	if (len >= 2 && host[0] == '[' && host[len - 1] == ']')
-		host++, len -= 2;
-	address->host = strndup(host, len);
-	return address->host ? 0 : no_memory(err);
-}
-
-static int set_port(struct address *address, uint64_t port, struct error **err)
-{
-	if (asprintf(&address->port, "%u", (unsigned)port) >= 0)
-		return 0;
-	address->port = NULL;
-	return no_memory(err);
-}
-
-/* A display number or a port as text; @base is added. */
-static int read_port(const char *text, unsigned base, uint64_t *ret_port, struct error **err)
-{
-	uint64_t number;
-	int r = parse_u64(text, &number);
-
-	if (!*text)
-		return error_set(err, EINVAL, "vnc port cannot be empty");
-	if (r == -EINVAL)
-		return error_set(err, EINVAL, "can't convert to a number: %s", text);
-	if (r < 0 || number > PORT_MAX || number + base > PORT_MAX)
-		return error_set(err, EINVAL, "port %s out of range", text);
-	*ret_port = number + base;
-	return 0;
-}
-
-static enum address_choice choice(const struct opts *opts, const char *key)
-{
-	if (!opts_has(opts, key))
-		return ADDRESS_UNSET;
-	return opts_get_bool(opts, key) ? ADDRESS_ON : ADDRESS_OFF;
-}
-
-static int read_inet(
-	const struct opts *opts, const char *text, struct vnc_config *config, struct error **err)
-{
-	const char *colon = strrchr(text, ':');
-	struct address *address = &config->listen;
-	unsigned base = config->reverse ? 0 : PORT_BASE;
-	uint64_t port = 0, to = opts_get_number(opts, "to");
-	int r;
-
-	if (!colon)
-		return error_set(err, EINVAL, "no vnc port specified");
-	r = read_port(colon + 1, base, &port, err);
-	if (r < 0)
-		return r;
-	if (to + base > PORT_MAX)
-		return error_set(err, EINVAL, "to port %u out of range", (unsigned)to);
-	address->kind = ADDRESS_INET;
-	address->to = to ? (unsigned)to + base : 0;
-	address->ipv4 = choice(opts, "ipv4");
-	address->ipv6 = choice(opts, "ipv6");
-	r = set_host(address, text, (size_t)(colon - text), err);
-	return r < 0 ? r : set_port(address, port, err);
-}
-
-static int read_address(const struct opts *opts, struct vnc_config *config, struct error **err)
-{
-	const char *text = opts_get_string(opts, "vnc");
-	int r;
-
-	if (!text || !*text || !strcmp(text, "none"))
-		return 0;
-	if (strncmp(text, "unix:", 5)) {
-		r = read_inet(opts, text, config, err);
-	} else {
-		if (opts_has(opts, "to"))
-			return error_set(err, EINVAL, "Port range not support with UNIX socket");
-		r = read_unix(text + 5, &config->listen, err);
-	}
-	config->has_address = r == 0;
-	return r;
-}
-
-/* ---- websocket ---- */
-
-/* `websocket=on`: the port goes with the display's number, of a unix socket with number 0. */
-static int follow_display(struct vnc_config *config, struct error **err)
-{
-	const struct address *main = &config->listen;
-	uint64_t port = WEBSOCKET_BASE, listen = 0;
-
-	if (!config->has_address)
-		return error_set(err, EINVAL, "explicit websocket port is required");
-	if (main->kind == ADDRESS_INET) {
-		if (parse_u64(main->port, &listen) < 0 || listen < PORT_BASE)
-			return error_set(err, EINVAL, "explicit websocket port is required");
-		port += listen - PORT_BASE;
-		config->websocket.to = main->to ? main->to - PORT_BASE + WEBSOCKET_BASE : 0;
-	}
-	return set_port(&config->websocket, port, err);
-}
-
-static int websocket_port(struct vnc_config *config, const char *text, struct error **err)
-{
-	uint64_t port = 0;
-	int r = read_port(text, 0, &port, err);
-
-	return r < 0 ? r : set_port(&config->websocket, port, err);
-}
-
-static int websocket_inet(struct vnc_config *config, const char *text, struct error **err)
-{
-	const char *colon = strrchr(text, ':');
-	const char *inherited = config->listen.host ? config->listen.host : "";
-	int r = colon ? set_host(&config->websocket, text, (size_t)(colon - text), err)
-		      : set_host(&config->websocket, inherited, strlen(inherited), err);
-
-	if (r < 0)
-		return r;
-	config->websocket.kind = ADDRESS_INET;
-	config->websocket.ipv4 = config->listen.ipv4;
-	config->websocket.ipv6 = config->listen.ipv6;
-	if (!strcmp(text, "on"))
-		return follow_display(config, err);
-	return websocket_port(config, colon ? colon + 1 : text, err);
-}
-
-static int read_websocket(const struct opts *opts, struct vnc_config *config, struct error **err)
-{
-	const char *text = opts_get_string(opts, "websocket");
-	int r;
-
-	if (!text || !strcmp(text, "off"))
-		return 0;
-	if (!strncmp(text, "unix:", 5))
-		r = read_unix(text + 5, &config->websocket, err);
-	else
-		r = websocket_inet(config, text, err);
-	config->has_websocket = r == 0;
-	return r;
-}
-
-/* ---- all of it ---- */
 
 static int copy_string(
 	const struct opts *opts, const char *key, char **ret_copy, struct error **err)
@@ -335,9 +177,7 @@ static int read_config(const struct opts *opts, struct vnc_config *config, struc
 	config->paste = (enum vnc_paste)opts_get_enum(opts, "paste");
 	config->connections = (unsigned)opts_get_number(opts, "connections");
 	config->scale = (unsigned)opts_get_number(opts, "scale");
-	r = read_address(opts, config, err);
-	if (r == 0)
-		r = read_websocket(opts, config, err);
+	r = vnc_addresses_read(opts, &config->addresses, err);
 	return r < 0 ? r : check_combination(opts, config, err);
 }
 
@@ -354,6 +194,9 @@ int vnc_config_read(struct opts *opts, struct vnc_config *ret_config, struct err
 		vnc_config_done(&config);
 		return r;
 	}
+	/* libvirt names one in every line. */
+	if (opts_has(opts, "audiodev"))
+		log_warning("vnc: of no meaning here and ignored: 'audiodev'");
 	*ret_config = config;
 	return 0;
 }
@@ -364,7 +207,6 @@ void vnc_config_done(struct vnc_config *config)
 	free(config->secret_id);
 	free(config->view_secret_id);
 	free(config->websocket_origin);
-	address_done(&config->listen);
-	address_done(&config->websocket);
+	vnc_addresses_done(&config->addresses);
 	*config = (struct vnc_config){ 0 };
 }

@@ -2,7 +2,7 @@
 #ifndef VNC_OPTIONS_H
 #define VNC_OPTIONS_H
 
-#include "transport/address.h"
+#include "vnc/addresses.h"
 #include "vnc/vnc.h"
 
 /* Index into the words of the option `share`. */
@@ -16,16 +16,15 @@ enum vnc_paste { VNC_PASTE_DIRECT, VNC_PASTE_KEY, VNC_PASTE_OFF };
 
 /**
  * struct vnc_config - what one `-vnc` asks for; owns its strings
- * @listen:    where to listen, or with @reverse where to connect to; only if @has_address
- * @websocket: only if @has_websocket
+ * @addresses: where to listen, or with @reverse the one to connect to
  * @password:  viewers must log in
  * @secret_id, @view_secret_id: names of the secrets, or NULL
  * @websocket_origin: of the pages that may connect, "*": any; NULL: those of the same host
  */
 struct vnc_config {
 	char *id;
-	bool has_address, has_websocket, reverse, password;
-	struct address listen, websocket;
+	bool reverse, password;
+	struct vnc_addresses addresses;
 	char *secret_id, *view_secret_id, *websocket_origin;
 	enum vnc_share share;
 	enum vnc_resize resize;

@@ -233,45 +233,51 @@ int vnc_server_adopt(struct vnc_server *server, int fd, struct error **err)
 
 /* ---- listening ---- */
 
-static int listen_at(struct vnc_server *server, struct address *address, listener_fn *fn,
-	struct listener **ret_listener, struct error **err)
-{
-	int r = listener_new(server->context.loop, address, "vnc", fn, server, ret_listener, err);
-
-	if (r < 0)
-		return r;
-	if (!server->host.config.password && door_is_public(listener_fd(*ret_listener)))
-		log_warning("vnc: anybody who reaches %s can look and type: there is no password",
-			listener_name(*ret_listener));
-	listener_start(*ret_listener);
-	return 0;
-}
-
 static int connect_to_viewer(struct vnc_server *server, struct error **err)
 {
-	int fd = address_connect(&server->host.config.listen, err);
+	int fd = address_connect(&server->host.config.addresses.items[0].address, err);
 
 	return fd < 0 ? fd : vnc_server_adopt(server, fd, err);
 }
 
+/* All or none are served, and nobody is let in before. */
 static int open_doors(struct vnc_server *server, struct error **err)
 {
-	struct vnc_config *config = &server->host.config;
-	int r = 0;
+	struct vnc_addresses *addresses = &server->host.config.addresses;
 
-	if (config->reverse)
+	if (server->host.config.reverse)
 		return connect_to_viewer(server, err);
-	if (config->has_address)
-		r = listen_at(server, &config->listen, on_connection, &server->listener, err);
-	if (r == 0 && config->has_websocket)
-		r = listen_at(
-			server, &config->websocket, on_websocket, &server->websocket_listener, err);
-	if (r == 0 && server->listener)
-		log_info("VNC server running on %s", listener_name(server->listener));
-	if (r == 0 && server->websocket_listener)
-		log_info("VNC server running on websocket %s",
-			listener_name(server->websocket_listener));
-	return r;
+	for (size_t i = 0; i < addresses->len; i++) {
+		struct vnc_address *at = &addresses->items[i];
+		int r = listener_new(server->context.loop, &at->address, "vnc",
+			at->websocket ? on_websocket : on_connection, server, &server->doors[i],
+			err);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < addresses->len; i++) {
+		if (!server->host.config.password && door_is_public(listener_fd(server->doors[i])))
+			log_warning("vnc: anybody who reaches %s can look and type: there is no "
+				    "password",
+				listener_name(server->doors[i]));
+		listener_start(server->doors[i]);
+		log_info("VNC server running on %s%s",
+			addresses->items[i].websocket ? "websocket " : "",
+			listener_name(server->doors[i]));
+	}
+	return 0;
+}
+
+/* The first of a kind. */
+static const char *door_name(const struct vnc_server *server, bool websocket)
+{
+	const struct vnc_addresses *addresses = &server->host.config.addresses;
+
+	for (size_t i = 0; i < addresses->len; i++)
+		if (server->doors[i] && addresses->items[i].websocket == websocket)
+			return listener_name(server->doors[i]);
+	return NULL;
 }
 
 /* ---- passwords ---- */
@@ -373,8 +379,8 @@ void vnc_server_free(struct vnc_server *server)
 {
 	if (!server)
 		return;
-	listener_free(server->listener);
-	listener_free(server->websocket_listener);
+	for (size_t i = 0; i < VNC_ADDRESSES_MAX; i++)
+		listener_free(server->doors[i]);
 	list_for_each_safe (viewer, &server->viewers, struct vnc_viewer, node) {
 		viewer_say_goodbye(viewer);
 		viewer_free(viewer);
@@ -392,12 +398,12 @@ const char *vnc_server_id(const struct vnc_server *server)
 
 const char *vnc_server_address(const struct vnc_server *server)
 {
-	return server->listener ? listener_name(server->listener) : NULL;
+	return door_name(server, false);
 }
 
 const char *vnc_server_websocket(const struct vnc_server *server)
 {
-	return server->websocket_listener ? listener_name(server->websocket_listener) : NULL;
+	return door_name(server, true);
 }
 
 struct vnc_viewer *vnc_server_next_viewer(

@@ -9,6 +9,7 @@
 /**
  * struct vnc_server - one `-vnc` option
  * @host:       what viewers see of it
+ * @doors:      listeners, as the configuration's addresses; NULL: not yet, or none
  * @connecting: viewers that have not logged in
  * @exclusive:  the one that wants to be alone, or NULL
  * @lit:        phase of what blinks
@@ -16,7 +17,7 @@
 struct vnc_server {
 	struct vnc_host host;
 	struct vnc_context context;
-	struct listener *listener, *websocket_listener;
+	struct listener *doors[VNC_ADDRESSES_MAX];
 	struct list viewers;
 	unsigned connecting;
 	struct vnc_viewer *exclusive;

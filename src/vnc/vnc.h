@@ -61,7 +61,7 @@ void vnc_server_free(struct vnc_server *server);
 const char *vnc_server_id(const struct vnc_server *server);
 
 /**
- * vnc_server_address() - where it listens: "127.0.0.1:5901", "unix:PATH"
+ * vnc_server_address() - where it listens, at first: "127.0.0.1:5901", "unix:PATH"
  *
  * Return: NULL for `none` and reverse=on.
  */

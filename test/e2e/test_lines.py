@@ -7,11 +7,12 @@ folder of the test's own.
 """
 
 import os
+import re
 import shlex
 
 import pytest
 
-from support import stream
+from support import rfb, stream
 
 # ---- taken without a word ----
 
@@ -55,6 +56,18 @@ TAKEN = [
 ]
 
 
+# VNC, on displays from 3000 on, which hardly anybody has.
+TAKEN += [
+    "-vnc 127.0.0.1:3000,to=3099,id=a,id=b",
+    "-vnc 127.0.0.1:3000,to=3099,vnc=127.0.0.1:3000",
+    "-vnc unix:DIR/v,vnc=unix:DIR/v2,websocket=unix:DIR/w,websocket=unix:DIR/w2",
+    "-vnc unix:DIR/v,ipv4=on,ipv6=off",
+    "-vnc unix:DIR/v -vnc unix:DIR/v2 -vnc unix:DIR/v3,id=vnc3",
+    "-vnc none",
+    "-object secret,id=p,data=x -vnc unix:DIR/v,password-secret=p,share=ignore",
+]
+
+
 def words_of(line, workdir):
     lexer = shlex.shlex(line, posix=True)
     lexer.whitespace_split, lexer.quotes, lexer.escape = True, "", ""
@@ -71,6 +84,7 @@ def test_line_is_taken_without_a_word(charhubd, workdir, line):
 # ---- taken with a warning ----
 
 WARNED = [
+    ("-vnc unix:DIR/v,audiodev=audio1", "vnc: of no meaning here and ignored: 'audiodev'"),
     ("-device virtio-serial-ccw,devno=fe.0.0002,socket=DIR/v",
      "virtio-serial: of no meaning here and ignored: 'devno'"),
     ("-device virtio-serial-pci-non-transitional,id=virtio-serial0,bus=pci.3,addr=0x0,socket=DIR/v",
@@ -90,6 +104,18 @@ def test_line_is_taken_with_one_warning(charhubd, workdir, line, said):
 # ---- refused ----
 
 REFUSED = [
+    ("-vnc :41,to=30", "to=30 is below display 41"),
+    ("-vnc :0x3d", "can't convert to a number: 0x3d"),
+    ("-vnc :41,ipv4=off,ipv6=off", "Cannot disable IPv4 and IPv6 at same time"),
+    ("-vnc :41,vnc=:42,websocket=on", "explicit websocket port is required"),
+    ("-vnc :41,id=1", "Parameter 'id' expects an identifier"),
+    ("-vnc :41,to=x", "Parameter 'to' expects a number"),
+    ("-vnc :41,foo=1", "Invalid parameter 'foo'"),
+    ("-vnc unix:DIR/v,to=3", "Port range not support with UNIX socket"),
+    ("-vnc unix:DIR/v,websocket=nosuch",
+     "address resolution failed for :nosuch: Servname not supported for ai_socktype"),
+    ("-vnc unix:DIR/v,id=a -vnc unix:DIR/w,id=a", "Duplicate ID 'a' for vnc"),
+    ("-vnc unix:DIR/v -vnc unix:DIR/w,id=default", "Duplicate ID 'default' for vnc"),
     ("-chardev null,,id=a", "'null,id=a' is not a valid char driver name"),
     ("-chardev null,id=a,cols=80", "chardev 'a' does not support size options"),
     ("-chardev ringbuf,id=a,width=80", "chardev 'a' does not support size options"),
@@ -133,7 +159,8 @@ REFUSED = [
 def test_line_is_refused(run_charhubd, workdir, line, said):
     words = words_of(line, workdir)
     done = run_charhubd(*words)
-    first = [text for text in done.err.splitlines() if " warning: " not in text][0]
+    first = next(text for text in done.err.splitlines()
+                 if " warning: " not in text and " info: " not in text)
     assert (done.code, first) == (1, f"charhubd: {' '.join(words[-2:])}: {said}")
 
 
@@ -147,6 +174,15 @@ def test_nested_socket_is_a_server_that_does_not_wait(charhubd, workdir, client)
     ann = client(workdir / "s")
     ann.send("hello\r")
     ann.read_until("hello\r\nhello\r\n")
+
+
+def test_every_address_of_a_vnc_is_served(charhubd, workdir):
+    daemon = charhubd("-vnc", f"unix:{workdir}/a,vnc=unix:{workdir}/b",
+                      "-vnc", "127.0.0.1:3000,vnc=127.0.0.1:3000,to=3099")
+    ports = re.findall(r"running on 127\.0\.0\.1:(\d+)", daemon.err.text)
+    assert len(set(ports)) == 2
+    for place in f"{workdir}/a", f"{workdir}/b", *(("127.0.0.1", int(port)) for port in ports):
+        rfb.connect(place).close()
 
 
 def test_name_of_the_process_is_set(charhubd):
