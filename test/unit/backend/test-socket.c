@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -705,10 +706,16 @@ static void tcp_client_reconnects(void **state)
 static void name_is_looked_up_for_each_attempt(void **state)
 {
 	struct env *env = *state;
+	struct addrinfo *list = NULL;
 	unsigned port;
-	int listener = tcp_listener(&port);
 	char text[128];
+	int listener;
 
+	/* Without /etc/hosts it may be nobody's name. */
+	if (getaddrinfo("localhost", NULL, NULL, &list))
+		skip();
+	freeaddrinfo(list);
+	listener = tcp_listener(&port);
 	loop_fake_clock(env->loop);
 	snprintf(text, sizeof(text), "socket,id=c,host=localhost,port=%u,reconnect=1", port);
 	reconnect(env, env_add(env, text), listener);
