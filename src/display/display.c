@@ -49,6 +49,11 @@ int display_load_compose(struct display *display)
 	return display->compose_tables ? 0 : -ENOMEM;
 }
 
+void display_set_people(struct display *display, display_people_fn *fn, void *data)
+{
+	overview_set_people(display->overview, fn, data);
+}
+
 struct font *display_font(const struct display *display)
 {
 	return display->font;

@@ -74,6 +74,17 @@ struct display_console *display_first(const struct display *display);
  */
 void display_watch_who(struct display *display, void (*fn)(void *data), void *data);
 
+/**
+ * display_people_fn - who is at a console, besides those who look at it here
+ * @label: of the console
+ * @put:   to be called with each name, and with @names
+ */
+typedef void display_people_fn(
+	void *data, const char *label, void (*put)(void *names, const char *name), void *names);
+
+/** display_set_people() - let the overview show them; asked for while somebody looks at that */
+void display_set_people(struct display *display, display_people_fn *fn, void *data);
+
 /* ---- a console, from the side of who provides it ------------------------------------------- */
 
 /** struct display_console_ops - what a provider implements; each may be NULL */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Console 1: which consoles there are and who looks at them, as a text screen of its own. It is
- * drawn when somebody looks at it, and again when any of that changes, once a dispatch.
+ * drawn when somebody looks at it, and again when any of that changes, once a dispatch. Nobody
+ * tells when people come and go in other ways (a terminal on a pty, clients of a socket): they are
+ * asked for every second as long as somebody looks.
  */
 #include "display/overview.h"
 
@@ -14,7 +16,7 @@
 
 #define OVERVIEW_LABEL "overview"
 
-enum { LABEL_COLUMN = 7, SIZE_COLUMN = 29, VIEWERS_COLUMN = 40, LINES_AROUND = 9 };
+enum { LABEL_COLUMN = 7, SIZE_COLUMN = 29, PEOPLE_COLUMN = 40, LINES_AROUND = 9, ASK_MS = 1000 };
 
 struct overview {
 	struct loop *loop;
@@ -23,6 +25,10 @@ struct overview {
 	struct vt *vt;
 	char *title;
 	struct task draw;
+	display_people_fn *people;
+	void *people_data;
+	struct timer *ask;
+	struct strbuf drawn; /* what the screen shows */
 };
 
 /* Names come from outside: nothing of them may be taken for a control sequence. */
@@ -35,37 +41,53 @@ static void put_plain(struct strbuf *out, const char *text)
 	}
 }
 
-static void put_viewers(struct strbuf *out, const struct display_console *console)
-{
-	const struct display_view *view = NULL;
-	const char *separator = "";
+struct names {
+	struct strbuf *out;
+	const char *separator;
+};
 
-	while ((view = display_console_next_view(console, view))) {
-		strbuf_puts(out, separator);
-		put_plain(out, display_view_name(view));
-		separator = ", ";
-	}
+static void put_name(void *data, const char *name)
+{
+	struct names *names = data;
+
+	strbuf_puts(names->out, names->separator);
+	put_plain(names->out, name);
+	names->separator = ", ";
 }
 
-static void put_console(struct strbuf *out, const struct display_console *console)
+static void put_people(
+	struct strbuf *out, const struct overview *overview, const struct display_console *console)
+{
+	const struct display_view *view = NULL;
+	struct names names = { out, "" };
+
+	while ((view = display_console_next_view(console, view)))
+		put_name(&names, display_view_name(view));
+	if (overview->people)
+		overview->people(
+			overview->people_data, display_console_label(console), put_name, &names);
+}
+
+static void put_console(
+	struct strbuf *out, const struct overview *overview, const struct display_console *console)
 {
 	const struct vt *vt = display_console_vt(console);
 
 	strbuf_printf(out, "\r\n  \033[1m%3u\033[m  ", display_console_number(console));
 	put_plain(out, display_console_label(console));
 	strbuf_printf(out, "\033[%dG\033[K%ux%u\033[%dG", SIZE_COLUMN, vt_cols(vt), vt_rows(vt),
-		VIEWERS_COLUMN);
-	put_viewers(out, console);
+		PEOPLE_COLUMN);
+	put_people(out, overview, console);
 }
 
-static void put_consoles(struct strbuf *out, const struct display *display, unsigned lines)
+static void put_consoles(struct strbuf *out, const struct overview *overview, unsigned lines)
 {
 	const struct display_console *console = NULL;
 	unsigned left = 0;
 
-	while ((console = display_next(display, console))) {
+	while ((console = display_next(overview->display, console))) {
 		if (lines > 0) {
-			put_console(out, console);
+			put_console(out, overview, console);
 			lines--;
 		} else {
 			left++;
@@ -83,15 +105,21 @@ static void put_screen(struct strbuf *out, const struct overview *overview)
 	strbuf_puts(out, "\033[?7l\033[?25l\033[m\033[H\033[2J\033[44;97m\033[K ");
 	put_plain(out, overview->title);
 	strbuf_printf(out,
-		"\033[m\r\n\r\n\033[36m   No\033[%dGConsole\033[%dGSize\033[%dGViewers\033[m",
-		LABEL_COLUMN + 1, SIZE_COLUMN, VIEWERS_COLUMN);
-	put_consoles(out, overview->display, rows > LINES_AROUND ? rows - LINES_AROUND : 1);
+		"\033[m\r\n\r\n\033[36m   No\033[%dGConsole\033[%dGSize\033[%dGWho is there\033[m",
+		LABEL_COLUMN + 1, SIZE_COLUMN, PEOPLE_COLUMN);
+	put_consoles(out, overview, rows > LINES_AROUND ? rows - LINES_AROUND : 1);
 	strbuf_puts(out,
 		"\r\n\r\n \033[36mCtrl-Alt-1 .. 9\033[m  show that console; here its number will do"
 		"\r\n \033[36mShift-PgUp/PgDn\033[m  look back; the wheel too"
 		"\r\n \033[36mLeft button\033[m      select and copy; with Shift if the guest has "
 		"the "
 		"mouse");
+}
+
+static bool is_drawn(const struct overview *overview, const struct strbuf *out)
+{
+	return overview->drawn.len == out->len &&
+	       !memcmp(overview->drawn.data, out->data, out->len);
 }
 
 static void draw(void *data)
@@ -101,11 +129,16 @@ static void draw(void *data)
 
 	if (!display_console_viewers(overview->console))
 		return;
+	if (overview->people && overview->ask)
+		timer_start(overview->ask, ASK_MS);
 	put_screen(&out, overview);
-	if (out.failed)
+	if (out.failed || is_drawn(overview, &out))
 		return;
 	vt_feed(overview->vt, out.data, out.len);
 	display_console_changed(overview->console);
+	strbuf_done(&overview->drawn);
+	overview->drawn = out;
+	out = (struct strbuf){ 0 };
 }
 
 static void handle_who(void *data)
@@ -122,6 +155,7 @@ static int handle_resize(void *data, unsigned cols, unsigned rows)
 
 	if (r < 0)
 		return r;
+	strbuf_done(&overview->drawn);
 	display_console_changed(overview->console);
 	handle_who(overview);
 	return 0;
@@ -172,11 +206,21 @@ int overview_new(struct loop *loop, struct display *display, const char *title,
 	return 0;
 }
 
+void overview_set_people(struct overview *overview, display_people_fn *fn, void *data)
+{
+	overview->people = fn;
+	overview->people_data = data;
+	if (fn && !overview->ask)
+		overview->ask = timer_new(overview->loop, draw, overview);
+}
+
 void overview_free(struct overview *overview)
 {
 	task_cancel(&overview->draw);
+	timer_free(overview->ask);
 	display_console_remove(overview->console);
 	vt_free(overview->vt);
+	strbuf_done(&overview->drawn);
 	free(overview->title);
 	free(overview);
 }

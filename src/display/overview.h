@@ -16,6 +16,9 @@ struct overview;
 int overview_new(struct loop *loop, struct display *display, const char *title,
 	struct overview **ret_overview);
 
+/** overview_set_people() - see display_set_people() */
+void overview_set_people(struct overview *overview, display_people_fn *fn, void *data);
+
 /** overview_free() - no view is left */
 void overview_free(struct overview *overview);
 

@@ -17,6 +17,7 @@
 #include "prog/classes.h"
 #include "prog/notify.h"
 #include "prog/pidfile.h"
+#include "prog/people.h"
 #include "prog/process.h"
 #include "prog/screens.h"
 #include "prog/setup.h"
@@ -119,6 +120,7 @@ static int make_core(struct daemon *daemon, struct error **err)
 	if (!daemon->chardevs)
 		return error_set(err, ENOMEM, "out of memory");
 	chardev_set_show(daemon->chardevs, screens_display(daemon->screens));
+	display_set_people(screens_display(daemon->screens), people_at, daemon->chardevs);
 	if (daemon->setup->escape)
 		chardev_set_escape(daemon->chardevs, daemon->setup->escape);
 	daemon->frontends = frontend_set_new(daemon->loop, daemon->chardevs, frontend_classes);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "display-fixture.h"
 
+#include <charhub/loop.h>
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -112,6 +114,41 @@ static void the_overview_says_who_looks_at_what(void **state)
 	watcher_close(&second);
 }
 
+static void name_people(
+	void *data, const char *label, void (*put)(void *names, const char *name), void *names)
+{
+	const char **who = data;
+
+	if (strcmp(label, "guest"))
+		return;
+	for (; *who; who++)
+		put(names, *who);
+}
+
+static void the_overview_asks_for_other_people_while_somebody_looks(void **state)
+{
+	struct fixture *f = *state;
+	const char *who[3] = { "pty0" };
+
+	loop_fake_clock(f->loop);
+	display_set_people(f->display, name_people, who);
+	assert_int_equal(display_view_switch(f->watcher.view, 1), 0);
+	assert_non_null(strstr(watcher_row(&f->watcher, 4), "2  guest"));
+	assert_non_null(strstr(watcher_row(&f->watcher, 4), "pty0"));
+	settle(f);
+	display_view_collect(f->watcher.view, &f->update);
+	f->watcher.changes = 0;
+	loop_advance(f->loop, 1000);
+	settle(f);
+	assert_int_equal(f->watcher.changes, 0); /* nobody came or went */
+	who[1] = "sock0.1";
+	loop_advance(f->loop, 1000);
+	settle(f);
+	assert_int_equal(f->watcher.changes, 1);
+	assert_non_null(strstr(watcher_row(&f->watcher, 4), "pty0, sock0.1"));
+	display_set_people(f->display, NULL, NULL);
+}
+
 static void names_cannot_draw_on_the_overview(void **state)
 {
 	struct fixture *f = *state;
@@ -173,6 +210,7 @@ int main(void)
 		CASE(without_a_guest_a_viewer_sees_the_overview),
 		CASE(viewers_of_a_removed_console_see_another_one),
 		CASE(the_overview_says_who_looks_at_what),
+		CASE(the_overview_asks_for_other_people_while_somebody_looks),
 		CASE(names_cannot_draw_on_the_overview),
 		CASE(more_consoles_than_fit_are_counted),
 		CASE(a_number_on_the_overview_switches),

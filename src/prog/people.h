@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PROG_PEOPLE_H
+#define PROG_PEOPLE_H
+
+#include "display/display.h"
+
+/**
+ * people_at() - who shares a console by other ways than VNC; a display_people_fn
+ * @chardevs: struct chardev_set; a plain pointer, so that this can be a callback
+ * @label:    of the console: the id of its vc
+ *
+ * Of the members of the hub that the vc is in, those that are there and have a person at the other
+ * end: terminals on a pty, clients of sockets, the terminal of the program itself.
+ */
+void people_at(
+	void *chardevs, const char *label, void (*put)(void *names, const char *name), void *names);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "prog/people.h"
+
+#include <charhub/charhub.h>
+
+#include "lib/env.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static void put(void *names, const char *name)
+{
+	char *text = names;
+
+	snprintf(text + strlen(text), 256 - strlen(text), "%s ", name);
+}
+
+/* Who is named at a console, a blank behind each. */
+static const char *people(struct env *env, const char *label, char text[256])
+{
+	text[0] = '\0';
+	people_at(env->set, label, put, text);
+	return text;
+}
+
+static void expect(struct env *env, const char *label, const char *names)
+{
+	char text[256];
+
+	while (strcmp(people(env, label, text), names) != 0)
+		loop_step(env->loop, true);
+}
+
+/* A null stands for a vc, which needs a display. */
+static void terminals_and_clients_are_people_and_files_are_not(void **state)
+{
+	struct env *env = env_new(charhub_classes);
+	char text[256];
+	int tty, ann, ben;
+
+	(void)state;
+	env_add(env, "null,id=vc0");
+	env_add(env, "null,id=vc1");
+	env_add(env, "pty,id=pty0,path=%s/pty");
+	env_add(env, "socket,id=s,path=%s/s,server=on,wait=off,clients=4");
+	env_add(env, "file,id=log,path=%s/log");
+	env_attach(env, env_add(env, "hub,id=h,chardevs.0=vc0,chardevs.1=pty0,chardevs.2=s,"
+				     "chardevs.3=log"));
+	assert_string_equal(people(env, "vc0", text), "");
+	tty = open(env_path(env, "pty"), O_RDWR | O_NOCTTY);
+	assert_true(tty >= 0);
+	expect(env, "vc0", "pty0 ");
+	ann = env_dial(env, "s");
+	ben = env_dial(env, "s");
+	expect(env, "vc0", "pty0 s.1 s.2 ");
+	assert_string_equal(people(env, "vc1", text), "");
+	assert_string_equal(people(env, "nobody", text), "");
+	close(ann);
+	close(tty);
+	expect(env, "vc0", "s.2 ");
+	close(ben);
+	env_free(env);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(terminals_and_clients_are_people_and_files_are_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
