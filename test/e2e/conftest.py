@@ -21,6 +21,13 @@ import pytest
 from support import program, stream
 
 
+def pytest_configure():
+    """Who starts the tests may ignore signals; what they start does not inherit that."""
+    for number in signal.SIGINT, signal.SIGHUP, signal.SIGTERM:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+
+
 @pytest.fixture
 def workdir():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="charhub-test-"))

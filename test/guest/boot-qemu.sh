@@ -51,7 +51,8 @@ lock_cache
 fetch_kernel $drivers
 modules=
 for driver in $drivers; do
-	modules="$modules $cache/kernel/${driver##*/}.ko"
+	module=$cache/kernel/${driver##*/}.ko
+	[ ! -e "$module" ] || modules="$modules $module"
 done
 # shellcheck disable=SC2086
 pack_initramfs qemu $modules

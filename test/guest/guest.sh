@@ -56,7 +56,7 @@ download_package()
 }
 
 # fetch_kernel MODULE...: the distribution's cloud kernel, unpacked: $cache/kernel/vmlinuz and the
-# modules beside it, decompressed
+# modules beside it, decompressed, but for those that the kernel has built in
 fetch_kernel()
 {
 	[ ! -e "$cache/kernel" ] || return 0
@@ -74,8 +74,10 @@ fetch_kernel()
 	mkdir "$all"
 	dpkg-deb --fsys-tarfile "$new"/*.deb | tar -x -C "$all" || fail "cannot unpack $package"
 	mv "$all"/boot/vmlinuz-* "$new/vmlinuz"
+	modules=$(echo "$all"/lib/modules/*/ "$all"/usr/lib/modules/*/ | tr ' ' '\n' | grep -v '\*')
 	for module; do
-		file=$(echo "$all"/lib/modules/*/kernel/drivers/"$module".ko*)
+		! grep -q "/$module\.ko" "$modules/modules.builtin" || continue
+		file=$(echo "$modules/kernel/drivers/$module".ko*)
 		case $file in
 		*.xz) busybox unxz "$file"; file=${file%.xz} ;;
 		esac
