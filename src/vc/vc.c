@@ -16,6 +16,7 @@
  */
 #include "vc/vc.h"
 
+#include "vc/cp437.h"
 #include "vc/palette.h"
 #include "base/cleanup.h"
 #include "base/list.h"
@@ -32,10 +33,13 @@ enum { CHUNK_BYTES = 4096, CHUNKS_PER_DISPATCH = 16 };
 /* What its own engine may do in one dispatch, in cells: see vt_feed_some(). */
 enum { DISPATCH_WORK = 128 * 1024 };
 
+enum { CP437_PIECE = 64 }; /* bytes that are translated at a time */
+
 /*
  * @own:     its engine; @vt: the one that is shown, @own or the holder's
  * @effort:  what is left of what the engine may do in this dispatch; @is_short: it did not take all
  * @input:   for the guest; @reply_bytes: how much of it the engine wrote since it was empty
+ * @is_cp437: the guest speaks that code page: its bytes go through its own engine, not the holder's
  * @is_fixed: nobody may change the size
  * @tell_size: the holder is to be told the size by the next task
  * @is_copying: its own engine reads a copy of the holder's screen, not the guest
@@ -47,7 +51,7 @@ struct vc {
 	struct byte_queue input;
 	size_t reply_bytes;
 	enum vc_palette palette;
-	bool is_fixed, is_copying, tell_size;
+	bool is_cp437, is_fixed, is_copying, tell_size;
 	uint64_t effort;
 	bool is_short;
 	unsigned told_cols, told_rows;
@@ -150,7 +154,14 @@ static int handle_in(void *data, const char *bytes, size_t len)
 {
 	struct vc *vc = data;
 
-	return vc->base.link ? queue_input(vc, bytes, len) : -ENOTCONN;
+	struct strbuf translated AUTO_STRBUF = { 0 };
+
+	if (!vc->base.link)
+		return -ENOTCONN;
+	if (!vc->is_cp437)
+		return queue_input(vc, bytes, len);
+	cp437_from_utf8(bytes, len, &translated);
+	return translated.failed ? -ENOMEM : queue_input(vc, translated.data, translated.len);
 }
 
 static int handle_resize(void *data, unsigned cols, unsigned rows)
@@ -221,6 +232,31 @@ static const struct vt_callbacks vt_callbacks = {
 	.on_size_request = handle_size_request,
 };
 
+/* A piece of the bytes is taken whole, so that no character is taken in halves. */
+static size_t feed_cp437(struct vc *vc, const char *bytes, size_t len)
+{
+	for (size_t done = 0, piece; done < len; done += piece) {
+		struct strbuf text AUTO_STRBUF = { 0 };
+		size_t taken;
+
+		piece = len - done < CP437_PIECE ? len - done : CP437_PIECE;
+		cp437_to_utf8(bytes + done, piece, &text);
+		if (text.failed)
+			continue;
+		taken = vt_feed_some(vc->own, text.data, text.len, &vc->effort);
+		vt_feed(vc->own, text.data + taken, text.len - taken);
+		if (taken < text.len)
+			return done + piece;
+	}
+	return len;
+}
+
+static size_t feed_some(struct vc *vc, const char *bytes, size_t len)
+{
+	return vc->is_cp437 ? feed_cp437(vc, bytes, len)
+			    : vt_feed_some(vc->own, bytes, len, &vc->effort);
+}
+
 /* Return: how many bytes were taken; if not all, there is room again after this dispatch. */
 static size_t feed_own(struct vc *vc, const struct iovec *iov, int n)
 {
@@ -228,7 +264,7 @@ static size_t feed_own(struct vc *vc, const struct iovec *iov, int n)
 	size_t total = 0;
 
 	for (int i = 0; i < n; i++) {
-		size_t taken = vt_feed_some(vc->own, iov[i].iov_base, iov[i].iov_len, &vc->effort);
+		size_t taken = feed_some(vc, iov[i].iov_base, iov[i].iov_len);
 
 		total += taken;
 		vc->is_short = taken < iov[i].iov_len;
@@ -275,10 +311,16 @@ static void copy_screen(struct vc *vc)
 	vc->is_copying = false;
 }
 
+/* The engine to be shown that is not ours; NULL: there is none. */
+static struct vt *holders_screen(const struct vc *vc)
+{
+	return vc->is_cp437 ? NULL : chardev_screen(&vc->base);
+}
+
 static int vc_attach(struct chardev *chardev, struct error **err)
 {
 	(void)err;
-	use_screen(vc_of(chardev), chardev_screen(chardev));
+	use_screen(vc_of(chardev), holders_screen(vc_of(chardev)));
 	return 0;
 }
 
@@ -301,7 +343,7 @@ static ssize_t vc_out(struct chardev *chardev, const struct iovec *iov, int n)
 	struct vc *vc = vc_of(chardev);
 	size_t total = 0;
 
-	use_screen(vc, chardev_screen(chardev));
+	use_screen(vc, holders_screen(vc));
 	if (!is_shared(vc))
 		total = feed_own(vc, iov, n);
 	else
@@ -314,7 +356,7 @@ static ssize_t vc_out(struct chardev *chardev, const struct iovec *iov, int n)
 /* The holder says which size the console has. */
 static void follow_size(struct vc *vc, unsigned cols, unsigned rows)
 {
-	use_screen(vc, chardev_screen(&vc->base));
+	use_screen(vc, holders_screen(vc));
 	if (!is_shared(vc) && !vc->is_fixed)
 		vt_resize(vc->own, cols, rows);
 	display_console_changed(vc->console);
@@ -398,6 +440,7 @@ static int vc_open(struct chardev *chardev, const struct opts *opts, struct erro
 	if (r < 0)
 		return r;
 	vc->is_fixed = cols && rows;
+	vc->is_cp437 = opts_get_enum(opts, "encoding") == 1;
 	if (make_engine(vc, opts, cols, rows) < 0)
 		return error_set(err, ENOMEM, "vc '%s': no memory for a screen", chardev->id);
 	put_banner(vc);
@@ -443,6 +486,11 @@ static const struct opt_desc vc_options[] = {
 		.type = OPT_NUMBER,
 		.max = VC_SIZE_MAX,
 		.help = "rows; with the columns given too the size is fixed, else 24" },
+	{ .name = "encoding",
+		.type = OPT_ENUM,
+		.values = "utf8|cp437",
+		.preset = "utf8",
+		.help = "what the guest's bytes mean" },
 	{ .name = "backspace",
 		.type = OPT_ENUM,
 		.values = "del|bs",

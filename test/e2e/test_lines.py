@@ -50,6 +50,8 @@ TAKEN = [
     "-chardev socket,id=charconsole0,path=DIR/console.sock,server=on,wait=off",
     "-name sandbox-1,debug-threads=on",
     "-chardev vc,id=a,cols=80,rows=25",
+    "-chardev vc,id=a,encoding=utf8",
+    "-chardev vc,id=a,encoding=cp437",
     # mux, off and on
     "-chardev null,id=a,mux=off",
     "-chardev socket,id=cons,path=DIR/s,server=on,wait=off,mux=on",
@@ -121,6 +123,8 @@ REFUSED = [
     ("-chardev ringbuf,id=a,width=80", "chardev 'a' does not support size options"),
     ("-chardev file,id=a,rows=80", "chardev 'a' does not support size options"),
     ("-chardev hub,id=a,height=80", "chardev 'a' does not support size options"),
+    ("-chardev vc,id=a,encoding=latin1",
+     "Parameter 'encoding' does not accept value 'latin1'"),
     ("-chardev null,id=a,encoding=utf8", "chardev 'a' does not support encoding option"),
     ("-chardev null,id=a,mux=maybe", "Parameter 'mux' expects 'on' or 'off'"),
     ("-chardev socket,id=a,path=x,tn3270=on", "'tn3270=on' is not supported"),

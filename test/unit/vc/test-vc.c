@@ -364,6 +364,25 @@ static void keys_go_to_the_guest(void **state)
 	assert_true(fake_holder_in_is(&f->env->holder, "l\177"));
 }
 
+static void with_code_page_437_bytes_are_its_letters_and_keys_its_bytes(void **state)
+{
+	static const uint32_t expected[] = { 0x2554, 0x2550, 0xfc, 0xa0, 'A' };
+	struct vt_cell cells[VT_COLS_MAX];
+	struct fixture *f = *state;
+
+	add_and_watch(f, "vc,id=vc0,encoding=cp437");
+	out(f, "\311\315\201\377A");
+	assert_true(vt_read_line(screen_of(f, 2), 1, cells, NULL) >= 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(cells[i].ch, expected[i]);
+	assert_int_equal(display_view_key(f->view, 0xfc, 0, true), 0);	    /* u with two dots */
+	assert_int_equal(display_view_key(f->view, 0x1002554, 0, true), 0); /* a corner */
+	assert_int_equal(display_view_key(f->view, 0x10020ac, 0, true), 0); /* Euro: not there */
+	assert_int_equal(display_view_key(f->view, 'A', 0, true), 0);
+	run_idle(f->env->loop);
+	assert_true(fake_holder_in_is(&f->env->holder, "\201\311?A"));
+}
+
 static void backspace_can_be_bs(void **state)
 {
 	struct fixture *f = *state;
@@ -524,16 +543,21 @@ static void record_event(void *holder, const struct chardev_event *event)
 
 static const struct chardev_holder_ops sharing_ops = { .on_event = record_event, .screen = share };
 
-static struct chardev *add_shared(struct fixture *f)
+static struct chardev *add_sharing(struct fixture *f, const char *text)
 {
 	const struct display_view_config config = { .name = "viewer" };
-	struct chardev *vc = add(f, "vc,id=vc0");
+	struct chardev *vc = add(f, text);
 
 	assert_int_equal(display_view_new(f->display, &config, &view_callbacks, f, &f->view), 0);
 	assert_int_equal(vt_new(NULL, NULL, NULL, &f->shared), 0);
 	assert_int_equal(chardev_link_attach(&f->link, vc, 0, &sharing_ops, f, NULL), 0);
 	run_idle(f->env->loop);
 	return vc;
+}
+
+static struct chardev *add_shared(struct fixture *f)
+{
+	return add_sharing(f, "vc,id=vc0");
 }
 
 static void out_shared(struct fixture *f, const char *text)
@@ -554,6 +578,16 @@ static void a_shared_engine_is_shown_and_not_fed_again(void **state)
 	assert_row_is(f, 0, "once");
 	assert_true(display_view_has_change(f->view));
 	assert_int_equal(vt_offset(f->shared), 4);
+}
+
+static void with_code_page_437_the_screen_is_its_own(void **state)
+{
+	struct fixture *f = *state;
+
+	add_sharing(f, "vc,id=vc0,encoding=cp437");
+	assert_ptr_not_equal(screen_of(f, 2), f->shared);
+	assert_int_equal(chardev_link_out(&f->link, "\201x", 2), 2);
+	assert_row_is(f, 1, " x");
 }
 
 static void an_engine_that_is_shared_later_is_found_at_the_next_bytes(void **state)
@@ -630,6 +664,7 @@ int main(void)
 		CASE(a_fixed_size_is_not_the_guest_s_to_change),
 		CASE(the_holder_may_say_what_the_size_is),
 		CASE(keys_go_to_the_guest),
+		CASE(with_code_page_437_bytes_are_its_letters_and_keys_its_bytes),
 		CASE(backspace_can_be_bs),
 		CASE(nobody_gets_keys_without_a_guest),
 		CASE(a_big_paste_arrives_whole_at_the_guests_pace),
@@ -639,6 +674,7 @@ int main(void)
 		CASE(a_guest_that_keeps_its_screen_busy_has_to_wait),
 		CASE(the_vc_may_be_removed_while_it_delivers),
 		CASE(a_shared_engine_is_shown_and_not_fed_again),
+		CASE(with_code_page_437_the_screen_is_its_own),
 		CASE(an_engine_that_is_shared_later_is_found_at_the_next_bytes),
 		CASE(the_screen_stays_when_its_holder_goes),
 		CASE(with_a_shared_engine_a_size_is_only_a_wish),
