@@ -25,6 +25,7 @@
  */
 #include "backend/fd-stream.h"
 
+#include "base/log.h"
 #include "base/segments.h"
 #include "transport/fd-transport.h"
 
@@ -252,6 +253,7 @@ static ssize_t out_error(struct fd_stream *stream, int error, size_t total)
 	if (!forgives) {
 		stream->out = FD_STREAM_OUT_FAILED;
 		stream->error = error;
+		log_debug("chardev '%s': takes no more: %s", stream->chardev->id, strerror(error));
 		/* A socket is of no use any more; what its peer has said still counts. */
 		stream->finishing |= transport_abort(stream->transport) == 0;
 		post_settle(stream);

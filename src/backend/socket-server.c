@@ -45,6 +45,7 @@ static void refuse(const struct socket_chardev *socket, int fd)
 
 	snprintf(line, sizeof(line), "charhub: console '%s' is in use (%u of %u clients)\r\n",
 		socket->base.id, socket->n_served, socket->clients_max);
+	log_debug("socket '%s': a client is sent away: all places are taken", socket->base.id);
 	socket_turn_away(fd, line);
 }
 

@@ -56,6 +56,8 @@ static void stop_attempt(struct connector *connector)
 static void fail(struct connector *connector, struct error *err)
 {
 	stop_attempt(connector);
+	log_debug("%s; again in %llu ms", error_message(err),
+		(unsigned long long)connector->retry_ms);
 	timer_start(connector->timer, connector->retry_ms);
 	if (!connector->reported) {
 		connector->reported = true;

@@ -5,6 +5,7 @@
 #include "transport/fd-transport.h"
 
 #include "base/list.h"
+#include "base/log.h"
 #include "transport/transport-impl.h"
 
 #include <errno.h>
@@ -149,8 +150,14 @@ static int half_close_socket(struct transport *transport)
 
 static int abort_socket(struct transport *transport)
 {
+	log_debug("socket %d: aborted", transport->fd);
 	shutdown(fd_of(transport)->in_fd, SHUT_RDWR); /* fails where the peer has gone already */
 	return 0;
+}
+
+static const char *name_of(const struct transport *transport)
+{
+	return *transport->identity->name ? transport->identity->name : "unknown";
 }
 
 static void close_fds(struct transport *transport)
@@ -164,6 +171,12 @@ static void close_fds(struct transport *transport)
 		close(fds->in_fd);
 	if (fds->out_fd >= 0 && fds->out_fd != fds->in_fd)
 		close(fds->out_fd);
+}
+
+static void close_socket(struct transport *transport)
+{
+	log_debug("socket %d: closed, peer %s", transport->fd, name_of(transport));
+	close_fds(transport);
 }
 
 static const struct transport_ops fd_ops = {
@@ -186,7 +199,7 @@ static const struct transport_ops socket_ops = {
 	.has_unread = fd_has_unread,
 	.half_close = half_close_socket,
 	.abort = abort_socket,
-	.close = close_fds,
+	.close = close_socket,
 };
 
 /* ---- making one ---- */
@@ -265,6 +278,7 @@ int socket_transport_new(
 		return r;
 	tune(fd, tuning);
 	identity_of_socket(fd, &fd_of(*ret_transport)->identity);
+	log_debug("socket %d: connected, peer %s", fd, name_of(*ret_transport));
 	return 0;
 }
 

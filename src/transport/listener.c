@@ -82,6 +82,7 @@ static bool relieve(struct listener *listener, int error)
 	}
 	if (fd >= 0)
 		return true;
+	log_debug("%s: accepts nobody for a while", listener->owner);
 	watch_set(listener->watch, 0);
 	timer_start(listener->rest, REST_MS);
 	return false;
@@ -107,6 +108,7 @@ static void on_knock(void *data, unsigned events)
 		if (fd == -EAGAIN)
 			return;
 		if (fd >= 0) {
+			log_debug("%s: somebody has come to %s", listener->owner, listener->name);
 			listener->warned = false;
 			listener->fn(listener->data, fd);
 		} else if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM) {

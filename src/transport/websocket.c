@@ -17,6 +17,7 @@
 #include "transport/websocket.h"
 
 #include "base/list.h"
+#include "base/log.h"
 #include "transport/transport-impl.h"
 #include "transport/websocket-handshake.h"
 
@@ -254,9 +255,12 @@ static void take_handshake(struct websocket *ws)
 	if (websocket_answer(text, size ? size : len, ws->origin, answer)) {
 		ws->state = OPEN;
 		transport_set_ready(&ws->base);
+		log_debug("websocket on socket %d: open", ws->base.fd);
 	} else {
 		ws->state = FAILED;
 		ws->said_bye = true; /* in HTTP */
+		log_debug("websocket on socket %d: refused: %.*s", ws->base.fd,
+			(int)strcspn(answer, "\r"), answer);
 	}
 	ws->raw_at += size ? size : len;
 	keep(ws, answer, strlen(answer));
@@ -266,6 +270,7 @@ static void take_handshake(struct websocket *ws)
 
 static void fail(struct websocket *ws)
 {
+	log_debug("websocket on socket %d: the peer broke the rules", ws->base.fd);
 	say_bye(ws, CLOSE_PROTOCOL);
 	ws->state = FAILED;
 }
@@ -348,6 +353,8 @@ static void finish_frame(struct websocket *ws)
 	} else if (opcode == OP_CLOSE && !close_code(frame)) {
 		fail(ws);
 	} else if (opcode == OP_CLOSE) {
+		log_debug("websocket on socket %d: closed by the peer, code %u", ws->base.fd,
+			close_code(frame));
 		say_bye(ws, close_code(frame));
 		ws->state = CLOSED;
 	}

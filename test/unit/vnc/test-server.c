@@ -251,6 +251,8 @@ static void unix_sockets_and_websockets_are_served(void **state)
 	assert_true(n > 14);
 	assert_memory_equal(buf, "HTTP/1.1 101 ", 13);
 	assert_memory_equal(buf + n - 14, "\x82\x0cRFB 003.008\n", 14);
+	PUT(f, fd, "\x89\x81\x00\x00\x00\x00p");
+	TAKE(f, fd, "\x8a\x01p"); /* before anything else goes that way */
 	PUT(f, fd, "\x82\x8c\x00\x00\x00\x00RFB 003.008\n");
 	TAKE(f, fd, "\x82\x02\x01\x01");
 	PUT(f, fd, "\x88\x80\x00\x00\x00\x00");
