@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""Other people's terminals, of any size: what they show of some bytes, as text."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from .screen import Screen, wait_until
+
+SHOWN = "all of it is shown"  # a title, at the end of what is shown
+XTERM_JS = """
+const { Terminal } = require('@xterm/headless');
+const [cols, rows, path] = process.argv.slice(1);
+const terminal = new Terminal({ cols: +cols, rows: +rows, scrollback: 5000,
+                                allowProposedApi: true });
+terminal.write(require('fs').readFileSync(path), () => {
+  const buffer = terminal.buffer.active, lines = [];
+  for (let i = 0; i < buffer.length; i++)
+    lines.push(buffer.getLine(i).translateToString(true));
+  console.log(JSON.stringify({ lines, cursor: [buffer.cursorX, buffer.cursorY] }));
+});
+"""
+
+
+class Tmux:
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="charhub-tmux-")
+        self.path = pathlib.Path(self.folder.name)
+        (self.path / "conf").write_text("set -g status off\nset -g history-limit 5000\n"
+                                        "set -g exit-empty off\nset -g default-terminal tmux\n")
+        self.count = 0
+
+    @staticmethod
+    def is_here():
+        return shutil.which("tmux")
+
+    def _run(self, *argv):
+        done = subprocess.run(
+            ["tmux", "-u", "-S", self.path / "socket", "-f", self.path / "conf", *argv],
+            check=True, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+        return done.stdout
+
+    def show(self, data, cols, rows):
+        """Return: lines, oldest first, the last @rows are the screen; cursor (x, y)"""
+        self.count += 1
+        file, name = self.path / "bytes", f"s{self.count}"
+        file.write_bytes(data + f"\033]2;{SHOWN}\033\\".encode())
+        self._run("new-session", "-d", "-s", name, "-x", str(cols), "-y", str(rows),
+                  f"stty raw -echo; cat {file}; exec sleep 1000")
+        wait_until(lambda: SHOWN in self._run("display", "-p", "-t", name, "#{pane_title}"),
+                   "tmux has shown it")
+        text = self._run("capture-pane", "-p", "-t", name, "-S", "-")
+        x, y = self._run("display", "-p", "-t", name, "#{cursor_x} #{cursor_y}").split()
+        self._run("kill-session", "-t", name)
+        return [line.rstrip() for line in text.split("\n")[:-1]], (int(x), int(y))
+
+    def close(self):
+        subprocess.run(["tmux", "-S", self.path / "socket", "kill-server"], check=False,
+                       stderr=subprocess.DEVNULL)
+        self.folder.cleanup()
+
+
+class XtermJs:
+    """xterm.js without a browser: npm's @xterm/headless, found by NODE_PATH."""
+
+    @staticmethod
+    def is_here():
+        return shutil.which("node") and subprocess.run(
+            ["node", "-e", "require('@xterm/headless')"], check=False,
+            stderr=subprocess.DEVNULL).returncode == 0
+
+    def show(self, data, cols, rows):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            done = subprocess.run(["node", "-e", XTERM_JS, str(cols), str(rows), file.name],
+                                  check=True, capture_output=True, text=True)
+        shown = json.loads(done.stdout)
+        return [line.rstrip() for line in shown["lines"]], tuple(shown["cursor"])
+
+    def close(self):
+        pass
+
+
+class Xterm:
+    """xterm; it prints its lines into a file when it is asked to. Its cursor is not looked at."""
+
+    def __init__(self):
+        self.screen = Screen(2000, 1200)
+
+    @staticmethod
+    def is_here():
+        return shutil.which("xterm") and shutil.which("Xvfb")
+
+    def show(self, data, cols, rows):
+        file, printed = self.screen.home / "bytes", self.screen.home / "printed"
+        file.write_bytes(data + b"\033[6n")
+        printed.unlink(missing_ok=True)
+        terminal = self.screen.start(
+            "xterm", "-u8", "-fn", "5x7", "-geometry", f"{cols}x{rows}", "-sl", "5000",
+            "-xrm", f"*printerCommand: cat >{printed}.new; mv {printed}.new {printed}",
+            "-xrm", "*printAttributes: 0", "-xrm", "*printerAutoClose: true",
+            # lines that it is about to scroll are not printed: it has to come to rest first
+            "-e", "sh", "-c", f"stty raw -echo; cat {file}; "
+            f"dd bs=64 count=1 status=none of={file}; printf '\\033[?11i'; exec sleep 1000")
+        wait_until(printed.exists, "xterm has printed it")
+        terminal.terminate()
+        terminal.wait()
+        text = printed.read_text(errors="replace")
+        return [line.rstrip() for line in text.replace("\r", "").split("\n")[:-1]], None
+
+    def close(self):
+        self.screen.close()
