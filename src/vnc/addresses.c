@@ -18,13 +18,16 @@ static int no_memory(struct error **err)
 	return error_set(err, ENOMEM, "vnc: out of memory");
 }
 
-static int read_unix(const char *path, struct address *address, struct error **err)
+static int read_unix(
+	const struct opts *opts, const char *path, struct address *address, struct error **err)
 {
 	if (!*path)
 		return error_set(err, EINVAL, "vnc: 'unix:' needs a path");
 	address->kind = ADDRESS_UNIX;
 	address->path = strdup(path);
-	return address->path ? 0 : no_memory(err);
+	if (!address->path)
+		return no_memory(err);
+	return address_read_mode(address, opts_get_string(opts, "mode"), err);
 }
 
 /* "[v6]" without its brackets. */
@@ -124,7 +127,7 @@ static int read_main(
 		return read_inet(opts, text, address, err);
 	if (opts_has(opts, "to"))
 		return error_set(err, EINVAL, "Port range not support with UNIX socket");
-	return read_unix(text + 5, address, err);
+	return read_unix(opts, text + 5, address, err);
 }
 
 /* ---- websocket ---- */
@@ -168,7 +171,7 @@ static int read_websocket(const struct opts *opts, const char *text, const struc
 	int r;
 
 	if (!strncmp(text, "unix:", 5))
-		return read_unix(text + 5, address, err);
+		return read_unix(opts, text + 5, address, err);
 	if (!colon && display && display->host) {
 		host = display->host;
 		len = strlen(host);

@@ -62,6 +62,10 @@ static void addresses_are_display_numbers(void **state)
 	assert_int_equal(config.addresses.items[0].address.kind, ADDRESS_UNIX);
 	assert_string_equal(config.addresses.items[0].address.path, "/run/vnc.sock");
 	vnc_config_done(&config);
+	config = accepts("unix:/run/a,websocket=unix:/run/b,mode=0602");
+	assert_int_equal(config.addresses.items[0].address.mode, 0602);
+	assert_int_equal(config.addresses.items[1].address.mode, 0602);
+	vnc_config_done(&config);
 }
 
 static void none_and_nothing_do_not_listen(void **state)
@@ -96,6 +100,8 @@ static void bad_addresses_have_qemu_texts(void **state)
 	refuses("none,vnc=:1", "no vnc port specified");
 	refuses("unix:/run/a,to=3", "Port range not support with UNIX socket");
 	refuses("unix:", "vnc: 'unix:' needs a path");
+	refuses("unix:/run/a,mode=rw",
+		"Parameter 'mode' expects three octal digits such as 0660, not 'rw'");
 }
 
 /* "w" in front of what is for browsers. */
