@@ -6,6 +6,7 @@
  */
 #include "base/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +48,16 @@ static struct {
 } state = { .level = LOG_INFO, .name = "charhub" };
 
 static const char *const level_words[] = { "", "warning: ", "info: ", "debug: " };
+
+static const char *const level_names[] = { "error", "warning", "info", "debug" };
+
+int log_level_find(const char *word, size_t len)
+{
+	for (int level = LOG_ERROR; level <= LOG_DEBUG; level++)
+		if (strlen(level_names[level]) == len && !memcmp(level_names[level], word, len))
+			return level;
+	return -EINVAL;
+}
 
 void log_set_level(enum log_level level)
 {

@@ -30,6 +30,14 @@ enum {
 	LOG_KIND_MS_MAX = 64 * LOG_KIND_MS,
 };
 
+/**
+ * log_level_find() - the level called "error", "warning", "info" or "debug"
+ * @len: of @word
+ *
+ * Return: it, or -EINVAL.
+ */
+int log_level_find(const char *word, size_t len);
+
 /** log_set_level() - drop what is less important than @level; LOG_INFO at start */
 void log_set_level(enum log_level level);
 

@@ -9,6 +9,7 @@
 #include "opts/opts-impl.h"
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
 
@@ -424,6 +425,12 @@ static int check_missing(const struct opts *opts, const char *prefix, struct err
 	return 0;
 }
 
+/* What a secret holds is nobody's to read. */
+static void trace(const char *owner, const struct opts_item *item)
+{
+	log_debug("%s: %s=%s", owner, item->key, strcmp(item->key, "data") ? item->value : "...");
+}
+
 int opts_check(struct opts *opts, const char *owner, const struct opt_desc *const *tables,
 	struct error **err)
 {
@@ -434,6 +441,7 @@ int opts_check(struct opts *opts, const char *owner, const struct opt_desc *cons
 	r = check_id(opts, err);
 	for (size_t i = 0; r == 0 && i < opts->len; i++) {
 		r = check_item(opts, owner, &opts->items[i], err);
+		trace(owner, &opts->items[i]);
 		if (r < 0)
 			opts->refused = &opts->items[i];
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "prog/notify.h"
 
-#include "base/cleanup.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -10,12 +9,17 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 void notify_init(struct notify *notify)
 {
 	const char *address = getenv("NOTIFY_SOCKET");
 
-	notify->address = address ? strdup(address) : NULL;
+	*notify = (struct notify){ .fd = -1 };
+	if (address) {
+		notify->address = strdup(address);
+		notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	}
 	unsetenv("NOTIFY_SOCKET");
 }
 
@@ -37,14 +41,11 @@ void notify_send(const struct notify *notify, const char *state)
 {
 	struct sockaddr_un un;
 	socklen_t len = notify->address ? fill_address(notify->address, &un) : 0;
-	AUTO_CLOSE int fd = -1;
 
 	if (!notify->address)
 		return;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (!len || fd < 0 ||
-		sendto(fd, state, strlen(state), MSG_DONTWAIT | MSG_NOSIGNAL,
-			(const struct sockaddr *)&un, len) < 0)
+	if (!len || sendto(notify->fd, state, strlen(state), MSG_DONTWAIT | MSG_NOSIGNAL,
+			    (const struct sockaddr *)&un, len) < 0)
 		log_warning("could not notify '%s': %s", notify->address,
 			len ? strerror(errno) : "not the address of a unix socket");
 }
@@ -52,5 +53,7 @@ void notify_send(const struct notify *notify, const char *state)
 void notify_done(struct notify *notify)
 {
 	free(notify->address);
-	notify->address = NULL;
+	if (notify->fd >= 0)
+		close(notify->fd);
+	*notify = (struct notify){ .fd = -1 };
 }

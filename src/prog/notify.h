@@ -5,9 +5,11 @@
 /**
  * struct notify - the service manager's socket [sd_notify(3)]
  * @address: from $NOTIFY_SOCKET; NULL: nobody wants to know. Owned
+ * @fd:      opened first, so that a limit cannot keep from the manager that all is ready; or -1
  */
 struct notify {
 	char *address;
+	int fd;
 };
 
 /** notify_init() - take $NOTIFY_SOCKET out of the environment, so that no child speaks for us */

@@ -9,6 +9,7 @@
 #include <charhub/charhub.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/parse.h"
 #include "frontend/frontend.h"
 #include "object/object.h"
@@ -214,6 +215,40 @@ static int take_logfile(struct setup *setup, const char *arg, struct error **err
 	return 0;
 }
 
+static bool is_folder(const char *word, size_t len)
+{
+	static const char known[] = "," CHARHUB_FOLDERS ",";
+	AUTO_FREE char *look = NULL;
+
+	return len && asprintf(&look, ",%.*s,", (int)len, word) > 0 && strstr(known, look);
+}
+
+/* At once: what the other options do is traced too. */
+static int take_log(struct setup *setup, const char *arg, struct error **err)
+{
+	size_t len = strcspn(arg, ",");
+	const char *folders = arg[len] ? arg + len + 1 : NULL;
+	int level = log_level_find(arg, len);
+
+	(void)setup;
+	if (level < 0) {
+		error_set(err, EINVAL, "'%.*s' is no level", (int)len, arg);
+		error_set_hint(err, "Levels are error, warning, info and debug");
+		return -EINVAL;
+	}
+	for (const char *at = folders; at; at = at[len] ? at + len + 1 : NULL) {
+		len = strcspn(at, ",");
+		if (is_folder(at, len))
+			continue;
+		error_set(err, EINVAL, "'%.*s' is no folder of the source", (int)len, at);
+		error_set_hint(err, "Folders are " CHARHUB_FOLDERS);
+		return -EINVAL;
+	}
+	log_set_level((enum log_level)level);
+	log_set_folders(folders);
+	return 0;
+}
+
 static int take_escape(struct setup *setup, const char *arg, struct error **err)
 {
 	uint64_t escape;
@@ -268,6 +303,10 @@ const struct program_option program_options[] = {
 	{ "echr", "NUMBER", "escape character of muxes, default 1: Ctrl-A", .take = take_escape },
 	{ "h", NULL, "print this help and exit", .take = take_help },
 	{ "help", NULL, "the same", .take = take_help },
+	{ "log", "LEVEL[,FOLDER...]",
+		"tell messages down to 'error', 'warning', 'info' or 'debug', which traces the "
+		"folders",
+		.take = take_log },
 	{ "name", "NAME", "name of the guest, for messages and titles", .add = add_name,
 		.implied = "guest" },
 	{ "object", "TYPE,id=ID[,...]", "make a secret and the like; 'help' lists the types",

@@ -42,11 +42,27 @@ static void fill_watched(sigset_t *set)
 			sigaddset(set, watched[i]);
 }
 
+/*
+ * Whoever started us may have left signals blocked, or SIGCHLD ignored, which would take the exit
+ * status of our children away.
+ */
+static void forget_inherited(void)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGCHLD, &action, NULL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 void signals_init(void)
 {
 	struct sigaction action = { .sa_handler = catch_signal };
 	sigset_t set;
 
+	forget_inherited();
 	fill_watched(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	sigemptyset(&action.sa_mask);

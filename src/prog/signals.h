@@ -11,7 +11,11 @@
  * as ignored (nohup) stays ignored.
  */
 
-/** signals_init() - block and catch the three, ignore SIGPIPE and SIGXFSZ */
+/**
+ * signals_init() - block and catch the three, ignore SIGPIPE and SIGXFSZ
+ *
+ * What else was inherited as blocked is not any more, and SIGCHLD is not ignored.
+ */
 void signals_init(void);
 
 /** signals_caught() - the number of one that interrupted a wait, or 0 */

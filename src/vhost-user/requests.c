@@ -333,6 +333,7 @@ static int send_reply(
 	int ret = vu_channel_send(&vu->connection.channel, number, VU_FLAG_REPLY, reply->bytes,
 		reply->size, reply->fd);
 
+	log_debug("device '%s': reply to %u, %u bytes", vu->id, number, (unsigned)reply->size);
 	return ret < 0 ? error_set(err, -ret, "sendmsg: %s", strerror(-ret)) : 0;
 }
 
@@ -366,6 +367,8 @@ int vu_handle_request(struct vhost_user *vu, struct error **err)
 	struct reply reply = { .fd = -1 };
 	int ret = check(vu, request, m, err);
 
+	log_debug("device '%s': request %s (%u), %u bytes, %u descriptors", vu->id,
+		request ? request->name : "?", m->header.request, m->header.size, m->n_fds);
 	if (ret == 0)
 		ret = request->handle(vu, m, &reply, err);
 	if ((ret < 0 || !vu->connected) && reply.fd >= 0) {

@@ -452,3 +452,75 @@ def test_signals_ignored_at_start_stay_ignored(charhubd):
     daemon.stop(signal.SIGTERM)
     assert "signal 15" in daemon.err.text
     assert "signal 2" not in daemon.err.text
+
+
+def test_signals_inherited_as_blocked_or_ignored_do_no_harm(charhubd):
+    blocked = ("import os, signal, sys; "
+               "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, signal.SIGRTMIN)); "
+               "signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
+               "os.execv(sys.argv[1], sys.argv[1:])")
+    daemon = charhubd("-chardev", "exec,id=a,command=exit 3",
+                      prefix=["/usr/bin/python3", "-c", blocked])
+    daemon.err.wait_for("exited with status 3")
+    daemon.stop()
+
+
+def everything(workdir):
+    return ("-chardev", "pty,id=a", "-chardev", f"socket,id=b,path={workdir}/b,server=on,wait=off",
+            "-chardev", f"file,id=c,path={workdir}/c", "-chardev", "exec,id=g,command=sleep 100000",
+            "-chardev", "hub,id=h,chardevs.0=a,chardevs.1=b,chardevs.2=c",
+            "-device", "console,chardev=h,guest=g",
+            "-device", f"virtio-serial,id=v,socket={workdir}/v", "-vnc", f"unix:{workdir}/vnc")
+
+
+# Below that the dynamic loader finds no library.
+@pytest.mark.parametrize("files", range(4, 48))
+def test_any_limit_of_descriptors_is_an_error_or_enough(charhubd, workdir, files):
+    try:
+        daemon = charhubd(*everything(workdir), prefix=["prlimit", f"--nofile={files}"])
+    except AssertionError as why:
+        assert "charhubd ended with 1 before" in str(why)
+        assert re.search("^charhubd: .*(Too many open files|out of memory)", str(why), re.M), why
+    else:
+        daemon.stop(left=[workdir / "c"])
+
+
+def test_limit_reached_while_serving_is_an_error_of_the_new_client(charhubd, workdir):
+    daemon = charhubd("-chardev", f"socket,id=a,path={workdir}/a,server=on,wait=off,clients=64",
+                      "-chardev", "hub,id=h,chardevs.0=a", "-chardev", "exec,id=g,command=cat",
+                      "-device", "console,chardev=h,guest=g", prefix=["prlimit", "--nofile=32"])
+    with contextlib.ExitStack() as stack:
+        clients = []
+        for _ in range(40):
+            clients.append(stack.enter_context(socket.socket(socket.AF_UNIX)))
+            clients[-1].connect(f"{workdir}/a")
+        daemon.err.wait_for("Too many open files")
+        clients[0].sendall(b"hello\n")
+        while b"hello" not in clients[0].recv(4096):
+            pass
+    daemon.stop()
+
+
+def test_traces_are_of_the_folders_asked_for(charhubd):
+    daemon = charhubd("-log", "debug,opts", "-object", "secret,id=s,data=hidden", "-chardev", A)
+    assert "charhubd: -chardev null,id=a: debug: opts: null: backend=null\n" in daemon.err.text
+    assert "hidden\n" not in daemon.err.text
+    daemon.stop()
+
+
+def test_less_can_be_told(charhubd):
+    daemon = charhubd("-log", "error", "-chardev", A)
+    daemon.stop()
+    assert daemon.err.text == ""
+
+
+@pytest.mark.parametrize("argument, message", [
+    ("loud", "'loud' is no level\nLevels are error, warning, info and debug\n"),
+    ("", "'' is no level\nLevels are error, warning, info and debug\n"),
+    ("debug,", "'' is no folder of the source\nFolders are base,"),
+    ("debug,vnc,vnx", "'vnx' is no folder of the source\nFolders are base,"),
+])
+def test_what_to_tell_is_named_right(run_charhubd, argument, message):
+    done = run_charhubd("-log", argument)
+    assert done.code == 1
+    assert done.err.startswith(f"charhubd: -log {argument}: {message}")

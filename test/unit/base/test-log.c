@@ -298,6 +298,15 @@ static void an_error_is_told_with_its_hint(void **state)
 		    "or that\n");
 }
 
+static void levels_have_names(void **state)
+{
+	(void)state;
+	assert_int_equal(log_level_find("error", 5), LOG_ERROR);
+	assert_int_equal(log_level_find("debug,vnc", 5), LOG_DEBUG);
+	assert_int_equal(log_level_find("debug,vnc", 6), -EINVAL);
+	assert_int_equal(log_level_find("", 0), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +334,7 @@ int main(void)
 			traces_are_off_until_asked_for_and_cost_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			traces_come_from_the_folders_asked_for, setup, teardown),
+		cmocka_unit_test(levels_have_names),
 		cmocka_unit_test_setup_teardown(traces_are_not_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_place_stands_behind_the_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_error_is_told_with_its_hint, setup, teardown),
