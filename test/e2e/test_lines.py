@@ -66,6 +66,8 @@ TAKEN += [
     "-vnc unix:DIR/v,ipv4=on,ipv6=off",
     "-vnc unix:DIR/v -vnc unix:DIR/v2 -vnc unix:DIR/v3,id=vnc3",
     "-vnc none",
+    "-vnc unix:DIR/v,password=on",
+    "-vnc 127.0.0.1:3000,to=3099,password=on",
     "-object secret,id=p,data=x -vnc unix:DIR/v,password-secret=p,share=ignore",
 ]
 
@@ -86,6 +88,14 @@ def test_line_is_taken_without_a_word(charhubd, workdir, line):
 # ---- taken with a warning ----
 
 WARNED = [
+    # Proxmox: the agent's channel
+    ("-chardev socket,path=DIR/qga,server=on,wait=off,id=qga0 "
+     "-device virtio-serial,id=qga0,bus=pci.0,addr=0x8,socket=DIR/v",
+     "virtio-serial: of no meaning here and ignored: 'addr', 'bus'"),
+    # Kata: its console
+    ("-chardev socket,id=charconsole0,path=DIR/console.sock,server=on,wait=off "
+     "-device virtio-serial-pci,disable-modern=true,id=serial0,romfile=,max_ports=2,socket=DIR/v",
+     "virtio-serial: of no meaning here and ignored: 'disable-modern', 'romfile'"),
     ("-vnc unix:DIR/v,audiodev=audio1", "vnc: of no meaning here and ignored: 'audiodev'"),
     ("-device virtio-serial-ccw,devno=fe.0.0002,socket=DIR/v",
      "virtio-serial: of no meaning here and ignored: 'devno'"),

@@ -111,13 +111,14 @@ def line_of(text, wanted):
 
 
 def test_file_of_a_whole_machine_gives_its_console(charhubd, write, workdir, client, pty):
-    charhubd("-readconfig", write(MACHINE + CONSOLE))
+    daemon = charhubd("-readconfig", write(MACHINE + CONSOLE))
     guest, ann, ben = client(workdir / "guest"), client(workdir / "cons"), pty(workdir / "pty")
     guest.send("hello\r\n")
     ann.read_until("hello\r\n")
     ben.read_until("hello\r\n")
     ben.send("hi")
     assert guest.read_exact(2) == b"hi"
+    daemon.stop()  # logs are written beside the loop
     assert (workdir / "cons.log").read_bytes() == b"hello\r\n"
 
 
@@ -141,6 +142,41 @@ def test_options_and_file_may_be_mixed(charhubd, write, workdir, client):
     guest, ann = client(workdir / "guest"), client(workdir / "cons")
     guest.send("both")
     assert ann.read_exact(4) == b"both"
+
+
+# As EVE writes them: what is ours in such a file is taken without a word.
+EVE = """
+[chardev "charserial0"]
+  backend = "socket"
+  mux = "on"
+  path = "{dir}/cons"
+  server = "on"
+  wait = "off"
+  logfile = "/dev/fd/1"
+  logappend = "on"
+
+[chardev "charserial1"]
+  backend = "socket"
+  path = "{dir}/shim"
+  server = "on"
+  wait = "off"
+
+[chardev "charhub0"]
+  backend = "hub"
+  chardevs.0 = "charserial1"
+  logfile = "/dev/fd/1"
+  logappend = "on"
+
+[vnc "default"]
+  vnc = "unix:{dir}/vnc"
+  password = "on"
+"""
+
+
+def test_file_as_eve_writes_it_is_taken_without_a_word(charhubd, write):
+    daemon = charhubd("-readconfig", write(EVE))
+    daemon.stop()
+    assert [line for line in daemon.err.text.splitlines() if " info: " not in line] == []
 
 
 # What follows "charhubd:FILE:"; hints are left out.
