@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -232,6 +233,17 @@ static char **make_environment(char *term)
 	return env;
 }
 
+/* What the program itself inherited is not the child's: all else has the flag anyhow. */
+static int close_from(posix_spawn_file_actions_t *files, int fd)
+{
+#ifdef __GLIBC__
+	return posix_spawn_file_actions_addclosefrom_np(files, fd);
+#else
+	(void)files;
+	return syscall(SYS_close_range, fd, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? errno : 0;
+#endif
+}
+
 /* A session leader that opens a terminal gets it as its controlling one. */
 static int describe_files(posix_spawn_file_actions_t *files, const char *tty)
 {
@@ -239,7 +251,7 @@ static int describe_files(posix_spawn_file_actions_t *files, const char *tty)
 
 	for (int fd = 1; r == 0 && fd <= 2; fd++)
 		r = posix_spawn_file_actions_adddup2(files, 0, fd);
-	return r ? r : posix_spawn_file_actions_addclosefrom_np(files, 3);
+	return r ? r : close_from(files, 3);
 }
 
 static int describe_process(posix_spawnattr_t *attr)

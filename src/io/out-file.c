@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/out-file.h"
 
+#include "base/nowait.h"
 #include "base/parse.h"
 
 #include <errno.h>

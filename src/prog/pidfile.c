@@ -19,6 +19,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifndef RENAME_NOREPLACE /* the kernel has it, the C library may not: musl before 1.2.5 */
+#include <sys/syscall.h>
+
+#define RENAME_NOREPLACE 1
+#define renameat2(...)	 syscall(SYS_renameat2, __VA_ARGS__)
+#endif
+
 enum { RACES_MAX = 16 }; /* others may create and remove the file at the same moment */
 
 static int lock_file(int fd)

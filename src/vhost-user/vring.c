@@ -19,6 +19,7 @@
 #include "vhost-user/vhost-user-impl.h"
 
 #include "base/cleanup.h"
+#include "base/nowait.h"
 #include "virtio/inflight.h"
 
 #include <errno.h>

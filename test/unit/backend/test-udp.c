@@ -156,12 +156,11 @@ static void wrong_options_have_qemus_texts(void **state)
 	env_add_fails(f->env, "udp,id=u", "chardev: udp: remote port not specified");
 	env_add_fails(f->env, "udp,id=u,port=", "chardev: udp: remote port not specified");
 	env_add_fails(f->env, "udp,id=u,host=127.0.0.1,port=abc",
-		"address resolution failed for 127.0.0.1:abc: Servname not supported for "
-		"ai_socktype");
+		"address resolution failed for 127.0.0.1:abc: ");
 	env_add_fails(f->env, "udp,id=u,port=1,ipv4=off,ipv6=off",
 		"Cannot disable IPv4 and IPv6 at same time");
 	env_add_fails(f->env, "udp,id=u,host=127.0.0.1,port=1,localaddr=192.0.2.1",
-		"Failed to bind socket: Cannot assign requested address");
+		"Failed to bind socket: ");
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

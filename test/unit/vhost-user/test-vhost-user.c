@@ -661,8 +661,8 @@ static void listening_replaces_a_stale_socket_and_no_other_file(void **state)
 	assert_int_equal(virtio_console_new(&config, &console), 0);
 	err = NULL;
 	assert_int_equal(vhost_user_new(t.loop, console, &options, &vu, &err), -EADDRINUSE);
-	snprintf(text, sizeof(text),
-		"device 'second': Failed to bind socket to %s: Address already in use", t.path);
+	snprintf(text, sizeof(text), "device 'second': Failed to bind socket to %s: %s", t.path,
+		strerror(EADDRINUSE));
 	assert_string_equal(error_message(err), text);
 	error_free(err);
 	vhost_user_free(t.vu);
