@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "chardev/chardev.h"
 #include "chardev/log.h"
 #include "io/work-pool.h"
@@ -102,10 +103,16 @@ void chardev_set_escape(struct chardev_set *set, unsigned char escape)
 
 void chardev_set_free(struct chardev_set *set)
 {
+	unsigned unwritten;
+
 	if (!set)
 		return;
 	while (set->chardevs.prev != &set->chardevs)
 		chardev_free(chardev_of_node(set->chardevs.prev));
+	unwritten = work_pool_drain(set->pool);
+	if (unwritten)
+		log_warning("%u files do not answer: what was left to write to them is lost",
+			unwritten);
 	work_pool_put(set->pool);
 	/* Memory of the chardevs goes in a task; the loop may live on without this set. */
 	free(set);

@@ -76,19 +76,20 @@ static enum out_kind kind_of(int fd, bool shared)
 
 int out_file_open(const char *path, bool empty, mode_t mode, struct out_file *ret_file)
 {
-	int inherited = inherited_fd(path), fd;
+	int inherited = inherited_fd(path), fd, code;
 	bool shared = false;
 
 	if (inherited < 0)
 		fd = open_named(path, empty, mode);
 	else
 		fd = open(path, OPEN_FLAGS | O_WRONLY | (empty ? O_TRUNC : 0));
-	if (fd < 0 && inherited >= 0 && (errno == ENXIO || errno == EACCES || errno == EPERM)) {
+	code = errno;
+	if (fd < 0 && inherited >= 0) {
 		fd = fcntl(inherited, F_DUPFD_CLOEXEC, 3);
 		shared = true;
 	}
 	if (fd < 0)
-		return -errno;
+		return -code;
 	*ret_file = (struct out_file){ fd, kind_of(fd, shared) };
 	return 0;
 }

@@ -15,7 +15,6 @@
  */
 #include "io/work-pool.h"
 
-#include "base/log.h"
 #include "io/loop-impl.h"
 #include "io/thread.h"
 
@@ -42,7 +41,7 @@ struct work_pool {
 	struct watch *watch;
 	struct timer *grow_timer;
 	pthread_mutex_t lock;
-	pthread_cond_t work_came, thread_left;
+	pthread_cond_t work_came, calmed;
 	struct list waiting, told;
 	unsigned n_waiting, threads, idle;
 	uint64_t runs, seen_runs;
@@ -125,6 +124,7 @@ static bool wait_for_work(struct work_pool *pool)
 	int r = 0;
 
 	pool->idle++;
+	pthread_cond_signal(&pool->calmed);
 	while (list_is_empty(&pool->waiting) && pool->refs && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&pool->work_came, &pool->lock, &end);
 	pool->idle--;
@@ -135,7 +135,7 @@ static void pool_free(struct work_pool *pool)
 {
 	pthread_mutex_destroy(&pool->lock);
 	pthread_cond_destroy(&pool->work_came);
-	pthread_cond_destroy(&pool->thread_left);
+	pthread_cond_destroy(&pool->calmed);
 	free(pool);
 }
 
@@ -151,7 +151,7 @@ static void *thread_main(void *data)
 	} while (wait_for_work(pool));
 	pool->threads--;
 	last = !pool->threads && !pool->loop;
-	pthread_cond_signal(&pool->thread_left);
+	pthread_cond_signal(&pool->calmed);
 	work_pool_unlock(pool);
 	if (last)
 		pool_free(pool);
@@ -249,7 +249,7 @@ static int init_locks(struct work_pool *pool)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->work_came, &attr);
-	pthread_cond_init(&pool->thread_left, &attr);
+	pthread_cond_init(&pool->calmed, &attr);
 	pthread_condattr_destroy(&attr);
 	pool->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	return pool->fd < 0 ? -errno : 0;
@@ -299,43 +299,58 @@ int work_pool_get(struct loop *loop, struct work_pool **ret_pool)
 	return 0;
 }
 
-/* Threads leave once nothing waits. One that hangs is not waited for, nor holds others up. */
-static void drain(struct work_pool *pool)
+/* Return: is nothing under way? One that hangs does not hold up what is behind it. */
+static bool get_on(struct work_pool *pool)
 {
-	pthread_cond_broadcast(&pool->work_came);
-	for (int left_ms = WORK_DRAIN_MS; left_ms > 0; left_ms -= WORK_STUCK_MS) {
+	if (pool->n_waiting)
+		grow(pool);
+	return !pool->n_waiting && pool->threads == pool->idle;
+}
+
+unsigned work_pool_drain(struct work_pool *pool)
+{
+	unsigned left;
+
+	work_pool_lock(pool);
+	for (int ms = 0; ms < WORK_DRAIN_MS && !get_on(pool); ms += WORK_STUCK_MS) {
 		struct timespec end = in_ms(WORK_STUCK_MS);
 
-		if (!pool->threads && !pool->n_waiting)
-			return;
-		if (pool->n_waiting)
-			grow(pool);
-		pthread_cond_timedwait(&pool->thread_left, &pool->lock, &end);
+		pthread_cond_timedwait(&pool->calmed, &pool->lock, &end);
 	}
+	left = pool->n_waiting + pool->threads - pool->idle;
+	work_pool_unlock(pool);
+	return left;
+}
+
+/* Those that hang stay, and free the pool. */
+static void dismiss_threads(struct work_pool *pool)
+{
+	pthread_cond_broadcast(&pool->work_came);
+	while (pool->idle)
+		pthread_cond_wait(&pool->calmed, &pool->lock);
 }
 
 void work_pool_put(struct work_pool *pool)
 {
-	unsigned hanging;
+	bool last;
 
 	if (!pool)
 		return;
+	if (pool->refs == 1)
+		work_pool_drain(pool);
 	work_pool_lock(pool);
 	if (--pool->refs) {
 		work_pool_unlock(pool);
 		return;
 	}
-	drain(pool);
+	dismiss_threads(pool);
 	*loop_slot(pool->loop, LOOP_SLOT_WORK_POOL) = NULL;
 	watch_free(pool->watch);
 	timer_free(pool->grow_timer);
 	close(pool->fd);
 	pool->loop = NULL;
-	hanging = pool->threads;
+	last = !pool->threads;
 	work_pool_unlock(pool);
-	if (hanging)
-		log_warning(
-			"%u files do not answer: what was left to write to them is lost", hanging);
-	else
+	if (last)
 		pool_free(pool);
 }

@@ -52,10 +52,16 @@ struct work {
 int work_pool_get(struct loop *loop, struct work_pool **ret_pool);
 
 /**
+ * work_pool_drain() - wait until nothing is under way, WORK_DRAIN_MS at most
+ *
+ * Return: how many pieces of work are not done; they are left to their threads.
+ */
+unsigned work_pool_drain(struct work_pool *pool);
+
+/**
  * work_pool_put() - give a reference back; NULL is fine
  *
- * The last one waits for work that is under way, WORK_DRAIN_MS at most; what does not end by then
- * is left to its threads. Who must not wait holds a reference until the end of the program.
+ * The last one drains the pool. Who must not wait holds a reference until the end of the program.
  */
 void work_pool_put(struct work_pool *pool);
 

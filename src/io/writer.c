@@ -129,6 +129,20 @@ static void open_outside(struct writer *writer)
 	writer->next_error = r < 0 ? -r : 0;
 }
 
+/* Return: is there a new one to go on in? The old one is to be closed. */
+static bool swap_files(struct writer *writer)
+{
+	struct out_file old = writer->file;
+
+	writer->reopen = false;
+	if (writer->next.fd < 0)
+		return false;
+	writer->file = writer->next;
+	writer->next = old;
+	writer->error = 0;
+	return true;
+}
+
 static void close_outside(struct writer *writer, struct out_file *file)
 {
 	work_pool_unlock(writer->pool);
@@ -152,8 +166,11 @@ static enum work_result run(struct work *work)
 	bool room_is_due;
 
 	if (writer->reopen) { /* first: whoever moved a file away waits for its end */
-		open_outside(writer);
-		return writer->closing ? WORK_AGAIN : WORK_TELLS;
+		if (writer->next.fd < 0)
+			open_outside(writer);
+		if (!writer->closing)
+			return WORK_TELLS;
+		swap_files(writer);
 	}
 	close_outside(writer, &writer->next); /* was @file once */
 	if (writer->file.kind == OUT_FILE || writer->closing)
@@ -442,20 +459,13 @@ static void unwatch_file(struct writer *writer)
 /* The thread has tried to open the file anew. The old one is left to it. */
 static void change_files(struct writer *writer)
 {
-	struct out_file old = writer->file;
-
-	writer->reopen = false;
-	if (writer->next_error) {
-		if (writer->owner)
-			log_warning("%s '%s' could not be reopened: %s; the old file stays",
-				writer->owner, writer->path, strerror(writer->next_error));
-		return;
+	if (swap_files(writer)) {
+		unwatch_file(writer);
+		watch_file(writer);
+	} else if (writer->owner) {
+		log_warning("%s '%s' could not be reopened: %s; the old file stays", writer->owner,
+			writer->path, strerror(writer->next_error));
 	}
-	unwatch_file(writer);
-	writer->file = writer->next;
-	writer->next = old;
-	writer->error = 0;
-	watch_file(writer);
 }
 
 static void done(struct work *work)
@@ -536,7 +546,8 @@ int writer_open(struct loop *loop, const struct writer_options *options, struct 
 /* To close a file that was written to may mean to send it to a server. */
 static bool closes_at_once(const struct writer *writer)
 {
-	return writer->next.fd < 0 && (!writer->used || writer->file.kind != OUT_FILE);
+	return !writer->reopen && writer->next.fd < 0 &&
+	       (!writer->used || writer->file.kind != OUT_FILE);
 }
 
 void writer_close(struct writer *writer)
@@ -552,7 +563,7 @@ void writer_close(struct writer *writer)
 	if (writer->missing)
 		tell_missing(writer);
 	writer->closing = true;
-	writer->reopen = writer->wants_room = false;
+	writer->wants_room = false;
 	writer->error = 0;
 	work_untell(&writer->work);
 	if (rests(writer) && closes_at_once(writer))

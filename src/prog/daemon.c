@@ -15,6 +15,7 @@
 #include "object/object.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
+#include "prog/messages.h"
 #include "prog/notify.h"
 #include "prog/pidfile.h"
 #include "prog/people.h"
@@ -34,21 +35,20 @@ struct daemon {
 	struct chardev_set *chardevs;
 	struct frontend_set *frontends;
 	struct signal_watch *signals;
+	struct messages *messages;
 	struct pidfile pidfile;
 };
 
 static void on_signal(void *data, enum signal_wish wish, int number, int pid)
 {
 	struct daemon *daemon = data;
-	struct error *err = NULL;
 
 	if (wish == SIGNAL_END) {
 		log_info("terminating on signal %d from pid %d", number, pid);
 		loop_stop(daemon->loop);
 		return;
 	}
-	if (daemon->setup->logfile && process_open_log(daemon->setup->logfile, &err) < 0)
-		log_report(LOG_ERROR, err);
+	messages_reopen(daemon->messages);
 	chardev_set_reopen_files(daemon->chardevs);
 }
 
@@ -169,6 +169,10 @@ static int serve(
 
 	if (r < 0)
 		return r;
+	if (logfile || ready_fd < 0) /* else they go to /dev/null */
+		r = messages_start(daemon->loop, logfile, &daemon->messages, err);
+	if (r < 0)
+		return r;
 	if (ready_fd >= 0)
 		process_daemon_ready(ready_fd, logfile != NULL);
 	notify_ready(daemon->setup, notify);
@@ -185,6 +189,7 @@ static void stop(struct daemon *daemon)
 	chardev_set_free(daemon->chardevs);
 	screens_free(daemon->screens);
 	object_set_free(daemon->objects);
+	messages_stop(daemon->messages);
 	loop_free(daemon->loop);
 	pidfile_remove(&daemon->pidfile);
 }

@@ -2,6 +2,7 @@
 #include "prog/process.h"
 
 #include "base/cleanup.h"
+#include "io/out-file.h"
 #include "prog/signals.h"
 
 #include <errno.h>
@@ -99,9 +100,12 @@ void process_daemon_ready(int ready_fd, bool keep_stderr)
 
 int process_open_log(const char *path, struct error **err)
 {
-	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+	struct out_file file = { .fd = -1 };
+	int r = out_file_open(path, false, OUT_MODE_PRESET, &file);
 
-	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
-		return error_set(err, errno, "Error opening logfile %s: %s", path, strerror(errno));
-	return 0;
+	if (r == 0 && dup2(file.fd, STDERR_FILENO) < 0)
+		r = -errno;
+	if (file.fd >= 0)
+		close(file.fd);
+	return r < 0 ? error_set(err, -r, "Error opening logfile %s: %s", path, strerror(-r)) : 0;
 }

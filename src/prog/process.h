@@ -35,7 +35,7 @@ int process_fork_daemon(int *ret_ready_fd, struct error **err);
 void process_daemon_ready(int ready_fd, bool keep_stderr);
 
 /**
- * process_open_log() - make stderr append to @path
+ * process_open_log() - make stderr append to @path: for what is no message, such as a crash
  *
  * Return: 0; -errno with @err "Could not open ...", stderr as it was.
  */

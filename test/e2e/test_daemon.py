@@ -10,6 +10,7 @@ import socket
 import pytest
 
 from support.program import MARK, marked_processes
+from support.screen import wait_until
 from support.setups import shared_console
 
 SHELL = "exec,command=/bin/sh"
@@ -147,7 +148,7 @@ def test_messages_go_to_the_log_and_hang_up_opens_it_anew(charhubd, workdir, cli
     guest = client(workdir / "g")
     guest.send("x")
     client(workdir / "sock").read_until("x")
-    assert "the guest is there" in (workdir / "messages").read_text()
+    wait_until(lambda: "the guest is there" in (workdir / "messages").read_text(), "the message")
     os.rename(workdir / "messages", workdir / "messages.1")
     daemon.send_signal(signal.SIGHUP)
     for _ in range(1000):  # until charhubd has come round to the signal
@@ -160,7 +161,7 @@ def test_messages_go_to_the_log_and_hang_up_opens_it_anew(charhubd, workdir, cli
     guest.close()
     client(workdir / "g").send("z")
     client(workdir / "sock").read_until("z")
-    assert "the guest is gone" in (workdir / "messages").read_text()
+    wait_until(lambda: "the guest is gone" in (workdir / "messages").read_text(), "the message")
 
 
 def test_end_of_the_child_is_reported(charhubd, workdir):

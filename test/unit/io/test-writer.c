@@ -272,13 +272,14 @@ static void end_does_not_wait_for_a_hanging_file_for_ever(void **state)
 {
 	struct fixture *f = *state;
 
+	assert_int_equal(work_pool_get(f->loop, &f->pool), 0);
 	f->writer = make(f, f->path);
+	assert_int_equal(work_pool_drain(f->pool), 0);
 	hang_begin(f->path);
 	offer(f->writer, "x", 1);
 	hang_wait();
 	writer_close(TAKE_PTR(f->writer));
-	assert_string_equal(f->last, "charhub: warning: 1 files do not answer: what was left to "
-				     "write to them is lost\n");
+	assert_int_equal(work_pool_drain(f->pool), 1);
 }
 
 /* ---- trouble ---- */
@@ -453,6 +454,24 @@ static void goes_on_in_a_new_file_when_the_old_one_was_moved(void **state)
 	assert_true(file_is(f->moved, "old,moved"));
 }
 
+static void closing_goes_on_in_the_new_file_too(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(work_pool_get(f->loop, &f->pool), 0);
+	f->writer = make(f, f->path);
+	hang_begin(f->path);
+	put(f->writer, "old", 3);
+	hang_wait();
+	assert_int_equal(rename(f->path, f->moved), 0);
+	put(f->writer, "new", 3);
+	writer_reopen(f->writer);
+	writer_close(TAKE_PTR(f->writer));
+	hang_end();
+	wait_for_file(f->path, "new");
+	assert_true(file_is(f->moved, "old"));
+}
+
 static void opening_anew_may_hang_and_loses_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -586,6 +605,7 @@ int main(void)
 		writer_test(readers_of_a_fifo_come_and_go),
 		writer_test(errors_of_a_device_are_tried_again),
 		writer_test(goes_on_in_a_new_file_when_the_old_one_was_moved),
+		writer_test(closing_goes_on_in_the_new_file_too),
 		writer_test(opening_anew_may_hang_and_loses_nothing),
 		writer_test(old_file_stays_where_no_new_one_can_be_made),
 		writer_test(new_file_may_be_of_another_kind),

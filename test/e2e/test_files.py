@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""Files that hang, fill up, are moved away: consoles go on, and the files do when they can."""
+
+import fcntl
+import os
+import resource
+import signal
+
+from support import program
+from support.screen import wait_until
+
+
+def wait_for_text(path, text):
+    wait_until(lambda: path.exists() and text in path.read_text(), f"{text!r} in {path}")
+
+
+def full_fifo(path):
+    """A FIFO that takes nothing more, with its reader, which does not read."""
+    os.mkfifo(path)
+    fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(fd, b"." * 4096)
+    return fd
+
+
+def recipe(workdir):
+    """README's first one."""
+    return ["-chardev", f"socket,id=g,path={workdir}/g,server=on,wait=off",
+            "-chardev", f"socket,id=s0,path={workdir}/s,server=on,wait=off,clients=32",
+            "-chardev", f"file,id=log0,path={workdir}/vm1.log,append=on",
+            "-chardev", "hub,id=hub0,chardevs.0=s0,chardevs.1=log0",
+            "-device", "console,guest=g,chardev=hub0"]
+
+
+def test_stderr_that_nobody_reads_stops_no_console(charhubd, workdir, client):
+    fd = full_fifo(workdir / "stderr")
+    charhubd(*recipe(workdir), prefix=["sh", "-c", f'exec "$@" 2>{workdir}/stderr', "sh"])
+    viewer = client(workdir / "s")
+    for i in range(50):
+        guest = client(workdir / "g")
+        guest.send(f"still here {i}\n")
+        viewer.read_until(f"still here {i}")
+        guest.close()
+    os.read(fd, 4096)
+    told = b""
+
+    def is_told():
+        nonlocal told
+        try:
+            told += os.read(fd, 65536)
+        except BlockingIOError:
+            pass
+        return b"the guest is there" in told
+
+    wait_until(is_told, "the messages that were kept")
+    os.close(fd)
+
+
+def test_log_that_nobody_reads_stops_no_console(charhubd, workdir, client):
+    fd = full_fifo(workdir / "fifo")
+    args = recipe(workdir)
+    args[3] += f",logfile={workdir}/fifo"
+    daemon = charhubd(*args)
+    guest, viewer = client(workdir / "g"), client(workdir / "s")
+    for i in range(100):
+        guest.send("." * 8000 + f"line {i}\n")
+        viewer.read_until(f"line {i}\n")
+    daemon.err.wait_for("is in trouble: it takes the bytes too slowly")
+    assert daemon.err.text.count("fifo") == 1
+    text = b""
+
+    def has_gap():
+        nonlocal text
+        try:
+            text += os.read(fd, 1 << 20)
+        except BlockingIOError:
+            pass
+        return b" bytes are missing here]\n" in text
+
+    wait_until(has_gap, "how many bytes are missing")
+    os.close(fd)
+
+
+def test_file_goes_on_in_order_when_the_disk_has_room(charhubd, workdir, client):
+    limit = "ulimit -S -f 16; exec \"$@\""  # 8 or 16 KiB
+    daemon = charhubd(*recipe(workdir), prefix=["sh", "-c", limit, "sh"])
+    guest, viewer = client(workdir / "g"), client(workdir / "s")
+    text = "".join(f"line {i}\n" for i in range(5000))
+    guest.send(text)
+    viewer.read_until("line 4999\n")
+    daemon.err.wait_for("is in trouble: File too large")
+    resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE,
+                     (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    wait_for_text(workdir / "vm1.log", text)
+    daemon.err.wait_for("works again")
+
+
+def test_moved_files_are_followed_by_new_ones(charhubd, workdir, client):
+    args = recipe(workdir) + ["-D", f"{workdir}/messages"]
+    args[7] += f",logfile={workdir}/hub.log,logappend=on"
+    daemon = charhubd(*args)
+    guest = client(workdir / "g")
+    logs = [workdir / name for name in ("vm1.log", "hub.log")]
+    moved = [workdir / (log.name + ".1") for log in logs]
+    guest.send("before\n")
+    for log in logs:
+        wait_for_text(log, "before")
+    for log, old in zip(logs, moved):
+        log.rename(old)
+    (workdir / "messages").rename(workdir / "messages.1")
+    daemon.send_signal(signal.SIGHUP)
+    wait_until(lambda: all(log.exists() for log in [*logs, workdir / "messages"]), "new files")
+    guest.send("after\n")
+    for log, old in zip(logs, moved):
+        wait_for_text(log, "after")
+        assert (old.read_text() + log.read_text()).count("before\nafter\n") == 1
+        assert log.stat().st_mode & 0o777 == 0o640
+    guest.close()
+    wait_for_text(workdir / "messages", "the guest is gone")
+
+
+def test_logrotate_rotates_the_recipe(charhubd, workdir, client, tmp_path):
+    program.need("logrotate")
+    daemon = charhubd(*recipe(workdir), "-pidfile", workdir / "pid")
+    guest = client(workdir / "g")
+    guest.send("before\n")
+    wait_for_text(workdir / "vm1.log", "before")
+    rules = tmp_path / "rules"
+    rules.write_text(f"""{workdir}/vm1.log {{
+    rotate 7
+    postrotate
+        kill -HUP $(cat {workdir}/pid)
+    endscript
+}}
+""")
+    rules.chmod(0o644)
+    workdir.chmod(0o755)
+    done = program.run(["logrotate", "--force", "--state", tmp_path / "state", rules], workdir)
+    assert (done.code, done.err) == (0, "")
+    wait_until((workdir / "vm1.log").exists, "a new file")
+    guest.send("after\n")
+    wait_for_text(workdir / "vm1.log", "after")
+    assert (workdir / "vm1.log.1").read_text() + (workdir / "vm1.log").read_text() == (
+        "before\nafter\n")
+    assert daemon.running
