@@ -29,6 +29,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* How long a program in the guest has to draw itself anew after a change of size. */
+enum { AGAIN_MS = 150 };
+
 enum hub_terminal { HUB_TERMINAL_AUTO, HUB_TERMINAL_ON, HUB_TERMINAL_OFF };
 
 /**
@@ -36,6 +39,7 @@ enum hub_terminal { HUB_TERMINAL_AUTO, HUB_TERMINAL_ON, HUB_TERMINAL_OFF };
  * @defaults:  what a member has that says nothing else
  * @pump_task: a member takes more, or the screen, than one dispatch gives
  * @size_task: a holder has come and is told the size
+ * @again_timer: the size has changed: members' terminals are shown the screen again
  * @resize_task: the guest has given the console another size, and everybody is told
  */
 struct hub {
@@ -49,6 +53,7 @@ struct hub {
 	enum hub_terminal terminal;
 	struct hub_member_options defaults;
 	struct task pump_task, size_task, resize_task;
+	struct timer *again_timer;
 };
 
 static struct hub *hub_from(const struct chardev *chardev)
@@ -190,9 +195,23 @@ static void size_changed(struct hub *hub)
 
 	log_debug("hub '%s': the console has %ux%u", hub->base.id, event.cols, event.rows);
 	hub_screen_resize(&hub->screen, event.cols, event.rows);
-	for_each_member (member, &hub->members)
+	for_each_member (member, &hub->members) {
+		member->show_again = true;
 		chardev_link_event(&member->link, &event);
+	}
+	timer_start(hub->again_timer, AGAIN_MS);
 	tell_size(hub);
+}
+
+static void show_again(void *data)
+{
+	struct hub *hub = data;
+	bool done = true;
+
+	for_each_member (member, &hub->members)
+		done &= replay_again(member, &hub->screen, is_console(hub));
+	if (!done)
+		timer_start(hub->again_timer, AGAIN_MS);
 }
 
 static void announce_size(void *data)
@@ -629,9 +648,11 @@ static int init_parts(struct hub *hub, const struct opts *opts)
 	hub->flow.members = &hub->members;
 	hub->flow.tape = &hub->tape;
 	hub->flow.on_room = chardev_room;
+	hub->again_timer = timer_new(chardev->loop, show_again, hub);
 	hub_screen_init(&hub->screen, chardev, &hub->tape, &screen_ops);
 	hub_screen_resize(&hub->screen, hub->size.cols, hub->size.rows);
-	if (flow_init(&hub->flow) < 0 || input_init(&hub->input, chardev, hub_in_resume) < 0 ||
+	if (!hub->again_timer || flow_init(&hub->flow) < 0 ||
+		input_init(&hub->input, chardev, hub_in_resume) < 0 ||
 		tape_init(&hub->tape, window, keep) < 0)
 		return -ENOMEM;
 	hub->flow.window = tape_window(&hub->tape);
@@ -647,6 +668,7 @@ static void hub_close(struct chardev *chardev)
 	task_cancel(&hub->pump_task);
 	task_cancel(&hub->size_task);
 	task_cancel(&hub->resize_task);
+	timer_free(hub->again_timer);
 	hub_screen_done(&hub->screen);
 	flow_done(&hub->flow);
 	input_done(&hub->input);

@@ -115,6 +115,9 @@ struct member {
 	struct list typist;
 	uint64_t refused_bytes;
 
+	/* replay.c: the console's size has changed, its terminal is to be shown the screen again */
+	bool show_again;
+
 	/* size.c: what its terminal told, 0: nothing yet; order in which members spoke up */
 	unsigned cols, rows;
 	uint64_t size_told_at;

@@ -61,10 +61,10 @@ static void say_screen(
 		.flags = flags, .notice = notice, .cols = member->cols, .rows = member->rows
 	};
 	AUTO_STRBUF struct strbuf bytes = { 0 };
-
 	static const char no_memory[] = "\r\n[charhub: no memory to show the screen]\r\n";
 	int r = screen->failed ? -ENOMEM : hub_screen_replay(screen, &how, &bytes);
 
+	member->show_again = false;
 	if (r < 0)
 		log_warning("hub '%s': no memory to show member '%s' the screen",
 			member->all->hub_id, member_id(member));
@@ -126,4 +126,24 @@ void replay_start(struct member *member, struct hub_screen *screen, bool console
 		break;
 	default: member_seek(member, screen->tape->readable);
 	}
+}
+
+/* May it be shown the screen whenever the console has another size? */
+static bool looks_by_itself(const struct member *member, bool console)
+{
+	return !chardev_is_sink(member->link.chardev) && replay_is_screen(member, console) &&
+	       member->standing != HUB_MEMBER_OUT && member->standing != HUB_MEMBER_SKIPPED;
+}
+
+bool replay_again(struct member *member, struct hub_screen *screen, bool console)
+{
+	if (!member->show_again || !screen->vt || !looks_by_itself(member, console)) {
+		member->show_again = false;
+		return true;
+	}
+	if (member->prelude.len || member->mark.offset != hub_screen_boundary(screen))
+		return false;
+	say_screen(member, screen, VT_REPLAY_IN_PLACE, NULL);
+	member_pump(member);
+	return true;
 }

@@ -16,6 +16,17 @@ void replay_start(struct member *member, struct hub_screen *screen, bool console
 /** replay_resume() - it has missed bytes: the same, and a notice of how many */
 void replay_resume(struct member *member, struct hub_screen *screen, bool console);
 
+/**
+ * replay_again() - the console has another size: show the screen once more, in place
+ *
+ * A terminal keeps other rows than the hub's screen does when its size changes, and a full-screen
+ * program may draw only what it has changed. Does nothing where nobody looks (a file), where the
+ * screen is looked at itself (a vc), or for a member without @show_again.
+ *
+ * Return: false: it has not read all yet; later.
+ */
+bool replay_again(struct member *member, struct hub_screen *screen, bool console);
+
 /** replay_is_screen() - is it shown the screen, not bytes that it has had already */
 bool replay_is_screen(const struct member *member, bool console);
 

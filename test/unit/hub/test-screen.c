@@ -318,6 +318,37 @@ static void beginning_of_a_sequence_is_held_for_a_moment_only(void **state)
 	assert_true(fake_chardev_out_is(f->fake[0], "abc\033[6nd\033]4;1;1"));
 }
 
+static void terminals_are_shown_the_screen_again_when_it_has_another_size(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct vt_config config = { .cols = 60, .rows = 30 };
+	struct vt *vt = NULL;
+	size_t before;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "\033[?1049h\033[20;1Hbottom");
+	fake_chardev_resize(f->fake[0], 60, 20);
+	fake_chardev_resize(f->fake[0], 60, 30);
+	fixture_out(f, "\033[30;1Hnew bottom\033[");
+	before = f->fake[0]->out.len;
+	/* not in the middle of a sequence */
+	loop_advance(f->loop, 150);
+	assert_int_equal(f->fake[0]->out.len, before + 2);
+	fixture_out(f, "m");
+	before = f->fake[0]->out.len;
+	loop_advance(f->loop, 150);
+	assert_memory_equal(f->fake[0]->out.data + before, VT_ABORT, strlen(VT_ABORT));
+	assert_int_equal(vt_new(&config, NULL, NULL, &vt), 0);
+	vt_feed(vt, f->fake[0]->out.data + before, f->fake[0]->out.len - before);
+	expect_row(vt, 19, "bottom");
+	expect_row(vt, 29, "new bottom");
+	before = f->fake[0]->out.len;
+	loop_advance(f->loop, 1000);
+	assert_int_equal(f->fake[0]->out.len, before);
+	vt_free(vt);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +369,7 @@ int main(void)
 		hub_test(guest_that_keeps_its_screen_busy_waits_for_it),
 		hub_test(guest_that_cannot_wait_is_listened_to_meanwhile),
 		hub_test(beginning_of_a_sequence_is_held_for_a_moment_only),
+		hub_test(terminals_are_shown_the_screen_again_when_it_has_another_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
