@@ -44,41 +44,58 @@ int file_has_size(const char *path, size_t size)
 	return stat(path, &st) == 0 && (size_t)st.st_size == size;
 }
 
-/* Any change in the file's directory is a reason to look again. */
-static int watch_directory(const char *path)
+/* ---- waiting: any change in the file's directory is a reason to look again ---- */
+
+struct change {
+	int fd;
+	struct watch *watch;
+};
+
+static void forget_events(void *data, unsigned events)
 {
-	int fd = inotify_init1(IN_CLOEXEC);
+	const struct change *change = data;
+	char sink[4096];
+
+	(void)events;
+	assert_true(read(change->fd, sink, sizeof(sink)) > 0);
+}
+
+static void expect_change(struct loop *loop, const char *path, struct change *change)
+{
 	const char *slash = strrchr(path, '/');
 	char dir[PATH_MAX] = ".";
 
-	assert_true(fd >= 0);
+	change->fd = inotify_init1(IN_CLOEXEC);
+	assert_true(change->fd >= 0);
 	if (slash)
 		snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
-	assert_true(inotify_add_watch(fd, dir, IN_MODIFY | IN_CREATE | IN_MOVED_TO) >= 0);
-	return fd;
+	assert_true(inotify_add_watch(change->fd, dir, IN_MODIFY | IN_CREATE | IN_MOVED_TO) >= 0);
+	assert_int_equal(watch_new(loop, change->fd, forget_events, change, &change->watch), 0);
+	watch_set(change->watch, WATCH_READ);
 }
 
-static void wait_for_change(int fd)
+static void expect_no_more(struct change *change)
 {
-	char events[4096];
-
-	assert_true(read(fd, events, sizeof(events)) > 0);
+	watch_free(change->watch);
+	close(change->fd);
 }
 
-void wait_for_file(const char *path, const char *text)
+void wait_for_file(struct loop *loop, const char *path, const char *text)
 {
-	int fd = watch_directory(path);
+	struct change change;
 
+	expect_change(loop, path, &change);
 	while (!file_is(path, text))
-		wait_for_change(fd);
-	close(fd);
+		loop_step(loop, true);
+	expect_no_more(&change);
 }
 
-void wait_for_size(const char *path, size_t size)
+void wait_for_size(struct loop *loop, const char *path, size_t size)
 {
-	int fd = watch_directory(path);
+	struct change change;
 
+	expect_change(loop, path, &change);
 	while (!file_has_size(path, size))
-		wait_for_change(fd);
-	close(fd);
+		loop_step(loop, true);
+	expect_no_more(&change);
 }

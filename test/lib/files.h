@@ -2,6 +2,8 @@
 #ifndef TEST_LIB_FILES_H
 #define TEST_LIB_FILES_H
 
+#include <charhub/loop.h>
+
 #include <stddef.h>
 
 /* Files that are written behind the back of the test. */
@@ -15,10 +17,14 @@ int file_is(const char *path, const char *text);
 /** file_has_size() - Return: does it exist, and is it of this size */
 int file_has_size(const char *path, size_t size);
 
-/** wait_for_file() - sleep in the kernel until file_is(); the runner's limit ends a wait in vain */
-void wait_for_file(const char *path, const char *text);
+/**
+ * wait_for_file() - run the loop until file_is(); the runner's limit ends a wait in vain
+ *
+ * The loop has to run: what is written may be written in several pieces.
+ */
+void wait_for_file(struct loop *loop, const char *path, const char *text);
 
 /** wait_for_size() - the same until the file has @size bytes */
-void wait_for_size(const char *path, size_t size);
+void wait_for_size(struct loop *loop, const char *path, size_t size);
 
 #endif

@@ -37,7 +37,7 @@ static void output_replaces_the_file(void **state)
 	put_file(env_path(env, "f"), "old text that is longer");
 	env_attach(env, env_add(env, "file,id=f,path=%s/f"));
 	assert_int_equal(fake_holder_out(&env->holder, "hello!", 6), 6);
-	wait_for_file(env_path(env, "f"), "hello!");
+	wait_for_file(env->loop, env_path(env, "f"), "hello!");
 }
 
 static void append_keeps_what_was_there(void **state)
@@ -47,7 +47,7 @@ static void append_keeps_what_was_there(void **state)
 	put_file(env_path(env, "f"), "old,");
 	env_attach(env, env_add(env, "file,id=f,append=on,path=%s/f"));
 	assert_int_equal(fake_holder_out(&env->holder, "new", 3), 3);
-	wait_for_file(env_path(env, "f"), "old,new");
+	wait_for_file(env->loop, env_path(env, "f"), "old,new");
 }
 
 static void input_file_is_read_to_its_end_and_output_goes_on(void **state)
@@ -161,8 +161,7 @@ static void full_disk_is_short_accepts_for_who_can_wait(void **state)
 	limit_file_size(RLIM_INFINITY);
 	loop_advance(env->loop, 1000);
 	RUN_UNTIL(env->loop, env->holder.room_calls == 1);
-	/* The rest may take another turn of the loop. */
-	RUN_UNTIL(env->loop, file_has_size(env_path(env, "f"), total));
+	wait_for_size(env->loop, env_path(env, "f"), total);
 }
 
 static void full_disk_is_gaps_for_who_cannot(void **state)
@@ -180,12 +179,12 @@ static void full_disk_is_gaps_for_who_cannot(void **state)
 	assert_int_equal(fake_holder_out(&env->holder, "lost", 4), 4);
 	limit_file_size(RLIM_INFINITY);
 	loop_advance(env->loop, 1000);
-	wait_for_size(env_path(env, "f"), total);
+	wait_for_size(env->loop, env_path(env, "f"), total);
 	len = snprintf(want, sizeof(want), "\n[charhub: 4 bytes are missing here]\n");
 	while (!file_has_size(env_path(env, "f"), total + (size_t)len))
 		loop_advance(env->loop, 1000);
 	assert_int_equal(fake_holder_out(&env->holder, "found", 5), 5);
-	wait_for_size(env_path(env, "f"), total + (size_t)len + 5);
+	wait_for_size(env->loop, env_path(env, "f"), total + (size_t)len + 5);
 }
 
 static void goes_on_in_a_new_file_after_it_was_moved(void **state)
@@ -195,14 +194,12 @@ static void goes_on_in_a_new_file_after_it_was_moved(void **state)
 
 	env_attach(env, env_add(env, "file,id=f,path=%s/f"));
 	fake_holder_out(&env->holder, "before", 6);
-	wait_for_file(env_path(env, "f"), "before");
+	wait_for_file(env->loop, env_path(env, "f"), "before");
 	snprintf(moved, sizeof(moved), "%s/moved", env->dir);
 	assert_int_equal(rename(env_path(env, "f"), moved), 0);
 	chardev_set_reopen_files(env->set);
 	fake_holder_out(&env->holder, "after", 5);
-	wait_for_file(env_path(env, "f"), "");
-	loop_step(env->loop, true);
-	wait_for_file(env_path(env, "f"), "after");
+	wait_for_file(env->loop, env_path(env, "f"), "after");
 	assert_true(file_is(moved, "before"));
 }
 

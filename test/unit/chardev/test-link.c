@@ -124,7 +124,7 @@ static void chardevs_memory_is_filled_directly_and_logged_once(void **state)
 	chardev_link_out_commit(&holder.link, 3);
 	chardev_link_out_commit(&holder.link, 3);
 	assert_true(fake_chardev_out_is(fake_chardev_of(chardev), "abc"));
-	wait_for_file("test-link.log", "abc");
+	wait_for_file(f->loop, "test-link.log", "abc");
 	remove("test-link.log");
 	assert_int_equal(chardev_link_out_reserve(&f->holder.link, iov), -ENOTSUP);
 	fake_holder_done(&holder);

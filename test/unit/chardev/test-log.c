@@ -74,7 +74,7 @@ static void accepted_bytes_are_logged_once(void **state)
 	assert_int_equal(fake_holder_out(&f->holder, "hello", 5), 2);
 	fake_chardev_set_accept(f->fake, SIZE_MAX);
 	assert_int_equal(fake_holder_out(&f->holder, "llo", 3), 3);
-	wait_for_file(f->path, "hello");
+	wait_for_file(f->loop, f->path, "hello");
 }
 
 static void input_is_not_logged(void **state)
@@ -83,7 +83,7 @@ static void input_is_not_logged(void **state)
 
 	make(f, f->path, "");
 	fake_chardev_type(f->fake, "typed", 5);
-	wait_for_file(f->path, "");
+	wait_for_file(f->loop, f->path, "");
 }
 
 static void appending_keeps_what_was_there(void **state)
@@ -93,7 +93,7 @@ static void appending_keeps_what_was_there(void **state)
 	put_file(f->path, "old ");
 	make(f, f->path, ",logappend=on");
 	fake_holder_out(&f->holder, "new", 3);
-	wait_for_file(f->path, "old new");
+	wait_for_file(f->loop, f->path, "old new");
 }
 
 static void each_line_is_stamped_once(void **state)
@@ -105,7 +105,7 @@ static void each_line_is_stamped_once(void **state)
 	make(f, f->path, ",logtimestamp=on");
 	fake_holder_out(&f->holder, "on", 2);
 	fake_holder_out(&f->holder, "e\ntwo", 5);
-	wait_for_size(f->path, 2 * strlen("2026-01-01T00:00:00.000Z ") + 7);
+	wait_for_size(f->loop, f->path, 2 * strlen("2026-01-01T00:00:00.000Z ") + 7);
 	fd = open(f->path, O_RDONLY | O_CLOEXEC);
 	assert_true(read(fd, buf, sizeof(buf) - 1) > 0);
 	close(fd);
@@ -161,16 +161,14 @@ static void log_is_reopened_after_it_was_moved(void **state)
 
 	make(f, f->path, "");
 	fake_holder_out(&f->holder, "before,", 7);
-	wait_for_file(f->path, "before,");
+	wait_for_file(f->loop, f->path, "before,");
 	snprintf(moved, sizeof(moved), "%s.1", f->path);
 	assert_int_equal(rename(f->path, moved), 0);
 	fake_holder_out(&f->holder, "moved,", 6);
-	wait_for_file(moved, "before,moved,");
+	wait_for_file(f->loop, moved, "before,moved,");
 	chardev_set_reopen_files(f->set);
 	fake_holder_out(&f->holder, "after", 5);
-	wait_for_file(f->path, "");
-	loop_step(f->loop, true); /* hears of it */
-	wait_for_file(f->path, "after");
+	wait_for_file(f->loop, f->path, "after");
 	assert_true(file_is(moved, "before,moved,"));
 	unlink(moved);
 }

@@ -172,9 +172,9 @@ static void bytes_arrive_in_order_and_once(void **state)
 	put_file(f->path, "old,");
 	f->writer = make(f, f->path);
 	assert_int_equal(writer_write(f->writer, iov, 2), 10);
-	wait_for_file(f->path, "old,front,back");
+	wait_for_file(f->loop, f->path, "old,front,back");
 	assert_int_equal(offer(f->writer, ",more", 5), 5);
-	wait_for_file(f->path, "old,front,back,more");
+	wait_for_file(f->loop, f->path, "old,front,back,more");
 	assert_int_equal(f->lines, 0);
 }
 
@@ -192,9 +192,9 @@ static void hanging_file_makes_nobody_wait(void **state)
 	assert_int_equal(f->rooms, 0);
 	hang_end();
 	run_until(f, &f->rooms, 1);
-	wait_for_size(f->path, total);
+	wait_for_size(f->loop, f->path, total);
 	assert_int_equal(offer(f->writer, "x", 1), 1);
-	wait_for_size(f->path, total + 1);
+	wait_for_size(f->loop, f->path, total + 1);
 	assert_int_equal(f->rooms, 1);
 }
 
@@ -225,10 +225,10 @@ static void hanging_files_do_not_keep_others_from_being_written(void **state)
 	offer(f->writer, "written", 7);
 	for (int i = 0; i <= LINKS; i++)
 		loop_advance(f->loop, WORK_STUCK_MS);
-	wait_for_file(f->path, "written");
+	wait_for_file(f->loop, f->path, "written");
 	assert_in_range(threads(), LINKS + 2, LINKS + 3);
 	hang_end();
-	wait_for_file(f->moved, "xxxxx");
+	wait_for_file(f->loop, f->moved, "xxxxx");
 	for (int i = 0; i < LINKS; i++)
 		writer_close(links[i]);
 }
@@ -245,7 +245,7 @@ static void closing_waits_for_nothing_and_loses_nothing(void **state)
 	offer(f->writer, "two", 3);
 	writer_close(TAKE_PTR(f->writer));
 	hang_end();
-	wait_for_file(f->path, "one,two");
+	wait_for_file(f->loop, f->path, "one,two");
 }
 
 /* A thread that has left the pool ends a moment later. */
@@ -314,9 +314,9 @@ static void full_disk_is_told_once_and_goes_on_by_itself(void **state)
 	assert_non_null(strstr(f->last, "is in trouble: File too large"));
 	limit_file_size(RLIM_INFINITY);
 	offer(f->writer, ",three", 6);
-	wait_for_file(f->path, "onet");
+	wait_for_file(f->loop, f->path, "onet");
 	loop_advance(f->loop, 2 * WRITER_RETRY_MS);
-	wait_for_file(f->path, "onetwo,three");
+	wait_for_file(f->loop, f->path, "onetwo,three");
 	pass_calm(f);
 	assert_int_equal(f->lines, 2);
 	assert_non_null(strstr(f->last, "works again, 0 bytes are missing in it"));
@@ -338,7 +338,7 @@ static void room_is_told_once_the_disk_has_room(void **state)
 	limit_file_size(RLIM_INFINITY);
 	loop_advance(f->loop, WRITER_RETRY_MS);
 	run_until(f, &f->rooms, 1);
-	wait_for_size(f->path, total);
+	wait_for_size(f->loop, f->path, total);
 }
 
 static void what_is_left_out_is_counted_in_the_file(void **state)
@@ -357,7 +357,7 @@ static void what_is_left_out_is_counted_in_the_file(void **state)
 	put(f->writer, "lost", 4);
 	limit_file_size(RLIM_INFINITY);
 	loop_advance(f->loop, WRITER_RETRY_MS);
-	wait_for_size(f->path, 1 + WRITER_QUEUE_BYTES);
+	wait_for_size(f->loop, f->path, 1 + WRITER_QUEUE_BYTES);
 	memset(want, '.', WRITER_QUEUE_BYTES + 1);
 	memcpy(want, "ab", 2);
 	len = snprintf(
@@ -366,7 +366,7 @@ static void what_is_left_out_is_counted_in_the_file(void **state)
 		loop_advance(f->loop, WRITER_RETRY_MS);
 	put(f->writer, "found\n", 6);
 	strcat(want, "found\n");
-	wait_for_size(f->path, strlen(want));
+	wait_for_size(f->loop, f->path, strlen(want));
 	assert_true(file_is(f->path, want));
 	pass_calm(f);
 	pass_calm(f);
@@ -442,15 +442,13 @@ static void goes_on_in_a_new_file_when_the_old_one_was_moved(void **state)
 
 	f->writer = make(f, f->path);
 	put(f->writer, "old", 3);
-	wait_for_file(f->path, "old");
+	wait_for_file(f->loop, f->path, "old");
 	assert_int_equal(rename(f->path, f->moved), 0);
 	put(f->writer, ",moved", 6);
-	wait_for_file(f->moved, "old,moved");
+	wait_for_file(f->loop, f->moved, "old,moved");
 	writer_reopen(f->writer);
 	put(f->writer, "new", 3);
-	wait_for_file(f->path, "");
-	loop_step(f->loop, true);
-	wait_for_file(f->path, "new");
+	wait_for_file(f->loop, f->path, "new");
 	assert_true(file_is(f->moved, "old,moved"));
 }
 
@@ -468,7 +466,7 @@ static void closing_goes_on_in_the_new_file_too(void **state)
 	writer_reopen(f->writer);
 	writer_close(TAKE_PTR(f->writer));
 	hang_end();
-	wait_for_file(f->path, "new");
+	wait_for_file(f->loop, f->path, "new");
 	assert_true(file_is(f->moved, "old"));
 }
 
@@ -478,7 +476,7 @@ static void opening_anew_may_hang_and_loses_nothing(void **state)
 
 	f->writer = make(f, f->path);
 	put(f->writer, "one,", 4);
-	wait_for_file(f->path, "one,");
+	wait_for_file(f->loop, f->path, "one,");
 	hang_begin(f->path);
 	writer_reopen(f->writer);
 	hang_wait();
@@ -487,7 +485,7 @@ static void opening_anew_may_hang_and_loses_nothing(void **state)
 	hang_end();
 	loop_step(f->loop, true);
 	put(f->writer, "three", 5);
-	wait_for_file(f->path, "one,two,three");
+	wait_for_file(f->loop, f->path, "one,two,three");
 }
 
 static void old_file_stays_where_no_new_one_can_be_made(void **state)
@@ -501,7 +499,7 @@ static void old_file_stays_where_no_new_one_can_be_made(void **state)
 	put(f->writer, "here", 4);
 	run_until(f, &f->lines, 1);
 	assert_non_null(strstr(f->last, "could not be reopened: Is a directory"));
-	wait_for_file(f->moved, "here");
+	wait_for_file(f->loop, f->moved, "here");
 	assert_int_equal(rmdir(f->path), 0);
 }
 
@@ -523,9 +521,7 @@ static void new_file_may_be_of_another_kind(void **state)
 	unlink(f->path);
 	writer_reopen(f->writer);
 	put(f->writer, "file", 4);
-	wait_for_file(f->path, "");
-	loop_step(f->loop, true);
-	wait_for_file(f->path, "file");
+	wait_for_file(f->loop, f->path, "file");
 	close(fd);
 }
 
