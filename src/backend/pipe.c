@@ -86,7 +86,7 @@ static int pipe_open(struct chardev *chardev, const struct opts *opts, struct er
 {
 	struct pipe_chardev *pipe = pipe_of(chardev);
 	const char *path = opts_get_string(opts, "path");
-	int in, out, r;
+	int in = -1, out = -1, r;
 
 	if (!path)
 		return error_set(err, EINVAL, "chardev: pipe: no device path given");

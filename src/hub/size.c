@@ -75,7 +75,7 @@ static bool wanted_size(const struct size *size, unsigned *ret_cols, unsigned *r
 
 static bool update(struct size *size)
 {
-	unsigned cols, rows;
+	unsigned cols = 0, rows = 0;
 
 	if (size->policy == SIZE_FIXED || (size->policy == SIZE_GUEST && size->by_guest) ||
 		!wanted_size(size, &cols, &rows))

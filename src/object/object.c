@@ -90,7 +90,7 @@ static int check(const struct object_class *const *classes, struct opts *opts,
 	const struct object_class **ret_class, struct error **err)
 {
 	const char *type = opts_text(opts, "qom-type");
-	const struct object_class *class;
+	const struct object_class *class = NULL;
 
 	if (!type)
 		return error_set(err, EINVAL, "Parameter 'qom-type' is missing");
@@ -104,7 +104,7 @@ static int check(const struct object_class *const *classes, struct opts *opts,
 
 int object_check(const struct object_class *const *classes, struct opts *opts, struct error **err)
 {
-	const struct object_class *class;
+	const struct object_class *class = NULL;
 
 	return check(classes, opts, &class, err);
 }
@@ -129,7 +129,7 @@ static struct object *object_new(
 
 int object_set_add(struct object_set *set, struct opts *opts, struct error **err)
 {
-	const struct object_class *class;
+	const struct object_class *class = NULL;
 	struct object *object;
 	const char *id;
 	int r = check(set->classes, opts, &class, err);
