@@ -2,6 +2,7 @@
 #include "backend/connection.h"
 
 #include "transport/fd-transport.h"
+#include "transport/telnet.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,10 +31,37 @@ static char *remote_name(int fd)
 	return sockaddr_text(&sockaddr);
 }
 
-int connection_begin(struct connection *connection, struct chardev *chardev, int fd, bool nodelay,
-	const struct fd_stream_ops *ops)
+static int put_telnet(
+	struct transport *lower, const struct connection_options *options, struct transport **ret)
 {
-	struct transport *transport;
+	return telnet_new(lower, options->server ? TELNET_SERVER : TELNET_CLIENT, ret);
+}
+
+/*
+ * The filters, from the lowest on. On success *@transport is the topmost, which owns the others;
+ * else it is the highest that was made.
+ */
+static int put_filters(struct transport **transport, const struct connection_options *options)
+{
+	const struct {
+		bool wanted;
+		int (*put)(struct transport *lower, const struct connection_options *options,
+			struct transport **ret);
+	} filters[] = {
+		{ options->telnet, put_telnet },
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]) && r == 0; i++)
+		if (filters[i].wanted)
+			r = filters[i].put(*transport, options, transport);
+	return r;
+}
+
+int connection_begin(struct connection *connection, struct chardev *chardev, int fd,
+	const struct connection_options *options, const struct fd_stream_ops *ops)
+{
+	struct transport *transport = NULL;
 	int r = -ENOMEM;
 
 	fd_stream_init(&connection->stream, chardev, ops, 0);
@@ -41,9 +69,13 @@ int connection_begin(struct connection *connection, struct chardev *chardev, int
 	connection->remote = remote_name(fd);
 	if (connection->local && connection->remote)
 		r = socket_transport_new(
-			chardev->loop, fd, nodelay ? SOCKET_NODELAY : 0, &transport);
-	if (r < 0) {
+			chardev->loop, fd, options->nodelay ? SOCKET_NODELAY : 0, &transport);
+	if (r < 0)
 		close(fd);
+	else
+		r = put_filters(&transport, options);
+	if (r < 0) {
+		transport_free(transport);
 		connection_end(connection);
 		return r;
 	}
@@ -74,15 +106,21 @@ void connection_watch_half(struct connection *connection)
 		socket_watch_half(connection->stream.transport);
 }
 
-char *connection_describe(
-	const struct connection *connection, const struct address *address, bool server)
+const char *connection_scheme(const struct connection_options *options)
 {
-	const char *role = server ? ",server=on" : "";
+	return options->telnet ? "telnet" : "tcp";
+}
+
+char *connection_describe(const struct connection *connection, const struct address *address,
+	const struct connection_options *options)
+{
+	const char *role = options->server ? ",server=on" : "";
 	char *text;
 	int r;
 
 	if (connection->remote && *connection->remote)
-		r = asprintf(&text, "tcp:%s%s <-> %s", connection->local, role, connection->remote);
+		r = asprintf(&text, "%s:%s%s <-> %s", connection_scheme(options), connection->local,
+			role, connection->remote);
 	else
 		r = asprintf(&text, "unix:%s%s", address->path ? address->path : "", role);
 	return r < 0 ? NULL : text;

@@ -14,14 +14,19 @@ struct connection {
 	char *local, *remote;
 };
 
+/** struct connection_options - what a fresh connection is made into */
+struct connection_options {
+	bool server, nodelay, telnet;
+};
+
 /**
- * connection_begin() - take a connected descriptor over; no upcall
+ * connection_begin() - take a connected descriptor over, and put filters on it; no upcall
  * @fd: also closed where this fails
  *
  * Return: 0; -ENOMEM and the like.
  */
-int connection_begin(struct connection *connection, struct chardev *chardev, int fd, bool nodelay,
-	const struct fd_stream_ops *ops);
+int connection_begin(struct connection *connection, struct chardev *chardev, int fd,
+	const struct connection_options *options, const struct fd_stream_ops *ops);
 
 /** connection_end() - close it; no-op where there is none */
 void connection_end(struct connection *connection);
@@ -32,8 +37,11 @@ void connection_send_away(struct connection *connection, const char *line);
 /** connection_watch_half() - the peer sends no more: find out by itself should it vanish */
 void connection_watch_half(struct connection *connection);
 
-/** connection_describe() - "unix:/p,server=on", "tcp:A:1 <-> B:2"; NULL if memory ran out */
-char *connection_describe(
-	const struct connection *connection, const struct address *address, bool server);
+/** connection_describe() - "unix:/p,server=on", "telnet:A:1 <-> B:2"; NULL if memory ran out */
+char *connection_describe(const struct connection *connection, const struct address *address,
+	const struct connection_options *options);
+
+/** connection_scheme() - "tcp", or the filter that a peer has to speak: "telnet" */
+const char *connection_scheme(const struct connection_options *options);
 
 #endif

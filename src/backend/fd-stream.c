@@ -25,6 +25,7 @@
  */
 #include "backend/fd-stream.h"
 
+#include "backend/news.h"
 #include "base/log.h"
 #include "base/segments.h"
 #include "transport/fd-transport.h"
@@ -291,6 +292,26 @@ static void give_room(struct fd_stream *stream)
 	chardev_room(stream->chardev);
 }
 
+/* ---- what comes beside the bytes ---- */
+
+int fd_stream_event(struct fd_stream *stream, const struct chardev_event *event)
+{
+	struct transport_news news;
+
+	if (!fd_stream_takes_out(stream) || news_from_event(event, &news) < 0)
+		return -ENOTSUP;
+	return transport_send_news(stream->transport, &news);
+}
+
+static void on_news(void *data, const struct transport_news *news)
+{
+	struct fd_stream *stream = data;
+	struct chardev_event event;
+
+	if (is_alive(stream) && news_to_event(news, &event) == 0)
+		chardev_event(stream->chardev, &event);
+}
+
 /* ---- the loop's side ---- */
 
 /* Out failed in a call of the holder: the end, unless the peer may still have something to say. */
@@ -344,7 +365,8 @@ static void on_events(void *data, unsigned events)
 		update_watches(stream);
 }
 
-static const struct transport_callbacks transport_callbacks = { .on_events = on_events };
+static const struct transport_callbacks transport_callbacks = { .on_events = on_events,
+	.on_news = on_news };
 
 /* ---- open and close ---- */
 

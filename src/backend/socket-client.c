@@ -41,7 +41,7 @@ static const struct fd_stream_ops client_ops = { .on_eof = on_eof, .on_gone = on
 static int begin(struct socket_chardev *socket, int fd)
 {
 	return connection_begin(
-		&socket->connection, &socket->base, fd, socket->nodelay, &client_ops);
+		&socket->connection, &socket->base, fd, &socket->options, &client_ops);
 }
 
 static void on_connected(void *data, int fd)

@@ -21,7 +21,7 @@ struct socket_chardev {
 	struct chardev base;
 	struct address address;
 	struct connection connection;
-	bool server, nodelay;
+	struct connection_options options;
 	struct task bye;
 
 	struct listener *listener;

@@ -75,7 +75,7 @@ static const struct fd_stream_ops only_ops = { .on_eof = on_only_eof, .on_gone =
 static int begin_only_client(struct socket_chardev *socket, int fd)
 {
 	int r = connection_begin(
-		&socket->connection, &socket->base, fd, socket->nodelay, &only_ops);
+		&socket->connection, &socket->base, fd, &socket->options, &only_ops);
 
 	if (r < 0)
 		return r;
@@ -157,6 +157,11 @@ static void peer_in_resume(struct chardev *chardev)
 	fd_stream_in_resume(&peer_of(chardev)->connection.stream);
 }
 
+static int peer_event(struct chardev *chardev, const struct chardev_event *event)
+{
+	return fd_stream_event(&peer_of(chardev)->connection.stream, event);
+}
+
 static void say_bye(void *data)
 {
 	struct socket_peer *peer = data;
@@ -175,7 +180,8 @@ static char *peer_describe(const struct chardev *chardev)
 {
 	const struct socket_peer *peer = (const struct socket_peer *)chardev;
 
-	return peer->server ? connection_describe(&peer->connection, &peer->server->address, true)
+	return peer->server ? connection_describe(&peer->connection, &peer->server->address,
+				      &peer->server->options)
 			    : strdup("socket");
 }
 
@@ -186,6 +192,7 @@ static const struct chardev_class peer_class = {
 	.close = peer_close,
 	.out = peer_out,
 	.in_resume = peer_in_resume,
+	.event = peer_event,
 	.disconnect = peer_disconnect,
 	.describe = peer_describe,
 };
@@ -258,7 +265,7 @@ static void accept_peer(struct socket_chardev *socket, int fd)
 		socket_turn_away(fd, "charhub: out of memory\r\n");
 		return;
 	}
-	r = connection_begin(&peer->connection, &peer->base, fd, socket->nodelay, &peer_ops);
+	r = connection_begin(&peer->connection, &peer->base, fd, &socket->options, &peer_ops);
 	if (r == 0) {
 		socket->n_served++;
 		peer->served = true;

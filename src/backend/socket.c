@@ -130,7 +130,7 @@ static void socket_close(struct chardev *chardev)
 	struct socket_chardev *socket = socket_of(chardev);
 
 	task_cancel(&socket->bye);
-	if (socket->server)
+	if (socket->options.server)
 		socket_server_close(socket);
 	else
 		socket_client_close(socket);
@@ -153,14 +153,15 @@ static int socket_open(struct chardev *chardev, const struct opts *opts, struct 
 	if (r < 0)
 		return r;
 	list_init(&socket->peers);
-	socket->server = opts_get_bool(opts, "server");
+	socket->options.server = opts_get_bool(opts, "server");
 	socket->clients_max = (unsigned)opts_get_number(opts, "clients");
-	socket->nodelay = opts_get_bool(opts, "nodelay") ||
-			  (opts_has(opts, "delay") && !opts_get_bool(opts, "delay"));
+	socket->options.nodelay = opts_get_bool(opts, "nodelay") ||
+				  (opts_has(opts, "delay") && !opts_get_bool(opts, "delay"));
+	socket->options.telnet = opts_get_bool(opts, "telnet");
 	r = read_address(opts, &socket->address, err);
 	if (r == 0)
-		r = socket->server ? socket_server_open(socket, wait, err)
-				   : socket_client_open(socket, reconnect_ms(opts), err);
+		r = socket->options.server ? socket_server_open(socket, wait, err)
+					   : socket_client_open(socket, reconnect_ms(opts), err);
 	else if (r == -ENOMEM)
 		error_set(err, ENOMEM, "socket '%s': out of memory", chardev->id);
 	if (r < 0)
@@ -177,6 +178,11 @@ static void socket_in_resume(struct chardev *chardev)
 {
 	if (socket_of(chardev)->connection.stream.chardev)
 		fd_stream_in_resume(&socket_of(chardev)->connection.stream);
+}
+
+static int socket_event(struct chardev *chardev, const struct chardev_event *event)
+{
+	return fd_stream_event(&socket_of(chardev)->connection.stream, event);
 }
 
 static void say_bye(void *data)
@@ -198,13 +204,27 @@ static int socket_disconnect(struct chardev *chardev)
 
 static int socket_attach(struct chardev *chardev, struct error **err)
 {
-	return socket_of(chardev)->server ? socket_server_attach(socket_of(chardev), err) : 0;
+	return socket_of(chardev)->options.server ? socket_server_attach(socket_of(chardev), err)
+						  : 0;
 }
 
 static void socket_detach(struct chardev *chardev)
 {
-	if (socket_of(chardev)->server)
+	if (socket_of(chardev)->options.server)
 		socket_server_detach(socket_of(chardev));
+}
+
+/* Of TCP with what a peer has to speak instead of "tcp". NULL: no memory. */
+static char *where_text(const struct socket_chardev *socket)
+{
+	AUTO_FREE char *text = address_text(&socket->address);
+	char *where;
+
+	if (!text || socket->address.kind != ADDRESS_INET)
+		return TAKE_PTR(text);
+	return asprintf(&where, "%s%s", connection_scheme(&socket->options), strchr(text, ':')) < 0
+		       ? NULL
+		       : where;
 }
 
 static char *socket_describe(const struct chardev *chardev)
@@ -215,15 +235,16 @@ static char *socket_describe(const struct chardev *chardev)
 	int r;
 
 	if (fd_stream_is_started(&socket->connection.stream))
-		return connection_describe(&socket->connection, &socket->address, socket->server);
-	where = address_text(&socket->address);
+		return connection_describe(&socket->connection, &socket->address, &socket->options);
+	where = where_text(socket);
 	if (!where)
 		return NULL;
 	if (socket->n_served)
 		r = asprintf(&text, "%s,server=on (%u of %u clients)", where, socket->n_served,
 			socket->clients_max);
 	else
-		r = asprintf(&text, "disconnected:%s%s", where, socket->server ? ",server=on" : "");
+		r = asprintf(&text, "disconnected:%s%s", where,
+			socket->options.server ? ",server=on" : "");
 	return r < 0 ? NULL : text;
 }
 
@@ -271,7 +292,10 @@ static const struct opt_desc socket_options[] = {
 		.type = OPT_NUMBER,
 		.max = RECONNECT_MS_MAX / 1000,
 		.help = "the same in seconds" },
-	{ .name = "telnet", .type = OPT_OFF, .help = "accepted: there is no telnet yet" },
+	{ .name = "telnet",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "speak telnet: the size of the peer's window and BREAK come through" },
 	{ .name = "tn3270", .type = OPT_OFF, .help = "accepted: there is no tn3270" },
 	{ .name = "websocket", .type = OPT_OFF, .help = "accepted: there is no websocket yet" },
 	{ .name = "nodelay",
@@ -291,6 +315,7 @@ const struct chardev_class backend_socket_class = {
 	.close = socket_close,
 	.out = socket_out,
 	.in_resume = socket_in_resume,
+	.event = socket_event,
 	.disconnect = socket_disconnect,
 	.attach = socket_attach,
 	.detach = socket_detach,

@@ -32,6 +32,9 @@ struct transport_ops {
 	/** Optional. For a filter: that of the lower one where there is none. */
 	int (*abort)(struct transport *transport);
 
+	/** Optional. For a filter: that of the lower one where there is none. */
+	int (*send_news)(struct transport *transport, const struct transport_news *news);
+
 	/** Optional. */
 	void (*goodbye)(struct transport *transport);
 
@@ -48,6 +51,7 @@ struct transport_ops {
  * @identity:   of the lowest; of a filter that knows better
  * @wanted: what the user watches
  * @kicked: what transport_kick() is to tell
+ * @news:   what transport_post_news() is to tell, where @has_news
  */
 struct transport {
 	const struct transport_ops *ops;
@@ -58,7 +62,8 @@ struct transport {
 	const struct identity *identity;
 	int fd;
 	unsigned ways, wanted, kicked;
-	bool ready, freed;
+	struct transport_news news;
+	bool has_news, ready, freed;
 	struct task kick, reap;
 };
 
@@ -79,6 +84,13 @@ void transport_tell(struct transport *transport, unsigned events);
 
 /** transport_kick() - tell the user @events after this dispatch, as far as they are watched then */
 void transport_kick(struct transport *transport, unsigned events);
+
+/**
+ * transport_post_news() - tell the user after this dispatch
+ *
+ * Until it has been told (@has_news is false) the filter gives no more bytes and has no other news.
+ */
+void transport_post_news(struct transport *transport, const struct transport_news *news);
 
 /** transport_set_ready() - the handshake is over */
 void transport_set_ready(struct transport *transport);

@@ -59,12 +59,23 @@ void transport_tell(struct transport *transport, unsigned events)
 		transport->callbacks->on_events(transport->data, events);
 }
 
+static void tell_news(struct transport *transport)
+{
+	struct transport_news news = transport->news;
+
+	transport->has_news = false;
+	if (transport->callbacks && transport->callbacks->on_news)
+		transport->callbacks->on_news(transport->data, &news);
+}
+
 static void tell_kicked(void *data)
 {
 	struct transport *transport = data;
 	unsigned events = transport->kicked;
 
 	transport->kicked = 0;
+	if (transport->has_news)
+		tell_news(transport);
 	transport_tell(transport, events);
 	if (!transport->freed)
 		transport->ops->watch(transport);
@@ -75,6 +86,13 @@ void transport_kick(struct transport *transport, unsigned events)
 	transport->kicked |= events;
 	if (events)
 		task_post(transport->loop, &transport->kick, tell_kicked, transport);
+}
+
+void transport_post_news(struct transport *transport, const struct transport_news *news)
+{
+	transport->news = *news;
+	transport->has_news = true;
+	task_post(transport->loop, &transport->kick, tell_kicked, transport);
 }
 
 void transport_set_ready(struct transport *transport)
@@ -130,6 +148,13 @@ int transport_abort(struct transport *transport)
 	if (transport->ops->abort)
 		return transport->ops->abort(transport);
 	return transport->lower ? transport_abort(transport->lower) : -ENOTSUP;
+}
+
+int transport_send_news(struct transport *transport, const struct transport_news *news)
+{
+	if (transport->ops->send_news)
+		return transport->ops->send_news(transport, news);
+	return transport->lower ? transport_send_news(transport->lower, news) : -ENOTSUP;
 }
 
 void transport_goodbye(struct transport *transport)

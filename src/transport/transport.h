@@ -15,7 +15,8 @@
  * struct transport - one end of a byte stream to a peer
  *
  * At the bottom there are descriptors (fd-transport.h). A filter takes a transport and is one: a
- * websocket. Its user holds the topmost, which owns the others, and sees nothing but bytes.
+ * websocket, telnet. Its user holds the topmost, which owns the others, and sees nothing but bytes,
+ * and now and then a piece of news.
  *
  * Nothing here blocks, and no function calls the user back: that happens from the loop only, to
  * transport_callbacks. A transport may be freed in its own callback.
@@ -30,14 +31,27 @@ enum transport_events {
 	TRANSPORT_READY = 16,
 };
 
+enum transport_news_type {
+	TRANSPORT_SIZE,	 /* the terminal at the other end has this size */
+	TRANSPORT_BREAK, /* a break condition */
+};
+
 /**
- * struct transport_callbacks - what the user of a transport wants to hear
- *
- * What comes beside the bytes, such as a size or a break by telnet, gets a member of its own.
+ * struct transport_news - what a filter carries beside the bytes, either way, in order with them
+ * @cols, @rows: TRANSPORT_SIZE: in character cells, as the peer says: neither is 0
  */
+struct transport_news {
+	enum transport_news_type type;
+	unsigned cols, rows;
+};
+
+/** struct transport_callbacks - what the user of a transport wants to hear */
 struct transport_callbacks {
 	/** What is watched is so: WATCH_*, or TRANSPORT_READY. */
 	void (*on_events)(void *data, unsigned events);
+
+	/** Optional. The bytes before it have been read; those behind it come afterwards. */
+	void (*on_news)(void *data, const struct transport_news *news);
 };
 
 enum {
@@ -84,6 +98,15 @@ ssize_t transport_readv(struct transport *transport, const struct iovec *iov, in
  * other -errno: it takes no more for ever.
  */
 ssize_t transport_writev(struct transport *transport, const struct iovec *iov, int n);
+
+/**
+ * transport_send_news() - tell the peer what is no byte, behind what was written
+ *
+ * Of several that wait for room the last one counts.
+ *
+ * Return: 0; -ENOTSUP: no filter here can say that, or not to this peer.
+ */
+int transport_send_news(struct transport *transport, const struct transport_news *news);
 
 /** transport_look() - what holds at this moment: WATCH_READ, WATCH_HANGUP, WATCH_GONE */
 unsigned transport_look(struct transport *transport);

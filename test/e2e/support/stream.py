@@ -187,6 +187,13 @@ def connect_tcp(port, host="127.0.0.1", timeout=DEADLINE):
     return Stream(sock.fileno(), sock)
 
 
+def free_port():
+    """A TCP port of the loopback that nobody listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
 class UnixServer:
     """A unix server socket of the test's own, for a charhubd or QEMU that connects."""
 

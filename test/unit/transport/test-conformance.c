@@ -5,6 +5,7 @@
  */
 #include "io/byte-queue.h"
 #include "transport/fd-transport.h"
+#include "transport/telnet.h"
 #include "transport/websocket.h"
 
 #include <errno.h>
@@ -136,8 +137,42 @@ static int stack_websocket(struct transport *lower, struct transport **ret_trans
 	return websocket_new(lower, NULL, ret_transport);
 }
 
+static int stack_telnet(struct transport *lower, struct transport **ret_transport)
+{
+	return telnet_new(lower, TELNET_SERVER, ret_transport);
+}
+
+/* Agrees to binary both ways. */
+static void greet_telnet(struct stand *stand)
+{
+	static const char answer[] = "\377\375\0\377\373";
+	char greeting[64];
+
+	assert_int_equal(read(stand->peer, greeting, sizeof(greeting)), 18);
+	assert_int_equal(write(stand->peer, answer, sizeof(answer)), sizeof(answer));
+	settle(stand);
+}
+
+static void encode_telnet(struct byte_queue *to, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		for (int times = bytes[i] == 0377 ? 2 : 1; times; times--)
+			assert_int_equal(byte_queue_push(to, bytes + i, 1), 0);
+}
+
+static void decode_telnet(struct byte_queue *raw, struct byte_queue *to)
+{
+	const uint8_t *at = (const uint8_t *)byte_queue_data(raw);
+	size_t i = 0;
+
+	for (; i < raw->len && (at[i] != 0377 || i + 1 < raw->len); i += at[i] == 0377 ? 2 : 1)
+		assert_int_equal(byte_queue_push(to, at + i, 1), 0);
+	byte_queue_pop(raw, i);
+}
+
 static const struct adapter adapters[] = {
 	{ "socket", stack_nothing, greet_nobody, encode_plain, decode_plain, true },
+	{ "telnet", stack_telnet, greet_telnet, encode_telnet, decode_telnet, true },
 	{ "websocket", stack_websocket, greet_websocket, encode_websocket, decode_websocket,
 		false },
 };
