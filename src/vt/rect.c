@@ -107,44 +107,81 @@ void handle_decsera(struct vt *vt, const struct csi *csi)
 
 /* ---- attributes of what is there ---- */
 
-static void change_cell(struct vt_cell *cell, const struct csi *csi)
-{
-	uint64_t link = cell->link;
-	bool kept = cell->attr & VT_PROTECTED;
+/*
+ * What happens to each cell, worked out once: there may be a million of them. Bits of @keep stay,
+ * those of @set are on, then those of @flip turn. @underlines: how often the underline turns.
+ */
+struct change {
+	struct vt_cell keep, set, flip;
+	unsigned underlines;
+};
 
-	sgr_apply(cell, csi, 4);
+/* DECCARA: SGR parameters, which set bits or leave them; none: all attributes off. */
+static struct change change_of(const struct csi *csi)
+{
+	const struct vt_cell all = { .attr = 0xfff,
+		.underline = 7,
+		.fg = 0x1ffffff,
+		.bg = 0x1ffffff,
+		.underline_color = 0x1ffffff };
+	struct change change = { .keep = all };
+
 	if (csi->count <= 4)
-		*cell = (struct vt_cell){ 0 };
-	cell->link = link & 0x3fff;
-	cell->attr &= ~VT_PROTECTED & 0xfff;
-	if (kept)
-		cell->attr |= VT_PROTECTED;
+		change.keep = change.set;
+	sgr_apply(&change.keep, csi, 4);
+	sgr_apply(&change.set, csi, 4);
+	change.set.attr &= ~VT_PROTECTED & 0xfff;
+	change.keep.attr |= VT_PROTECTED;
+	change.keep.ch = VT_CH_CLUSTER * 2 - 1;
+	change.keep.width = 3;
+	change.keep.link = 0x3fff;
+	return change;
 }
 
-static void reverse_cell(struct vt_cell *cell, const struct csi *csi)
+/* DECRARA: attributes by the numbers that SGR has for them; 0: all of them. */
+static struct change reversal_of(const struct csi *csi)
 {
 	static const unsigned bits[] = {
 		[1] = VT_BOLD, [5] = VT_BLINK, [7] = VT_INVERSE, [8] = VT_INVISIBLE
 	};
+	struct change change = { 0 };
 
+	memset(&change.keep, 0xff, sizeof(change.keep));
 	for (unsigned i = 4; i < csi->count; i++) {
 		int v = csi->params[i];
 
 		if (v == 0)
-			cell->attr ^= VT_BOLD | VT_BLINK | VT_INVERSE;
+			change.flip.attr ^= VT_BOLD | VT_BLINK | VT_INVERSE;
 		if (v == 0 || v == 4)
-			cell->underline = cell->underline ? VT_UNDERLINE_NONE : VT_UNDERLINE_SINGLE;
+			change.underlines++;
 		if (v > 0 && v <= 8)
-			cell->attr = (cell->attr ^ bits[v]) & 0xfffu;
+			change.flip.attr = (change.flip.attr ^ bits[v]) & 0xfffu;
 	}
+	return change;
+}
+
+static void change_cell(struct vt_cell *cell, const struct change *change)
+{
+	uint64_t bits[2], keep[2], set[2], flip[2];
+
+	memcpy(bits, cell, sizeof(bits));
+	memcpy(keep, &change->keep, sizeof(keep));
+	memcpy(set, &change->set, sizeof(set));
+	memcpy(flip, &change->flip, sizeof(flip));
+	for (int i = 0; i < 2; i++)
+		bits[i] = ((bits[i] & keep[i]) | set[i]) ^ flip[i];
+	memcpy(cell, bits, sizeof(bits));
+	if (change->underlines)
+		cell->underline = (cell->underline != 0) != (change->underlines % 2 != 0)
+					  ? VT_UNDERLINE_SINGLE
+					  : VT_UNDERLINE_NONE;
 }
 
 /* Blank cells have no attributes but a background, and are left alone. */
-static void change_row(struct vt *vt, unsigned y, unsigned first, unsigned end,
-	const struct csi *csi, void (*change)(struct vt_cell *cell, const struct csi *csi))
+static void change_row(
+	struct vt *vt, unsigned y, unsigned first, unsigned end, const struct change *change)
 {
 	struct row *row = vt->screen->line[y];
-	struct vt_cell before = { 0 }, after = { 0 };
 
 	if (end > row->used)
 		end = row->used;
@@ -155,49 +192,37 @@ static void change_row(struct vt *vt, unsigned y, unsigned first, unsigned end,
 	if (row->cells[end - 1].width == VT_WIDE)
 		end++;
 	row_open(vt, row, first, end);
-	for (unsigned x = first; x < end; x++) {
-		struct vt_cell *cell = &row->cells[x], style = style_of_cell(*cell);
-
-		if (!cell->ch && cell->width != VT_WIDE_TAIL)
-			continue;
-		/* neighbours are often alike */
-		if (x == first || !cells_are_equal(style, before)) {
-			before = after = style;
-			change(&after, csi);
-		}
-		style = after;
-		style.ch = cell->ch;
-		style.width = cell->width;
-		*cell = style;
-	}
+	for (unsigned x = first; x < end; x++)
+		if (row->cells[x].ch || row->cells[x].width == VT_WIDE_TAIL)
+			change_cell(&row->cells[x], change);
 }
 
-static void change_area(struct vt *vt, const struct csi *csi,
-	void (*change)(struct vt_cell *cell, const struct csi *csi))
+static void change_area(struct vt *vt, const struct csi *csi, struct change change)
 {
 	struct area area = allowed(vt);
 	struct rect rect;
 
 	if (!read_rect(vt, csi, 0, &rect))
 		return;
+	vt->work += (rect.end_row - rect.top) * WORK_ROW;
 	for (unsigned y = rect.top; y < rect.end_row; y++) {
 		bool stream = !vt->rectangle_extent;
 		unsigned first = stream && y > rect.top ? area.left : rect.left;
 		unsigned end =
 			stream && y < rect.end_row - 1 ? area.left + area.cols : rect.end_col;
 
-		change_row(vt, y, first, end, csi, change);
+		change_row(vt, y, first, end, &change);
 	}
 }
 
 void handle_deccara(struct vt *vt, const struct csi *csi)
 {
-	change_area(vt, csi, change_cell);
+	change_area(vt, csi, change_of(csi));
 }
 
 void handle_decrara(struct vt *vt, const struct csi *csi)
 {
-	change_area(vt, csi, reverse_cell);
+	change_area(vt, csi, reversal_of(csi));
 }
 
 void handle_decsace(struct vt *vt, const struct csi *csi)

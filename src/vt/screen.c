@@ -283,10 +283,14 @@ static void copy_part(struct vt *vt, const struct row *from, unsigned left, unsi
 	struct row *to, unsigned to_left)
 {
 	struct vt_cell part[VT_COLS_MAX], *cells;
+	unsigned there = 0;
 
-	vt->work += cols;
-	for (unsigned i = 0; i < cols; i++)
-		part[i] = row_get(from, left + i);
+	vt->work += WORK_ROW + cols;
+	if (from->used > left)
+		there = from->used - left < cols ? from->used - left : cols;
+	memcpy(part, from->cells + left, there * sizeof(*part));
+	for (unsigned i = there; i < cols; i++)
+		part[i] = blank_cell(from->fill);
 	if (part[0].width == VT_WIDE_TAIL)
 		part[0] = blank_cell((uint32_t)part[0].bg);
 	if (part[cols - 1].width == VT_WIDE)
