@@ -134,17 +134,6 @@ static void notice_hangup(struct fd_stream *stream)
 
 /* ---- input ---- */
 
-static int clip(struct iovec iov[2], int n, size_t budget)
-{
-	if (iov[0].iov_len >= budget) {
-		iov[0].iov_len = budget;
-		return 1;
-	}
-	if (n > 1 && iov[1].iov_len > budget - iov[0].iov_len)
-		iov[1].iov_len = budget - iov[0].iov_len;
-	return n;
-}
-
 /* In packet mode a byte of status comes before the data, or alone. */
 static ssize_t read_some(struct fd_stream *stream, const struct iovec *iov, int n)
 {
@@ -196,7 +185,7 @@ static void read_in(struct fd_stream *stream)
 			stream->in = FD_STREAM_IN_PAUSED;
 			break;
 		}
-		n = clip(iov, n, budget);
+		n = segments_clip(iov, n, budget);
 		asked = segments_len(iov, n);
 		got = read_some(stream, iov, n);
 		if (got <= 0) {

@@ -13,6 +13,19 @@ static inline size_t segments_len(const struct iovec *iov, int n)
 	return (n > 0 ? iov[0].iov_len : 0) + (n > 1 ? iov[1].iov_len : 0);
 }
 
+/** segments_clip() - at most @max bytes of them. Return: the number of segments that are left */
+static inline int segments_clip(struct iovec *iov, int n, size_t max)
+{
+	for (int i = 0; i < n; i++) {
+		if (iov[i].iov_len >= max) {
+			iov[i].iov_len = max;
+			return max ? i + 1 : i;
+		}
+		max -= iov[i].iov_len;
+	}
+	return n;
+}
+
 /** segments_fill() - copy into segments from their start; @len is at most their length */
 static inline void segments_fill(const struct iovec *iov, const void *from, size_t len)
 {

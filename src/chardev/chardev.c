@@ -60,7 +60,7 @@ static void reap(void *data)
 static void reap_later(struct chardev *chardev)
 {
 	chardev->closing = true;
-	chardev_log_unref(TAKE_PTR(chardev->log));
+	chardev_log_unref(TAKE_PTR(chardev->log), chardev);
 	task_post(chardev->loop, &chardev->reap, reap, chardev);
 }
 
@@ -97,7 +97,7 @@ void chardev_free(struct chardev *chardev)
 
 int chardev_open(struct chardev *chardev, const struct opts *opts, struct error **err)
 {
-	int r = chardev_log_open(chardev->loop, chardev->id, opts, &chardev->log, err);
+	int r = chardev_log_open(chardev, opts, &chardev->log, err);
 
 	if (r == 0)
 		r = chardev->class->open(chardev, opts, err);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 
 const char *chardev_event_name(enum chardev_event_type type)
 {
@@ -72,15 +73,31 @@ void chardev_link_detach(struct chardev_link *link)
 		chardev->class->detach(chardev);
 }
 
-ssize_t chardev_link_outv(struct chardev_link *link, const struct iovec *iov, int n)
+/* Who can wait does so for a log that is busy. Return: how much its log lets through now. */
+static size_t log_room(const struct chardev_link *link)
+{
+	const struct chardev *chardev = link->chardev;
+
+	if (link->flags & CHARDEV_LINK_NEVER_WAIT)
+		return SIZE_MAX;
+	return chardev_log_room(chardev->log, chardev);
+}
+
+ssize_t chardev_link_outv(struct chardev_link *link, const struct iovec *from, int n)
 {
 	struct chardev *chardev = link->chardev;
+	struct iovec iov[2] = { from[0], n > 1 ? from[1] : (struct iovec){ 0 } };
 	size_t offered = segments_len(iov, n);
 	ssize_t accepted;
 
 	if (!chardev || chardev->closing)
 		return -EPIPE;
-	accepted = chardev->class->out ? chardev->class->out(chardev, iov, n) : (ssize_t)offered;
+	n = segments_clip(iov, n, log_room(link));
+	if (!n)
+		accepted = 0;
+	else
+		accepted = chardev->class->out ? chardev->class->out(chardev, iov, n)
+					       : (ssize_t)offered;
 	if (accepted < 0)
 		return accepted;
 	link->wants_room = (size_t)accepted < offered;
@@ -106,6 +123,8 @@ int chardev_link_out_reserve(struct chardev_link *link, struct iovec iov[2])
 	if (!chardev->class->out_reserve)
 		return -ENOTSUP;
 	n = chardev->class->out_reserve(chardev, iov);
+	if (n > 0)
+		n = segments_clip(iov, n, log_room(link));
 	link->wants_room = n == 0;
 	link->n_reserved = n > 0 ? n : 0;
 	for (int i = 0; i < link->n_reserved; i++)

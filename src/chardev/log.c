@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a chardev accepted goes to a writer, which never waits: a file that does not take all of it
- * (full disk, slow reader, hanging server) loses bytes of the log, never of the stream, and says in
- * the log how many.
+ * What a chardev accepted goes to a writer, which never waits. The stream waits for a file that is
+ * busy, a second at most. One that is in trouble by then (full disk, slow reader, hanging server)
+ * loses bytes of the log, never of the stream, and says in the log how many.
  */
 #include "chardev/log.h"
+
+#include <charhub/chardev-impl.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
@@ -14,11 +16,15 @@
 #include "opts/opts.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <time.h>
 
+enum { STAMP_BYTES = 25 }; /* in front of a line, which may be one byte long */
+
 struct chardev_log {
 	unsigned refs;
+	struct chardev *owner; /* NULL: has gone */
 	struct writer *writer;
 	bool timestamp;
 	bool at_line_start;
@@ -37,29 +43,39 @@ static int read_mode(const struct opts *opts, mode_t *ret_mode, struct error **e
 	return 0;
 }
 
-static int open_writer(struct loop *loop, const char *owner, const char *path,
-	const struct opts *opts, struct writer **ret_writer, struct error **err)
+static void on_room(void *data)
+{
+	struct chardev_log *log = data;
+
+	if (log->owner)
+		chardev_room(log->owner);
+}
+
+static int open_writer(
+	struct chardev_log *log, const char *path, const struct opts *opts, struct error **err)
 {
 	AUTO_FREE char *name = NULL;
 	struct writer_options options = {
 		.path = path,
 		.empty = !opts_get_bool(opts, "logappend"),
+		.on_room = on_room,
+		.data = log,
 	};
 	int r = read_mode(opts, &options.mode, err);
 
 	if (r < 0)
 		return r;
-	if (asprintf(&name, "chardev '%s': log", owner) < 0) {
+	if (asprintf(&name, "chardev '%s': log", log->owner->id) < 0) {
 		name = NULL;
-		return error_set(err, ENOMEM, "chardev '%s': out of memory", owner);
+		return error_set(err, ENOMEM, "chardev '%s': out of memory", log->owner->id);
 	}
 	options.owner = name;
-	r = writer_open(loop, &options, ret_writer);
+	r = writer_open(log->owner->loop, &options, &log->writer);
 	return r < 0 ? error_set(err, -r, "Could not create '%s': %s", path, strerror(-r)) : 0;
 }
 
-int chardev_log_open(struct loop *loop, const char *owner, const struct opts *opts,
-	struct chardev_log **ret_log, struct error **err)
+int chardev_log_open(struct chardev *owner, const struct opts *opts, struct chardev_log **ret_log,
+	struct error **err)
 {
 	const char *path = opts_get_string(opts, "logfile");
 	struct chardev_log *log;
@@ -70,8 +86,9 @@ int chardev_log_open(struct loop *loop, const char *owner, const struct opts *op
 		return 0;
 	log = calloc(1, sizeof(*log));
 	if (!log)
-		return error_set(err, ENOMEM, "chardev '%s': out of memory", owner);
-	r = open_writer(loop, owner, path, opts, &log->writer, err);
+		return error_set(err, ENOMEM, "chardev '%s': out of memory", owner->id);
+	log->owner = owner;
+	r = open_writer(log, path, opts, err);
 	if (r < 0) {
 		free(log);
 		return r;
@@ -127,6 +144,16 @@ static void put_stamped(struct chardev_log *log, const char *bytes, size_t len)
 		put(log, buf.data, buf.len);
 }
 
+size_t chardev_log_room(struct chardev_log *log, const struct chardev *chardev)
+{
+	size_t room;
+
+	if (!log || log->owner != chardev)
+		return SIZE_MAX;
+	room = writer_room(log->writer);
+	return log->timestamp && room != SIZE_MAX ? room / (1 + STAMP_BYTES) : room;
+}
+
 void chardev_log_write(struct chardev_log *log, const struct iovec *iov, int n, size_t len)
 {
 	if (!log)
@@ -155,9 +182,13 @@ struct chardev_log *chardev_log_ref(struct chardev_log *log)
 	return log;
 }
 
-void chardev_log_unref(struct chardev_log *log)
+void chardev_log_unref(struct chardev_log *log, const struct chardev *chardev)
 {
-	if (!log || --log->refs)
+	if (!log)
+		return;
+	if (log->owner == chardev)
+		log->owner = NULL;
+	if (--log->refs)
 		return;
 	writer_close(log->writer);
 	free(log);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <sys/uio.h>
 
+struct chardev;
 struct opts;
 
 /**
@@ -20,13 +21,22 @@ struct chardev_log;
 
 /**
  * chardev_log_open() - by `logfile=`, `logappend=`, `logtimestamp=`, `logmode=`
- * @owner: the chardev's id, for messages
+ * @owner: whose log it is; others may share it
  * @opts:  checked
  *
  * Return: 0, *@ret_log NULL where no log is asked for; -errno "Could not create 'x': ...".
  */
-int chardev_log_open(struct loop *loop, const char *owner, const struct opts *opts,
-	struct chardev_log **ret_log, struct error **err);
+int chardev_log_open(struct chardev *owner, const struct opts *opts, struct chardev_log **ret_log,
+	struct error **err);
+
+/**
+ * chardev_log_room() - how many bytes of @chardev the log takes without leaving any out
+ *
+ * A disk that works may be busy for a moment, and then the stream waits rather than the log lose
+ * bytes: 0; chardev_room() comes in a second at most. Only the chardev that the log was opened for
+ * waits. SIZE_MAX where @log is NULL.
+ */
+size_t chardev_log_room(struct chardev_log *log, const struct chardev *chardev);
 
 /** chardev_log_write() - @len bytes from the start of @n segments; @log may be NULL */
 void chardev_log_write(struct chardev_log *log, const struct iovec *iov, int n, size_t len);
@@ -37,7 +47,7 @@ void chardev_log_reopen(struct chardev_log *log);
 /** chardev_log_ref() - one more that writes there: the clients of a server. @log may be NULL */
 struct chardev_log *chardev_log_ref(struct chardev_log *log);
 
-/** chardev_log_unref() - the last one closes it. @log may be NULL */
-void chardev_log_unref(struct chardev_log *log);
+/** chardev_log_unref() - @chardev writes no more; the last one closes it. @log may be NULL */
+void chardev_log_unref(struct chardev_log *log, const struct chardev *chardev);
 
 #endif

@@ -28,6 +28,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdint.h>
 #include <string.h>
 
 /**
@@ -385,6 +386,24 @@ void writer_put(struct writer *writer, const struct iovec *iov, int n)
 	note_trouble(writer, 0);
 }
 
+size_t writer_room(struct writer *writer)
+{
+	size_t room = WRITER_QUEUE_BYTES;
+
+	if (writer->in_trouble)
+		return SIZE_MAX;
+	work_pool_lock(writer->pool);
+	room -= pending(writer) < room ? pending(writer) : room;
+	if (room < WRITER_QUEUE_BYTES / 8) {
+		room = 0;
+		writer->wants_room = true;
+	}
+	work_pool_unlock(writer->pool);
+	if (!room && !timer_is_running(writer->timer))
+		timer_start(writer->timer, WRITER_PATIENCE_MS);
+	return room;
+}
+
 /* Also the end of whatever was pushed outside of a call of the user. */
 static void give_room(struct writer *writer, int error)
 {
@@ -397,8 +416,21 @@ static void give_room(struct writer *writer, int error)
 	if (is_due)
 		writer->wants_room = false;
 	work_pool_unlock(writer->pool);
-	if (is_due)
-		writer->on_room(writer->data);
+	if (!is_due)
+		return;
+	if (!writer->in_trouble)
+		timer_stop(writer->timer);
+	writer->on_room(writer->data);
+}
+
+/* Somebody has waited for room long enough. */
+static void end_patience(struct writer *writer)
+{
+	note_trouble(writer, 0);
+	work_pool_lock(writer->pool);
+	writer->wants_room = false;
+	work_pool_unlock(writer->pool);
+	writer->on_room(writer->data);
 }
 
 static void on_writable(void *data, unsigned events)
@@ -420,6 +452,10 @@ static void on_timer(void *data)
 	bool calm;
 	int error;
 
+	if (!writer->in_trouble) {
+		end_patience(writer);
+		return;
+	}
 	work_pool_lock(writer->pool);
 	if (writer->error)
 		writer->retry_ms = writer->retry_ms * 2 < WRITER_RETRY_MS_MAX ? writer->retry_ms * 2

@@ -22,7 +22,8 @@ enum {
 	WRITER_QUEUE_BYTES = 256 * 1024,
 	WRITER_RETRY_MS = 1000, /* doubles while a file stays broken, up to: */
 	WRITER_RETRY_MS_MAX = 8000,
-	WRITER_CALM_MS = 5000, /* no trouble for so long: it is over */
+	WRITER_CALM_MS = 5000,	   /* no trouble for so long: it is over */
+	WRITER_PATIENCE_MS = 1000, /* see writer_room() */
 };
 
 /**
@@ -31,7 +32,8 @@ enum {
  * @empty: a regular file begins anew
  * @mode:  permissions of a file that is made
  * @owner: for messages, "chardev 'a': log"; copied; NULL: the operator is told nothing
- * @on_room: there is room after writer_write() took less than was offered; once each time
+ * @on_room: there is room after writer_write() took less than was offered, or after
+ *           writer_room() was 0; once each time
  * @on_trouble: the file gives an error, at each attempt; may be NULL; may not close the writer
  */
 struct writer_options {
@@ -61,6 +63,15 @@ size_t writer_write(struct writer *writer, const struct iovec *iov, int n);
 
 /** writer_put() - take all bytes: those that find no place are left out and counted */
 void writer_put(struct writer *writer, const struct iovec *iov, int n);
+
+/**
+ * writer_room() - how many bytes writer_put() takes without leaving any out
+ *
+ * For those who rather wait for a moment: a disk that works is busy at times. 0: on_room() comes
+ * once, after WRITER_PATIENCE_MS at the latest. From then on and while the trouble lasts nobody
+ * is to wait, and there is room for all.
+ */
+size_t writer_room(struct writer *writer);
 
 /** writer_is_failing() - does the file give errors, as a full disk does */
 bool writer_is_failing(const struct writer *writer);

@@ -2,6 +2,7 @@
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
 #include "lib/files.h"
+#include "lib/hang.h"
 
 #include "base/cleanup.h"
 
@@ -14,7 +15,8 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 
-static const struct chardev_class *const classes[] = { &fake_chardev_class, NULL };
+static const struct chardev_class *const classes[] = { &fake_chardev_class,
+	&fake_reserve_chardev_class, NULL };
 
 struct fixture {
 	struct loop *loop;
@@ -42,6 +44,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
+	hang_end();
 	fake_holder_done(&f->holder);
 	chardev_set_free(f->set);
 	loop_free(f->loop);
@@ -173,6 +176,94 @@ static void log_is_reopened_after_it_was_moved(void **state)
 	unlink(moved);
 }
 
+static size_t offer_until_short(struct fixture *f)
+{
+	static const char block[4096];
+	size_t total = 0;
+	ssize_t done;
+
+	do {
+		done = fake_holder_out(&f->holder, block, sizeof(block));
+		total += (size_t)done;
+	} while (done == sizeof(block));
+	return total;
+}
+
+static void stream_waits_for_a_busy_file(void **state)
+{
+	struct fixture *f = *state;
+	size_t total;
+
+	loop_fake_clock(f->loop);
+	make(f, f->path, "");
+	hang_begin(f->path);
+	total = offer_until_short(f);
+	run_idle(f->loop);
+	assert_int_equal(f->holder.room_calls, 0);
+	hang_end();
+	RUN_UNTIL(f->loop, f->holder.room_calls == 1);
+	assert_int_equal(fake_holder_out(&f->holder, "more", 4), 4);
+	wait_for_size(f->loop, f->path, total + 4);
+	assert_int_equal(f->fake->out.len, total + 4);
+}
+
+static void stream_waits_once_for_a_file_that_hangs(void **state)
+{
+	struct fixture *f = *state;
+	size_t total;
+
+	loop_fake_clock(f->loop);
+	make(f, f->path, "");
+	hang_begin(f->path);
+	total = offer_until_short(f);
+	loop_advance(f->loop, 999);
+	assert_int_equal(f->holder.room_calls, 0);
+	loop_advance(f->loop, 1);
+	assert_int_equal(f->holder.room_calls, 1);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(fake_holder_out(&f->holder, "0123456789", 10), 10);
+	assert_int_equal(f->fake->out.len, total + 10000);
+	hang_end();
+}
+
+static void who_cannot_wait_never_does(void **state)
+{
+	static const char block[4096];
+	struct fixture *f = *state;
+
+	make(f, f->path, "");
+	chardev_link_set_flags(&f->holder.link, CHARDEV_LINK_NEVER_WAIT);
+	hang_begin(f->path);
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(fake_holder_out(&f->holder, block, sizeof(block)), sizeof(block));
+	hang_end();
+}
+
+static void busy_file_limits_what_is_reserved(void **state)
+{
+	struct fixture *f = *state;
+	struct chardev *chardev = NULL;
+	struct fake_holder holder;
+	struct iovec iov[2];
+	char text[128];
+	int n;
+
+	snprintf(text, sizeof(text), "fake-reserve,id=r,logfile=%s", f->path);
+	assert_int_equal(chardev_set_add_text(f->set, text, &chardev, NULL), 0);
+	fake_holder_init(&holder, f->loop);
+	fake_holder_attach(&holder, chardev, FAKE_HOLDER_PLAIN, NULL);
+	hang_begin(f->path);
+	while ((n = chardev_link_out_reserve(&holder.link, iov)) > 0) {
+		memset(iov[0].iov_base, 'x', iov[0].iov_len);
+		chardev_link_out_commit(&holder.link, iov[0].iov_len);
+	}
+	assert_int_equal(n, 0);
+	holder.owes_room = true;
+	hang_end();
+	RUN_UNTIL(f->loop, holder.room_calls == 1);
+	fake_holder_done(&holder);
+}
+
 #define log_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -186,6 +277,10 @@ int main(void)
 		log_test(fifo_nobody_reads_costs_the_stream_nothing),
 		log_test(inherited_socket_is_a_log_too),
 		log_test(log_is_reopened_after_it_was_moved),
+		log_test(stream_waits_for_a_busy_file),
+		log_test(stream_waits_once_for_a_file_that_hangs),
+		log_test(who_cannot_wait_never_does),
+		log_test(busy_file_limits_what_is_reserved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
