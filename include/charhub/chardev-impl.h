@@ -84,6 +84,12 @@ struct chardev_class {
 	/** With join: an event that is raised on the chardev itself, for the holder in question. */
 	void (*raise)(struct chardev *chardev, const struct chardev_event *event);
 
+	/**
+	 * Optional: take a client of somebody else's server as one more that takes part; see
+	 * on_peer(). Return: 0, @peer is the chardev's to free; -errno with @err.
+	 */
+	int (*adopt)(struct chardev *chardev, struct chardev *peer, struct error **err);
+
 	/** Optional: the chardevs that it holds, @index from 0; NULL: there are no more. */
 	struct chardev *(*child)(const struct chardev *chardev, size_t index);
 

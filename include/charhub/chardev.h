@@ -230,6 +230,13 @@ char *chardev_describe(const struct chardev *chardev);
  */
 void chardev_free(struct chardev *chardev);
 
+/**
+ * chardev_adopt() - let a peer that on_peer() gave take part in what a hub shares
+ *
+ * Return: 0, the peer is @chardev's; -ENOTSUP: it shares nothing; another -errno with @err.
+ */
+int chardev_adopt(struct chardev *chardev, struct chardev *peer, struct error **err);
+
 /* ---- the set of all chardevs ---- */
 
 /**

@@ -188,3 +188,11 @@ int chardev_offer_peer(struct chardev *server, struct chardev *peer, struct erro
 			err, EBUSY, "chardev '%s' has nobody that takes clients", server->id);
 	return server->link->ops->on_peer(server->link->holder, peer, err);
 }
+
+int chardev_adopt(struct chardev *chardev, struct chardev *peer, struct error **err)
+{
+	if (!chardev->class->adopt)
+		return error_set(
+			err, ENOTSUP, "chardev '%s' is not shared: it is no hub", chardev->id);
+	return chardev->class->adopt(chardev, peer, err);
+}

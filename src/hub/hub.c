@@ -527,7 +527,17 @@ int hub_add_member(struct chardev *chardev, struct chardev *added,
 	if (find_member(hub, added->id))
 		return error_set(err, EBUSY, "chardev '%s' is already in use", added->id);
 	r = check_waiting(hub, added->id, options->stall, err);
-	return r < 0 ? r : member_new(&hub->members, added, NULL, options, member_flags(hub), err);
+	return r < 0 ? r : member_new(&hub->members, added, options, member_flags(hub), err);
+}
+
+static int hub_adopt(struct chardev *chardev, struct chardev *peer, struct error **err)
+{
+	struct hub *hub = hub_from(chardev);
+	int r = check_waiting(hub, peer->id, hub->defaults.stall, err);
+
+	return r < 0 ? r
+		     : member_new_passing(
+			       &hub->members, peer, NULL, &hub->defaults, member_flags(hub), err);
 }
 
 int hub_remove_member(struct chardev *chardev, const char *id, struct error **err)
@@ -704,6 +714,7 @@ const struct chardev_class hub_class = {
 	.out_reserve = hub_out_reserve,
 	.out_commit = hub_out_commit,
 	.in_resume = hub_in_resume,
+	.adopt = hub_adopt,
 	.child = hub_child,
 	.attach = hub_attach,
 };

@@ -253,7 +253,7 @@ static void set_open(struct member *member, bool open)
 
 static void hang_up(struct member *member)
 {
-	if (member->server)
+	if (member->passing)
 		member_remove(member);
 	else
 		member_leave(member);
@@ -283,7 +283,8 @@ static int on_link_peer(void *holder, struct chardev *peer, struct error **err)
 {
 	struct member *server = holder;
 
-	return member_new(server->all, peer, server, &server->options, server->link.flags, err);
+	return member_new_passing(
+		server->all, peer, server, &server->options, server->link.flags, err);
 }
 
 static void on_link_removed(void *holder)
@@ -320,36 +321,64 @@ void members_init(struct members *members)
 	list_init(&members->gone);
 }
 
-int member_new(struct members *members, struct chardev *chardev, struct member *server,
-	const struct hub_member_options *options, unsigned flags, struct error **err)
+static struct member *new_member(
+	struct members *members, const struct hub_member_options *options, struct error **err)
 {
 	struct member *member = calloc(1, sizeof(*member));
-	int r;
 
-	if (!member)
-		return error_set(err, ENOMEM, "hub '%s': out of memory", members->hub_id);
+	if (!member) {
+		error_set(err, ENOMEM, "hub '%s': out of memory", members->hub_id);
+		return NULL;
+	}
 	member->all = members;
-	member->server = server;
 	member->options = *options;
 	list_init(&member->clients);
 	list_init(&member->sibling);
 	list_init(&member->typist);
-	r = chardev_link_attach(&member->link, chardev, flags, &link_ops, member, err);
+	return member;
+}
+
+/* Return: as chardev_link_attach(), @member is freed where this fails. */
+static int join(struct member *member, struct chardev *chardev, unsigned flags, struct error **err)
+{
+	struct members *members = member->all;
+	int r = chardev_link_attach(&member->link, chardev, flags, &link_ops, member, err);
+
 	if (r < 0) {
+		list_remove(&member->sibling);
 		free(member);
 		return r;
 	}
 	list_append(&members->list, &member->node);
 	members->count++;
 	log_debug("hub '%s': member '%s' joins", members->hub_id, member_id(member));
-	if (server)
-		list_append(&server->clients, &member->sibling);
 	if (chardev_link_is_open(&member->link)) {
 		set_open(member, true);
 		member_start(member);
 		members->ops->on_open(member);
 	}
 	return 0;
+}
+
+int member_new(struct members *members, struct chardev *chardev,
+	const struct hub_member_options *options, unsigned flags, struct error **err)
+{
+	struct member *member = new_member(members, options, err);
+
+	return member ? join(member, chardev, flags, err) : -ENOMEM;
+}
+
+int member_new_passing(struct members *members, struct chardev *peer, struct member *server,
+	const struct hub_member_options *options, unsigned flags, struct error **err)
+{
+	struct member *member = new_member(members, options, err);
+
+	if (!member)
+		return -ENOMEM;
+	member->passing = true;
+	if (server)
+		list_append(&server->clients, &member->sibling);
+	return join(member, peer, flags, err);
 }
 
 static void reap_members(void *data)
@@ -380,6 +409,6 @@ void member_remove(struct member *member)
 	member_leave(member);
 	chardev_link_detach(&member->link);
 	members->ops->on_removed(member);
-	if (member->server)
+	if (member->passing)
 		chardev_free(chardev);
 }

@@ -80,8 +80,8 @@ struct member_pause {
  * @node:       in the list of members; it stays there until the dispatch is over, so that the list
  *              may be walked while members go
  * @gone:       removed; @gone_node: in the list of those
- * @server:     of a client of a server with several: the member that is the server
- * @clients:    of a server: its clients, by their @sibling
+ * @passing:    goes for good when its peer does: a client of a server with several
+ * @clients:    of such a server: its clients, by their @sibling
  * @open:       counted in @n_open
  * @standing_since_ms: by loop_awake_ms(), as all times of a pause
  * @mark:       how far it has read the tape
@@ -97,10 +97,9 @@ struct member {
 	struct list node, gone_node;
 	struct list clients, sibling;
 	struct members *all;
-	struct member *server;
 	struct chardev_link link;
 	struct hub_member_options options;
-	bool gone, open, blocked, prelude_begun;
+	bool passing, gone, open, blocked, prelude_begun;
 	enum hub_standing standing;
 	uint64_t standing_since_ms;
 	struct tape_mark mark;
@@ -133,12 +132,19 @@ void members_init(struct members *members);
 
 /**
  * member_new() - attach a chardev
- * @server: as in struct member
- * @flags:  CHARDEV_LINK_*
+ * @flags: CHARDEV_LINK_*
  *
  * Return: 0; as chardev_link_attach(); -ENOMEM.
  */
-int member_new(struct members *members, struct chardev *chardev, struct member *server,
+int member_new(struct members *members, struct chardev *chardev,
+	const struct hub_member_options *options, unsigned flags, struct error **err);
+
+/**
+ * member_new_passing() - the same for a client of a server, which goes for good when its peer does
+ * @peer:   the members' to free, where this succeeds
+ * @server: goes with it; NULL: none of the members is its server
+ */
+int member_new_passing(struct members *members, struct chardev *peer, struct member *server,
 	const struct hub_member_options *options, unsigned flags, struct error **err);
 
 /** member_remove() - detach; the clients of a server go too; memory goes after the dispatch */

@@ -228,6 +228,27 @@ static void clients_of_a_server_have_its_replay(void **state)
 	run_idle(f->loop);
 }
 
+static void client_of_a_foreign_server_is_adopted(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct chardev *peer;
+	struct fake_chardev *server;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", 0);
+	server = fake_chardev_add(f->set, "s");
+	peer = chardev_new_peer(&server->base, &fake_chardev_class, "s.1");
+	fake_chardev_of(peer)->accept = fake_chardev_of(peer)->chunk = SIZE_MAX;
+	chardev_set_open(peer, true);
+	assert_int_equal(chardev_adopt(f->hub, peer, NULL), 0);
+	fixture_out(f, "hello");
+	assert_true(fake_chardev_out_is(fake_chardev_of(peer), "hello"));
+	fake_chardev_hang_up(fake_chardev_of(peer));
+	assert_int_equal(hub_member_count(f->hub), 1);
+	assert_int_equal(chardev_adopt(&server->base, peer, NULL), -ENOTSUP);
+	run_idle(f->loop);
+}
+
 static void break_of_a_member_and_on_the_hub_reaches_the_guest(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -258,6 +279,7 @@ int main(void)
 		hub_test(stalled_member_that_is_freed_frees_the_guest),
 		hub_test(member_has_a_replay_of_its_own),
 		hub_test(clients_of_a_server_have_its_replay),
+		hub_test(client_of_a_foreign_server_is_adopted),
 		hub_test(break_of_a_member_and_on_the_hub_reaches_the_guest),
 	};
 
