@@ -3,6 +3,7 @@
 
 #include "transport/fd-transport.h"
 #include "transport/telnet.h"
+#include "transport/websocket.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -31,6 +32,12 @@ static char *remote_name(int fd)
 	return sockaddr_text(&sockaddr);
 }
 
+static int put_websocket(
+	struct transport *lower, const struct connection_options *options, struct transport **ret)
+{
+	return websocket_new(lower, options->websocket_origin, ret);
+}
+
 static int put_telnet(
 	struct transport *lower, const struct connection_options *options, struct transport **ret)
 {
@@ -48,6 +55,7 @@ static int put_filters(struct transport **transport, const struct connection_opt
 		int (*put)(struct transport *lower, const struct connection_options *options,
 			struct transport **ret);
 	} filters[] = {
+		{ options->websocket, put_websocket },
 		{ options->telnet, put_telnet },
 	};
 	int r = 0;
@@ -58,26 +66,34 @@ static int put_filters(struct transport **transport, const struct connection_opt
 	return r;
 }
 
-int connection_begin(struct connection *connection, struct chardev *chardev, int fd,
-	const struct connection_options *options, const struct fd_stream_ops *ops)
+int connection_put_filters(struct loop *loop, int fd, const struct connection_options *options,
+	struct transport **ret_transport)
 {
-	struct transport *transport = NULL;
-	int r = -ENOMEM;
+	struct transport *transport;
+	int r = socket_transport_new(loop, fd, options->nodelay ? SOCKET_NODELAY : 0, &transport);
 
-	fd_stream_init(&connection->stream, chardev, ops, 0);
-	connection->local = local_name(fd);
-	connection->remote = remote_name(fd);
-	if (connection->local && connection->remote)
-		r = socket_transport_new(
-			chardev->loop, fd, options->nodelay ? SOCKET_NODELAY : 0, &transport);
-	if (r < 0)
-		close(fd);
-	else
-		r = put_filters(&transport, options);
 	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	r = put_filters(&transport, options);
+	if (r < 0)
+		transport_free(transport);
+	else
+		*ret_transport = transport;
+	return r;
+}
+
+int connection_begin(struct connection *connection, struct chardev *chardev,
+	struct transport *transport, const struct fd_stream_ops *ops)
+{
+	fd_stream_init(&connection->stream, chardev, ops, 0);
+	connection->local = local_name(transport_fd(transport));
+	connection->remote = remote_name(transport_fd(transport));
+	if (!connection->local || !connection->remote) {
 		transport_free(transport);
 		connection_end(connection);
-		return r;
+		return -ENOMEM;
 	}
 	fd_stream_open_transport(&connection->stream, transport);
 	fd_stream_start(&connection->stream);
@@ -86,6 +102,8 @@ int connection_begin(struct connection *connection, struct chardev *chardev, int
 
 void connection_end(struct connection *connection)
 {
+	if (connection->stream.transport)
+		transport_goodbye(connection->stream.transport);
 	if (connection->stream.chardev)
 		fd_stream_close(&connection->stream);
 	free(connection->local);
@@ -108,7 +126,7 @@ void connection_watch_half(struct connection *connection)
 
 const char *connection_scheme(const struct connection_options *options)
 {
-	return options->telnet ? "telnet" : "tcp";
+	return options->telnet ? "telnet" : options->websocket ? "websocket" : "tcp";
 }
 
 char *connection_describe(const struct connection *connection, const struct address *address,

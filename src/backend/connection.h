@@ -14,21 +14,35 @@ struct connection {
 	char *local, *remote;
 };
 
-/** struct connection_options - what a fresh connection is made into */
+/**
+ * struct connection_options - what a fresh connection is made into
+ * @websocket_origin: as for websocket_new(); NULL: pages of the same host
+ */
 struct connection_options {
-	bool server, nodelay, telnet;
+	bool server, nodelay, telnet, websocket;
+	char *websocket_origin;
 };
 
 /**
- * connection_begin() - take a connected descriptor over, and put filters on it; no upcall
+ * connection_put_filters() - take a connected descriptor over, and put filters on it; no upcall
  * @fd: also closed where this fails
+ * @options: borrowed until the transport is ready
  *
  * Return: 0; -ENOMEM and the like.
  */
-int connection_begin(struct connection *connection, struct chardev *chardev, int fd,
-	const struct connection_options *options, const struct fd_stream_ops *ops);
+int connection_put_filters(struct loop *loop, int fd, const struct connection_options *options,
+	struct transport **ret_transport);
 
-/** connection_end() - close it; no-op where there is none */
+/**
+ * connection_begin() - let bytes travel; no upcall
+ * @transport: ready; also freed where this fails
+ *
+ * Return: 0; -ENOMEM.
+ */
+int connection_begin(struct connection *connection, struct chardev *chardev,
+	struct transport *transport, const struct fd_stream_ops *ops);
+
+/** connection_end() - say goodbye and close it; no-op where there is none */
 void connection_end(struct connection *connection);
 
 /** connection_send_away() - a last line to the peer, and close */
@@ -41,7 +55,7 @@ void connection_watch_half(struct connection *connection);
 char *connection_describe(const struct connection *connection, const struct address *address,
 	const struct connection_options *options);
 
-/** connection_scheme() - "tcp", or the filter that a peer has to speak: "telnet" */
+/** connection_scheme() - "tcp", or the filter that a peer has to speak: "telnet", "websocket" */
 const char *connection_scheme(const struct connection_options *options);
 
 #endif

@@ -38,24 +38,57 @@ static void on_eof(struct chardev *chardev)
 
 static const struct fd_stream_ops client_ops = { .on_eof = on_eof, .on_gone = on_gone };
 
-static int begin(struct socket_chardev *socket, int fd)
+static void connected_but(struct socket_chardev *socket, const char *reason)
 {
-	return connection_begin(
-		&socket->connection, &socket->base, fd, &socket->options, &client_ops);
+	log_warning("socket '%s': connected, but: %s", socket->base.id, reason);
+	if (socket->connector)
+		connector_retry(socket->connector);
+}
+
+static int begin(struct socket_chardev *socket, struct transport *transport)
+{
+	int r = connection_begin(&socket->connection, &socket->base, transport, &client_ops);
+
+	if (r < 0)
+		return r;
+	chardev_set_open(&socket->base, true);
+	chardev_room(&socket->base);
+	return 0;
+}
+
+static void on_ready(void *data, struct transport *transport)
+{
+	int r = begin(data, transport);
+
+	if (r < 0)
+		connected_but(data, strerror(-r));
+}
+
+static void on_handshake_failed(void *data)
+{
+	connected_but(data, "the handshake failed");
+}
+
+static const struct arrivals_ops arrivals_ops = { .on_ready = on_ready,
+	.on_failed = on_handshake_failed };
+
+static int arrive(struct socket_chardev *socket, int fd)
+{
+	struct transport *transport;
+	int r = connection_put_filters(socket->base.loop, fd, &socket->options, &transport);
+
+	if (r < 0)
+		return r;
+	return transport_is_ready(transport) ? begin(socket, transport)
+					     : arrivals_add(socket->arrivals, transport);
 }
 
 static void on_connected(void *data, int fd)
 {
-	struct socket_chardev *socket = data;
-	int r = begin(socket, fd);
+	int r = arrive(data, fd);
 
-	if (r < 0) {
-		log_warning("socket '%s': connected, but: %s", socket->base.id, strerror(-r));
-		connector_retry(socket->connector);
-		return;
-	}
-	chardev_set_open(&socket->base, true);
-	chardev_room(&socket->base);
+	if (r < 0)
+		connected_but(data, strerror(-r));
 }
 
 static void on_failed(void *data, const struct error *err)
@@ -77,10 +110,18 @@ static int connect_once(struct socket_chardev *socket, struct error **err)
 
 	if (r < 0)
 		return r;
-	r = begin(socket, r);
+	r = arrive(socket, r);
+	return r < 0 ? error_set(err, -r, "socket '%s': %s", socket->base.id, strerror(-r)) : 0;
+}
+
+static int connect_later(struct socket_chardev *socket, uint64_t retry_ms, struct error **err)
+{
+	int r = connector_new(socket->base.loop, &socket->address, retry_ms, &connector_ops, socket,
+		&socket->connector);
+
 	if (r < 0)
-		return error_set(err, -r, "socket '%s': %s", socket->base.id, strerror(-r));
-	chardev_set_open(&socket->base, true);
+		return error_set(err, ENOMEM, "socket '%s': out of memory", socket->base.id);
+	connector_start(socket->connector);
 	return 0;
 }
 
@@ -88,18 +129,19 @@ int socket_client_open(struct socket_chardev *socket, uint64_t reconnect_ms, str
 {
 	int r;
 
-	if (!reconnect_ms)
-		return connect_once(socket, err);
-	r = connector_new(socket->base.loop, &socket->address, reconnect_ms, &connector_ops, socket,
-		&socket->connector);
-	if (r < 0)
+	socket->arrivals = arrivals_new(socket->base.loop, &arrivals_ops, socket);
+	if (!socket->arrivals)
 		return error_set(err, ENOMEM, "socket '%s': out of memory", socket->base.id);
-	connector_start(socket->connector);
-	return 0;
+	r = reconnect_ms ? connect_later(socket, reconnect_ms, err) : connect_once(socket, err);
+	if (r < 0)
+		socket_client_close(socket);
+	return r;
 }
 
 void socket_client_close(struct socket_chardev *socket)
 {
+	arrivals_free(socket->arrivals);
+	socket->arrivals = NULL;
 	connector_free(socket->connector);
 	socket->connector = NULL;
 }

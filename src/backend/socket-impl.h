@@ -7,12 +7,14 @@
 #include "backend/connection.h"
 #include "base/list.h"
 #include "base/numbers.h"
+#include "transport/arrivals.h"
 #include "transport/connector.h"
 #include "transport/listener.h"
 
 /**
  * struct socket_chardev - a server or a client
  * @connection: of a client, and of a server with one client at a time
+ * @arrivals:   connections that are not ready
  * @peers:      of a server with several: struct socket_peer
  * @numbers:    those of the peers
  * @n_served:   connections that count against @clients_max
@@ -22,6 +24,7 @@ struct socket_chardev {
 	struct address address;
 	struct connection connection;
 	struct connection_options options;
+	struct arrivals *arrivals;
 	struct task bye;
 
 	struct listener *listener;

@@ -39,14 +39,21 @@ struct socket_peer {
 	struct task bye;
 };
 
-static void refuse(const struct socket_chardev *socket, int fd)
+/* In the filters' own way, so that the peer can read it. */
+static void send_away(struct transport *transport, const char *line)
+{
+	transport_last_words(transport, line);
+	transport_free(transport);
+}
+
+static void refuse(const struct socket_chardev *socket, struct transport *transport)
 {
 	char line[LINE_BYTES];
 
 	snprintf(line, sizeof(line), "charhub: console '%s' is in use (%u of %u clients)\r\n",
 		socket->base.id, socket->n_served, socket->clients_max);
 	log_debug("socket '%s': a client is sent away: all places are taken", socket->base.id);
-	socket_turn_away(fd, line);
+	send_away(transport, line);
 }
 
 /* ---- one client ---- */
@@ -72,10 +79,9 @@ static void on_only_eof(struct chardev *chardev)
 
 static const struct fd_stream_ops only_ops = { .on_eof = on_only_eof, .on_gone = on_only_gone };
 
-static int begin_only_client(struct socket_chardev *socket, int fd)
+static int begin_only_client(struct socket_chardev *socket, struct transport *transport)
 {
-	int r = connection_begin(
-		&socket->connection, &socket->base, fd, &socket->options, &only_ops);
+	int r = connection_begin(&socket->connection, &socket->base, transport, &only_ops);
 
 	if (r < 0)
 		return r;
@@ -84,22 +90,22 @@ static int begin_only_client(struct socket_chardev *socket, int fd)
 	return 0;
 }
 
-static void accept_only_client(struct socket_chardev *socket, int fd)
+static void accept_only_client(struct socket_chardev *socket, struct transport *transport)
 {
 	const struct fd_stream *stream = &socket->connection.stream;
 	int r;
 
 	if (socket->n_served && socket->base.open && fd_stream_takes_out(stream)) {
-		refuse(socket, fd);
+		refuse(socket, transport);
 		return;
 	}
 	if (socket->n_served)
 		end_only_client(socket);
 	if (socket->base.closing) {
-		close(fd);
+		transport_free(transport);
 		return;
 	}
-	r = begin_only_client(socket, fd);
+	r = begin_only_client(socket, transport);
 	if (r < 0)
 		log_error("socket '%s': %s", socket->base.id, strerror(-r));
 	else
@@ -244,7 +250,7 @@ static void send_peer_away(struct socket_peer *peer, const char *reason)
 	connection_send_away(&peer->connection, line);
 }
 
-static void accept_peer(struct socket_chardev *socket, int fd)
+static void accept_peer(struct socket_chardev *socket, struct transport *transport)
 {
 	AUTO_ERROR struct error *err = NULL;
 	struct socket_peer *peer;
@@ -253,19 +259,19 @@ static void accept_peer(struct socket_chardev *socket, int fd)
 	if (socket->n_served >= socket->clients_max)
 		make_way(socket);
 	if (socket->base.closing) {
-		close(fd);
+		transport_free(transport);
 		return;
 	}
 	if (socket->n_served >= socket->clients_max) {
-		refuse(socket, fd);
+		refuse(socket, transport);
 		return;
 	}
 	peer = new_peer(socket);
 	if (!peer) {
-		socket_turn_away(fd, "charhub: out of memory\r\n");
+		send_away(transport, "charhub: out of memory\r\n");
 		return;
 	}
-	r = connection_begin(&peer->connection, &peer->base, fd, &socket->options, &peer_ops);
+	r = connection_begin(&peer->connection, &peer->base, transport, &peer_ops);
 	if (r == 0) {
 		socket->n_served++;
 		peer->served = true;
@@ -280,14 +286,28 @@ static void accept_peer(struct socket_chardev *socket, int fd)
 
 /* ---- both ---- */
 
-static void on_client(void *data, int fd)
+static void on_ready(void *data, struct transport *transport)
 {
 	struct socket_chardev *socket = data;
 
 	if (socket->clients_max == 1)
-		accept_only_client(socket, fd);
+		accept_only_client(socket, transport);
 	else
-		accept_peer(socket, fd);
+		accept_peer(socket, transport);
+}
+
+static const struct arrivals_ops arrivals_ops = { .on_ready = on_ready };
+
+static void on_client(void *data, int fd)
+{
+	struct socket_chardev *socket = data;
+	struct transport *transport;
+	int r = connection_put_filters(socket->base.loop, fd, &socket->options, &transport);
+
+	if (r == 0)
+		r = arrivals_add(socket->arrivals, transport);
+	if (r < 0)
+		log_error("socket '%s': %s", socket->base.id, strerror(-r));
 }
 
 /* Before the program's loop runs: the operator wants nothing to start without a client. */
@@ -311,19 +331,25 @@ static int wait_for_client(struct socket_chardev *socket, struct error **err)
 			return error_set(err, errno, "socket '%s': cannot accept: %s",
 				socket->base.id, strerror(errno));
 	}
-	r = begin_only_client(socket, client);
-	return r < 0 ? error_set(err, -r, "socket '%s': %s", socket->base.id, strerror(-r)) : 0;
+	on_client(socket, client);
+	return 0;
+}
+
+static int listen_at(struct socket_chardev *socket, struct error **err)
+{
+	AUTO_FREE char *owner = NULL;
+
+	socket->arrivals = arrivals_new(socket->base.loop, &arrivals_ops, socket);
+	if (!socket->arrivals || asprintf(&owner, "socket '%s'", socket->base.id) < 0)
+		return error_set(err, ENOMEM, "socket '%s': out of memory", socket->base.id);
+	return listener_new(socket->base.loop, &socket->address, owner, on_client, socket,
+		&socket->listener, err);
 }
 
 int socket_server_open(struct socket_chardev *socket, bool wait, struct error **err)
 {
-	AUTO_FREE char *owner = NULL;
-	int r;
+	int r = listen_at(socket, err);
 
-	if (asprintf(&owner, "socket '%s'", socket->base.id) < 0)
-		return error_set(err, ENOMEM, "socket '%s': out of memory", socket->base.id);
-	r = listener_new(socket->base.loop, &socket->address, owner, on_client, socket,
-		&socket->listener, err);
 	if (r == 0 && wait)
 		r = wait_for_client(socket, err);
 	if (r < 0)
@@ -337,6 +363,8 @@ void socket_server_close(struct socket_chardev *socket)
 {
 	listener_free(socket->listener);
 	socket->listener = NULL;
+	arrivals_free(socket->arrivals);
+	socket->arrivals = NULL;
 	list_for_each_safe (peer, &socket->peers, struct socket_peer, link) {
 		list_remove(&peer->link);
 		peer->server = NULL;
@@ -361,6 +389,8 @@ int socket_server_attach(struct socket_chardev *socket, struct error **err)
 
 void socket_server_detach(struct socket_chardev *socket)
 {
-	if (socket->clients_max > 1)
-		listener_stop(socket->listener);
+	if (socket->clients_max == 1)
+		return;
+	listener_stop(socket->listener);
+	arrivals_clear(socket->arrivals);
 }

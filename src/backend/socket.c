@@ -70,6 +70,36 @@ static int check_options(const struct opts *opts, struct error **err)
 	return 0;
 }
 
+static int check_filters(const struct opts *opts, struct error **err)
+{
+	bool server = opts_get_bool(opts, "server"), websocket = opts_get_bool(opts, "websocket");
+
+	if (conflict(err, !server && websocket, "Websocket client is not implemented") ||
+		conflict(err, !websocket && opts_has(opts, "websocket-origin"),
+			"'websocket-origin' option requires 'websocket=on'"))
+		return -EINVAL;
+	if (conflict(err, opts_get_bool(opts, "tn3270"), "'tn3270=on' is not supported")) {
+		error_set_hint(err, "A 3270 takes screens of EBCDIC, and a console is a stream of "
+				    "characters: use telnet=on.");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int read_filters(
+	const struct opts *opts, struct connection_options *options, struct error **err)
+{
+	const char *origin = opts_get_string(opts, "websocket-origin");
+	int r = check_filters(opts, err);
+
+	if (r < 0)
+		return r;
+	options->telnet = opts_get_bool(opts, "telnet");
+	options->websocket = opts_get_bool(opts, "websocket");
+	options->websocket_origin = origin ? strdup(origin) : NULL;
+	return origin && !options->websocket_origin ? -ENOMEM : 0;
+}
+
 static enum address_choice choice(const struct opts *opts, const char *key)
 {
 	if (!opts_has(opts, key))
@@ -125,6 +155,12 @@ static int read_address(const struct opts *opts, struct address *address, struct
 
 /* ---- methods ---- */
 
+static void release_options(struct socket_chardev *socket)
+{
+	free(socket->options.websocket_origin);
+	address_done(&socket->address);
+}
+
 static void socket_close(struct chardev *chardev)
 {
 	struct socket_chardev *socket = socket_of(chardev);
@@ -135,7 +171,7 @@ static void socket_close(struct chardev *chardev)
 	else
 		socket_client_close(socket);
 	connection_end(&socket->connection);
-	address_done(&socket->address);
+	release_options(socket);
 }
 
 static uint64_t reconnect_ms(const struct opts *opts)
@@ -157,15 +193,16 @@ static int socket_open(struct chardev *chardev, const struct opts *opts, struct 
 	socket->clients_max = (unsigned)opts_get_number(opts, "clients");
 	socket->options.nodelay = opts_get_bool(opts, "nodelay") ||
 				  (opts_has(opts, "delay") && !opts_get_bool(opts, "delay"));
-	socket->options.telnet = opts_get_bool(opts, "telnet");
-	r = read_address(opts, &socket->address, err);
+	r = read_filters(opts, &socket->options, err);
+	if (r == 0)
+		r = read_address(opts, &socket->address, err);
 	if (r == 0)
 		r = socket->options.server ? socket_server_open(socket, wait, err)
 					   : socket_client_open(socket, reconnect_ms(opts), err);
 	else if (r == -ENOMEM)
 		error_set(err, ENOMEM, "socket '%s': out of memory", chardev->id);
 	if (r < 0)
-		address_done(&socket->address);
+		release_options(socket);
 	return r;
 }
 
@@ -296,8 +333,18 @@ static const struct opt_desc socket_options[] = {
 		.type = OPT_BOOL,
 		.preset = "off",
 		.help = "speak telnet: the size of the peer's window and BREAK come through" },
-	{ .name = "tn3270", .type = OPT_OFF, .help = "accepted: there is no tn3270" },
-	{ .name = "websocket", .type = OPT_OFF, .help = "accepted: there is no websocket yet" },
+	{ .name = "tn3270",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "accepted where it is off: there is no tn3270" },
+	{ .name = "websocket",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "a server speaks websocket, for browsers" },
+	{ .name = "websocket-origin",
+		.type = OPT_STRING,
+		.help = "pages that may connect by websocket: https://HOST:PORT, or *; without it "
+			"those of the same host" },
 	{ .name = "nodelay",
 		.type = OPT_BOOL,
 		.preset = "off",

@@ -490,7 +490,7 @@ static void on_lower(struct transport *transport, unsigned events)
 		read_data(telnet, NULL, 0);
 	if (has_out(telnet))
 		events &= ~(unsigned)WATCH_WRITE;
-	transport_tell(transport, events & ~(unsigned)TRANSPORT_READY);
+	transport_tell(transport, events);
 	if (!transport->freed)
 		watch_lower(transport);
 }
@@ -628,7 +628,7 @@ int telnet_new(struct transport *lower, enum telnet_role role, struct transport 
 		return -ENOMEM;
 	}
 	transport_init_filter(&telnet->base, &telnet_ops, lower);
-	telnet->base.ready = true;
+	telnet->base.ready = true; /* as soon as what lies below is */
 	keep_urgent_inline(lower->fd);
 	greet(telnet);
 	flush(telnet);

@@ -195,7 +195,7 @@ void transport_free(struct transport *transport)
 
 bool transport_is_ready(const struct transport *transport)
 {
-	return transport->ready;
+	return transport->ready && (!transport->lower || transport_is_ready(transport->lower));
 }
 
 unsigned transport_ways(const struct transport *transport)

@@ -27,7 +27,8 @@
 struct transport;
 
 enum transport_events {
-	/* A filter's handshake is over: bytes can travel. Told once, whatever is watched. */
+	/* The handshakes of all filters are over: bytes can travel. Told once, whatever is watched.
+	 * One that fails is a hang-up. */
 	TRANSPORT_READY = 16,
 };
 
