@@ -144,10 +144,6 @@ static void apply_defaults(struct vt_config *config)
 		config->scrollback_lines = 0;
 	if (!config->scrollback_bytes)
 		config->scrollback_bytes = VT_SCROLLBACK_BYTES;
-	if (!config->cell_width_px || !config->cell_height_px) {
-		config->cell_width_px = 8;
-		config->cell_height_px = 16;
-	}
 }
 
 static int allocate(struct vt *vt)
@@ -295,11 +291,6 @@ const char *vt_title(const struct vt *vt)
 	return vt->title.text;
 }
 
-const char *vt_icon(const struct vt *vt)
-{
-	return vt->title.icon;
-}
-
 bool vt_is_alternate(const struct vt *vt)
 {
 	return vt->screen == &vt->alt;
@@ -308,12 +299,6 @@ bool vt_is_alternate(const struct vt *vt)
 bool vt_is_synchronized(const struct vt *vt)
 {
 	return vt_mode(vt, MODE_SYNCHRONIZED);
-}
-
-void vt_set_cell_px(struct vt *vt, unsigned width_px, unsigned height_px)
-{
-	vt->config.cell_width_px = width_px;
-	vt->config.cell_height_px = height_px;
 }
 
 struct vt_cursor vt_cursor(const struct vt *vt)

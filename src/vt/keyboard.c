@@ -281,25 +281,3 @@ void vt_paste(const struct vt *vt, const char *text, size_t len, struct strbuf *
 	if (bracketed)
 		strbuf_puts(out, "\033[201~");
 }
-
-void vt_send_clipboard(const char *selection, const char *bytes, size_t len, struct strbuf *out)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	strbuf_printf(out, "\033]52;%s;", selection);
-	for (size_t i = 0; i < len; i += 3) {
-		uint32_t bits = (uint32_t)(unsigned char)bytes[i] << 16;
-		size_t n = len - i < 3 ? len - i : 3;
-
-		if (n > 1)
-			bits |= (uint32_t)(unsigned char)bytes[i + 1] << 8;
-		if (n > 2)
-			bits |= (unsigned char)bytes[i + 2];
-		strbuf_putc(out, digits[bits >> 18]);
-		strbuf_putc(out, digits[bits >> 12 & 63]);
-		strbuf_putc(out, n > 1 ? digits[bits >> 6 & 63] : '=');
-		strbuf_putc(out, n > 2 ? digits[bits & 63] : '=');
-	}
-	strbuf_puts(out, "\033\\");
-}

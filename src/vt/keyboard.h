@@ -127,11 +127,4 @@ void vt_paste(const struct vt *vt, const char *text, size_t len, struct strbuf *
 /** vt_brackets_paste() - whether the guest has asked for the bracket (mode 2004) */
 bool vt_brackets_paste(const struct vt *vt);
 
-/**
- * vt_send_clipboard() - answer to on_clipboard_get
- * @selection: as it was given
- * Bytes for the guest (OSC 52 with base64) are appended to @out.
- */
-void vt_send_clipboard(const char *selection, const char *bytes, size_t len, struct strbuf *out);
-
 #endif

@@ -235,8 +235,7 @@ static void osc_clipboard(struct vt *vt, int number, char *text)
 	if (strspn(selection, "cpqs01234567") != strlen(selection))
 		return;
 	if (!strcmp(text, "?")) {
-		if (parser_query(vt) && vt->config.clipboard_read && vt->callbacks.on_clipboard_get)
-			vt->callbacks.on_clipboard_get(vt->data, selection);
+		parser_query(vt); /* what a viewer has copied is none of the guest's business */
 		return;
 	}
 	len = base64_decode(text);

@@ -673,11 +673,6 @@ void vt_feed(struct vt *vt, const void *bytes, size_t len)
 
 /* ---- where the stream stands ---- */
 
-bool vt_in_sequence(const struct vt *vt)
-{
-	return vt->parser.state != STATE_GROUND || vt->parser.utf8_need != 0;
-}
-
 uint64_t vt_offset(const struct vt *vt)
 {
 	return vt->parser.offset;
@@ -685,7 +680,10 @@ uint64_t vt_offset(const struct vt *vt)
 
 uint64_t vt_boundary(const struct vt *vt)
 {
-	return vt_in_sequence(vt) ? vt->parser.sequence_start : vt->parser.offset;
+	const struct parser *parser = &vt->parser;
+	bool unfinished = parser->state != STATE_GROUND || parser->utf8_need != 0;
+
+	return unfinished ? parser->sequence_start : parser->offset;
 }
 
 uint64_t vt_settled(const struct vt *vt)

@@ -55,8 +55,6 @@ struct vt_callbacks {
 	 * @selection: "c" clipboard, "p" primary, ... as the guest wrote it; @bytes: decoded
 	 */
 	void (*on_clipboard_set)(void *data, const char *selection, const char *bytes, size_t len);
-	/** OSC 52 "?"; only with vt_config.clipboard_read. For the answer: vt_send_clipboard() */
-	void (*on_clipboard_get)(void *data, const char *selection);
 	/**
 	 * The guest asks for another size (CSI 8 t, DECCOLM, ...), 1..VT_REQUEST_*_MAX; one that is
 	 * larger is not asked for. Return: whether it gets it: the engine then resizes itself
@@ -77,18 +75,16 @@ struct vt_callbacks {
  * @cols, @rows:       1..VT_COLS_MAX, 1..VT_ROWS_MAX; 0: VT_COLS_DEFAULT, VT_ROWS_DEFAULT
  * @scrollback_lines:  0: VT_SCROLLBACK_LINES; VT_NO_SCROLLBACK: none
  * @scrollback_bytes:  memory that the scrollback may take; 0: VT_SCROLLBACK_BYTES
- * @cell_width_px, @cell_height_px: for the answers to CSI 14 t and 16 t; 0: 8 and 16
  * @backspace_bs:      the BackSpace key sends 0x08 instead of 0x7f
- * @clipboard_write, @clipboard_read: whether OSC 52 may reach the callbacks
+ * @clipboard_write:   whether OSC 52 may reach the callback
  * @answerback:        what ENQ is answered with, copied; NULL: nothing
  */
 struct vt_config {
 	unsigned cols, rows;
 	unsigned scrollback_lines;
 	size_t scrollback_bytes;
-	unsigned cell_width_px, cell_height_px;
 	bool backspace_bs;
-	bool clipboard_write, clipboard_read;
+	bool clipboard_write;
 	const char *answerback;
 };
 #define VT_NO_SCROLLBACK (~0u)
@@ -142,9 +138,6 @@ void vt_reset(struct vt *vt);
 /** vt_clear_scrollback() - forget the lines above the screen */
 void vt_clear_scrollback(struct vt *vt);
 
-/** vt_set_cell_px() - the size of a cell in pixels, for the answers to CSI 14 t and 16 t */
-void vt_set_cell_px(struct vt *vt, unsigned width_px, unsigned height_px);
-
 /* ---- the stream ---------------------------------------------------------------------------- */
 
 /** vt_offset() - bytes fed since vt_new(); what on_query counts in */
@@ -173,9 +166,6 @@ uint64_t vt_settled(const struct vt *vt);
  * not answered: whoever was passed it answers.
  */
 void vt_settle(struct vt *vt);
-
-/** vt_in_sequence() - whether the last byte fed left a sequence or a character unfinished */
-bool vt_in_sequence(const struct vt *vt);
 
 /* ---- the screen ---------------------------------------------------------------------------- */
 
@@ -249,9 +239,8 @@ struct vt_cursor {
 
 struct vt_cursor vt_cursor(const struct vt *vt);
 
-/** vt_title(), vt_icon() - never NULL, UTF-8 without control characters */
+/** vt_title() - never NULL, UTF-8 without control characters */
 const char *vt_title(const struct vt *vt);
-const char *vt_icon(const struct vt *vt);
 
 /** vt_is_alternate() - whether the alternate screen is shown */
 bool vt_is_alternate(const struct vt *vt);

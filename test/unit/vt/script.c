@@ -93,11 +93,6 @@ static void on_clipboard_set(void *data, const char *selection, const char *byte
 	add_event(data, "clipboard ", text.data);
 }
 
-static void on_clipboard_get(void *data, const char *selection)
-{
-	add_event(data, "clipboard? ", selection);
-}
-
 static bool on_size_request(void *data, unsigned cols, unsigned rows)
 {
 	struct script *script = data;
@@ -119,12 +114,11 @@ static void on_query(void *data, uint64_t start, uint64_t end)
 static void new_engine(struct script *script, unsigned cols, unsigned rows, bool clipboard)
 {
 	static const struct vt_callbacks callbacks = { on_reply, on_title, on_icon, on_bell,
-		on_clipboard_set, on_clipboard_get, on_size_request, on_query };
+		on_clipboard_set, on_size_request, on_query };
 	struct vt_config config = { .cols = cols,
 		.rows = rows,
 		.scrollback_lines = 100,
 		.clipboard_write = clipboard,
-		.clipboard_read = clipboard,
 		.answerback = "charhub" };
 
 	vt_free(script->vt);

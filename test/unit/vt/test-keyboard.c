@@ -265,16 +265,6 @@ static void paste_is_made_harmless(void **state)
 	strbuf_done(&out);
 }
 
-static void clipboard_answer_is_base64(void **state)
-{
-	struct strbuf out = { 0 };
-
-	(void)state;
-	vt_send_clipboard("c", "hallo", 5, &out);
-	assert_string_equal(out.data, "\033]52;c;aGFsbG8=\033\\");
-	strbuf_done(&out);
-}
-
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -293,7 +283,6 @@ int main(void)
 		CASE(the_wheel_scrolls_pagers),
 		CASE(focus_is_told_when_asked_for),
 		CASE(paste_is_made_harmless),
-		CASE(clipboard_answer_is_base64),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
