@@ -4,21 +4,7 @@
 
 #include <charhub/chardev-impl.h>
 
-enum { CHARDEV_SCRATCH_BYTES = 64 * 1024 };
-
-/**
- * struct chardev_shared - what all chardevs of a set share
- * @display: where those that are screens appear; NULL: nowhere
- * @escape:  begins a command of a mux
- * @scratch: what all of them read into in turn
- */
-struct chardev_shared {
-	struct loop *loop;
-	struct chardev_set *set;
-	struct display *display;
-	unsigned char escape;
-	char scratch[CHARDEV_SCRATCH_BYTES];
-};
+#include "chardev/shared.h"
 
 /** chardev_new() - an object that is not open yet; NULL if memory ran out */
 struct chardev *chardev_new(

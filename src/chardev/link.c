@@ -4,10 +4,12 @@
  * the class's upcalls. Invariant: chardev->link->chardev == chardev while attached, and neither
  * side is called once one of the two is NULL.
  */
+#include <charhub/chardev-impl.h>
+
 #include "base/log.h"
 #include "base/segments.h"
-#include "chardev/chardev.h"
 #include "chardev/log.h"
+#include "chardev/shared.h"
 
 #include <errno.h>
 #include <stddef.h>

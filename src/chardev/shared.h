@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHARDEV_SHARED_H
+#define CHARDEV_SHARED_H
+
+#include <charhub/chardev.h>
+
+enum { CHARDEV_SCRATCH_BYTES = 64 * 1024 };
+
+/**
+ * struct chardev_shared - what all chardevs of a set share
+ * @display: where those that are screens appear; NULL: nowhere
+ * @escape:  begins a command of a mux
+ * @scratch: what all of them read into in turn
+ */
+struct chardev_shared {
+	struct loop *loop;
+	struct chardev_set *set;
+	struct display *display;
+	unsigned char escape;
+	char scratch[CHARDEV_SCRATCH_BYTES];
+};
+
+#endif
