@@ -111,7 +111,7 @@ def test_place_of_a_client_that_left_is_free(charhubd, workdir, client):
     client(workdir / "sock").close()
     for _ in range(10000):  # until charhubd has seen that it left
         person = client(workdir / "sock")
-        if person.read_until(re.compile(rb"shell> |\n")).endswith(b"shell> "):
+        if person.read_until(re.compile(rb"shell> |is in use")).endswith(b"shell> "):
             return
     raise AssertionError("the place stays taken")
 
