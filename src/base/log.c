@@ -179,17 +179,28 @@ static struct kind *find_kind(uint64_t id, uint64_t now_ms)
 	return spare;
 }
 
+/* Ask for the next call of log_tell_held(). */
+static void ask(uint64_t now_ms)
+{
+	uint64_t next_ms = UINT64_MAX;
+
+	for (struct kind *kind = state.kinds; kind < state.kinds + KINDS; kind++)
+		if (kind->held && kind->until_ms < next_ms)
+			next_ms = kind->until_ms;
+	if (next_ms != UINT64_MAX)
+		state.sink->held(state.sink, next_ms > now_ms ? next_ms - now_ms : 0);
+}
+
 static void hold_back(struct kind *kind, enum log_level level, const char *text, uint64_t now_ms)
 {
 	size_t len = strnlen(text, sizeof(kind->text) - 1);
-	bool first = !kind->held++;
 
 	kind->held_at = state.lines;
 	kind->level = level;
 	memcpy(kind->text, text, len);
 	kind->text[len] = 0;
-	if (first)
-		state.sink->held(state.sink, kind->until_ms > now_ms ? kind->until_ms - now_ms : 0);
+	if (!kind->held++)
+		ask(now_ms);
 }
 
 static void tell(enum log_level level, const char *fmt, const char *text)
@@ -226,8 +237,8 @@ static struct kind *next_held(uint64_t now_ms)
 
 void log_tell_held(void)
 {
-	uint64_t now_ms, next_ms = UINT64_MAX;
 	struct kind *kind;
+	uint64_t now_ms;
 
 	if (!state.sink)
 		return;
@@ -236,11 +247,7 @@ void log_tell_held(void)
 		tell_held(kind);
 		go_on(kind, now_ms);
 	}
-	for (kind = state.kinds; kind < state.kinds + KINDS; kind++)
-		if (kind->held && kind->until_ms < next_ms)
-			next_ms = kind->until_ms;
-	if (next_ms != UINT64_MAX)
-		state.sink->held(state.sink, next_ms - now_ms);
+	ask(now_ms);
 }
 
 void log_set_sink(struct log_sink *sink)

@@ -91,7 +91,7 @@ void log_report(enum log_level level, struct error *error);
  * struct log_sink - takes the lines of a program that serves
  * @line:   take a whole line of @len bytes, newline included, or count it as lost; never blocks
  * @now_ms: a monotonic clock
- * @held:   a first line was held back: log_tell_held() is to be called in @ms
+ * @held:   lines are held back: log_tell_held() is to be called in @ms, whatever was said before
  *
  * The functions get the sink, which its owner embeds in a struct of its own.
  */

@@ -524,3 +524,31 @@ def test_what_to_tell_is_named_right(run_charhubd, argument, message):
     done = run_charhubd("-log", argument)
     assert done.code == 1
     assert done.err.startswith(f"charhubd: -log {argument}: {message}")
+
+
+CONSOLE = ("-chardev", "socket,id=g,path=g,server=on,wait=off",
+           "-chardev", "socket,id=v,path=v,server=on,wait=off",
+           "-device", "console,guest=g,chardev=v")
+
+
+def come_and_go(workdir, times):
+    """Each guest is two lines in the log; its output is seen before it goes."""
+    with socket.socket(socket.AF_UNIX) as viewer:
+        viewer.connect(f"{workdir}/v")
+        for i in range(times):
+            with socket.socket(socket.AF_UNIX) as guest:
+                guest.connect(f"{workdir}/g")
+                guest.sendall(b"%d," % i)
+                while not viewer.recv(4096).endswith(b"%d," % i):
+                    pass
+
+
+def test_what_was_held_back_is_told_at_the_end(charhubd, workdir):
+    daemon = charhubd(*CONSOLE, "-D", "log")
+    come_and_go(workdir, 20)
+    daemon.stop()
+    said = (workdir / "log").read_text()
+    assert said.count("the guest is there") in (5, 6)
+    assert re.search(r"the guest is there \(and \d+ more\)\n", said), said
+    assert "terminating on signal 15" in said
+    assert daemon.err.text == ""
