@@ -15,6 +15,7 @@
 #include "object/object.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
+#include "prog/drain.h"
 #include "prog/messages.h"
 #include "prog/notify.h"
 #include "prog/pidfile.h"
@@ -186,6 +187,8 @@ static void stop(struct daemon *daemon)
 	signals_watch_free(daemon->signals);
 	screens_stop_serving(daemon->screens);
 	frontend_set_free(daemon->frontends);
+	if (daemon->chardevs)
+		drain(daemon->loop, daemon->chardevs);
 	chardev_set_free(daemon->chardevs);
 	screens_free(daemon->screens);
 	object_set_free(daemon->objects);

@@ -8,6 +8,7 @@ import signal
 
 from support import program
 from support.screen import wait_until
+from support.stream import pump
 
 
 def wait_for_text(path, text):
@@ -143,3 +144,18 @@ def test_logrotate_rotates_the_recipe(charhubd, workdir, client, tmp_path):
     assert (workdir / "vm1.log.1").read_text() + (workdir / "vm1.log").read_text() == (
         "before\nafter\n")
     assert daemon.running
+
+
+def test_end_right_behind_a_flood_leaves_a_whole_file(charhubd, workdir, client):
+    text = b"".join(b"%07d the guest says\n" % i for i in range(25_000))
+    os.mkfifo(workdir / "vm1.log")
+    reader = os.open(workdir / "vm1.log", os.O_RDONLY | os.O_NONBLOCK)
+    daemon = charhubd(*recipe(workdir))
+    guest, viewer = client(workdir / "g"), client(workdir / "s")
+    pump([viewer], lambda: viewer.pending.endswith(b"0024999 the guest says\n"), (guest, text))
+    daemon.send_signal(signal.SIGTERM)
+    daemon.err.wait_for("terminating on signal")
+    os.set_blocking(reader, True)
+    with open(reader, "rb") as file:
+        assert file.read() == text
+    daemon.stop()
