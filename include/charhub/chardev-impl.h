@@ -59,7 +59,7 @@ struct chardev_class {
 	/** Optional: the holder has room again; also called after it attached. */
 	void (*in_resume)(struct chardev *chardev);
 
-	/** Optional: BREAK, RESIZE or MODEM for the peer. Return: 0, -ENOTSUP. */
+	/** Optional: BREAK, RESIZE, LINE or MODEM for the peer. Return: 0, -ENOTSUP. */
 	int (*event)(struct chardev *chardev, const struct chardev_event *event);
 
 	/** Optional: send the peer away; chardev_hang_up() follows after this dispatch. */
@@ -158,7 +158,7 @@ void chardev_set_open(struct chardev *chardev, bool open);
 /** chardev_hang_up() - the peer is gone altogether: CLOSED unless that was told, then HANGUP */
 void chardev_hang_up(struct chardev *chardev);
 
-/** chardev_event() - BREAK, RESIZE, MODEM, MUX_* to the holder */
+/** chardev_event() - BREAK, RESIZE, LINE, MODEM, MUX_* to the holder */
 void chardev_event(struct chardev *chardev, const struct chardev_event *event);
 
 /** chardev_holder_flags() - CHARDEV_LINK_*; 0 where there is no holder */

@@ -3,6 +3,7 @@
 #define CHARHUB_CHARDEV_H
 
 #include <charhub/error.h>
+#include <charhub/line.h>
 #include <charhub/loop.h>
 
 #include <stdbool.h>
@@ -37,7 +38,8 @@ enum chardev_event_type {
 	CHARDEV_HANGUP,	 /* it takes none either; always after CLOSED */
 	CHARDEV_BREAK,	 /* a break condition */
 	CHARDEV_RESIZE,	 /* the terminal at the other end has this size */
-	CHARDEV_MODEM,	 /* modem lines changed */
+	CHARDEV_LINE,	 /* a serial line has these settings, or shall have them */
+	CHARDEV_MODEM,	 /* modem lines changed, or shall change */
 	CHARDEV_FLUSHED, /* the new peer threw away what it had not read yet */
 	CHARDEV_BELL,	 /* to a chardev that shares the holder's screen: the guest rang */
 	CHARDEV_MUX_IN,	 /* the holder gets the mux's focus */
@@ -47,12 +49,15 @@ enum chardev_event_type {
 /**
  * struct chardev_event - what travels on a link besides bytes
  * @cols, @rows: CHARDEV_RESIZE: in character cells, 1..1000
+ * @line:        CHARDEV_LINE: from the line all that it has, towards it what is to be changed
  * @modem:       CHARDEV_MODEM: TIOCM_* bits
+ * @modem_mask:  towards the line: those that are to be set to @modem
  */
 struct chardev_event {
 	enum chardev_event_type type;
 	unsigned cols, rows;
-	unsigned modem;
+	struct line_settings line;
+	unsigned modem, modem_mask;
 };
 
 /** chardev_event_name() - "OPENED", ...; for logs */
@@ -186,7 +191,7 @@ void chardev_link_set_flags(struct chardev_link *link, unsigned flags);
 void chardev_link_in_resume(struct chardev_link *link);
 
 /**
- * chardev_link_event() - tell the other end: BREAK, RESIZE, MODEM
+ * chardev_link_event() - tell the other end: BREAK, RESIZE, LINE, MODEM
  *
  * Return: 0; -ENOTSUP: means nothing to this class.
  */

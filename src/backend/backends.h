@@ -12,6 +12,7 @@ extern const struct chardev_class backend_null_class;
 extern const struct chardev_class backend_pipe_class;
 extern const struct chardev_class backend_pty_class;
 extern const struct chardev_class backend_ringbuf_class;
+extern const struct chardev_class backend_serial_class;
 extern const struct chardev_class backend_socket_class;
 extern const struct chardev_class backend_stdio_class;
 extern const struct chardev_class backend_udp_class;

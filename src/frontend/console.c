@@ -192,6 +192,7 @@ static void on_guest_event(void *holder, const struct chardev_event *event)
 		tell_lost_in(console);
 		break;
 	case CHARDEV_BREAK:
+	case CHARDEV_LINE:
 	case CHARDEV_MODEM: chardev_link_event(&console->shared, event); break;
 	default: break;
 	}
@@ -207,7 +208,8 @@ static void on_shared_event(void *holder, const struct chardev_event *event)
 		console->cols = event->cols;
 		console->rows = event->rows;
 		tell_size(console);
-	} else if (event->type == CHARDEV_BREAK || event->type == CHARDEV_MODEM) {
+	} else if (event->type == CHARDEV_BREAK || event->type == CHARDEV_LINE ||
+		   event->type == CHARDEV_MODEM) {
 		chardev_link_event(&console->guest, event);
 	}
 }

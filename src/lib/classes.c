@@ -21,6 +21,7 @@ const struct chardev_class *const charhub_classes[] = {
 	&backend_pipe_class,
 	&backend_pty_class,
 	&backend_ringbuf_class,
+	&backend_serial_class,
 	&backend_socket_class,
 	&backend_stdio_class,
 	&backend_udp_class,

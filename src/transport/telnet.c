@@ -30,7 +30,6 @@
 #include <libtelnet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
 	RAW_BYTES = 1024,
@@ -605,15 +604,6 @@ static void greet(struct telnet *telnet)
 				telnet->protocol, greetings[i].command, greetings[i].option);
 }
 
-/* The mark of a Synch comes as urgent data, which would be missing behind its IAC [RFC 854]. */
-static void keep_urgent_inline(int fd)
-{
-	int on = 1;
-
-	if (fd >= 0)
-		setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
-}
-
 int telnet_new(struct transport *lower, enum telnet_role role, struct transport **ret_transport)
 {
 	struct telnet *telnet = calloc(1, sizeof(*telnet));
@@ -629,7 +619,6 @@ int telnet_new(struct transport *lower, enum telnet_role role, struct transport 
 	}
 	transport_init_filter(&telnet->base, &telnet_ops, lower);
 	telnet->base.ready = true; /* as soon as what lies below is */
-	keep_urgent_inline(lower->fd);
 	greet(telnet);
 	flush(telnet);
 	*ret_transport = &telnet->base;

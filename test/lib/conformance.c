@@ -841,6 +841,7 @@ enum needs {
 	NEEDS_HALF = 8,
 	NEEDS_DISCONNECT = 16,
 	NEEDS_RETURN = 32,
+	NEEDS_WORDS = 64,
 };
 
 static const struct conformance_case {
@@ -866,8 +867,8 @@ static const struct conformance_case {
 	CASE(hangup_is_noticed, NEEDS_END),
 	CASE(hangup_is_noticed_without_room, NEEDS_END),
 	CASE(hangup_of_a_full_peer_is_noticed, NEEDS_END | NEEDS_FULL),
-	CASE(last_words_come_before_the_end, NEEDS_END | NEEDS_INPUT),
-	CASE(last_words_wait_for_room, NEEDS_END | NEEDS_INPUT),
+	CASE(last_words_come_before_the_end, NEEDS_END | NEEDS_INPUT | NEEDS_WORDS),
+	CASE(last_words_wait_for_room, NEEDS_END | NEEDS_INPUT | NEEDS_WORDS),
 	CASE(half_closed_peer_still_takes_bytes, NEEDS_HALF),
 	CASE(half_close_without_room_waits_for_the_last_words, NEEDS_HALF),
 	CASE(half_close_is_noticed_without_room, NEEDS_HALF),
@@ -880,7 +881,8 @@ static const struct conformance_case {
 	CASE(chardev_may_be_removed_inside_on_event, NEEDS_END),
 	CASE(holder_may_leave_inside_on_room, NEEDS_FULL),
 	CASE(chardev_may_be_removed_inside_on_room, NEEDS_FULL),
-	CASE(holder_may_write_inside_on_in_to_a_peer_that_has_gone, NEEDS_END | NEEDS_INPUT),
+	CASE(holder_may_write_inside_on_in_to_a_peer_that_has_gone,
+		NEEDS_END | NEEDS_INPUT | NEEDS_WORDS),
 #undef CASE
 };
 
@@ -893,6 +895,7 @@ static unsigned offers(const struct conformance *adapter)
 	return (flags & CONFORMS_NO_INPUT ? 0u : NEEDS_INPUT) |
 	       (flags & CONFORMS_NEVER_FULL ? 0u : NEEDS_FULL) |
 	       (flags & CONFORMS_ALWAYS_OPEN ? 0u : NEEDS_END) |
+	       (flags & CONFORMS_FORGETS ? 0u : NEEDS_WORDS) |
 	       (flags & CONFORMS_HALF_CLOSE ? NEEDS_HALF : 0u) |
 	       (flags & CONFORMS_DISCONNECTS ? NEEDS_DISCONNECT : 0u) |
 	       (adapter->come_back ? NEEDS_RETURN : 0u);

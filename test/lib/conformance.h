@@ -16,6 +16,7 @@ enum conformance_flags {
 	CONFORMS_HALF_CLOSE = 8,   /* close_input() leaves the other direction alone */
 	CONFORMS_NO_RECORD = 16,   /* what was sent out cannot be looked at */
 	CONFORMS_DISCONNECTS = 32, /* the holder can send the peer away */
+	CONFORMS_FORGETS = 64,	   /* the kernel drops what was not read when the peer goes */
 };
 
 struct conformance_peer;

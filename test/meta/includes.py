@@ -92,6 +92,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
 # public header -> the folder that it belongs to
 PUBLIC = {
     "error": "base",
+    "line": "base",
     "loop": "io",
     "chardev": "chardev",
     "chardev-impl": "chardev",

@@ -21,7 +21,8 @@
 
 static const struct chardev_class *const classes[] = { &backend_exec_class, &backend_file_class,
 	&backend_null_class, &backend_pipe_class, &backend_udp_class, &backend_pty_class,
-	&backend_ringbuf_class, &backend_socket_class, &backend_stdio_class, NULL };
+	&backend_ringbuf_class, &backend_serial_class, &backend_socket_class, &backend_stdio_class,
+	NULL };
 
 /* ---- null, ringbuf ---- */
 
@@ -95,6 +96,20 @@ static struct chardev *make_udp(struct conformance_peer *peer)
 	snprintf(text, sizeof(text),
 		"udp,id=c,host=127.0.0.1,port=%u,localaddr=127.0.0.1,localport=%u",
 		ntohs(here.sin_port), ntohs(there.sin_port));
+	return env_add(peer->env, text);
+}
+
+/* ---- serial: the slave of a pty ---- */
+
+static struct chardev *make_serial(struct conformance_peer *peer)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	char slave[64], text[128];
+
+	assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	assert_int_equal(ptsname_r(master, slave, sizeof(slave)), 0);
+	snprintf(text, sizeof(text), "serial,id=c,path=%s", slave);
+	peer->to_guest = peer->from_guest = master;
 	return env_add(peer->env, text);
 }
 
@@ -300,6 +315,7 @@ static const struct conformance adapters[] = {
 		.flags = CONFORMS_ALWAYS_OPEN | CONFORMS_NEVER_FULL | CONFORMS_NO_RECORD,
 		.make = make_udp },
 	{ .name = "pty", .make = make_pty, .come_back = open_slave },
+	{ .name = "serial", .flags = CONFORMS_FORGETS, .make = make_serial },
 	{ .name = "exec", .flags = CONFORMS_DISCONNECTS, .make = make_exec, .close = kill_exec },
 	{ .name = "stdio",
 		.flags = CONFORMS_HALF_CLOSE,

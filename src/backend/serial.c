@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A serial line of the host, which may go and come back: a USB adapter that is pulled.
+ *
+ *	open		the device is there, and ours
+ *	waiting		CLOSED and HANGUP were told; it is tried again when something changes
+ *			where its name may appear (udev makes /dev/ttyUSB0, lets us open it, and
+ *			links /dev/serial to it), and after a while where the name is there already
+ *
+ * It comes back with the settings it had, those that a holder has made among them.
+ *
+ * A break takes BREAK_MS by a timer, never by tcsendbreak(), which waits; meanwhile nothing is
+ * written. That a modem line has changed the kernel only tells a thread that waits in an ioctl, and
+ * only a signal calls that back: so they are looked at MODEM_MS apart, where the device has any and
+ * has a holder.
+ */
+#include "backend/backends.h"
+
+#include "backend/fd-stream.h"
+#include "backend/serial-port.h"
+#include "backend/uucp-lock.h"
+#include "base/cleanup.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "io/path-watch.h"
+#include "opts/opts.h"
+#include "transport/fd-transport.h"
+#include "transport/tty-marks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	SPEED_MAX = 12000000,
+	BREAK_MS = 250,
+	MODEM_MS = 250,
+	RETRY_MS = 1000,
+};
+
+/**
+ * struct serial
+ * @line:    as it is set, and will be again
+ * @lock:    UUCP's; NULL: none
+ * @watch:   waiting; NULL: where that cannot be watched
+ * @modem:   lines as told last, where @has_modem
+ * @set, @set_mask: those lines that a holder has set
+ * @report:  the holder is told line and modem
+ */
+struct serial {
+	struct chardev base;
+	struct fd_stream stream;
+	struct line_settings line;
+	char *path, *lock;
+	struct path_watch *watch;
+	struct timer *retry, *breaks, *modems;
+	unsigned modem, set, set_mask;
+	bool has_modem, breaking, told_why;
+	struct task report;
+};
+
+static struct serial *serial_of(struct chardev *chardev)
+{
+	return container_of(chardev, struct serial, base);
+}
+
+static int fd_of(const struct serial *serial)
+{
+	return fd_stream_fd(&serial->stream);
+}
+
+/* ---- what the holder hears of the line ---- */
+
+static void tell_modem(struct serial *serial)
+{
+	struct chardev_event event = { .type = CHARDEV_MODEM, .modem = serial->modem };
+
+	if (serial->has_modem)
+		chardev_event(&serial->base, &event);
+}
+
+static void report(void *data)
+{
+	struct serial *serial = data;
+	struct chardev_event event = { .type = CHARDEV_LINE };
+
+	if (!fd_stream_is_started(&serial->stream) || serial_port_get(fd_of(serial), &event.line))
+		return;
+	serial->line = event.line;
+	chardev_event(&serial->base, &event);
+	serial->has_modem = serial_port_modem(fd_of(serial), &serial->modem) == 0;
+	tell_modem(serial);
+	if (serial->has_modem && serial->base.link && !serial->base.closing)
+		timer_start(serial->modems, MODEM_MS);
+}
+
+static void report_later(struct serial *serial)
+{
+	task_post(serial->base.loop, &serial->report, report, serial);
+}
+
+static void look_at_modem(void *data)
+{
+	struct serial *serial = data;
+	unsigned before = serial->modem;
+
+	if (!serial->base.link || !fd_stream_is_started(&serial->stream))
+		return;
+	if (serial_port_modem(fd_of(serial), &serial->modem) == 0 && serial->modem != before)
+		tell_modem(serial);
+	if (!serial->base.closing)
+		timer_start(serial->modems, MODEM_MS);
+}
+
+/* ---- the device comes and goes ---- */
+
+static void close_device(struct serial *serial)
+{
+	if (serial->stream.transport)
+		serial_port_flush(fd_of(serial));
+	fd_stream_close(&serial->stream);
+	uucp_lock_release(TAKE_PTR(serial->lock));
+}
+
+static int make_stream(struct serial *serial, int fd)
+{
+	struct transport *lower, *transport;
+	int r = fd_transport_new(serial->base.loop, fd, fd, &lower);
+
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	r = tty_marks_new(lower, &transport);
+	if (r < 0) {
+		transport_free(lower);
+		return r;
+	}
+	fd_stream_open_transport(&serial->stream, transport);
+	return 0;
+}
+
+static int open_device(struct serial *serial, struct error **err)
+{
+	int r = uucp_lock_take(serial->path, &serial->lock, err);
+
+	if (r < 0)
+		return r;
+	r = serial_port_open(serial->path, &serial->line, err);
+	if (r >= 0) {
+		r = make_stream(serial, r);
+		if (r < 0)
+			error_set(err, -r, "Could not open '%s': %s", serial->path, strerror(-r));
+	}
+	if (r < 0) {
+		uucp_lock_release(TAKE_PTR(serial->lock));
+		return r;
+	}
+	if (serial->set_mask)
+		serial_port_set_modem(fd_of(serial), serial->set, serial->set_mask);
+	fd_stream_start(&serial->stream);
+	report_later(serial);
+	return 0;
+}
+
+static bool is_there(const struct serial *serial)
+{
+	return faccessat(AT_FDCWD, serial->path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void try_again(void *data)
+{
+	AUTO_ERROR struct error *err = NULL;
+	struct serial *serial = data;
+
+	if (!is_there(serial) && serial->watch)
+		return;
+	if (open_device(serial, &err) < 0) {
+		if (!serial->told_why)
+			log_warning("serial '%s': %s", serial->base.id, error_message(err));
+		serial->told_why = true;
+		timer_start(serial->retry, RETRY_MS);
+		return;
+	}
+	path_watch_free(TAKE_PTR(serial->watch));
+	timer_stop(serial->retry);
+	log_info("serial '%s': '%s' is back", serial->base.id, serial->path);
+	chardev_set_open(&serial->base, true);
+	chardev_room(&serial->base);
+}
+
+static void on_gone(struct chardev *chardev, int error)
+{
+	struct serial *serial = serial_of(chardev);
+
+	log_info("serial '%s': '%s' is gone%s%s", chardev->id, serial->path, error ? ": " : "",
+		error ? strerror(error) : "");
+	close_device(serial);
+	timer_stop(serial->breaks);
+	timer_stop(serial->modems);
+	serial->breaking = serial->told_why = false;
+	if (path_watch_new(chardev->loop, serial->path, try_again, serial, &serial->watch) < 0)
+		serial->watch = NULL;
+	/* A device that hangs up and stays has its name still. */
+	if (!serial->watch || is_there(serial))
+		timer_start(serial->retry, RETRY_MS);
+	chardev_hang_up(chardev);
+}
+
+static void on_eof(struct chardev *chardev)
+{
+	on_gone(chardev, 0);
+}
+
+static const struct fd_stream_ops serial_stream_ops = { .on_eof = on_eof, .on_gone = on_gone };
+
+/* ---- break ---- */
+
+static void end_break(void *data)
+{
+	struct serial *serial = data;
+
+	serial->breaking = false;
+	serial_port_break(fd_of(serial), false);
+	chardev_room(&serial->base);
+}
+
+static int send_break(struct serial *serial)
+{
+	int r = serial->breaking ? 0 : serial_port_break(fd_of(serial), true);
+
+	if (r == 0 && !serial->breaking)
+		timer_start(serial->breaks, BREAK_MS);
+	serial->breaking |= r == 0;
+	return r;
+}
+
+/* ---- methods ---- */
+
+static void serial_close(struct chardev *chardev)
+{
+	struct serial *serial = serial_of(chardev);
+
+	task_cancel(&serial->report);
+	close_device(serial);
+	path_watch_free(serial->watch);
+	timer_free(serial->retry);
+	timer_free(serial->breaks);
+	timer_free(serial->modems);
+	free(serial->path);
+}
+
+static int serial_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	struct serial *serial = serial_of(chardev);
+	const char *path = opts_get_string(opts, "path");
+	int r;
+
+	if (!path)
+		return error_set(err, EINVAL, "chardev: serial/tty: no device path given");
+	fd_stream_init(&serial->stream, chardev, &serial_stream_ops, FD_STREAM_TTY);
+	serial->line = (struct line_settings){
+		.speed = (uint32_t)opts_get_number(opts, "speed"),
+		.data_bits = (uint8_t)opts_get_number(opts, "databits"),
+		.parity = (uint8_t)(opts_get_enum(opts, "parity") + LINE_PARITY_NONE),
+		.stop_bits = (uint8_t)(opts_get_enum(opts, "stopbits") + LINE_STOP_1),
+		.flow = (uint8_t)(opts_get_enum(opts, "flow") + LINE_FLOW_NONE),
+	};
+	serial->path = strdup(path);
+	serial->retry = timer_new(chardev->loop, try_again, serial);
+	serial->breaks = timer_new(chardev->loop, end_break, serial);
+	serial->modems = timer_new(chardev->loop, look_at_modem, serial);
+	r = serial->path && serial->retry && serial->breaks && serial->modems
+		    ? open_device(serial, err)
+		    : error_set(err, ENOMEM, "serial '%s': out of memory", chardev->id);
+	if (r < 0)
+		serial_close(chardev);
+	else
+		chardev_set_open(chardev, true);
+	return r;
+}
+
+static int serial_attach(struct chardev *chardev, struct error **err)
+{
+	(void)err;
+	report_later(serial_of(chardev));
+	return 0;
+}
+
+static ssize_t serial_out(struct chardev *chardev, const struct iovec *iov, int n)
+{
+	struct serial *serial = serial_of(chardev);
+
+	return serial->breaking ? 0 : fd_stream_outv(&serial->stream, iov, n);
+}
+
+static void serial_in_resume(struct chardev *chardev)
+{
+	fd_stream_in_resume(&serial_of(chardev)->stream);
+}
+
+static int serial_event(struct chardev *chardev, const struct chardev_event *event)
+{
+	struct serial *serial = serial_of(chardev);
+	int r = -ENOTSUP;
+
+	if (!fd_stream_is_started(&serial->stream))
+		return -EPIPE;
+	switch (event->type) {
+	case CHARDEV_BREAK: return send_break(serial);
+	case CHARDEV_LINE: r = serial_port_set(fd_of(serial), &event->line); break;
+	case CHARDEV_MODEM:
+		serial->set_mask |= event->modem_mask;
+		serial->set =
+			(serial->set & ~event->modem_mask) | (event->modem & event->modem_mask);
+		r = serial_port_set_modem(fd_of(serial), event->modem, event->modem_mask);
+		break;
+	default: return -ENOTSUP;
+	}
+	report_later(serial); /* what has come of it */
+	return r;
+}
+
+static char *serial_describe(const struct chardev *chardev)
+{
+	const struct serial *serial = (const struct serial *)chardev;
+	char *text;
+
+	if (asprintf(&text, "%sserial:%s", chardev->open ? "" : "disconnected:", serial->path) < 0)
+		return NULL;
+	return text;
+}
+
+static const struct opt_desc serial_options[] = {
+	{ .name = "path", .type = OPT_STRING, .help = "the device: /dev/ttyS0, a link to it" },
+	{ .name = "speed",
+		.type = OPT_NUMBER,
+		.preset = "115200",
+		.min = 50,
+		.max = SPEED_MAX,
+		.help = "bits a second" },
+	{ .name = "databits",
+		.type = OPT_NUMBER,
+		.preset = "8",
+		.min = 5,
+		.max = 8,
+		.help = "bits of a character" },
+	{ .name = "parity",
+		.type = OPT_ENUM,
+		.values = "none|odd|even|mark|space",
+		.preset = "none",
+		.help = "the bit behind them" },
+	{ .name = "stopbits",
+		.type = OPT_ENUM,
+		.values = "1|2|1.5",
+		.preset = "1",
+		.help = "how long the line rests after a character" },
+	{ .name = "flow",
+		.type = OPT_ENUM,
+		.values = "none|xonxoff|rtscts",
+		.preset = "none",
+		.help = "how each side makes the other wait" },
+	{ 0 },
+};
+
+const struct chardev_class backend_serial_class = {
+	.name = "serial",
+	.summary = "a serial line of the host, which may be a USB adapter that comes and goes",
+	.options = serial_options,
+	.size = sizeof(struct serial),
+	.open = serial_open,
+	.close = serial_close,
+	.out = serial_out,
+	.in_resume = serial_in_resume,
+	.event = serial_event,
+	.attach = serial_attach,
+	.describe = serial_describe,
+};

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A serial line whose other end is the master of a pty. What a pty has not, breaks and modem lines,
+ * is put between: ioctl() is the test's own.
+ */
+#include "backend/backends.h"
+#include "base/cleanup.h"
+#include "lib/env.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static const struct chardev_class *const classes[] = { &backend_serial_class, NULL };
+
+/* ---- the line's own ioctls ---- */
+
+static struct {
+	bool has_modem;
+	unsigned modem, breaks_begun, breaks_ended;
+} line;
+
+int __real_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+
+static int modem_ioctl(unsigned long request, int *bits)
+{
+	if (!line.has_modem) {
+		errno = ENOTTY;
+		return -1;
+	}
+	if (request == TIOCMGET)
+		*bits = (int)line.modem;
+	else if (request == TIOCMBIS)
+		line.modem |= (unsigned)*bits;
+	else
+		line.modem &= ~(unsigned)*bits;
+	return 0;
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	switch (request) {
+	case TIOCMGET:
+	case TIOCMBIS:
+	case TIOCMBIC: return modem_ioctl(request, arg);
+	case TIOCSBRK: line.breaks_begun++; return 0;
+	case TIOCCBRK: line.breaks_ended++; return 0;
+	default: return __real_ioctl(fd, request, arg);
+	}
+}
+
+/* ---- the fixture ---- */
+
+struct fixture {
+	struct env *env;
+	struct fake_holder *holder;
+	int master;
+	char slave[32];
+};
+
+/* A new pty whose slave is "tty" in the directory. */
+static void plug_in(struct fixture *f)
+{
+	f->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(f->master >= 0);
+	assert_int_equal(grantpt(f->master), 0);
+	assert_int_equal(unlockpt(f->master), 0);
+	assert_int_equal(ptsname_r(f->master, f->slave, sizeof(f->slave)), 0);
+	assert_int_equal(symlink(f->slave, env_path(f->env, "tty")), 0);
+}
+
+static void pull(struct fixture *f)
+{
+	assert_int_equal(unlink(env_path(f->env, "tty")), 0);
+	close(f->master);
+	f->master = -1;
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	memset(&line, 0, sizeof(line));
+	f->env = env_new(classes);
+	f->holder = &f->env->holder;
+	loop_fake_clock(f->env->loop);
+	plug_in(f);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	env_free(f->env);
+	if (f->master >= 0)
+		close(f->master);
+	free(f);
+	return 0;
+}
+
+static struct chardev *add(struct fixture *f, const char *options)
+{
+	char text[256];
+	struct chardev *serial;
+
+	snprintf(text, sizeof(text), "serial,id=s,path=%s/tty%s", f->env->dir, options);
+	serial = env_add(f->env, text);
+	env_attach(f->env, serial);
+	run_idle(f->env->loop);
+	return serial;
+}
+
+static struct termios mode_of(const struct fixture *f)
+{
+	struct termios mode;
+
+	assert_int_equal(tcgetattr(f->master, &mode), 0);
+	return mode;
+}
+
+static void assert_lock(bool exists, const char *lock)
+{
+	assert_int_equal(access(lock, F_OK) == 0, exists);
+}
+
+/* ---- cases ---- */
+
+static void device_is_raw_and_as_the_options_say(void **state)
+{
+	struct fixture *f = *state;
+	struct termios mode;
+
+	add(f, ",speed=9600,stopbits=2,flow=rtscts");
+	mode = mode_of(f);
+	assert_int_equal(cfgetospeed(&mode), B9600);
+	assert_int_equal(cfgetispeed(&mode), B9600);
+	assert_true(mode.c_cflag & CSTOPB);
+	assert_true(mode.c_cflag & CRTSCTS);
+	assert_false(mode.c_cflag & HUPCL);
+	assert_int_equal(mode.c_lflag & (ICANON | ECHO | ISIG), 0);
+	assert_int_equal(mode.c_oflag & OPOST, 0);
+	assert_int_equal(f->holder->last.type, CHARDEV_LINE);
+	assert_int_equal(f->holder->last.line.speed, 9600);
+	assert_int_equal(f->holder->last.line.stop_bits, LINE_STOP_2);
+	assert_int_equal(f->holder->last.line.flow, LINE_FLOW_RTSCTS);
+}
+
+static void any_speed_is_one(void **state)
+{
+	struct fixture *f = *state;
+
+	add(f, ",speed=31250");
+	assert_int_equal(f->holder->last.line.speed, 31250);
+}
+
+static void errors_are_qemus(void **state)
+{
+	struct fixture *f = *state;
+
+	env_add_fails(f->env, "serial,id=s", "chardev: serial/tty: no device path given");
+	env_add_fails(f->env, "serial,id=s,path=/nonexistent/tty",
+		"Could not open '/nonexistent/tty': No such file or directory");
+	env_add_fails(f->env, "serial,id=s,path=/dev/null", "Could not open '/dev/null': ");
+}
+
+static void bytes_pass_as_they_are(void **state)
+{
+	struct fixture *f = *state;
+	char got[8];
+
+	add(f, "");
+	assert_int_equal(write(f->master, "a\377\0\r\nb", 6), 6);
+	RUN_UNTIL(f->env->loop, f->holder->in.len == 6);
+	assert_memory_equal(f->holder->in.data, "a\377\0\r\nb", 6);
+	assert_int_equal(f->holder->breaks, 0);
+	assert_int_equal(fake_holder_out(f->holder, "c\377\n", 3), 3);
+	assert_int_equal(read(f->master, got, sizeof(got)), 3);
+	assert_memory_equal(got, "c\377\n", 3);
+}
+
+static void break_is_sent_and_nothing_meanwhile(void **state)
+{
+	const struct chardev_event event = { .type = CHARDEV_BREAK };
+	struct fixture *f = *state;
+
+	add(f, "");
+	assert_int_equal(chardev_link_event(&f->holder->link, &event), 0);
+	assert_int_equal(chardev_link_event(&f->holder->link, &event), 0);
+	assert_int_equal(line.breaks_begun, 1);
+	assert_int_equal(fake_holder_out(f->holder, "x", 1), 0);
+	loop_advance(f->env->loop, 249);
+	assert_int_equal(line.breaks_ended, 0);
+	loop_advance(f->env->loop, 1);
+	assert_int_equal(line.breaks_ended, 1);
+	assert_int_equal(f->holder->room_calls, 1);
+	assert_int_equal(fake_holder_out(f->holder, "x", 1), 1);
+}
+
+static void line_is_changed_and_told(void **state)
+{
+	const struct chardev_event event = { .type = CHARDEV_LINE,
+		.line = { .speed = 1200, .stop_bits = LINE_STOP_2 } };
+	struct fixture *f = *state;
+	struct termios mode;
+
+	add(f, "");
+	assert_int_equal(f->holder->last.line.speed, 115200);
+	assert_int_equal(chardev_link_event(&f->holder->link, &event), 0);
+	run_idle(f->env->loop);
+	mode = mode_of(f);
+	assert_int_equal(cfgetospeed(&mode), B1200);
+	assert_int_equal(f->holder->last.type, CHARDEV_LINE);
+	assert_int_equal(f->holder->last.line.speed, 1200);
+	assert_int_equal(f->holder->last.line.data_bits, 8);
+	assert_int_equal(f->holder->last.line.parity, LINE_PARITY_NONE);
+	assert_int_equal(f->holder->last.line.stop_bits, LINE_STOP_2);
+}
+
+static void modem_lines_are_told_and_set(void **state)
+{
+	const struct chardev_event event = {
+		.type = CHARDEV_MODEM, .modem = TIOCM_RTS, .modem_mask = TIOCM_RTS | TIOCM_DTR
+	};
+	struct fixture *f = *state;
+
+	line.has_modem = true;
+	line.modem = TIOCM_DTR | TIOCM_CTS;
+	add(f, "");
+	assert_int_equal(f->holder->last.type, CHARDEV_MODEM);
+	assert_int_equal(f->holder->last.modem, TIOCM_DTR | TIOCM_CTS);
+	line.modem |= TIOCM_CD;
+	loop_advance(f->env->loop, 250);
+	assert_int_equal(f->holder->last.modem, TIOCM_DTR | TIOCM_CTS | TIOCM_CD);
+	assert_int_equal(chardev_link_event(&f->holder->link, &event), 0);
+	assert_int_equal(line.modem, TIOCM_RTS | TIOCM_CTS | TIOCM_CD);
+}
+
+static void adapter_that_was_pulled_comes_back_as_it_was(void **state)
+{
+	const struct chardev_event event = { .type = CHARDEV_LINE, .line = { .speed = 1200 } };
+	struct fixture *f = *state;
+	struct termios mode;
+
+	add(f, ",flow=rtscts");
+	assert_int_equal(chardev_link_event(&f->holder->link, &event), 0);
+	run_idle(f->env->loop);
+	for (unsigned i = 1; i <= 3; i++) {
+		pull(f);
+		RUN_UNTIL(f->env->loop, f->holder->hangups == i);
+		assert_int_equal(fake_holder_out(f->holder, "x", 1), -EPIPE);
+		plug_in(f);
+		RUN_UNTIL(f->env->loop, f->holder->open);
+		mode = mode_of(f);
+		assert_int_equal(cfgetospeed(&mode), B1200);
+		assert_true(mode.c_cflag & CRTSCTS);
+		assert_int_equal(fake_holder_out(f->holder, "x", 1), 1);
+	}
+}
+
+static void folders_may_come_later(void **state)
+{
+	struct fixture *f = *state;
+	char text[256], folder[64], from[64], to[128];
+
+	snprintf(folder, sizeof(folder), "%s/serial", f->env->dir);
+	snprintf(from, sizeof(from), "%s/tty", f->env->dir);
+	snprintf(to, sizeof(to), "%s/by-id/tty", folder);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	snprintf(text, sizeof(text), "%s/serial/by-id", f->env->dir);
+	assert_int_equal(mkdir(text, 0700), 0);
+	assert_int_equal(rename(from, to), 0);
+	env_attach(f->env, env_add(f->env, "serial,id=s,path=%s/serial/by-id/tty"));
+	run_idle(f->env->loop);
+	assert_int_equal(unlink(to), 0);
+	rmdir(text);
+	rmdir(folder);
+	close(f->master);
+	RUN_UNTIL(f->env->loop, f->holder->hangups == 1);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	run_idle(f->env->loop);
+	assert_int_equal(mkdir(text, 0700), 0);
+	plug_in(f);
+	assert_int_equal(rename(from, to), 0);
+	RUN_UNTIL(f->env->loop, f->holder->open);
+	unlink(to);
+	rmdir(text);
+	rmdir(folder);
+}
+
+static void device_is_ours_alone(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_CLOSE int fd = open(f->slave, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	char text[128];
+
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	snprintf(text, sizeof(text), "serial,id=s,path=%s", f->slave);
+	env_add_fails(f->env, text, "Device or resource busy");
+	assert_int_equal(flock(fd, LOCK_UN), 0);
+	add(f, "");
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), -1);
+}
+
+static void write_lock(const char *lock, int pid)
+{
+	AUTO_CLOSE int fd = open(lock, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(dprintf(fd, "%10d\n", pid), 11);
+}
+
+static void lock_of_uucp_is_kept_and_respected(void **state)
+{
+	struct fixture *f = *state;
+	char lock[128], text[128];
+	struct chardev *serial;
+
+	snprintf(lock, sizeof(lock), "/run/lock/LCK..pts_%s", f->slave + strlen("/dev/pts/"));
+	if (access("/run/lock", W_OK) < 0)
+		skip();
+	write_lock(lock, getppid());
+	snprintf(text, sizeof(text), "serial,id=s,path=%s", f->slave);
+	env_add_fails(f->env, text, "uses it");
+	write_lock(lock, 4194304); /* above the kernel's limit of process numbers */
+	serial = add(f, "");
+	assert_lock(true, lock);
+	env_add_fails(f->env, "serial,id=t,path=%s/tty", "uses it");
+	chardev_free(serial);
+	assert_lock(false, lock);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(device_is_raw_and_as_the_options_say),
+		CASE(any_speed_is_one),
+		CASE(errors_are_qemus),
+		CASE(bytes_pass_as_they_are),
+		CASE(break_is_sent_and_nothing_meanwhile),
+		CASE(line_is_changed_and_told),
+		CASE(modem_lines_are_told_and_set),
+		CASE(adapter_that_was_pulled_comes_back_as_it_was),
+		CASE(folders_may_come_later),
+		CASE(device_is_ours_alone),
+		CASE(lock_of_uucp_is_kept_and_respected),
+	};
+
+	return cmocka_run_group_tests_name("serial", tests, NULL, NULL);
+}
