@@ -6,6 +6,7 @@ import re
 import pytest
 
 from support.program import ROOT, need, wait_exit
+from support.screen import wait_until
 from support.setups import account, shared_console
 from support.stream import pump
 
@@ -77,8 +78,8 @@ def test_flood_of_a_guest_reaches_everybody_but_who_stalls(linux, workdir, clien
         ann.send("echo done $((1 + 1))\r")
     flood = ann.read_until(end)
     assert ben.read_until(end) == flood
-    log = (workdir / "console.log").read_bytes()
-    assert log[log.index(flood):].startswith(flood)
+    wait_until(lambda: flood in (workdir / "console.log").read_bytes(),
+               "all of it in the log, which is written beside the loop")
     skipped, position = account(stalled.read_until(end), flood)
     assert skipped > 0
     assert position == len(flood)

@@ -4,6 +4,7 @@
 import os
 import signal
 
+from support.screen import wait_until
 from support.setups import (ABORT, NOTICE, SCREEN_NOTICE, account, numbered_lines, scripted_guest,
                             shared_console)
 from support.stream import pump
@@ -31,7 +32,8 @@ def test_stalled_reader_is_told_the_exact_count(charhubd, workdir, client):
     pump([ann, ben], lambda: min(len(ann.pending), len(ben.pending)) >= len(FLOOD),
          feed=(guest, FLOOD))
     assert ann.pending == FLOOD and ben.pending == FLOOD
-    assert (workdir / "console.log").read_bytes() == b"start\r\n" + FLOOD
+    wait_until(lambda: (workdir / "console.log").read_bytes() == b"start\r\n" + FLOOD,
+               "all of it in the log, which is written beside the loop")
 
     guest.send("and on\r\n")
     stalled_text = stalled.read_until("and on\r\n")
