@@ -5,19 +5,25 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { IDENTITY_NAME_MAX = 80 };
+enum {
+	IDENTITY_NAME_MAX = 80,
+	IDENTITY_WHO_MAX = 256, /* with the NUL; who has a longer name is not let in by it */
+};
 
 /**
- * struct identity - who is at the other end of a socket, as far as the kernel knows
+ * struct identity - who is at the other end of a socket, as far as the kernel and TLS know
  * @name: "127.0.0.1:4711", "[::1]:4711", "pid 42"; "" where nothing is known
  * @pid:  of the process that connected, which may have gone or have passed the connection on;
  *        0: not known
  * @uid:  its user, where @pid is known
+ * @who:  as rules know it: what the peer has proven to a filter, "x509:CN=alice,O=Lab" [RFC 4514],
+ *        "psk:alice"; "": nothing
  */
 struct identity {
 	char name[IDENTITY_NAME_MAX];
 	pid_t pid;
 	uid_t uid;
+	char who[IDENTITY_WHO_MAX];
 };
 
 /** identity_of_socket() - @fd is connected, or no socket at all: then nothing is known */

@@ -213,6 +213,13 @@ const struct identity *transport_identity(const struct transport *transport)
 	return transport->identity;
 }
 
+const char *transport_sni(const struct transport *transport)
+{
+	while (transport && !transport->sni)
+		transport = transport->lower;
+	return transport ? transport->sni : NULL;
+}
+
 char *transport_describe(const struct transport *transport)
 {
 	const struct identity *identity = transport->identity;

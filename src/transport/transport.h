@@ -153,6 +153,9 @@ int transport_fd(const struct transport *transport);
 /** transport_identity() - who is at the other end; never NULL */
 const struct identity *transport_identity(const struct transport *transport);
 
+/** transport_sni() - the name by which the peer of a TLS server asked for us; NULL: none */
+const char *transport_sni(const struct transport *transport);
+
 /** transport_describe() - "websocket from 127.0.0.1:4711"; the caller frees; NULL: no memory */
 char *transport_describe(const struct transport *transport);
 

@@ -6,10 +6,13 @@
 #include "io/byte-queue.h"
 #include "transport/fd-transport.h"
 #include "transport/telnet.h"
+#include "transport/tls-context.h"
+#include "transport/tls.h"
 #include "transport/websocket.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/ssl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -170,9 +173,79 @@ static void decode_telnet(struct byte_queue *raw, struct byte_queue *to)
 	byte_queue_pop(raw, i);
 }
 
+/* The peer of TLS is OpenSSL between two pieces of memory. */
+static SSL_CTX *tls_peers;
+static SSL *tls_peer;
+
+static int stack_tls(struct transport *lower, struct transport **ret_transport)
+{
+	const struct tls_spec spec = { .kind = TLS_ANON, .role = TLS_SERVER };
+	struct tls_context *context;
+	int r = tls_context_new(&spec, &context, NULL);
+
+	assert_int_equal(r, 0);
+	r = tls_new(lower, context, NULL, ret_transport);
+	tls_context_unref(context);
+	return r;
+}
+
+static void move_tls(struct stand *stand)
+{
+	char buf[4096];
+	ssize_t n;
+
+	while ((n = BIO_read(SSL_get_wbio(tls_peer), buf, sizeof(buf))) > 0)
+		assert_int_equal(write(stand->peer, buf, (size_t)n), n);
+	settle(stand);
+	while ((n = read(stand->peer, buf, sizeof(buf))) > 0)
+		assert_int_equal(BIO_write(SSL_get_rbio(tls_peer), buf, (int)n), n);
+}
+
+static void greet_tls(struct stand *stand)
+{
+	SSL_free(tls_peer);
+	SSL_CTX_free(tls_peers);
+	tls_peers = SSL_CTX_new(TLS_client_method());
+	assert_int_equal(SSL_CTX_set_cipher_list(tls_peers, "aNULL:@SECLEVEL=0"), 1);
+	SSL_CTX_set_max_proto_version(tls_peers, TLS1_2_VERSION);
+	tls_peer = SSL_new(tls_peers);
+	SSL_set_bio(tls_peer, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+	SSL_set_connect_state(tls_peer);
+	assert_false(transport_is_ready(stand->transport));
+	for (int i = 0; i < 8 && !SSL_is_init_finished(tls_peer); i++) {
+		SSL_do_handshake(tls_peer);
+		move_tls(stand);
+	}
+	assert_true(SSL_is_init_finished(tls_peer));
+}
+
+static void encode_tls(struct byte_queue *to, const uint8_t *bytes, size_t len)
+{
+	char record[512];
+	int n;
+
+	assert_int_equal(SSL_write(tls_peer, bytes, (int)len), len);
+	n = BIO_read(SSL_get_wbio(tls_peer), record, sizeof(record));
+	assert_true(n > 0);
+	assert_int_equal(byte_queue_push(to, record, (size_t)n), 0);
+}
+
+static void decode_tls(struct byte_queue *raw, struct byte_queue *to)
+{
+	char bytes[4096];
+	int n;
+
+	if (raw->len)
+		BIO_write(SSL_get_rbio(tls_peer), byte_queue_data(raw), (int)raw->len);
+	byte_queue_clear(raw);
+	while ((n = SSL_read(tls_peer, bytes, sizeof(bytes))) > 0)
+		assert_int_equal(byte_queue_push(to, bytes, (size_t)n), 0);
+}
+
 static const struct adapter adapters[] = {
 	{ "socket", stack_nothing, greet_nobody, encode_plain, decode_plain, true },
 	{ "telnet", stack_telnet, greet_telnet, encode_telnet, decode_telnet, true },
+	{ "tls", stack_tls, greet_tls, encode_tls, decode_tls, true },
 	{ "websocket", stack_websocket, greet_websocket, encode_websocket, decode_websocket,
 		false },
 };
@@ -529,5 +602,7 @@ int main(void)
 		adapter_now = &adapters[i];
 		failed += cmocka_run_group_tests_name(adapter_now->name, tests, NULL, NULL);
 	}
+	SSL_free(tls_peer);
+	SSL_CTX_free(tls_peers);
 	return failed;
 }
