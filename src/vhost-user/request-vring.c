@@ -157,7 +157,6 @@ int request_vring_kick(
 	(void)reply;
 	if (!vring)
 		return -EPROTO;
-	virtio_console_kick(vu->console, vring->index);
-	vu_process(vu);
+	vu_kick(vu, vring->index);
 	return 0;
 }

@@ -62,7 +62,8 @@ struct vhost_user {
 
 	struct guest_memory *memory;
 	struct task process_task;
-	struct short_timer *paced; /* runs between looks at serial ports that are polled */
+	uint64_t began_ns, worked_ns; /* when the device was let work; for how long in this round */
+	struct short_timer *paced;    /* runs between looks at serial ports that are polled */
 	bool connected;
 	struct connection connection; /* meaningful while @connected */
 	struct vring vrings[VHOST_USER_QUEUES_MAX];
@@ -89,6 +90,9 @@ void vu_close_connection(struct vhost_user *vu, struct error *err);
 
 /** vu_process() - let the device work, and come back for the rest after others had their turn */
 void vu_process(struct vhost_user *vu);
+
+/** vu_kick() - @queue has work: at once if the device has time left in this round of the loop */
+void vu_kick(struct vhost_user *vu, unsigned queue);
 
 /* ---- requests.c ---- */
 

@@ -7,8 +7,9 @@
  * connection and go with it, and the device is reset then.
  *
  * The device works when a queue was kicked, at once, and in a task of the loop for as long as it
- * has more to do than one dispatch may take. A busy device is polled, see pace.h. A hostile
- * frontend can end its own connection only.
+ * has more to do than one dispatch may take. In a round of the loop it works for ROUND_NS, however
+ * many of its queues are kicked and however much a few bytes make the readers of its ports do. A
+ * busy device is polled, see pace.h. A hostile frontend can end its own connection only.
  */
 #include "vhost-user/vhost-user.h"
 
@@ -24,6 +25,7 @@
 
 enum {
 	DISPATCH_BUDGET = 256 * 1024,
+	ROUND_NS = 1000000, /* of work for one device, and a turn of one port, before others */
 	MESSAGES_A_DISPATCH = 32,
 	STATUS_NEEDS_RESET = 0x40,
 };
@@ -49,9 +51,20 @@ void vu_leave(struct vhost_user *vu)
 
 /* ---- the device's wishes ---- */
 
+/* In each round of the loop once at most: the others have had their turn. */
 static void process_later(void *data)
 {
-	vu_process(data);
+	struct vhost_user *vu = data;
+
+	vu->worked_ns = 0;
+	vu_process(vu);
+}
+
+static bool handle_is_time_up(void *transport)
+{
+	const struct vhost_user *vu = transport;
+
+	return vu->worked_ns + (loop_clock_ns(vu->loop) - vu->began_ns) >= ROUND_NS;
 }
 
 /* Look again after others had their turn, after a while, or when it is kicked. */
@@ -67,12 +80,21 @@ static void look_again(struct vhost_user *vu, bool more)
 		short_timer_start(vu->paced, PACE_SLEEP_US);
 }
 
+void vu_kick(struct vhost_user *vu, unsigned queue)
+{
+	virtio_console_kick(vu->console, queue); /* and it wakes us up later, if not now */
+	if (vu->worked_ns < ROUND_NS)
+		vu_process(vu);
+}
+
 void vu_process(struct vhost_user *vu)
 {
 	bool more;
 
 	vu_enter(vu);
+	vu->began_ns = loop_clock_ns(vu->loop);
 	more = vu->connected && virtio_console_process(vu->console, DISPATCH_BUDGET);
+	vu->worked_ns += loop_clock_ns(vu->loop) - vu->began_ns;
 	if (vu->connected)
 		look_again(vu, more);
 	vu_leave(vu);
@@ -115,6 +137,7 @@ static const struct virtio_console_transport_ops transport_ops = {
 	.config_changed = handle_config_changed,
 	.wake = handle_wake,
 	.broken = handle_broken,
+	.is_time_up = handle_is_time_up,
 };
 
 /* ---- a connection ---- */

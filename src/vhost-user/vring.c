@@ -113,8 +113,7 @@ static void on_kick(void *data, unsigned events)
 		watch_set(vring->kick_watch, 0); /* the other end is closed: no kick will come */
 		return;
 	}
-	virtio_console_kick(vring->vu->console, vring->index);
-	vu_process(vring->vu);
+	vu_kick(vring->vu, vring->index);
 }
 
 /*

@@ -29,7 +29,7 @@ enum {
 	EVENT_RESIZE = 5,
 	EVENT_PORT_OPEN = 6,
 	EVENT_PORT_NAME = 7,
-	MESSAGES_A_TURN = 256,
+	DESCRIPTORS_A_TURN = 512, /* and the rest of a message, whose chain may be long */
 };
 
 struct control_message {
@@ -137,19 +137,20 @@ static int serve_message(struct virtio_console *console, struct virtqueue *vq)
 bool control_serve_out(struct virtio_console *console)
 {
 	struct virtqueue *vq = virtio_console_queue(console, CONTROL_OUT_QUEUE);
+	unsigned work = 0;
 	int ret = 1;
 
 	if (!vq || !virtqueue_is_running(vq))
 		return false;
 	virtqueue_want_kick(vq, false);
-	for (int i = 0; i < MESSAGES_A_TURN && ret > 0; i++) {
+	while (work < DESCRIPTORS_A_TURN && ret > 0) {
 		ret = serve_message(console, vq);
 		if (ret == 0 && virtqueue_want_kick(vq, true)) {
 			virtqueue_want_kick(vq, false);
 			ret = 1;
 		}
+		work += virtqueue_work(vq) + 1;
 	}
-	virtqueue_work(vq);
 	if (ret < 0)
 		console_break(console, virtqueue_broken(vq));
 	return ret > 0;

@@ -18,8 +18,8 @@
 #include <string.h>
 
 enum {
-	DESCRIPTOR_COST = 64,	   /* bytes of budget */
-	EMPTY_CHAINS_A_TURN = 256, /* of an in queue, given back unused */
+	DESCRIPTOR_COST = 64,	 /* bytes of budget */
+	EMPTY_WORK_A_TURN = 256, /* descriptors of chains of an in queue, given back unused */
 	PAGE_MIN = 4096,
 };
 
@@ -428,9 +428,10 @@ static struct virtqueue *usable_in_queue(struct virtio_console_port *port)
 static int next_in_chain(struct virtio_console *console, struct virtqueue *vq, unsigned queue,
 	void **ret_data, size_t *ret_len)
 {
+	unsigned work = 0;
 	int ret;
 
-	for (int i = 0; i < EMPTY_CHAINS_A_TURN; i++) {
+	while (work < EMPTY_WORK_A_TURN) {
 		ret = virtqueue_pop(vq);
 		if (ret <= 0)
 			return ret;
@@ -440,6 +441,7 @@ static int next_in_chain(struct virtio_console *console, struct virtqueue *vq, u
 		if (ret != 0)
 			return ret;
 		console_note_pushed(console, queue);
+		work += virtqueue_work(vq) + 1;
 	}
 	return 0;
 }

@@ -375,6 +375,12 @@ static void serve_control(struct virtio_console *console)
 	control_flush(console);
 }
 
+static bool is_time_up(const struct virtio_console *console)
+{
+	return console->transport_ops && console->transport_ops->is_time_up &&
+	       console->transport_ops->is_time_up(console->transport);
+}
+
 static void serve_ports(struct virtio_console *console, size_t budget)
 {
 	uint64_t control = 3ULL << CONTROL_IN_QUEUE, kept;
@@ -382,7 +388,8 @@ static void serve_ports(struct virtio_console *console, size_t budget)
 
 	kept = console->queue_count > CONTROL_OUT_QUEUE ? console->kicked[0] & control : 0;
 	console->kicked[0] &= ~kept;
-	while (budget > 0 && !console->broken && !console->freed) {
+	for (bool late = false; budget > 0 && !late && !console->broken && !console->freed;
+		late = is_time_up(console)) {
 		queue = bit_next(console->kicked, console->next_queue);
 		if (queue < 0)
 			break;

@@ -229,6 +229,12 @@ struct virtio_console_transport_ops {
 
 	/** The driver broke the rules (@why): needs a reset; tell the operator. Once. */
 	void (*broken)(void *transport, const char *why);
+
+	/**
+	 * Others wait: asked between two turns of virtio_console_process(), which then leaves the
+	 * rest for its next call. NULL: never.
+	 */
+	bool (*is_time_up)(void *transport);
 };
 
 /**
@@ -282,7 +288,8 @@ void virtio_console_kick(struct virtio_console *console, unsigned queue);
 
 /**
  * virtio_console_process() - work off what the guest has made available
- * @budget: bytes to move at most, about; the control queue is always served first
+ * @budget: bytes to move at most, about; the control queue is always served first, and one turn of
+ *          a port at least, whatever is_time_up() says
  *
  * Ports take turns. Return: true: more is waiting, call again after others had their turn.
  */

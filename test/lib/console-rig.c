@@ -31,11 +31,17 @@ static void on_broken(void *transport, const char *why)
 	rig->why = why;
 }
 
+static bool is_time_up(void *transport)
+{
+	return ((struct rig *)transport)->time_is_up;
+}
+
 static const struct virtio_console_transport_ops transport_ops = {
 	.notify = on_notify,
 	.config_changed = on_config_changed,
 	.wake = on_wake,
 	.broken = on_broken,
+	.is_time_up = is_time_up,
 };
 
 /* ---- ports ---- */

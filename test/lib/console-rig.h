@@ -33,6 +33,7 @@ struct rig {
 	struct rig_port ports[RIG_PORTS];
 	unsigned calls[RIG_QUEUES], kicks[RIG_QUEUES], wakes, config_changes, breaks;
 	const char *why;
+	bool time_is_up; /* what the device is told when it asks */
 };
 
 /** rig_open() - a device with @ports ports numbers and no port; driver took @features */

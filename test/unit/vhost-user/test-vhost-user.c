@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -33,15 +34,18 @@ struct fixture {
 	struct virtio_console_port *port;
 	struct vhost_user *vu;
 	struct frontend f;
+	struct watch *other;
 	char path[64];
 	char out[4096];
 	size_t out_len;
 	unsigned opens, closes, comes, goes, breaks;
 	bool frees_on_open;
+	bool takes_time; /* each call of on_out() 2 ms of the fake clock */
 };
 
 static struct fixture t;
 static bool t_inband; /* of the next setup */
+static unsigned t_ports = 1;
 
 static ssize_t on_out(void *user, const void *buf, size_t len)
 {
@@ -49,6 +53,8 @@ static ssize_t on_out(void *user, const void *buf, size_t len)
 	assert_true(t.out_len + len <= sizeof(t.out));
 	memcpy(t.out + t.out_len, buf, len);
 	t.out_len += len;
+	if (t.takes_time)
+		loop_advance(t.loop, 2);
 	return (ssize_t)len;
 }
 
@@ -83,7 +89,7 @@ static const struct vhost_user_ops ops = { on_frontend, on_broken };
 static int setup(void **state)
 {
 	struct virtio_console_config config = {
-		.max_ports = 1, .size = true, .emergency_write = true
+		.max_ports = t_ports, .size = true, .emergency_write = true
 	};
 	struct virtio_console_port_config port = { .console = true };
 	struct vhost_user_options options = {
@@ -119,13 +125,18 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void write_text(const char *text)
+static void write_text_to(unsigned queue, const char *text)
 {
 	struct driver_segment segment = { driver_alloc(&t.f.dm, strlen(text)),
 		(uint32_t)strlen(text) };
 
 	memcpy(driver_at(&t.f.dm, segment.addr), text, strlen(text));
-	assert_true(driver_add(&t.f.queues[1], &segment, 1, 0) >= 0);
+	assert_true(driver_add(&t.f.queues[queue], &segment, 1, 0) >= 0);
+}
+
+static void write_text(const char *text)
+{
+	write_text_to(1, text);
 }
 
 static void assert_out(const char *text)
@@ -611,6 +622,48 @@ static void a_kick_that_cannot_be_read_is_not_listened_to(void **state)
 	close(fd);
 }
 
+static void on_other(void *data, unsigned events)
+{
+	(void)data, (void)events;
+	memcpy(t.out + t.out_len++, "|", 1);
+	watch_set(t.other, 0);
+}
+
+/* Two kicks of a device that takes its time: whoever is ready by then comes between the two. */
+static void many_kicks_are_no_more_time_in_a_round(void **state)
+{
+	struct virtio_console_port_config config = { .id = 1, .console = true };
+	struct virtio_console_port *port;
+	int fds[2];
+
+	teardown(NULL);
+	t_ports = 2;
+	setup(state);
+	t_ports = 1;
+	loop_fake_clock(t.loop);
+	assert_int_equal(virtio_console_add_port(t.console, &config, &port_ops, NULL, &port), 0);
+	start(VERSION_1 | F_PROTOCOL, ALL_PF);
+	frontend_set_queue(&t.f, 5, VERSION_1, true);
+	frontend_set_fds(&t.f, 5);
+	frontend_state(&t.f, VU_SET_VRING_ENABLE, 5, 1);
+	frontend_settle(&t.f);
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(watch_new(t.loop, fds[0], on_other, NULL, &t.other), 0);
+	watch_set(t.other, WATCH_READ);
+	write_text_to(1, "one");
+	write_text_to(5, "two");
+	t.takes_time = true;
+	eventfd_write(t.f.kick_fds[1], 1);
+	eventfd_write(t.f.kick_fds[5], 1);
+	assert_int_equal(write(fds[1], "x", 1), 1);
+	loop_step(t.loop, true);
+	loop_step(t.loop, false);
+	assert_out("one|two");
+	watch_free(t.other);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void the_next_frontend_is_served_when_the_first_has_left(void **state)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -746,6 +799,7 @@ int main(void)
 		CASE(a_message_may_come_byte_by_byte),
 		CASE(a_frontend_that_does_not_read_is_not_served_further),
 		CASE(a_kick_that_cannot_be_read_is_not_listened_to),
+		CASE(many_kicks_are_no_more_time_in_a_round),
 		CASE(the_next_frontend_is_served_when_the_first_has_left),
 		CASE(it_may_be_freed_in_its_own_callback),
 		CASE(listening_replaces_a_stale_socket_and_no_other_file),

@@ -275,6 +275,40 @@ static void one_port_does_not_starve_the_others(void **state)
 	rig_close(&rig);
 }
 
+static void when_time_is_up_one_port_is_served_and_the_next_goes_on(void **state)
+{
+	(void)state;
+	open_two_ports(0);
+	rig_write(&rig, 1, "first", 5);
+	rig_write(&rig, SERIAL_OUT, "second", 6);
+	rig.time_is_up = true;
+	assert_true(virtio_console_process(rig.console, 1 << 16));
+	assert_true(!rig.ports[0].out_len != !rig.ports[SERIAL].out_len);
+	virtio_console_process(rig.console, 1 << 16);
+	assert_out(0, "first");
+	assert_out(SERIAL, "second");
+	rig_close(&rig);
+}
+
+/* Descriptors cost, bytes or not: of chains with none of use a bounded number is met at once. */
+static void useless_buffers_for_input_are_given_back_bit_by_bit(void **state)
+{
+	struct driver_segment pieces[DRIVER_SEGMENTS_MAX];
+	unsigned added = 0;
+
+	(void)state;
+	open_two_ports(VIRTIO_RING_F_INDIRECT);
+	for (int i = 0; i < DRIVER_SEGMENTS_MAX; i++)
+		pieces[i] = (struct driver_segment){ driver_alloc(&rig.dm, 1), 1 };
+	rig.queues[SERIAL_IN].indirect = true;
+	while (driver_add(&rig.queues[SERIAL_IN], pieces, DRIVER_SEGMENTS_MAX, 0) >= 0)
+		added++;
+	assert_int_equal(added, RIG_NUM);
+	assert_int_equal(virtio_console_port_in_room(rig.ports[SERIAL].port), 0);
+	assert_in_range(rig_used(&rig, SERIAL_IN, NULL), 1, RIG_NUM - 1);
+	rig_close(&rig);
+}
+
 static void a_polled_console_needs_no_kicks_and_its_calls_wait(void **state)
 {
 	(void)state;
@@ -541,6 +575,8 @@ int main(void)
 		cmocka_unit_test(input_can_be_read_straight_into_the_guest),
 		cmocka_unit_test(nothing_goes_in_while_the_guest_has_it_closed),
 		cmocka_unit_test(one_port_does_not_starve_the_others),
+		cmocka_unit_test(when_time_is_up_one_port_is_served_and_the_next_goes_on),
+		cmocka_unit_test(useless_buffers_for_input_are_given_back_bit_by_bit),
 		cmocka_unit_test(a_polled_console_needs_no_kicks_and_its_calls_wait),
 		cmocka_unit_test(a_polled_serial_port_needs_no_kicks_and_is_called_when_it_rests),
 		cmocka_unit_test(a_single_port_is_open_while_its_queues_run),
