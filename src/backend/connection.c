@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/connection.h"
 
-#include "transport/fd-transport.h"
 #include "transport/telnet.h"
 #include "transport/websocket.h"
 
@@ -70,7 +69,7 @@ int connection_put_filters(struct loop *loop, int fd, const struct connection_op
 	struct transport **ret_transport)
 {
 	struct transport *transport;
-	int r = socket_transport_new(loop, fd, options->nodelay ? SOCKET_NODELAY : 0, &transport);
+	int r = socket_transport_new(loop, fd, &options->tuning, &transport);
 
 	if (r < 0) {
 		close(fd);
@@ -139,6 +138,8 @@ char *connection_describe(const struct connection *connection, const struct addr
 	if (connection->remote && *connection->remote)
 		r = asprintf(&text, "%s:%s%s <-> %s", connection_scheme(options), connection->local,
 			role, connection->remote);
+	else if (address->kind == ADDRESS_VSOCK)
+		r = asprintf(&text, "vsock:%u:%u%s", address->cid, address->vsock_port, role);
 	else
 		r = asprintf(&text, "unix:%s%s", address->path ? address->path : "", role);
 	return r < 0 ? NULL : text;

@@ -4,6 +4,7 @@
 
 #include "backend/fd-stream.h"
 #include "transport/address.h"
+#include "transport/fd-transport.h"
 
 /**
  * struct connection - one connected socket, the stream over it, and both its names
@@ -19,7 +20,8 @@ struct connection {
  * @websocket_origin: as for websocket_new(); NULL: pages of the same host
  */
 struct connection_options {
-	bool server, nodelay, telnet, websocket;
+	struct socket_tuning tuning;
+	bool server, telnet, websocket;
 	char *websocket_origin;
 };
 

@@ -13,11 +13,15 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <linux/vm_sockets.h>
 
 enum {
 	PORT_MAX = 65535,
 	CLIENTS_MAX = 4096,
 	RECONNECT_MS_MAX = 24 * 60 * 60 * 1000,
+	KEEP_ALIVE_S_MAX = 32767, /* Linux's */
+	KEEP_ALIVE_COUNT_MAX = 127,
 };
 
 /* ---- options ---- */
@@ -34,15 +38,16 @@ static int check_options(const struct opts *opts, struct error **err)
 {
 	bool server = opts_get_bool(opts, "server");
 	bool unix_path = opts_has(opts, "path"), inet = opts_has(opts, "host"),
-	     fd = opts_has(opts, "fd"), seconds = opts_has(opts, "reconnect"),
-	     ms = opts_has(opts, "reconnect-ms"), ipv4 = opts_has(opts, "ipv4"),
-	     ipv6 = opts_has(opts, "ipv6");
+	     vsock = opts_has(opts, "cid"), fd = opts_has(opts, "fd"),
+	     seconds = opts_has(opts, "reconnect"), ms = opts_has(opts, "reconnect-ms"),
+	     ipv4 = opts_has(opts, "ipv4"), ipv6 = opts_has(opts, "ipv6");
 
-	if (conflict(err, unix_path + inet + fd > 1,
+	if (conflict(err, unix_path + inet + vsock + fd > 1,
 		    "None or one of 'path', 'fd' or 'host' option required.") ||
-		conflict(err, unix_path + inet + fd == 0,
-			"chardev: socket: one of 'path', 'host' or 'fd' is required") ||
-		conflict(err, inet && !opts_has(opts, "port"), "chardev: socket: no port given") ||
+		conflict(err, unix_path + inet + vsock + fd == 0,
+			"chardev: socket: one of 'path', 'host', 'cid' or 'fd' is required") ||
+		conflict(err, (inet || vsock) && !opts_has(opts, "port"),
+			"chardev: socket: no port given") ||
 		conflict(err, opts_has(opts, "delay") && opts_has(opts, "nodelay"),
 			"'delay' and 'nodelay' are mutually exclusive") ||
 		conflict(err, seconds && ms,
@@ -100,6 +105,34 @@ static int read_filters(
 	return origin && !options->websocket_origin ? -ENOMEM : 0;
 }
 
+/* Return: 0, -EINVAL. */
+static int read_tuning(const struct opts *opts, struct socket_tuning *tuning, struct error **err)
+{
+	static const char *const keys[] = { "keep-alive", "keep-alive-idle", "keep-alive-interval",
+		"keep-alive-count", "user-timeout-ms" };
+	bool keep_alive = opts_get_bool(opts, "keep-alive");
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (!opts_has(opts, keys[i]))
+			continue;
+		if (!opts_has(opts, "host") && !opts_has(opts, "fd"))
+			return error_set(err, EINVAL, "'%s' option is for TCP", keys[i]);
+		if (i > 0 && i < 4 && !keep_alive)
+			return error_set(
+				err, EINVAL, "'%s' option requires 'keep-alive=on'", keys[i]);
+	}
+	*tuning = (struct socket_tuning){
+		.nodelay = opts_get_bool(opts, "nodelay") ||
+			   (opts_has(opts, "delay") && !opts_get_bool(opts, "delay")),
+		.keep_alive = keep_alive,
+		.idle_s = (unsigned)opts_get_number(opts, "keep-alive-idle"),
+		.interval_s = (unsigned)opts_get_number(opts, "keep-alive-interval"),
+		.count = (unsigned)opts_get_number(opts, "keep-alive-count"),
+		.user_timeout_ms = (unsigned)opts_get_number(opts, "user-timeout-ms"),
+	};
+	return 0;
+}
+
 static enum address_choice choice(const struct opts *opts, const char *key)
 {
 	if (!opts_has(opts, key))
@@ -129,6 +162,30 @@ static int read_inet(const struct opts *opts, struct address *address, struct er
 	return address->host && address->port ? 0 : -ENOMEM;
 }
 
+static int read_u32(const char *key, const char *text, unsigned *ret_number, struct error **err)
+{
+	uint64_t number;
+
+	if (parse_u64(text, &number) < 0 || number > UINT32_MAX)
+		return error_set(err, EINVAL, "%s=%s: of a vsock this is a number, 0 to %u", key,
+			text, UINT32_MAX);
+	*ret_number = (unsigned)number;
+	return 0;
+}
+
+static int read_vsock(const struct opts *opts, struct address *address, struct error **err)
+{
+	const char *cid = opts_get_string(opts, "cid");
+	bool any = !*cid && opts_get_bool(opts, "server");
+	int r = any ? 0 : read_u32("cid", cid, &address->cid, err);
+
+	address->kind = ADDRESS_VSOCK;
+	if (any)
+		address->cid = VMADDR_CID_ANY;
+	return r < 0 ? r
+		     : read_u32("port", opts_get_string(opts, "port"), &address->vsock_port, err);
+}
+
 static int read_address(const struct opts *opts, struct address *address, struct error **err)
 {
 	const char *path = opts_get_string(opts, "path"), *fd = opts_get_string(opts, "fd");
@@ -136,6 +193,8 @@ static int read_address(const struct opts *opts, struct address *address, struct
 
 	if (opts_has(opts, "host"))
 		return read_inet(opts, address, err);
+	if (opts_has(opts, "cid"))
+		return read_vsock(opts, address, err);
 	if (fd) {
 		if (parse_u64(fd, &number) < 0 || number > INT32_MAX)
 			return error_set(err, EINVAL, "Unable to parse FD number %s", fd);
@@ -191,9 +250,9 @@ static int socket_open(struct chardev *chardev, const struct opts *opts, struct 
 	list_init(&socket->peers);
 	socket->options.server = opts_get_bool(opts, "server");
 	socket->clients_max = (unsigned)opts_get_number(opts, "clients");
-	socket->options.nodelay = opts_get_bool(opts, "nodelay") ||
-				  (opts_has(opts, "delay") && !opts_get_bool(opts, "delay"));
-	r = read_filters(opts, &socket->options, err);
+	r = read_tuning(opts, &socket->options.tuning, err);
+	if (r == 0)
+		r = read_filters(opts, &socket->options, err);
 	if (r == 0)
 		r = read_address(opts, &socket->address, err);
 	if (r == 0)
@@ -299,7 +358,12 @@ static const struct opt_desc socket_options[] = {
 		.preset = "on",
 		.help = "the abstract name is not padded with zeros" },
 	{ .name = "host", .type = OPT_STRING, .help = "TCP host or address; empty: any" },
-	{ .name = "port", .type = OPT_STRING, .help = "TCP port or service; 0: any free one" },
+	{ .name = "cid",
+		.type = OPT_STRING,
+		.help = "vsock: number of a virtual machine, 2: the host; empty: a server's any" },
+	{ .name = "port",
+		.type = OPT_STRING,
+		.help = "TCP port or service, 0: any free one; vsock port" },
 	{ .name = "to",
 		.type = OPT_NUMBER,
 		.max = PORT_MAX,
@@ -350,6 +414,30 @@ static const struct opt_desc socket_options[] = {
 		.preset = "off",
 		.help = "send small TCP packets at once" },
 	{ .name = "delay", .type = OPT_BOOL, .help = "the opposite of nodelay" },
+	{ .name = "keep-alive",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "ask a TCP peer that is silent whether it is still there" },
+	{ .name = "keep-alive-idle",
+		.type = OPT_NUMBER,
+		.min = 1,
+		.max = KEEP_ALIVE_S_MAX,
+		.help = "...after so many seconds of silence" },
+	{ .name = "keep-alive-interval",
+		.type = OPT_NUMBER,
+		.min = 1,
+		.max = KEEP_ALIVE_S_MAX,
+		.help = "...again every so many seconds" },
+	{ .name = "keep-alive-count",
+		.type = OPT_NUMBER,
+		.min = 1,
+		.max = KEEP_ALIVE_COUNT_MAX,
+		.help = "...and after so many questions without an answer it is gone" },
+	{ .name = "user-timeout-ms",
+		.type = OPT_NUMBER,
+		.min = 1,
+		.max = INT32_MAX,
+		.help = "a TCP peer is gone that acknowledges nothing for so long" },
 	{ 0 },
 };
 

@@ -40,7 +40,7 @@ static int check_address(const struct opts *opts, struct error **err)
 {
 	const char *type = opts_text(opts, "backend.data.addr.type");
 
-	if (!type || opts_enum_index("unix|inet|fd", type) >= 0)
+	if (!type || opts_enum_index("unix|inet|vsock|fd", type) >= 0)
 		return 0;
 	return error_set(
 		err, EINVAL, "Parameter 'backend.data.addr.type' does not accept value '%s'", type);

@@ -75,6 +75,8 @@ static int make_chardev(struct daemon *daemon, struct opts *opts, struct error *
 
 	if (r == 0)
 		r = fdsets_resolve(&daemon->setup->fdsets, opts, err);
+	if (r == 0)
+		r = activation_resolve(&daemon->setup->activation, opts, err);
 	return r < 0 ? r : chardev_set_add(daemon->chardevs, opts, NULL, err);
 }
 

@@ -35,6 +35,7 @@ int main(int argc, char **argv)
 
 	process_init();
 	signals_init();
+	activation_init(&setup.activation);
 	log_set_name("charhubd");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	r = cmdline_parse(argc, argv, &setup, &err);

@@ -45,6 +45,7 @@ void setup_done(struct setup *setup)
 	request_list_done(&setup->devices);
 	request_list_done(&setup->vncs);
 	fdsets_done(&setup->fdsets);
+	activation_done(&setup->activation);
 	free(setup->name);
 	setup->name = NULL;
 }

@@ -4,6 +4,7 @@
 
 #include <charhub/error.h>
 
+#include "prog/activation.h"
 #include "prog/fdset.h"
 
 #include <stdbool.h>
@@ -30,6 +31,7 @@ struct request_list {
  * struct setup - what the command line and its files ask for; nothing of it exists yet
  * @objects, @chardevs, @devices, @vncs: made in this order, each in the order of the text
  * @fdsets:  descriptors that paths may name
+ * @activation: sockets that fd= may name
  * @name:    of the guest, or NULL; owned
  * @pidfile, @logfile: from the command line, or NULL
  * @escape:  character that begins a command of a mux; 0: not said
@@ -37,6 +39,7 @@ struct request_list {
 struct setup {
 	struct request_list objects, chardevs, devices, vncs;
 	struct fdsets fdsets;
+	struct activation activation;
 	char *name;
 	const char *pidfile, *logfile;
 	unsigned char escape;

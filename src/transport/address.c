@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <linux/vm_sockets.h>
 
 enum {
 	LISTEN_BACKLOG = 64,
@@ -70,6 +71,9 @@ char *address_text(const struct address *address)
 	case ADDRESS_INET:
 		return inet_text(address->datagram ? "udp:" : "tcp:", address->host, address->port);
 	case ADDRESS_FD: r = asprintf(&text, "fd:%d", address->fd); break;
+	case ADDRESS_VSOCK:
+		r = asprintf(&text, "vsock:%u:%u", address->cid, address->vsock_port);
+		break;
 	default:
 		r = asprintf(&text, "unix:%s%s%s", address->path,
 			address->abstract ? ",abstract=on" : "",
@@ -101,6 +105,8 @@ static char *bare_text(const struct address *address)
 		return inet_text("", address->host, address->port);
 	if (address->kind == ADDRESS_UNIX)
 		return strdup(address->path);
+	if (address->kind == ADDRESS_VSOCK)
+		return address_text(address);
 	return asprintf(&text, "fd %d", address->fd) < 0 ? NULL : text;
 }
 
@@ -114,7 +120,7 @@ int address_no_connection(const struct address *address, int code, struct error 
 
 /* ---- names to numbers ---- */
 
-int address_resolve_unix(const struct address *address, struct sockaddr_storage *ret_sockaddr,
+static int unix_sockaddr(const struct address *address, struct sockaddr_storage *ret_sockaddr,
 	socklen_t *ret_len, struct error **err)
 {
 	struct sockaddr_un *un = (struct sockaddr_un *)ret_sockaddr;
@@ -133,6 +139,21 @@ int address_resolve_unix(const struct address *address, struct sockaddr_storage 
 	*ret_len = sizeof(*un);
 	if (address->abstract && address->tight)
 		*ret_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + skip + len);
+	return 0;
+}
+
+int address_to_sockaddr(const struct address *address, struct sockaddr_storage *ret_sockaddr,
+	socklen_t *ret_len, struct error **err)
+{
+	struct sockaddr_vm *vm = (struct sockaddr_vm *)ret_sockaddr;
+
+	if (address->kind == ADDRESS_UNIX)
+		return unix_sockaddr(address, ret_sockaddr, ret_len, err);
+	*ret_sockaddr = (struct sockaddr_storage){ 0 };
+	*vm = (struct sockaddr_vm){
+		.svm_family = AF_VSOCK, .svm_cid = address->cid, .svm_port = address->vsock_port
+	};
+	*ret_len = sizeof(*vm);
 	return 0;
 }
 
@@ -215,7 +236,7 @@ static int listen_unix(const struct address *address, struct error **err)
 	struct sockaddr_storage sockaddr;
 	struct stat st;
 	socklen_t len;
-	int r = address_resolve_unix(address, &sockaddr, &len, err);
+	int r = unix_sockaddr(address, &sockaddr, &len, err);
 
 	if (r < 0)
 		return r;
@@ -315,9 +336,27 @@ static int listen_inet(struct address *address, struct error **err)
 	return TAKE_FD(fd);
 }
 
+static int listen_vsock(struct address *address, struct error **err)
+{
+	AUTO_CLOSE int fd = socket(AF_VSOCK, SOCKET_TYPE, 0);
+	struct sockaddr_storage sockaddr;
+	struct sockaddr_vm *vm = (struct sockaddr_vm *)&sockaddr;
+	socklen_t len;
+
+	address_to_sockaddr(address, &sockaddr, &len, NULL);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sockaddr, len) < 0 ||
+		listen(fd, LISTEN_BACKLOG) < 0 ||
+		getsockname(fd, (struct sockaddr *)&sockaddr, &len) < 0)
+		return error_set(err, errno, "Failed to bind socket to vsock:%u:%u: %s",
+			address->cid, address->vsock_port, strerror(errno));
+	address->vsock_port = vm->svm_port;
+	return TAKE_FD(fd);
+}
+
 int address_listen(struct address *address, struct error **err)
 {
 	switch (address->kind) {
+	case ADDRESS_VSOCK: return listen_vsock(address, err);
 	case ADDRESS_UNIX: return listen_unix(address, err);
 	case ADDRESS_INET: return listen_inet(address, err);
 	default: return address_adopt(address, true, err);
@@ -376,10 +415,10 @@ int address_connect(const struct address *address, struct error **err)
 		return connect_inet(address, err);
 	if (address->kind == ADDRESS_FD)
 		return address_adopt(address, false, err);
-	r = address_resolve_unix(address, &sockaddr, &len, err);
+	r = address_to_sockaddr(address, &sockaddr, &len, err);
 	if (r < 0)
 		return r;
-	r = connect_one(AF_UNIX, (struct sockaddr *)&sockaddr, len);
+	r = connect_one(sockaddr.ss_family, (struct sockaddr *)&sockaddr, len);
 	return r < 0 ? address_no_connection(address, -r, err) : r;
 }
 

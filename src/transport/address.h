@@ -11,7 +11,7 @@
 
 struct addrinfo;
 
-enum address_kind { ADDRESS_UNIX, ADDRESS_INET, ADDRESS_FD };
+enum address_kind { ADDRESS_UNIX, ADDRESS_INET, ADDRESS_VSOCK, ADDRESS_FD };
 
 /* Permissions of a socket file: its owner and group may connect. */
 enum { ADDRESS_MODE = 0660 };
@@ -29,6 +29,8 @@ enum address_choice { ADDRESS_UNSET, ADDRESS_ON, ADDRESS_OFF };
  * @port:     number or service
  * @to:       listen: the last port to try; 0: only @port
  * @datagram: ADDRESS_INET: of UDP, for those who only resolve it
+ * @cid:      ADDRESS_VSOCK: which virtual machine; VMADDR_CID_ANY: listen for all
+ * @vsock_port: a number, VMADDR_PORT_ANY: listen at any free one
  * @fd:       ADDRESS_FD: an inherited socket
  */
 struct address {
@@ -40,6 +42,7 @@ struct address {
 	bool datagram;
 	unsigned to;
 	enum address_choice ipv4, ipv6;
+	unsigned cid, vsock_port;
 	int fd;
 };
 
@@ -55,7 +58,11 @@ int address_read_mode(struct address *address, const char *text, struct error **
 void address_done(struct address *address);
 #define AUTO_ADDRESS __attribute__((cleanup(address_done)))
 
-/** address_text() - "tcp:HOST:PORT", "unix:PATH,abstract=on", "fd:3"; NULL if memory ran out */
+/**
+ * address_text() - "tcp:HOST:PORT", "unix:PATH,abstract=on", "vsock:CID:PORT", "fd:3"
+ *
+ * Return: the caller frees; NULL if memory ran out.
+ */
 char *address_text(const struct address *address);
 
 /**
@@ -87,8 +94,12 @@ void address_hints(const struct address *address, struct addrinfo *ret_hints);
 /** address_is_numeric() - resolving the host needs nobody else */
 bool address_is_numeric(const struct address *address);
 
-/** address_resolve_unix() - Return: 0; -EINVAL, -ENAMETOOLONG with @err */
-int address_resolve_unix(const struct address *address, struct sockaddr_storage *ret_sockaddr,
+/**
+ * address_to_sockaddr() - of a unix path or a vsock: where there is no name to look up
+ *
+ * Return: 0; -EINVAL, -ENAMETOOLONG with @err.
+ */
+int address_to_sockaddr(const struct address *address, struct sockaddr_storage *ret_sockaddr,
 	socklen_t *ret_len, struct error **err);
 
 /** address_resolve() - blocks unless numeric; the caller frees with freeaddrinfo() */

@@ -76,10 +76,11 @@ static void fail_code(struct connector *connector, int code)
 
 static void succeed(struct connector *connector, int fd)
 {
+	AUTO_FREE char *text = address_text(connector->address);
+
 	stop_attempt(connector);
 	connector->reported = false;
-	log_debug("connected to %s",
-		connector->address->path ? connector->address->path : connector->address->host);
+	log_debug("connected to %s", text ? text : "?");
 	connector->ops->on_connected(connector->data, fd);
 }
 
@@ -173,12 +174,12 @@ static void look_up(struct connector *connector)
 		fail_code(connector, -r);
 }
 
-static void attempt_unix(struct connector *connector)
+static void attempt_local(struct connector *connector)
 {
 	struct sockaddr_storage sockaddr;
 	struct error *err = NULL;
 	socklen_t len;
-	int r = address_resolve_unix(connector->address, &sockaddr, &len, &err);
+	int r = address_to_sockaddr(connector->address, &sockaddr, &len, &err);
 
 	if (r < 0) {
 		fail(connector, err);
@@ -194,8 +195,8 @@ static void attempt(void *data)
 	struct connector *connector = data;
 	struct error *err = NULL;
 
-	if (connector->address->kind == ADDRESS_UNIX) {
-		attempt_unix(connector);
+	if (connector->address->kind != ADDRESS_INET) {
+		attempt_local(connector);
 	} else if (!address_is_numeric(connector->address)) {
 		look_up(connector);
 	} else if (address_resolve(connector->address, false, &connector->list, &err) < 0) {

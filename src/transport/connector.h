@@ -19,7 +19,7 @@ struct connector_ops {
 
 /**
  * connector_new() - nothing happens before connector_start()
- * @address:  unix or TCP; borrowed, outlives the connector
+ * @address:  unix, TCP or vsock; borrowed, outlives the connector
  * @retry_ms: between an attempt that failed and the next one
  *
  * Return: 0, -ENOMEM.

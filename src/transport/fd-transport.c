@@ -256,21 +256,34 @@ int fd_transport_new(struct loop *loop, int in_fd, int out_fd, struct transport 
 	return make(loop, &fd_ops, in_fd, out_fd, ret_transport);
 }
 
-/* Each only makes a connection better: on a unix socket most of them fail. */
-static void tune(int fd, unsigned tuning)
+static void set_number(int fd, int level, int name, unsigned number)
 {
-	int on = 1, unsent = SOCKET_UNSENT_MAX;
-
-	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
-	if (tuning & SOCKET_NODELAY)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (tuning & SOCKET_KEEPALIVE)
-		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, level, name, &number, sizeof(number));
 }
 
-int socket_transport_new(
-	struct loop *loop, int fd, unsigned tuning, struct transport **ret_transport)
+/* Each only makes a connection better: on a unix socket most of them fail. */
+static void tune(int fd, const struct socket_tuning *tuning)
+{
+	set_number(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+	set_number(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, SOCKET_UNSENT_MAX);
+	if (!tuning)
+		return;
+	if (tuning->nodelay)
+		set_number(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	if (tuning->keep_alive)
+		set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	if (tuning->idle_s)
+		set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, tuning->idle_s);
+	if (tuning->interval_s)
+		set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, tuning->interval_s);
+	if (tuning->count)
+		set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, tuning->count);
+	if (tuning->user_timeout_ms)
+		set_number(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, tuning->user_timeout_ms);
+}
+
+int socket_transport_new(struct loop *loop, int fd, const struct socket_tuning *tuning,
+	struct transport **ret_transport)
 {
 	int r = make(loop, &socket_ops, fd, fd, ret_transport);
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <linux/vm_sockets.h>
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
@@ -38,11 +39,14 @@ void identity_of_socket(int fd, struct identity *ret_identity)
 	*ret_identity = (struct identity){ 0 };
 	if (getpeername(fd, (struct sockaddr *)&sockaddr, &len) < 0)
 		return;
-	if (sockaddr.ss_family != AF_UNIX)
-		text = sockaddr_text(&sockaddr);
-	else if (read_credentials(fd, ret_identity))
-		text = asprintf(&text, "pid %d", (int)ret_identity->pid) < 0 ? NULL : text;
-	snprintf(ret_identity->name, sizeof(ret_identity->name), "%s", text ? text : "");
+	if (sockaddr.ss_family == AF_VSOCK)
+		snprintf(ret_identity->name, sizeof(ret_identity->name), "cid %u",
+			((const struct sockaddr_vm *)&sockaddr)->svm_cid);
+	else if (sockaddr.ss_family == AF_UNIX && read_credentials(fd, ret_identity))
+		snprintf(ret_identity->name, sizeof(ret_identity->name), "pid %d",
+			(int)ret_identity->pid);
+	else if ((text = sockaddr_text(&sockaddr)))
+		snprintf(ret_identity->name, sizeof(ret_identity->name), "%s", text);
 }
 
 int identity_process(int fd)

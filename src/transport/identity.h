@@ -12,7 +12,7 @@ enum {
 
 /**
  * struct identity - who is at the other end of a socket, as far as the kernel and TLS know
- * @name: "127.0.0.1:4711", "[::1]:4711", "pid 42"; "" where nothing is known
+ * @name: "127.0.0.1:4711", "[::1]:4711", "pid 42", "cid 3"; "" where nothing is known
  * @pid:  of the process that connected, which may have gone or have passed the connection on;
  *        0: not known
  * @uid:  its user, where @pid is known

@@ -22,8 +22,9 @@ static const struct transport_callbacks callbacks = { .on_events = on_events };
 static int make_transport(
 	struct stream *stream, struct loop *loop, int fd, const struct stream_filter *filter)
 {
+	static const struct socket_tuning tuning = { .nodelay = true, .keep_alive = true };
 	struct transport *socket;
-	int r = socket_transport_new(loop, fd, SOCKET_NODELAY | SOCKET_KEEPALIVE, &socket);
+	int r = socket_transport_new(loop, fd, &tuning, &socket);
 
 	if (r < 0) {
 		close(fd);

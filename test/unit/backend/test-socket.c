@@ -571,8 +571,8 @@ static void bad_options_are_errors(void **state)
 	static const struct {
 		const char *options, *text;
 	} cases[] = {
-		{ "", "one of 'path', 'host' or 'fd' is required" },
-		{ "port=5", "one of 'path', 'host' or 'fd' is required" },
+		{ "", "one of 'path', 'host', 'cid' or 'fd' is required" },
+		{ "port=5", "one of 'path', 'host', 'cid' or 'fd' is required" },
 		{ "path=/x,host=y,port=1",
 			"None or one of 'path', 'fd' or 'host' option required." },
 		{ "host=localhost", "chardev: socket: no port given" },
@@ -596,6 +596,17 @@ static void bad_options_are_errors(void **state)
 		{ "path=/x,delay=on,nodelay=on", "'delay' and 'nodelay' are mutually exclusive" },
 		{ "host=x,port=1,ipv4=off,ipv6=off", "Cannot disable IPv4 and IPv6 at same time" },
 		{ "host=127.0.0.1,port=1,ipv4=off", "address resolution failed for 127.0.0.1:1: " },
+		{ "cid=3", "chardev: socket: no port given" },
+		{ "cid=three,port=1", "cid=three: of a vsock this is a number, 0 to 4294967295" },
+		{ "cid=,port=1", "cid=: of a vsock this is a number" },
+		{ "cid=4294967296,port=1", "cid=4294967296: of a vsock this is a number" },
+		{ "cid=3,port=http", "port=http: of a vsock this is a number" },
+		{ "cid=3,port=1,host=x", "None or one of" },
+		{ "path=/x,keep-alive=on", "'keep-alive' option is for TCP" },
+		{ "cid=3,port=1,user-timeout-ms=5", "'user-timeout-ms' option is for TCP" },
+		{ "host=x,port=1,keep-alive-idle=5",
+			"'keep-alive-idle' option requires 'keep-alive=on'" },
+		{ "host=x,port=1,keep-alive=on,keep-alive-count=128", "keep-alive-count" },
 		{ "path=/x,websocket=on", "Websocket client is not implemented" },
 		{ "path=/x,server=on,websocket-origin=*",
 			"'websocket-origin' option requires 'websocket=on'" },

@@ -55,6 +55,11 @@ static void addresses_become_options(void **state)
 		"path=p,server=on,wait=off,addr.type=(none),");
 	expect(NESTED("socket", ADDRESS("inet", "{\"host\":\"h\",\"port\":\"1\",\"ipv6\":false}")),
 		"host port ipv6", "host=h,port=1,ipv6=off,");
+	expect(NESTED("socket", ADDRESS("vsock", "{\"cid\":\"3\",\"port\":\"1024\"}")), "cid port",
+		"cid=3,port=1024,");
+	expect(NESTED("socket",
+		       ADDRESS("inet", "{\"host\":\"h\",\"port\":\"1\",\"keep-alive\":true}")),
+		"keep-alive", "keep-alive=on,");
 	expect(NESTED("socket", ADDRESS("fd", "{\"str\":\"7\"}")), "fd", "fd=7,");
 }
 
@@ -81,12 +86,12 @@ static void an_address_of_another_kind_is_refused(void **state)
 	struct error *err = NULL;
 
 	(void)state;
-	assert_int_equal(opts_parse(NESTED("socket", ADDRESS("vsock", "{\"cid\":\"3\"}")),
-				 "backend", &opts, NULL),
+	assert_int_equal(opts_parse(NESTED("socket", ADDRESS("tipc", "{\"cid\":\"3\"}")), "backend",
+				 &opts, NULL),
 		0);
 	assert_int_equal(qapi_flatten(opts, &err), -EINVAL);
 	assert_string_equal(error_message(err),
-		"Parameter 'backend.data.addr.type' does not accept value 'vsock'");
+		"Parameter 'backend.data.addr.type' does not accept value 'tipc'");
 	error_free(err);
 	opts_free(opts);
 }

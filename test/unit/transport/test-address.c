@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <linux/vm_sockets.h>
 #include <cmocka.h>
 
 static struct address inet(const char *host, const char *port)
@@ -44,6 +45,27 @@ static void texts_are_those_of_qemu(void **state)
 	assert_text(abstract, "unix:x,abstract=on");
 	assert_text(tight, "unix:x,abstract=on,tight=on");
 	assert_text((struct address){ .kind = ADDRESS_FD, .fd = 3 }, "fd:3");
+	assert_text((struct address){ .kind = ADDRESS_VSOCK, .cid = 3, .vsock_port = 1024 },
+		"vsock:3:1024");
+}
+
+static void a_vsock_has_numbers_only(void **state)
+{
+	const struct address address = { .kind = ADDRESS_VSOCK, .cid = 3, .vsock_port = 1024 };
+	struct sockaddr_storage sockaddr;
+	const struct sockaddr_vm *vm = (const struct sockaddr_vm *)&sockaddr;
+	AUTO_ERROR struct error *err = NULL;
+	socklen_t len;
+
+	(void)state;
+	assert_int_equal(address_to_sockaddr(&address, &sockaddr, &len, NULL), 0);
+	assert_int_equal(len, sizeof(*vm));
+	assert_int_equal(vm->svm_family, AF_VSOCK);
+	assert_int_equal(vm->svm_cid, 3);
+	assert_int_equal(vm->svm_port, 1024);
+	assert_int_equal(address_no_connection(&address, ENODEV, &err), -ENODEV);
+	assert_string_equal(
+		error_message(err), "Failed to connect to 'vsock:3:1024': No such device");
 }
 
 static void abstract_names_are_padded_unless_tight(void **state)
@@ -55,12 +77,12 @@ static void abstract_names_are_padded_unless_tight(void **state)
 
 	(void)state;
 	address.abstract = true;
-	assert_int_equal(address_resolve_unix(&address, &sockaddr, &len, NULL), 0);
+	assert_int_equal(address_to_sockaddr(&address, &sockaddr, &len, NULL), 0);
 	assert_int_equal(len, sizeof(*un));
 	assert_int_equal(un->sun_path[0], 0);
 	assert_memory_equal(un->sun_path + 1, "name", 5);
 	address.tight = true;
-	assert_int_equal(address_resolve_unix(&address, &sockaddr, &len, NULL), 0);
+	assert_int_equal(address_to_sockaddr(&address, &sockaddr, &len, NULL), 0);
 	assert_int_equal(len, offsetof(struct sockaddr_un, sun_path) + 5);
 	address_done(&address);
 }
@@ -132,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_are_those_of_qemu),
+		cmocka_unit_test(a_vsock_has_numbers_only),
 		cmocka_unit_test(abstract_names_are_padded_unless_tight),
 		cmocka_unit_test(choices_of_ip_version),
 		cmocka_unit_test(numbers_need_no_lookup),

@@ -301,7 +301,8 @@ static int setup(void **state)
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
 	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 	stand->peer = fds[1];
-	assert_int_equal(socket_transport_new(stand->loop, fds[0], 0, &lower), 0);
+	assert_int_equal(
+		socket_transport_new(stand->loop, fds[0], &(struct socket_tuning){ 0 }, &lower), 0);
 	assert_int_equal(adapter_now->stack(lower, &stand->transport), 0);
 	transport_set_user(stand->transport, &callbacks, stand);
 	adapter_now->greet(stand);

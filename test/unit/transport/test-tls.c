@@ -158,7 +158,7 @@ static void make_side(
 	struct transport *lower;
 
 	*side = (struct side){ .end = 1 };
-	assert_int_equal(socket_transport_new(f->loop, fd, 0, &lower), 0);
+	assert_int_equal(socket_transport_new(f->loop, fd, NULL, &lower), 0);
 	assert_int_equal(tls_new(lower, tls, host, &side->transport), 0);
 	transport_set_user(side->transport, &callbacks, side);
 	transport_watch(side->transport, WATCH_READ);
