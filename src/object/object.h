@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct object;
@@ -39,6 +40,9 @@ struct object_class {
 
 	/** Optional: its files may have changed (SIGHUP). Return: 0; -errno with @err. */
 	int (*reload)(struct object *object, struct error **err);
+
+	/** Of a rule about people and of no other: does it let @identity in. See authz.h. */
+	bool (*allows)(struct object *object, const char *identity);
 };
 
 /**

@@ -2,6 +2,7 @@
 #include "prog/classes.h"
 
 #include "frontend/frontend.h"
+#include "object/authz.h"
 #include "object/secret.h"
 
 #include <stddef.h>
@@ -15,6 +16,9 @@ const struct frontend_class *const frontend_classes[] = {
 };
 
 const struct object_class *const object_classes[] = {
+	&authz_list_class,
+	&authz_list_file_class,
+	&authz_simple_class,
 	&secret_class,
 	NULL,
 };

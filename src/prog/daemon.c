@@ -50,6 +50,7 @@ static void on_signal(void *data, enum signal_wish wish, int number, int pid)
 		return;
 	}
 	messages_reopen(daemon->messages);
+	object_set_reload(daemon->objects);
 	chardev_set_reopen_files(daemon->chardevs);
 }
 
