@@ -63,7 +63,10 @@ struct chardev_class {
 	int (*event)(struct chardev *chardev, const struct chardev_event *event);
 
 	/** Optional: send the peer away; chardev_hang_up() follows after this dispatch. */
-	int (*disconnect)(struct chardev *chardev);
+	int (*disconnect)(struct chardev *chardev, const char *reason);
+
+	/** Optional: see chardev_identity(). Without it: "anonymous"; of a sink NULL. */
+	const char *(*identity)(const struct chardev *chardev);
 
 	/** Optional: its file was moved away: go on in a new one of the same name. */
 	void (*reopen)(struct chardev *chardev);
@@ -170,8 +173,14 @@ bool chardev_contains(const struct chardev *chardev, const struct chardev *wante
 /** chardev_escape() - the character that begins a command of a mux; see chardev_set_escape() */
 unsigned char chardev_escape(const struct chardev *chardev);
 
+/** chardev_nobody() - an identity() of a class behind which nobody stands. Return: NULL */
+const char *chardev_nobody(const struct chardev *chardev);
+
 /** chardev_screen() - the holder's terminal engine; NULL: there is none to share */
 struct vt *chardev_screen(const struct chardev *chardev);
+
+/** chardev_objects() - what options refer to by id; NULL: nothing */
+struct object_set *chardev_objects(const struct chardev *chardev);
 
 /** chardev_display() - where a chardev that is a screen appears; NULL: nowhere */
 struct display *chardev_display(const struct chardev *chardev);

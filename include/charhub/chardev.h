@@ -29,6 +29,7 @@ struct chardev;
 struct chardev_set;
 struct chardev_class;
 struct display;
+struct object_set;
 struct opts;
 struct vt;
 
@@ -199,10 +200,11 @@ int chardev_link_event(struct chardev_link *link, const struct chardev_event *ev
 
 /**
  * chardev_link_disconnect() - make the peer go away
+ * @reason: for a last line to the peer, without a newline; NULL: none. Best effort
  *
  * Return: 0: CLOSED and HANGUP come; -ENOTSUP: this class has no peer that could be sent away.
  */
-int chardev_link_disconnect(struct chardev_link *link);
+int chardev_link_disconnect(struct chardev_link *link, const char *reason);
 
 /* ---- chardevs ---- */
 
@@ -227,6 +229,17 @@ bool chardev_is_held(const struct chardev *chardev);
  * Return: a string that the caller frees; NULL if memory ran out.
  */
 char *chardev_describe(const struct chardev *chardev);
+
+/**
+ * chardev_identity() - who is at the other end, as rules about people know it
+ *
+ * "user:NAME" at a unix socket, as the kernel tells; what a filter of a socket knows better;
+ * "anonymous" where somebody is there of whom nothing is known: by TCP, on a pty.
+ *
+ * Return: owned by the chardev, valid until its peer changes; NULL: nobody to whom a rule could
+ * apply: a file, a screen, a child, the terminal of the program itself, a hub.
+ */
+const char *chardev_identity(const struct chardev *chardev);
 
 /**
  * chardev_free() - close it and take it out of its set, whoever holds it
@@ -258,6 +271,9 @@ struct chardev_set *chardev_set_new(struct loop *loop, const struct chardev_clas
  * @display: outlives the set; NULL, as at the start: nowhere
  */
 void chardev_set_show(struct chardev_set *set, struct display *display);
+
+/** chardev_set_objects() - what options refer to by id, as rules; outlives the set; NULL: none */
+void chardev_set_objects(struct chardev_set *set, struct object_set *objects);
 
 /** chardev_set_escape() - `-echr`: for the muxes that are made from now on; Ctrl-A at the start */
 void chardev_set_escape(struct chardev_set *set, unsigned char escape);

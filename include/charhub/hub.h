@@ -11,7 +11,13 @@
  */
 extern const struct chardev_class hub_class;
 
-enum hub_access { HUB_ACCESS_TYPE, HUB_ACCESS_VIEW };
+struct object;
+
+enum hub_access {
+	HUB_ACCESS_TYPE,
+	HUB_ACCESS_VIEW,
+	HUB_ACCESS_NONE, /* rules allow neither */
+};
 enum hub_stall { HUB_STALL_SKIP, HUB_STALL_WAIT, HUB_STALL_CLOSE };
 enum hub_replay { HUB_REPLAY_AUTO, HUB_REPLAY_SCREEN, HUB_REPLAY_WINDOW, HUB_REPLAY_NONE };
 
@@ -20,6 +26,8 @@ enum hub_replay { HUB_REPLAY_AUTO, HUB_REPLAY_SCREEN, HUB_REPLAY_WINDOW, HUB_REP
  * @access: may it send input to the guest
  * @stall:  what happens when it does not keep up
  * @replay: what it gets first
+ * @view_authz, @type_authz: rules about who is at its other end (object/authz.h), of which the
+ *          member takes care that they stay; NULL: none. They take of @access, and add nothing
  *
  * The clients of a server have those of the server.
  */
@@ -27,6 +35,7 @@ struct hub_member_options {
 	enum hub_access access;
 	enum hub_stall stall;
 	enum hub_replay replay;
+	struct object *view_authz, *type_authz;
 };
 
 enum hub_standing {
@@ -39,13 +48,16 @@ enum hub_standing {
 /**
  * struct hub_member_info - what is known about a member
  * @id:            of its chardev; owned by it
+ * @identity:      who is there, see chardev_identity(); owned by the member; NULL: nobody
+ * @access:        what those may who are there
  * @backlog:       bytes of the journal that it has not been given yet
  * @skipped_bytes: bytes that it never got, in all; @skips: how often that happened
  * @refused_bytes: input that was dropped since it may only view
  */
 struct hub_member_info {
-	const char *id;
+	const char *id, *identity;
 	struct hub_member_options options;
+	enum hub_access access;
 	enum hub_standing standing;
 	bool open;
 	uint64_t backlog;

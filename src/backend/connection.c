@@ -101,20 +101,31 @@ int connection_begin(struct connection *connection, struct chardev *chardev,
 
 void connection_end(struct connection *connection)
 {
-	if (connection->stream.transport)
+	if (connection->stream.transport && connection->farewell)
+		transport_last_words(connection->stream.transport, connection->farewell);
+	else if (connection->stream.transport)
 		transport_goodbye(connection->stream.transport);
 	if (connection->stream.chardev)
 		fd_stream_close(&connection->stream);
 	free(connection->local);
 	free(connection->remote);
-	connection->local = connection->remote = NULL;
+	free(connection->farewell);
+	connection->local = connection->remote = connection->farewell = NULL;
 }
 
-void connection_send_away(struct connection *connection, const char *line)
+void connection_set_reason(struct connection *connection, const char *reason)
 {
-	if (connection->stream.transport)
-		transport_last_words(connection->stream.transport, line);
-	connection_end(connection);
+	free(connection->farewell);
+	connection->farewell = NULL;
+	if (reason && asprintf(&connection->farewell, "charhub: %s\r\n", reason) < 0)
+		connection->farewell = NULL;
+}
+
+const char *connection_identity(const struct connection *connection)
+{
+	const struct transport *transport = connection->stream.transport;
+
+	return transport ? transport_identity(transport)->who : IDENTITY_ANONYMOUS;
 }
 
 void connection_watch_half(struct connection *connection)

@@ -9,10 +9,11 @@
 /**
  * struct connection - one connected socket, the stream over it, and both its names
  * @local, @remote: "HOST:PORT"; empty for unix
+ * @farewell: the last line to the peer; NULL: none
  */
 struct connection {
 	struct fd_stream stream;
-	char *local, *remote;
+	char *local, *remote, *farewell;
 };
 
 /**
@@ -44,11 +45,14 @@ int connection_put_filters(struct loop *loop, int fd, const struct connection_op
 int connection_begin(struct connection *connection, struct chardev *chardev,
 	struct transport *transport, const struct fd_stream_ops *ops);
 
-/** connection_end() - say goodbye and close it; no-op where there is none */
+/** connection_end() - say goodbye, or the last line, and close it; no-op where there is none */
 void connection_end(struct connection *connection);
 
-/** connection_send_away() - a last line to the peer, and close */
-void connection_send_away(struct connection *connection, const char *line);
+/** connection_set_reason() - when it ends, tell the peer why; NULL: do not. Best effort */
+void connection_set_reason(struct connection *connection, const char *reason);
+
+/** connection_identity() - of the peer, see chardev_identity(); never NULL */
+const char *connection_identity(const struct connection *connection);
 
 /** connection_watch_half() - the peer sends no more: find out by itself should it vanish */
 void connection_watch_half(struct connection *connection);

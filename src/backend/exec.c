@@ -198,10 +198,11 @@ static int exec_event(struct chardev *chardev, const struct chardev_event *event
 	return 0;
 }
 
-static int exec_disconnect(struct chardev *chardev)
+static int exec_disconnect(struct chardev *chardev, const char *reason)
 {
 	struct exec_chardev *exec = exec_of(chardev);
 
+	(void)reason;
 	if (exec->child)
 		child_hang_up(exec->child);
 	return 0;
@@ -260,5 +261,6 @@ const struct chardev_class backend_exec_class = {
 	.in_resume = exec_in_resume,
 	.event = exec_event,
 	.disconnect = exec_disconnect,
+	.identity = chardev_nobody,
 	.describe = exec_describe,
 };

@@ -176,10 +176,16 @@ static void say_bye(void *data)
 		on_peer_gone(&peer->base, 0);
 }
 
-static int peer_disconnect(struct chardev *chardev)
+static int peer_disconnect(struct chardev *chardev, const char *reason)
 {
+	connection_set_reason(&peer_of(chardev)->connection, reason);
 	task_post(chardev->loop, &peer_of(chardev)->bye, say_bye, peer_of(chardev));
 	return 0;
+}
+
+static const char *peer_identity(const struct chardev *chardev)
+{
+	return connection_identity(&((const struct socket_peer *)chardev)->connection);
 }
 
 static char *peer_describe(const struct chardev *chardev)
@@ -200,6 +206,7 @@ static const struct chardev_class peer_class = {
 	.in_resume = peer_in_resume,
 	.event = peer_event,
 	.disconnect = peer_disconnect,
+	.identity = peer_identity,
 	.describe = peer_describe,
 };
 
@@ -242,14 +249,6 @@ static void make_way(struct socket_chardev *socket)
 	}
 }
 
-static void send_peer_away(struct socket_peer *peer, const char *reason)
-{
-	char line[LINE_BYTES];
-
-	snprintf(line, sizeof(line), "charhub: %s\r\n", reason);
-	connection_send_away(&peer->connection, line);
-}
-
 static void accept_peer(struct socket_chardev *socket, struct transport *transport)
 {
 	AUTO_ERROR struct error *err = NULL;
@@ -278,7 +277,8 @@ static void accept_peer(struct socket_chardev *socket, struct transport *transpo
 		chardev_set_open(&peer->base, true);
 		r = chardev_offer_peer(&socket->base, &peer->base, &err);
 		if (r < 0)
-			send_peer_away(peer, err ? error_message(err) : strerror(-r));
+			connection_set_reason(
+				&peer->connection, err ? error_message(err) : strerror(-r));
 	}
 	if (r < 0)
 		chardev_free(&peer->base);

@@ -292,10 +292,16 @@ static void say_bye(void *data)
 	}
 }
 
-static int socket_disconnect(struct chardev *chardev)
+static int socket_disconnect(struct chardev *chardev, const char *reason)
 {
+	connection_set_reason(&socket_of(chardev)->connection, reason);
 	task_post(chardev->loop, &socket_of(chardev)->bye, say_bye, chardev);
 	return 0;
+}
+
+static const char *socket_identity(const struct chardev *chardev)
+{
+	return connection_identity(&((const struct socket_chardev *)chardev)->connection);
 }
 
 static int socket_attach(struct chardev *chardev, struct error **err)
@@ -452,6 +458,7 @@ const struct chardev_class backend_socket_class = {
 	.in_resume = socket_in_resume,
 	.event = socket_event,
 	.disconnect = socket_disconnect,
+	.identity = socket_identity,
 	.attach = socket_attach,
 	.detach = socket_detach,
 	.describe = socket_describe,

@@ -231,5 +231,6 @@ const struct chardev_class backend_stdio_class = {
 	.close = stdio_close,
 	.out = stdio_out,
 	.in_resume = stdio_in_resume,
+	.identity = chardev_nobody,
 	.attach = stdio_attach,
 };

@@ -141,6 +141,24 @@ char *chardev_describe(const struct chardev *chardev)
 					: strdup(chardev->class->name);
 }
 
+const char *chardev_identity(const struct chardev *chardev)
+{
+	if (chardev->class->identity)
+		return chardev->class->identity(chardev);
+	return chardev->class->is_sink ? NULL : "anonymous";
+}
+
+const char *chardev_nobody(const struct chardev *chardev)
+{
+	(void)chardev;
+	return NULL;
+}
+
+struct object_set *chardev_objects(const struct chardev *chardev)
+{
+	return chardev->shared->objects;
+}
+
 struct display *chardev_display(const struct chardev *chardev)
 {
 	return chardev->shared->display;

@@ -179,13 +179,13 @@ int chardev_link_event(struct chardev_link *link, const struct chardev_event *ev
 	return chardev->class->event(chardev, event);
 }
 
-int chardev_link_disconnect(struct chardev_link *link)
+int chardev_link_disconnect(struct chardev_link *link, const char *reason)
 {
 	struct chardev *chardev = link->chardev;
 
 	if (!chardev || chardev->closing || !chardev->class->disconnect)
 		return -ENOTSUP;
-	return chardev->class->disconnect(chardev);
+	return chardev->class->disconnect(chardev, reason);
 }
 
 /* ---- the class's upcalls ---- */

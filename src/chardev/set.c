@@ -96,6 +96,11 @@ void chardev_set_show(struct chardev_set *set, struct display *display)
 	set->shared.display = display;
 }
 
+void chardev_set_objects(struct chardev_set *set, struct object_set *objects)
+{
+	set->shared.objects = objects;
+}
+
 void chardev_set_escape(struct chardev_set *set, unsigned char escape)
 {
 	set->shared.escape = escape;

@@ -9,6 +9,7 @@ enum { CHARDEV_SCRATCH_BYTES = 64 * 1024 };
 /**
  * struct chardev_shared - what all chardevs of a set share
  * @display: where those that are screens appear; NULL: nowhere
+ * @objects: what options refer to by id; NULL: nothing
  * @escape:  begins a command of a mux
  * @scratch: what all of them read into in turn
  */
@@ -16,6 +17,7 @@ struct chardev_shared {
 	struct loop *loop;
 	struct chardev_set *set;
 	struct display *display;
+	struct object_set *objects;
 	unsigned char escape;
 	char scratch[CHARDEV_SCRATCH_BYTES];
 };

@@ -155,7 +155,7 @@ static void lose_standing(struct flow *flow, struct member *member)
 	const char *hub = flow->members->hub_id, *id = member_id(member);
 
 	if (member->options.stall == HUB_STALL_CLOSE &&
-		chardev_link_disconnect(&member->link) == 0) {
+		chardev_link_disconnect(&member->link, NULL) == 0) {
 		log_warning("hub '%s': member '%s' stalled and is disconnected", hub, id);
 		member_leave(member);
 	} else {
@@ -170,7 +170,7 @@ static uint64_t patience_ms(const struct flow *flow, const struct member *member
 {
 	uint64_t ends_ms = member->pause.grace_ends_ms, left, credit = full_credit(flow);
 
-	if (member->options.access == HUB_ACCESS_VIEW)
+	if (member->access == HUB_ACCESS_VIEW)
 		return 0;
 	if (member->options.stall == HUB_STALL_WAIT)
 		return UINT64_MAX;

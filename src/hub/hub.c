@@ -24,6 +24,7 @@
 #include "hub/tape.h"
 #include "base/log.h"
 #include "base/segments.h"
+#include "object/authz.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -94,6 +95,8 @@ static const struct opt_desc member_options[] = {
 		.type = OPT_ENUM,
 		.values = "auto|screen|window|none",
 		.help = "what it gets first when it joins; default: the hub's" },
+	{ .name = "view-authz", .type = OPT_ID, .help = "who may look; default: the hub's" },
+	{ .name = "type-authz", .type = OPT_ID, .help = "who may type; default: the hub's" },
 	{ 0 },
 };
 
@@ -155,6 +158,12 @@ static const struct opt_desc hub_options[] = {
 		.preset = "writer",
 		.help = "the console's size: COLSxROWS, or that of the writer, smallest or largest "
 			"terminal, or what the guest asks for" },
+	{ .name = "view-authz",
+		.type = OPT_ID,
+		.help = "-object authz-... that says who may look; default: everybody" },
+	{ .name = "type-authz",
+		.type = OPT_ID,
+		.help = "-object authz-... that says who may type; default: whoever may look" },
 	{ 0 },
 };
 
@@ -448,7 +457,7 @@ static void on_member_event(struct member *member, const struct chardev_event *e
 	} else if (event->type == CHARDEV_RESIZE) {
 		if (size_told(&hub->size, member, event->cols, event->rows))
 			size_changed(hub);
-	} else if (member->options.access == HUB_ACCESS_TYPE) {
+	} else if (member->access == HUB_ACCESS_TYPE) {
 		chardev_event(&hub->base, event);
 	}
 }
@@ -569,7 +578,9 @@ int hub_member_info(const struct chardev *chardev, size_t index, struct hub_memb
 			continue;
 		*ret_info = (struct hub_member_info){
 			.id = of->id,
+			.identity = member->who,
 			.options = member->options,
+			.access = member->access,
 			.standing = member->standing,
 			.open = of->open,
 			.backlog = member_backlog(member),
@@ -585,6 +596,29 @@ int hub_member_info(const struct chardev *chardev, size_t index, struct hub_memb
 }
 
 /* ---- options ---- */
+
+/* What is not given stays as it is. */
+static int read_rules(const struct hub *hub, const struct opts *opts,
+	struct hub_member_options *options, struct error **err)
+{
+	const struct object_set *objects = chardev_objects(&hub->base);
+	const struct {
+		const char *key;
+		struct object **rule;
+	} rules[] = {
+		{ "view-authz", &options->view_authz },
+		{ "type-authz", &options->type_authz },
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]) && r == 0; i++)
+		if (opts_has(opts, rules[i].key))
+			r = authz_find(objects, rules[i].key, opts_get_string(opts, rules[i].key),
+				rules[i].rule, err);
+	if (r < 0)
+		error_prefix(err, "hub '%s': ", hub->base.id);
+	return r;
+}
 
 static int add_by_id(struct hub *hub, const char *id, const struct hub_member_options *options,
 	struct error **err)
@@ -609,7 +643,9 @@ static int add_group(struct hub *hub, const struct opts *opts, size_t index, str
 		options.stall = (enum hub_stall)opts_get_enum(group, "stall");
 	if (opts_has(group, "replay"))
 		options.replay = (enum hub_replay)opts_get_enum(group, "replay");
-	r = add_by_id(hub, opts_get_string(group, "chardev"), &options, err);
+	r = read_rules(hub, group, &options, err);
+	if (r == 0)
+		r = add_by_id(hub, opts_get_string(group, "chardev"), &options, err);
 	opts_free(group);
 	return r;
 }
@@ -631,14 +667,21 @@ static int add_members(struct hub *hub, const struct opts *opts, struct error **
 	return r;
 }
 
-static void read_options(struct hub *hub, const struct opts *opts)
+static int read_options(struct hub *hub, const struct opts *opts, struct error **err)
 {
+	int r = read_rules(hub, opts, &hub->defaults, err);
+
+	if (r < 0)
+		return r;
+	object_get(hub->defaults.view_authz);
+	object_get(hub->defaults.type_authz);
 	hub->defaults.stall = (enum hub_stall)opts_get_enum(opts, "stall");
 	hub->defaults.replay = (enum hub_replay)opts_get_enum(opts, "replay");
 	hub->flow.grace_ms = opts_get_number(opts, "grace-ms");
 	hub->flow.grace_every_ms = opts_get_number(opts, "grace-every") * 1000;
 	hub->flow.window_max = (size_t)opts_get_number(opts, "window-max");
 	hub->terminal = (enum hub_terminal)opts_get_enum(opts, "terminal");
+	return 0;
 }
 
 /* Everything that hub_close() takes back. */
@@ -683,6 +726,8 @@ static void hub_close(struct chardev *chardev)
 	flow_done(&hub->flow);
 	input_done(&hub->input);
 	tape_done(&hub->tape);
+	object_put(hub->defaults.view_authz);
+	object_put(hub->defaults.type_authz);
 }
 
 static int hub_open(struct chardev *chardev, const struct opts *opts, struct error **err)
@@ -690,9 +735,10 @@ static int hub_open(struct chardev *chardev, const struct opts *opts, struct err
 	struct hub *hub = hub_from(chardev);
 	int r = size_init(&hub->size, &hub->members, opts_get_string(opts, "size"), err);
 
+	if (r == 0)
+		r = read_options(hub, opts, err);
 	if (r < 0)
 		return r;
-	read_options(hub, opts);
 	r = init_parts(hub, opts);
 	if (r < 0)
 		error_set(err, -r, "hub '%s': out of memory", chardev->id);
@@ -716,5 +762,6 @@ const struct chardev_class hub_class = {
 	.in_resume = hub_in_resume,
 	.adopt = hub_adopt,
 	.child = hub_child,
+	.identity = chardev_nobody,
 	.attach = hub_attach,
 };

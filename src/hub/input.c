@@ -151,7 +151,7 @@ size_t input_room(struct input *input, struct member *member)
 {
 	size_t room;
 
-	if (member->options.access == HUB_ACCESS_VIEW)
+	if (member->access != HUB_ACCESS_TYPE)
 		return VIEW_ROOM_BYTES;
 	room = input->turn && input->turn != member ? 0 : chardev_in_room(input->hub);
 	if (!room && list_is_empty(&member->typist))
@@ -224,7 +224,7 @@ static void end_turn_late(void *data)
 static void refuse(struct member *member, size_t len)
 {
 	if (!member->refused_bytes)
-		log_info("hub '%s': member '%s' may only view; its input is dropped",
+		log_info("hub '%s': member '%s' may not type; its input is dropped",
 			member->all->hub_id, member_id(member));
 	member->refused_bytes += len;
 }
@@ -233,7 +233,7 @@ bool input_take(struct input *input, struct member *member, const void *buf, siz
 {
 	bool begins;
 
-	if (member->options.access == HUB_ACCESS_VIEW) {
+	if (member->access != HUB_ACCESS_TYPE) {
 		refuse(member, len);
 		return false;
 	}

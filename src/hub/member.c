@@ -16,8 +16,11 @@
  */
 #include "hub/member.h"
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/segments.h"
+#include "base/strbuf.h"
+#include "object/authz.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -218,6 +221,83 @@ void member_start(struct member *member)
 	member_pump(member);
 }
 
+/* ---- who is there ---- */
+
+static bool has_rules(const struct hub_member_options *options)
+{
+	return options->view_authz || options->type_authz;
+}
+
+static enum hub_access access_of(const struct hub_member_options *options, const char *who)
+{
+	enum authz_right right = AUTHZ_TYPE;
+
+	if (who)
+		right = authz_right(options->view_authz, options->type_authz, who);
+	if (right == AUTHZ_NOTHING)
+		return HUB_ACCESS_NONE;
+	return right == AUTHZ_VIEW ? HUB_ACCESS_VIEW : options->access;
+}
+
+/* Return: -EACCES with what to tell the peer. */
+static int refuse(
+	const struct members *members, const char *id, const char *who, struct error **err)
+{
+	log_info("hub '%s': %s is refused at '%s': the rules let nobody of that name in",
+		members->hub_id, who, id);
+	return error_set(err, EACCES, "console '%s' is not for %s", members->hub_id, who);
+}
+
+/* A class that cannot send anybody away can still pass the words on. */
+static void send_away(struct member *member, const char *who)
+{
+	AUTO_ERROR struct error *err = NULL;
+	AUTO_STRBUF struct strbuf line = { 0 };
+
+	refuse(member->all, member_id(member), who, &err);
+	if (chardev_link_disconnect(&member->link, error_message(err)) == 0)
+		return;
+	strbuf_printf(&line, "charhub: %s\r\n", error_message(err));
+	if (line.data)
+		chardev_link_out(&member->link, line.data, line.len);
+}
+
+static void set_open(struct member *member, bool open)
+{
+	if (member->open == open)
+		return;
+	member->open = open;
+	member->all->n_open += open ? 1 : (size_t)-1;
+}
+
+static void arrive(struct member *member)
+{
+	const char *who = chardev_identity(member->link.chardev);
+
+	free(member->who);
+	member->who = who ? strdup(who) : NULL;
+	member->access = access_of(&member->options, who);
+	if (member->access == HUB_ACCESS_NONE) {
+		send_away(member, who);
+		return;
+	}
+	if (who && has_rules(&member->options))
+		log_info("hub '%s': %s is at '%s'%s", member->all->hub_id, who, member_id(member),
+			member->access == HUB_ACCESS_VIEW ? ", to look only" : "");
+	set_open(member, true);
+	member_start(member);
+	member->all->ops->on_open(member);
+}
+
+static void depart(struct member *member)
+{
+	if (member->who && has_rules(&member->options) && member->access != HUB_ACCESS_NONE)
+		log_info("hub '%s': %s has left '%s'", member->all->hub_id, member->who,
+			member_id(member));
+	free(member->who);
+	member->who = NULL;
+}
+
 /* ---- callbacks of the link ---- */
 
 static size_t on_link_in_room(void *holder)
@@ -243,16 +323,9 @@ static void on_link_room(void *holder)
 	member->all->ops->on_progress(member);
 }
 
-static void set_open(struct member *member, bool open)
-{
-	if (member->open == open)
-		return;
-	member->open = open;
-	member->all->n_open += open ? 1 : (size_t)-1;
-}
-
 static void hang_up(struct member *member)
 {
+	depart(member);
 	if (member->passing)
 		member_remove(member);
 	else
@@ -265,17 +338,15 @@ static void on_link_event(void *holder, const struct chardev_event *event)
 	struct member *member = holder;
 
 	switch (event->type) {
-	case CHARDEV_OPENED:
-		set_open(member, true);
-		member_start(member);
-		member->all->ops->on_open(member);
-		break;
+	case CHARDEV_OPENED: arrive(member); break;
 	case CHARDEV_CLOSED:
 		set_open(member, false);
 		member->all->ops->on_open(member);
 		break;
 	case CHARDEV_HANGUP: hang_up(member); break;
-	default: member->all->ops->on_event(member, event);
+	default:
+		if (member->access != HUB_ACCESS_NONE)
+			member->all->ops->on_event(member, event);
 	}
 }
 
@@ -332,6 +403,7 @@ static struct member *new_member(
 	}
 	member->all = members;
 	member->options = *options;
+	member->access = options->access;
 	list_init(&member->clients);
 	list_init(&member->sibling);
 	list_init(&member->typist);
@@ -349,14 +421,13 @@ static int join(struct member *member, struct chardev *chardev, unsigned flags, 
 		free(member);
 		return r;
 	}
+	object_get(member->options.view_authz);
+	object_get(member->options.type_authz);
 	list_append(&members->list, &member->node);
 	members->count++;
 	log_debug("hub '%s': member '%s' joins", members->hub_id, member_id(member));
-	if (chardev_link_is_open(&member->link)) {
-		set_open(member, true);
-		member_start(member);
-		members->ops->on_open(member);
-	}
+	if (chardev_link_is_open(&member->link))
+		arrive(member);
 	return 0;
 }
 
@@ -371,8 +442,12 @@ int member_new(struct members *members, struct chardev *chardev,
 int member_new_passing(struct members *members, struct chardev *peer, struct member *server,
 	const struct hub_member_options *options, unsigned flags, struct error **err)
 {
-	struct member *member = new_member(members, options, err);
+	const char *who = chardev_identity(peer);
+	struct member *member;
 
+	if (access_of(options, who) == HUB_ACCESS_NONE)
+		return refuse(members, chardev_id(peer), who, err);
+	member = new_member(members, options, err);
 	if (!member)
 		return -ENOMEM;
 	member->passing = true;
@@ -405,6 +480,9 @@ void member_remove(struct member *member)
 	task_post(members->loop, &members->reap_task, reap_members, members);
 	list_remove(&member->sibling);
 	members->count--;
+	depart(member);
+	object_put(member->options.view_authz);
+	object_put(member->options.type_authz);
 	set_open(member, false);
 	member_leave(member);
 	chardev_link_detach(&member->link);

@@ -82,6 +82,8 @@ struct member_pause {
  * @gone:       removed; @gone_node: in the list of those
  * @passing:    goes for good when its peer does: a client of a server with several
  * @clients:    of such a server: its clients, by their @sibling
+ * @who:        is there; NULL: nobody to whom a rule could apply
+ * @access:     what those may who are there
  * @open:       counted in @n_open
  * @standing_since_ms: by loop_awake_ms(), as all times of a pause
  * @mark:       how far it has read the tape
@@ -99,6 +101,8 @@ struct member {
 	struct members *all;
 	struct chardev_link link;
 	struct hub_member_options options;
+	char *who;
+	enum hub_access access;
 	bool passing, gone, open, blocked, prelude_begun;
 	enum hub_standing standing;
 	uint64_t standing_since_ms;
@@ -143,6 +147,8 @@ int member_new(struct members *members, struct chardev *chardev,
  * member_new_passing() - the same for a client of a server, which goes for good when its peer does
  * @peer:   the members' to free, where this succeeds
  * @server: goes with it; NULL: none of the members is its server
+ *
+ * Return: as member_new(); -EACCES: rules allow it nothing.
  */
 int member_new_passing(struct members *members, struct chardev *peer, struct member *server,
 	const struct hub_member_options *options, unsigned flags, struct error **err);

@@ -109,7 +109,7 @@ bool size_taken(struct size *size, unsigned cols, unsigned rows)
 
 bool size_told(struct size *size, struct member *member, unsigned cols, unsigned rows)
 {
-	if (member->options.access != HUB_ACCESS_TYPE)
+	if (member->access != HUB_ACCESS_TYPE)
 		return false;
 	member->cols = cols;
 	member->rows = rows;

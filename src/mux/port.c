@@ -79,9 +79,16 @@ static int port_event(struct chardev *chardev, const struct chardev_event *event
 	return chardev_link_event(&port_of(chardev)->mux->below, event);
 }
 
-static int port_disconnect(struct chardev *chardev)
+static int port_disconnect(struct chardev *chardev, const char *reason)
 {
-	return chardev_link_disconnect(&port_of(chardev)->mux->below);
+	return chardev_link_disconnect(&port_of(chardev)->mux->below, reason);
+}
+
+static const char *port_identity(const struct chardev *chardev)
+{
+	const struct mux_port *port = (const struct mux_port *)chardev;
+
+	return port->mux->below.chardev ? chardev_identity(port->mux->below.chardev) : NULL;
 }
 
 static char *port_describe(const struct chardev *chardev)
@@ -129,6 +136,7 @@ static const struct chardev_class port_class = {
 	.in_resume = port_in_resume,
 	.event = port_event,
 	.disconnect = port_disconnect,
+	.identity = port_identity,
 	.attach = port_attach,
 	.detach = chardev_free,
 	.describe = port_describe,

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-int authz_get(const struct object_set *set, const char *option, const char *id,
+int authz_find(const struct object_set *set, const char *option, const char *id,
 	struct object **ret_rule, struct error **err)
 {
 	struct object *rule = id && set ? object_set_find(set, id) : NULL;
@@ -16,7 +16,7 @@ int authz_get(const struct object_set *set, const char *option, const char *id,
 	if (rule && !rule->class->allows)
 		return error_set(err, EINVAL, "%s=%s: a %s says nothing about who may", option, id,
 			rule->class->name);
-	*ret_rule = rule ? object_get(rule) : NULL;
+	*ret_rule = rule;
 	return 0;
 }
 

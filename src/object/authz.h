@@ -17,16 +17,16 @@ extern const struct object_class authz_simple_class, authz_list_class, authz_lis
 enum authz_right { AUTHZ_NOTHING, AUTHZ_VIEW, AUTHZ_TYPE };
 
 /**
- * authz_get() - hold the rule of this name
+ * authz_find() - the rule of this name; who keeps it holds it
  * @option: the option that names it, for the message
- * @id:     NULL: none is wanted
+ * @id:     NULL: no rule is wanted
  *
- * Return: 0, *@ret_rule is NULL or for object_put(); -ENOENT, -EINVAL with @err.
+ * Return: 0, *@ret_rule may be NULL; -ENOENT, -EINVAL with @err.
  */
-int authz_get(const struct object_set *set, const char *option, const char *id,
+int authz_find(const struct object_set *set, const char *option, const char *id,
 	struct object **ret_rule, struct error **err);
 
-/** authz_allows() - does @rule let @identity in; a @rule of NULL lets everybody in */
+/** authz_allows() - does @rule let @identity in; NULL lets everybody in */
 bool authz_allows(struct object *rule, const char *identity);
 
 /**

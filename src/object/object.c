@@ -191,7 +191,8 @@ void object_set_reload(struct object_set *set)
 
 struct object *object_get(struct object *object)
 {
-	object->users++;
+	if (object)
+		object->users++;
 	return object;
 }
 

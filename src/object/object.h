@@ -98,7 +98,7 @@ struct object *object_set_next(const struct object_set *set, const struct object
 /** object_set_reload() - let all look at their files again; what fails is logged and stays */
 void object_set_reload(struct object_set *set);
 
-/** object_get() - hold an object, so that it stays. Return: @object */
+/** object_get() - hold an object, so that it stays; NULL is fine. Return: @object */
 struct object *object_get(struct object *object);
 
 /** object_put() - NULL is fine */

@@ -123,6 +123,7 @@ static int make_core(struct daemon *daemon, struct error **err)
 	daemon->chardevs = chardev_set_new(daemon->loop, charhub_classes);
 	if (!daemon->chardevs)
 		return error_set(err, ENOMEM, "out of memory");
+	chardev_set_objects(daemon->chardevs, daemon->objects);
 	chardev_set_show(daemon->chardevs, screens_display(daemon->screens));
 	display_set_people(screens_display(daemon->screens), people_at, daemon->chardevs);
 	if (daemon->setup->escape)

@@ -4,6 +4,10 @@
 #include <charhub/chardev.h>
 #include <charhub/hub.h>
 
+#include "base/cleanup.h"
+#include "transport/identity.h"
+
+#include <stdio.h>
 #include <string.h>
 
 /* A client of a server is in no set; of the rest the class tells: files are no people. */
@@ -30,6 +34,20 @@ static bool is_member(const struct chardev *hub, const char *id)
 	return false;
 }
 
+/* "s0.1 (user:joe)" */
+static void put_member(const struct hub_member_info *member,
+	void (*put)(void *names, const char *name), void *names)
+{
+	AUTO_FREE char *name = NULL;
+
+	if (!member->identity || !strcmp(member->identity, IDENTITY_ANONYMOUS))
+		put(names, member->id);
+	else if (asprintf(&name, "%s (%s)", member->id, member->identity) >= 0)
+		put(names, name);
+	else
+		name = NULL;
+}
+
 void people_at(
 	void *chardevs, const char *label, void (*put)(void *names, const char *name), void *names)
 {
@@ -42,6 +60,6 @@ void people_at(
 			continue;
 		for (size_t i = 0; hub_member_info(hub, i, &member) == 0; i++)
 			if (is_person(set, &member))
-				put(names, member.id);
+				put_member(&member, put, names);
 	}
 }

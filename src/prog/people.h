@@ -10,7 +10,8 @@
  * @label:    of the console: the id of its vc
  *
  * Of the members of the hub that the vc is in, those that are there and have a person at the other
- * end: terminals on a pty, clients of sockets, the terminal of the program itself.
+ * end: terminals on a pty, clients of sockets, the terminal of the program itself. With the name
+ * that is known of them: "s0.1 (user:joe)".
  */
 void people_at(
 	void *chardevs, const char *label, void (*put)(void *names, const char *name), void *names);

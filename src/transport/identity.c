@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <linux/vm_sockets.h>
@@ -15,19 +17,46 @@
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
 #endif
 
-static pid_t read_credentials(int fd, struct identity *identity)
+/* A name of digits could be taken for another one's number. */
+static bool is_usable(const char *name)
+{
+	return *name && strspn(name, "0123456789") < strlen(name) && *name != '+' && *name != '-';
+}
+
+void identity_name_user(const char *passwd, uid_t uid, char ret_who[IDENTITY_WHO_MAX])
+{
+	AUTO_FILE FILE *file = fopen(passwd, "re");
+	const struct passwd *entry;
+
+	while (file && (entry = fgetpwent(file)))
+		if (entry->pw_uid == uid && is_usable(entry->pw_name) &&
+			snprintf(ret_who, IDENTITY_WHO_MAX, "user:%s", entry->pw_name) <
+				IDENTITY_WHO_MAX)
+			return;
+	snprintf(ret_who, IDENTITY_WHO_MAX, "user:%lu", (unsigned long)uid);
+}
+
+static bool read_credentials(int fd, struct ucred *ret_credentials)
+{
+	socklen_t len = sizeof(*ret_credentials);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret_credentials, &len) == 0 &&
+	       len == sizeof(*ret_credentials) && ret_credentials->uid != (uid_t)-1;
+}
+
+/* Of a process in another PID namespace the kernel tells the user, but no number. */
+static void identify_process(int fd, struct identity *identity)
 {
 	struct ucred credentials;
-	socklen_t len = sizeof(credentials);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) < 0 ||
-		len != sizeof(credentials) || credentials.pid <= 0)
-		return 0;
-	if (identity) {
-		identity->pid = credentials.pid;
-		identity->uid = credentials.uid;
-	}
-	return credentials.pid;
+	if (!read_credentials(fd, &credentials))
+		return;
+	identity_name_user("/etc/passwd", credentials.uid, identity->who);
+	if (credentials.pid <= 0)
+		return;
+	identity->pid = credentials.pid;
+	identity->uid = credentials.uid;
+	snprintf(identity->name, sizeof(identity->name), "pid %d", (int)identity->pid);
 }
 
 void identity_of_socket(int fd, struct identity *ret_identity)
@@ -36,15 +65,14 @@ void identity_of_socket(int fd, struct identity *ret_identity)
 	socklen_t len = sizeof(sockaddr);
 	AUTO_FREE char *text = NULL;
 
-	*ret_identity = (struct identity){ 0 };
+	*ret_identity = (struct identity){ .who = IDENTITY_ANONYMOUS };
 	if (getpeername(fd, (struct sockaddr *)&sockaddr, &len) < 0)
 		return;
 	if (sockaddr.ss_family == AF_VSOCK)
 		snprintf(ret_identity->name, sizeof(ret_identity->name), "cid %u",
 			((const struct sockaddr_vm *)&sockaddr)->svm_cid);
-	else if (sockaddr.ss_family == AF_UNIX && read_credentials(fd, ret_identity))
-		snprintf(ret_identity->name, sizeof(ret_identity->name), "pid %d",
-			(int)ret_identity->pid);
+	else if (sockaddr.ss_family == AF_UNIX)
+		identify_process(fd, ret_identity);
 	else if ((text = sockaddr_text(&sockaddr)))
 		snprintf(ret_identity->name, sizeof(ret_identity->name), "%s", text);
 }
@@ -53,16 +81,16 @@ int identity_process(int fd)
 {
 	int pidfd = -1;
 	socklen_t len = sizeof(pidfd);
-	pid_t pid = read_credentials(fd, NULL);
+	struct ucred credentials;
 
-	if (!pid)
+	if (!read_credentials(fd, &credentials) || credentials.pid <= 0)
 		return -ENOTSUP;
 	/* Says who it was, although its number may belong to another process by now. */
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) == 0)
 		return pidfd;
 	if (errno == ESRCH || errno == EINVAL)
 		return -ESRCH;
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	pidfd = (int)syscall(SYS_pidfd_open, credentials.pid, 0);
 	if (pidfd >= 0)
 		return pidfd;
 	return errno == ENOSYS ? -ENOTSUP : -errno;

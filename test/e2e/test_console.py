@@ -136,7 +136,7 @@ def test_viewer_may_not_type(charhubd, workdir, client):
     viewer.read_until("hello")
     typist.read_until("hello")
     viewer.send("no")
-    daemon.err.wait_for("may only view")
+    daemon.err.wait_for("may not type")
     typist.send("yes")
     assert guest.read_exact(3) == b"yes"
 

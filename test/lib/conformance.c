@@ -555,7 +555,7 @@ static void peer_is_sent_away(void **state)
 	struct fake_holder *holder = &peer->env->holder;
 
 	env_attach(peer->env, peer->chardev);
-	assert_int_equal(chardev_link_disconnect(&holder->link), 0);
+	assert_int_equal(chardev_link_disconnect(&holder->link, NULL), 0);
 	assert_int_equal(holder->closed, 0);
 	RUN_UNTIL(peer->env->loop, holder->hangups == 1);
 	assert_over(peer);

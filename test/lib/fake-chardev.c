@@ -143,13 +143,19 @@ static void hang_up_now(void *data)
 	fake_chardev_hang_up(data);
 }
 
-static int fake_disconnect(struct chardev *chardev)
+static int fake_disconnect(struct chardev *chardev, const char *reason)
 {
 	struct fake_chardev *fake = fake_chardev_of(chardev);
 
 	fake->disconnects++;
+	snprintf(fake->reason, sizeof(fake->reason), "%s", reason ? reason : "");
 	task_post(chardev->loop, &fake->hang_up, hang_up_now, fake);
 	return 0;
+}
+
+static const char *fake_identity(const struct chardev *chardev)
+{
+	return ((const struct fake_chardev *)chardev)->identity;
 }
 
 static int fake_attach(struct chardev *chardev, struct error **err)
@@ -176,7 +182,8 @@ static const struct opt_desc fake_options[] = {
 #define FAKE_METHODS                                                                            \
 	.options = fake_options, .size = sizeof(struct fake_chardev), .open = fake_open,        \
 	.close = fake_close, .out = fake_out, .in_resume = fake_in_resume, .event = fake_event, \
-	.disconnect = fake_disconnect, .attach = fake_attach, .detach = fake_detach
+	.disconnect = fake_disconnect, .identity = fake_identity, .attach = fake_attach,        \
+	.detach = fake_detach
 
 const struct chardev_class fake_chardev_class = {
 	.name = "fake",

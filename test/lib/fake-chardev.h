@@ -22,6 +22,8 @@ struct fake_chardev {
 	bool takes_when_closed; /* takes bytes although not open, as a half-closed peer does */
 	struct strbuf typed;	/* what the peer sent and nobody took yet */
 	unsigned disconnects;	/* calls by the holder; each hangs up after the dispatch */
+	char reason[128];	/* of the last one; "": none */
+	const char *identity;	/* of the peer; NULL: nobody */
 	struct task hang_up;
 	bool delivering;
 	unsigned out_calls, out_errors, resumes, attached, detached;

@@ -90,7 +90,7 @@ static const struct transport_ops fake_ops = {
 
 struct fake_transport *fake_transport_new(struct loop *loop)
 {
-	static const struct identity nobody = { .name = "nobody" };
+	static const struct identity nobody = { .name = "nobody", .who = IDENTITY_ANONYMOUS };
 	struct fake_transport *fake = calloc(1, sizeof(*fake));
 
 	if (!fake)

@@ -203,7 +203,7 @@ static void disconnect_hangs_the_child_up(void **state)
 	env_attach(env, env_add(env, "exec,id=e,command=trap 'echo bye; exit 7' HUP; echo ready; "
 				     "while :; do sleep 0.1; done"));
 	RUN_UNTIL(env->loop, in_has(env, "ready"));
-	assert_int_equal(chardev_link_disconnect(&env->holder.link), 0);
+	assert_int_equal(chardev_link_disconnect(&env->holder.link, NULL), 0);
 	RUN_UNTIL(env->loop, env->holder.hangups == 1);
 	assert_true(in_has(env, "bye"));
 }

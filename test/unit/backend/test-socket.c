@@ -321,7 +321,7 @@ static void urgent_data_is_data(void **state)
 static void holder_can_disconnect_the_client_inside_opened(struct fake_holder *holder)
 {
 	if (holder->last.type == CHARDEV_OPENED)
-		assert_int_equal(chardev_link_disconnect(&holder->link), 0);
+		assert_int_equal(chardev_link_disconnect(&holder->link, NULL), 0);
 }
 
 static void disconnect_closes_the_connection(void **state)

@@ -150,7 +150,7 @@ static void assert_dead_link(struct fake_holder *holder)
 	chardev_link_out_commit(&holder->link, 1);
 	chardev_link_in_resume(&holder->link);
 	assert_int_equal(chardev_link_event(&holder->link, &event), -ENOTSUP);
-	assert_int_equal(chardev_link_disconnect(&holder->link), -ENOTSUP);
+	assert_int_equal(chardev_link_disconnect(&holder->link, NULL), -ENOTSUP);
 	assert_false(chardev_link_is_open(&holder->link));
 	assert_string_equal(chardev_link_id(&holder->link), "(removed)");
 	chardev_link_detach(&holder->link);

@@ -185,14 +185,14 @@ static void only_a_rule_is_taken_for_one(void **state)
 	struct error *err = NULL;
 
 	add(stand, "secret,id=s,data=x");
-	assert_int_equal(authz_get(stand->set, "view-authz", NULL, &rule, NULL), 0);
+	assert_int_equal(authz_find(stand->set, "view-authz", NULL, &rule, NULL), 0);
 	assert_null(rule);
-	assert_int_equal(authz_get(stand->set, "view-authz", "a", &rule, &err), -ENOENT);
+	assert_int_equal(authz_find(stand->set, "view-authz", "a", &rule, &err), -ENOENT);
 	assert_string_equal(error_message(err), "view-authz=a: there is no such object");
 	assert_string_equal(error_hint(err), "Make one: -object authz-list,id=a,...");
 	error_free(err);
 	err = NULL;
-	assert_int_equal(authz_get(stand->set, "view-authz", "s", &rule, &err), -EINVAL);
+	assert_int_equal(authz_find(stand->set, "view-authz", "s", &rule, &err), -EINVAL);
 	assert_string_equal(
 		error_message(err), "view-authz=s: a secret says nothing about who may");
 	error_free(err);
@@ -204,8 +204,10 @@ static void rule_in_use_stays(void **state)
 	struct object *rule = NULL;
 
 	add(stand, "authz-list,id=a");
-	assert_int_equal(authz_get(stand->set, "view-authz", "a", &rule, NULL), 0);
+	assert_int_equal(authz_find(stand->set, "view-authz", "a", &rule, NULL), 0);
+	object_get(rule);
 	assert_int_equal(object_set_remove(stand->set, "a", NULL), -EBUSY);
+	object_put(object_get(NULL));
 	object_put(rule);
 	assert_int_equal(object_set_remove(stand->set, "a", NULL), 0);
 }

@@ -4,6 +4,7 @@
 #include <charhub/charhub.h>
 
 #include "lib/env.h"
+#include "transport/identity.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -40,7 +41,7 @@ static void expect(struct env *env, const char *label, const char *names)
 static void terminals_and_clients_are_people_and_files_are_not(void **state)
 {
 	struct env *env = env_new(charhub_classes);
-	char text[256];
+	char text[256], who[IDENTITY_WHO_MAX], both[1024], ben_only[512];
 	int tty, ann, ben;
 
 	(void)state;
@@ -57,12 +58,15 @@ static void terminals_and_clients_are_people_and_files_are_not(void **state)
 	expect(env, "vc0", "pty0 ");
 	ann = env_dial(env, "s");
 	ben = env_dial(env, "s");
-	expect(env, "vc0", "pty0 s.1 s.2 ");
+	identity_name_user("/etc/passwd", getuid(), who);
+	snprintf(both, sizeof(both), "pty0 s.1 (%s) s.2 (%s) ", who, who);
+	snprintf(ben_only, sizeof(ben_only), "s.2 (%s) ", who);
+	expect(env, "vc0", both);
 	assert_string_equal(people(env, "vc1", text), "");
 	assert_string_equal(people(env, "nobody", text), "");
 	close(ann);
 	close(tty);
-	expect(env, "vc0", "s.2 ");
+	expect(env, "vc0", ben_only);
 	close(ben);
 	env_free(env);
 }

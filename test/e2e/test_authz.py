@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""Who may what: people of different names on one socket, and what the refused ones are told."""
+
+import json
+import os
+import re
+import signal
+import socket
+
+import pytest
+
+from support.program import need, run
+from support.setups import scripted_guest
+
+TYPIST, VIEWER, STRANGER = 0, 4711, 4712  # root, and two without a name
+
+
+@pytest.fixture(autouse=True)
+def users():
+    need("setpriv")
+    need("socat")
+    if os.geteuid():
+        pytest.skip("needs root, to be several users")
+
+
+def objects(viewer=f"user:{VIEWER}"):
+    return ["-object", "authz-simple,id=typists,identity=user:root",
+            "-object", f"authz-list,id=viewers,rules.0.match={viewer},rules.0.policy=allow"]
+
+
+def hub(workdir, clients, *more):
+    os.chmod(workdir, 0o711)
+    return ["-chardev", scripted_guest(workdir) + ",id=guest",
+            "-chardev", f"socket,id=s,path={workdir}/sock,server=on,wait=off,mode=0666"
+                        f",clients={clients}",
+            "-chardev", "hub,id=hub0,chardevs.0=s,view-authz=viewers,type-authz=typists",
+            "-device", "console,guest=guest,chardev=hub0", *more]
+
+
+@pytest.fixture
+def person(terminal, workdir):
+    """A user's socat at the socket."""
+    def start(uid):
+        return terminal("setpriv", f"--reuid={uid}", "--clear-groups", "socat",
+                        "-,raw,echo=0,escape=0x1d", f"UNIX-CONNECT:{workdir}/sock")
+
+    return start
+
+
+def ask(uid, workdir):
+    """What a user's client prints that says nothing and reads to the end."""
+    done = run(["setpriv", f"--reuid={uid}", "--clear-groups", "socat", "-u",
+                f"UNIX-CONNECT:{workdir}/sock", "-"], workdir)
+    return done.out
+
+
+def test_each_for_himself_on_one_socket(charhubd, workdir, client, person):
+    daemon = charhubd(*objects(), *hub(workdir, 8))
+    guest = client(workdir / "guest")
+    typist, viewer = person(TYPIST), person(VIEWER)
+    daemon.err.wait_for(re.compile(rb"user:root is at 's\.\d'\n"))
+    daemon.err.wait_for(re.compile(rb"user:4711 is at 's\.\d', to look only\n"))
+    guest.send("hello")
+    typist.read_until("hello")
+    viewer.read_until("hello")
+    viewer.send("no")
+    daemon.err.wait_for("may not type")
+    typist.send("yes")
+    assert guest.read_exact(3) == b"yes"
+    assert ask(STRANGER, workdir) == "charhub: console 'hub0' is not for user:4712\r\n"
+    daemon.err.wait_for("user:4712 is refused at")
+    viewer.close()
+    daemon.err.wait_for("user:4711 has left")
+
+
+def test_server_of_one_decides_when_its_client_comes(charhubd, workdir, client, person):
+    charhubd(*objects(), *hub(workdir, 1))
+    guest = client(workdir / "guest")
+    assert ask(STRANGER, workdir) == "charhub: console 'hub0' is not for user:4712\r\n"
+    typist = person(TYPIST)
+    guest.send("hello")
+    typist.read_until("hello")
+    typist.send("yes")
+    assert guest.read_exact(3) == b"yes"
+
+
+def test_file_of_rules_counts_as_it_is(charhubd, workdir, client, person):
+    rules = workdir / "rules"
+    rules.write_text(json.dumps({"policy": "deny"}))
+    daemon = charhubd(
+        "-object", f"authz-list-file,id=viewers,filename={rules}", *objects()[:2],
+        *hub(workdir, 8))
+    guest = client(workdir / "guest")
+    assert "is not for user:4711" in ask(VIEWER, workdir)
+    rules.write_text(json.dumps(
+        {"rules": [{"match": "user:47*", "policy": "allow", "format": "glob"}]}))
+    viewer = person(VIEWER)
+    guest.send("hello")
+    viewer.read_until("hello")
+    rules.write_text("{")
+    daemon.send_signal(signal.SIGHUP)
+    daemon.err.wait_for("The rules stay as they were.")
+
+
+def test_tcp_is_anonymous(charhubd, workdir):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    daemon = charhubd(
+        *objects("anonymous"), "-chardev", scripted_guest(workdir) + ",id=guest",
+        "-chardev", f"socket,id=s,host=127.0.0.1,port={port},server=on,wait=off,clients=4",
+        "-chardev", "hub,id=hub0,chardevs.0=s,view-authz=viewers,type-authz=typists",
+        "-device", "console,guest=guest,chardev=hub0")
+    with socket.create_connection(("127.0.0.1", port)):
+        daemon.err.wait_for("anonymous is at 's.1', to look only")
+
+
+def test_rules_must_exist(run_charhubd):
+    done = run_charhubd("-chardev", "null,id=a", "-chardev", "hub,id=h,chardevs.0=a,view-authz=x")
+    assert done.code == 1
+    assert "hub 'h': view-authz=x: there is no such object" in done.err
