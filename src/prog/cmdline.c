@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "opts/opts.h"
+#include "prog/foreign.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -64,7 +65,7 @@ int cmdline_parse(int argc, char **argv, struct setup *setup, struct error **err
 			return error_set(err, EINVAL, "%s: unexpected argument", word);
 		option = cmdline_find(word + (word[1] == '-' ? 2 : 1));
 		if (!option)
-			return error_set(err, EINVAL, "%s: invalid option", word);
+			return foreign_option(word + (word[1] == '-' ? 2 : 1), word, err);
 		if (option->arg) {
 			arg = argv[++i];
 			if (!arg)

@@ -22,6 +22,7 @@
 #include "prog/people.h"
 #include "prog/process.h"
 #include "prog/screens.h"
+#include "prog/serials.h"
 #include "prog/setup.h"
 #include "prog/signals.h"
 
@@ -148,6 +149,8 @@ static int start(struct daemon *daemon, struct error **err)
 		r = make_all(daemon, &setup->chardevs, make_chardev, err);
 	if (r == 0)
 		r = make_all(daemon, &setup->devices, make_device, err);
+	if (r == 0)
+		r = serials_check(setup, daemon->chardevs, err);
 	if (r == 0)
 		r = make_all(daemon, &setup->vncs, make_vnc, err);
 	if (r == 0)

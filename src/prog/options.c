@@ -15,6 +15,7 @@
 #include "object/object.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
+#include "prog/serials.h"
 #include "prog/setup.h"
 #include "vnc/vnc.h"
 
@@ -275,6 +276,50 @@ static int take_daemonize(struct setup *setup, const char *arg, struct error **e
 	return 0;
 }
 
+/* ---- of virtual machines ---- */
+
+static int take_serial(struct setup *setup, const char *arg, struct error **err)
+{
+	return serials_add(setup, arg, err);
+}
+
+static int only_none(const char *what, const char *arg, struct error **err)
+{
+	if (!strcmp(arg, "none"))
+		return 0;
+	return error_set(err, EINVAL, "'%s': there is no %s here: only 'none' is taken", arg, what);
+}
+
+static int take_parallel(struct setup *setup, const char *arg, struct error **err)
+{
+	(void)setup;
+	return only_none("parallel port", arg, err);
+}
+
+static int take_monitor(struct setup *setup, const char *arg, struct error **err)
+{
+	(void)setup;
+	return only_none("monitor", arg, err);
+}
+
+static int take_display(struct setup *setup, const char *arg, struct error **err)
+{
+	int r = only_none("window", arg, err);
+
+	(void)setup;
+	if (r < 0)
+		error_set_hint(err, "Consoles are shown by -chardev vc,id=ID and -vnc :0");
+	return r;
+}
+
+static int take_nothing(struct setup *setup, const char *arg, struct error **err)
+{
+	(void)setup, (void)arg, (void)err;
+	return 0;
+}
+
+/* ---- help ---- */
+
 static int take_help(struct setup *setup, const char *arg, struct error **err)
 {
 	(void)setup, (void)arg, (void)err;
@@ -300,6 +345,7 @@ const struct program_option program_options[] = {
 		.take = take_daemonize },
 	{ "device", "DRIVER[,...]", "make a guest's end; 'help' lists the drivers",
 		.add = add_device, .implied = "driver" },
+	{ "display", "none", "accepted: there is no window", .take = take_display },
 	{ "echr", "NUMBER", "escape character of muxes, default 1: Ctrl-A", .take = take_escape },
 	{ "h", NULL, "print this help and exit", .take = take_help },
 	{ "help", NULL, "the same", .take = take_help },
@@ -307,13 +353,19 @@ const struct program_option program_options[] = {
 		"tell messages down to 'error', 'warning', 'info' or 'debug', which traces the "
 		"folders",
 		.take = take_log },
+	{ "monitor", "none", "accepted: there is no monitor", .take = take_monitor },
 	{ "name", "NAME", "name of the guest, for messages and titles", .add = add_name,
 		.implied = "guest" },
+	{ "no-user-config", NULL, "accepted: no files are read unless told", .take = take_nothing },
+	{ "nodefaults", NULL, "accepted: nothing is made unless told", .take = take_nothing },
 	{ "object", "TYPE,id=ID[,...]", "make a secret and the like; 'help' lists the types",
 		.add = add_object, .implied = "qom-type" },
+	{ "parallel", "none", "accepted: there is no parallel port", .take = take_parallel },
 	{ "pidfile", "FILE", "write the process's id to FILE, which it holds while it runs",
 		.take = take_pidfile },
 	{ "readconfig", "FILE", "read options from a configuration file", .take = readconfig },
+	{ "serial", "SPEC", "make the chardev serialN, in QEMU's short form: unix:PATH, stdio, ...",
+		.take = take_serial },
 	{ "version", NULL, "print the version and exit", .take = take_version },
 	{ "vnc", "HOST:DISPLAY[,...]", "show the consoles over VNC; 'help' lists the options",
 		.add = add_vnc, .implied = "vnc" },

@@ -46,6 +46,11 @@ void setup_done(struct setup *setup)
 	request_list_done(&setup->vncs);
 	fdsets_done(&setup->fdsets);
 	activation_done(&setup->activation);
+	for (size_t i = 0; i < setup->n_serials; i++)
+		free(setup->serials[i]);
+	free(setup->serials);
+	setup->serials = NULL;
+	setup->n_serials = 0;
 	free(setup->name);
 	setup->name = NULL;
 }

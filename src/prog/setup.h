@@ -32,6 +32,7 @@ struct request_list {
  * @objects, @chardevs, @devices, @vncs: made in this order, each in the order of the text
  * @fdsets:  descriptors that paths may name
  * @activation: sockets that fd= may name
+ * @serials: ids of what -serial means, @n_serials, NULL: none; owned
  * @name:    of the guest, or NULL; owned
  * @pidfile, @logfile: from the command line, or NULL
  * @escape:  character that begins a command of a mux; 0: not said
@@ -40,6 +41,8 @@ struct setup {
 	struct request_list objects, chardevs, devices, vncs;
 	struct fdsets fdsets;
 	struct activation activation;
+	char **serials;
+	size_t n_serials;
 	char *name;
 	const char *pidfile, *logfile;
 	unsigned char escape;

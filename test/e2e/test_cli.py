@@ -123,7 +123,7 @@ MISTAKES = [
     (["socket,id=a,host=127.0.0.1,port=70000,server=on,wait=off"], re.compile("70000"), None),
     (["socket,id=a,host=127.0.0.1,port=5000,to=4000,server=on,wait=off"],
      re.compile("4000"), None),
-    (["socket,id=a,path=x,keep-alive=on"], "Invalid parameter 'keep-alive'", None),
+    (["socket,id=a,path=x,keep-alive=on"], "'keep-alive' option is for TCP", None),
     # ---- exec ----
     (["exec,id=a"], re.compile("command"), None),
     (["exec,id=a,command=true,restart=maybe"],
@@ -211,6 +211,8 @@ def test_message_for_the_words_of_the_command_line(run_charhubd):
             (["-"], "-: unexpected argument"),
             (["-foo"], "-foo: invalid option"),
             (["--foo"], "--foo: invalid option"),
+            (["-nographic"], "-nographic: is an option of a virtual machine monitor"),
+            (["--machine", "pc"], "--machine: is an option of a virtual machine monitor"),
             (["---version"], "---version: invalid option"),
             (["-chardev"], "-chardev: requires an argument"),
             (["-chardev=null"], "-chardev=null: invalid option"),

@@ -52,6 +52,13 @@ TAKEN = [
     "-chardev vc,id=a,cols=80,rows=25",
     "-chardev vc,id=a,encoding=utf8",
     "-chardev vc,id=a,encoding=cp437",
+    # what a machine has besides, and the short form
+    "-nodefaults -no-user-config -display none -monitor none -parallel none -serial none",
+    "-chardev null,id=g -serial none -serial unix:DIR/s,server=on,wait=off "
+    "-device console,guest=g,chardev=serial1",
+    "-chardev null,id=g -chardev null,id=a -serial chardev:a -device console,guest=g,chardev=a",
+    "-chardev null,id=g -serial tcp:127.0.0.1:0,server=on,wait=off -serial vc:80Cx24C "
+    "-chardev hub,id=h,chardevs.0=serial0,chardevs.1=serial1 -device console,guest=g,chardev=h",
     # mux, off and on
     "-chardev null,id=a,mux=off",
     "-chardev socket,id=cons,path=DIR/s,server=on,wait=off,mux=on",
@@ -165,6 +172,15 @@ REFUSED = [
     ("-add-fd fd=7,set=x", "Parameter 'set' expects a number"),
     ("-add-fd fd=7,set=1,foo=bar", "Invalid parameter 'foo'"),
     ("-chardev null,id=a,logfile=/dev/fdset/2", "Failed to find fdset /dev/fdset/2"),
+    ("-serial bogus", "'bogus' is not a valid char driver"),
+    ("-serial tcp:4444", "'tcp:4444' is not a valid char driver"),
+    ("-serial telnet::1,foo=on", "Invalid parameter 'foo'"),
+    ("-serial chardev:nope",
+     "could not connect serial device to character backend 'chardev:nope'"),
+    ("-chardev null,id=serial0 -serial null", "Duplicate ID 'serial0' for chardev"),
+    ("-parallel null", "'null': there is no parallel port here: only 'none' is taken"),
+    ("-monitor stdio", "'stdio': there is no monitor here: only 'none' is taken"),
+    ("-display gtk", "'gtk': there is no window here: only 'none' is taken"),
     ("-chardev null,id=a,logfile=/dev/fdset/x", "Could not parse fdset /dev/fdset/x"),
 ]
 
@@ -188,6 +204,18 @@ def test_nested_socket_is_a_server_that_does_not_wait(charhubd, workdir, client)
     ann = client(workdir / "s")
     ann.send("hello\r")
     ann.read_until("hello\r\nhello\r\n")
+
+
+def test_serial_that_nobody_uses_says_what_to_do(charhubd):
+    daemon = charhubd("-serial", "mon:null")
+    daemon.stop()
+    warnings = [text for text in daemon.err.text.splitlines() if " info: " not in text]
+    assert warnings == [
+        "charhubd: -serial mon:null: warning: "
+        "there is no monitor: 'mon:' only gives the mux and its escape keys",
+        "charhubd: warning: "
+        "-serial: there is no serial port here, and nothing uses chardev 'serial0'",
+        "-device console,guest=ID,chardev=serial0 puts the guest behind chardev ID on it"]
 
 
 def test_every_address_of_a_vnc_is_served(charhubd, workdir):

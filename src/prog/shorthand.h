@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PROG_SHORTHAND_H
+#define PROG_SHORTHAND_H
+
+#include "opts/opts.h"
+
+/**
+ * shorthand_parse() - a chardev as `-serial` writes it
+ * @text: "unix:/run/a,server=on,wait=off", "stdio", "mon:stdio", ...
+ * @id:   of the chardev
+ *
+ * What it says is looked at later, as that of `-chardev`.
+ *
+ * Return: 0, the caller owns *@ret_opts; -EINVAL, -ENOMEM with @err.
+ */
+int shorthand_parse(const char *text, const char *id, struct opts **ret_opts, struct error **err);
+
+#endif
