@@ -27,6 +27,7 @@ enum {
 	DISPATCH_BUDGET = 256 * 1024,
 	ROUND_NS = 1000000, /* of work for one device, and a turn of one port, before others */
 	MESSAGES_A_DISPATCH = 32,
+	MESSAGES_NS = 1000 * 1000, /* no further message after so long: maps and kicks take time */
 	STATUS_NEEDS_RESET = 0x40,
 };
 
@@ -160,11 +161,14 @@ static void first_message(struct vhost_user *vu)
 static int serve_channel(struct vhost_user *vu, struct error **err)
 {
 	struct vu_channel *channel = &vu->connection.channel;
+	uint64_t begin_ns = loop_clock_ns(vu->loop);
 	int ret = vu_channel_flush(channel);
 
 	if (ret < 0)
 		return error_set(err, -ret, "sendmsg: %s", strerror(-ret));
-	for (int i = 0; i < MESSAGES_A_DISPATCH && !vu_channel_is_busy(channel); i++) {
+	for (int i = 0; i < MESSAGES_A_DISPATCH && !vu_channel_is_busy(channel) &&
+			loop_clock_ns(vu->loop) - begin_ns < MESSAGES_NS;
+		i++) {
 		ret = vu_channel_receive(channel, err);
 		if (ret <= 0)
 			return ret;

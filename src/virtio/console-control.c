@@ -15,8 +15,8 @@
  * User-Mode Linux): all ports are closed then and told anew.
  */
 #include "virtio/console-impl.h"
+#include "virtio/wire.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -29,7 +29,11 @@ enum {
 	EVENT_RESIZE = 5,
 	EVENT_PORT_OPEN = 6,
 	EVENT_PORT_NAME = 7,
-	DESCRIPTORS_A_TURN = 512, /* and the rest of a message, whose chain may be long */
+	EVENT_OFFSET = 4,
+	VALUE_OFFSET = 6,
+	MESSAGE_SIZE = 8, /* id u32, event u16, value u16 */
+	MESSAGE_MAX = MESSAGE_SIZE + VIRTIO_CONSOLE_NAME_MAX + 1,
+	MESSAGE_COST = 1024, /* bytes of budget: what a message makes us do */
 };
 
 struct control_message {
@@ -94,8 +98,8 @@ static void (*const handlers[])(struct virtio_console *, const struct control_me
 /* Copy the message out of the current chain. Return: bytes; fewer: malformed; -EPROTO */
 static int read_message(struct virtqueue *vq, struct control_message *ret_message)
 {
+	uint8_t raw[MESSAGE_SIZE];
 	size_t done = 0, n;
-	uint8_t raw[sizeof(*ret_message)];
 	void *data;
 	int ret;
 
@@ -109,10 +113,9 @@ static int read_message(struct virtqueue *vq, struct control_message *ret_messag
 		virtqueue_consume(vq, n);
 		done += n;
 	}
-	memcpy(ret_message, raw, sizeof(raw));
-	ret_message->id = le32toh(ret_message->id);
-	ret_message->event = le16toh(ret_message->event);
-	ret_message->value = le16toh(ret_message->value);
+	*ret_message = (struct control_message){ .id = wire_get_u32(raw),
+		.event = wire_get_u16(raw + EVENT_OFFSET),
+		.value = wire_get_u16(raw + VALUE_OFFSET) };
 	return (int)done;
 }
 
@@ -128,28 +131,27 @@ static int serve_message(struct virtio_console *console, struct virtqueue *vq)
 	if (len < 0 || virtqueue_push(vq) < 0)
 		return -EPROTO;
 	console_note_pushed(console, CONTROL_OUT_QUEUE);
-	if (len == sizeof(message) && message.event < sizeof(handlers) / sizeof(handlers[0]) &&
+	if (len == MESSAGE_SIZE && message.event < sizeof(handlers) / sizeof(handlers[0]) &&
 		handlers[message.event])
 		handlers[message.event](console, &message);
 	return 1;
 }
 
-bool control_serve_out(struct virtio_console *console)
+bool control_serve_out(struct virtio_console *console, size_t *budget)
 {
 	struct virtqueue *vq = virtio_console_queue(console, CONTROL_OUT_QUEUE);
-	unsigned work = 0;
 	int ret = 1;
 
 	if (!vq || !virtqueue_is_running(vq))
 		return false;
 	virtqueue_want_kick(vq, false);
-	while (work < DESCRIPTORS_A_TURN && ret > 0) {
+	while (*budget > 0 && ret > 0) {
 		ret = serve_message(console, vq);
+		console_charge(vq, MESSAGE_COST, budget);
 		if (ret == 0 && virtqueue_want_kick(vq, true)) {
 			virtqueue_want_kick(vq, false);
 			ret = 1;
 		}
-		work += virtqueue_work(vq) + 1;
 	}
 	if (ret < 0)
 		console_break(console, virtqueue_broken(vq));
@@ -183,13 +185,14 @@ void control_resume(struct virtio_console *console)
 }
 
 /* Put the message for one bit of a port together. Return: bytes; 0: not to be sent */
-static size_t build(struct virtio_console *console, unsigned id, unsigned bit,
-	uint8_t out[sizeof(struct control_message) + VIRTIO_CONSOLE_NAME_MAX + 1])
+static size_t build(
+	struct virtio_console *console, unsigned id, unsigned bit, uint8_t out[MESSAGE_MAX])
 {
 	const struct virtio_console_port *port = console->slots[id].port;
-	struct control_message m = { .id = htole32(id), .value = htole16(1) };
-	size_t len = sizeof(m);
-	uint16_t size[2], event = 0;
+	const size_t half = sizeof(uint16_t);
+	bool rows_first = console->config.resize_rows_first;
+	uint16_t event = 0, value = 1;
+	size_t len = MESSAGE_SIZE;
 
 	if (!port && bit != PENDING_REMOVE)
 		return 0;
@@ -199,7 +202,7 @@ static size_t build(struct virtio_console *console, unsigned id, unsigned bit,
 	case PENDING_CONSOLE: event = EVENT_CONSOLE_PORT; break;
 	case PENDING_OPEN:
 		event = EVENT_PORT_OPEN;
-		m.value = htole16(port->host_open);
+		value = port->host_open;
 		break;
 	case PENDING_NAME:
 		event = EVENT_PORT_NAME;
@@ -210,15 +213,15 @@ static size_t build(struct virtio_console *console, unsigned id, unsigned bit,
 		if (!console_has_feature(console, VIRTIO_CONSOLE_F_SIZE) || !port->cols)
 			return 0;
 		event = EVENT_RESIZE;
-		size[console->config.resize_rows_first] = htole16((uint16_t)port->cols);
-		size[!console->config.resize_rows_first] = htole16((uint16_t)port->rows);
-		memcpy(out + len, size, sizeof(size));
-		len += sizeof(size);
+		wire_put_u16(out + len + (rows_first ? half : 0), (uint16_t)port->cols);
+		wire_put_u16(out + len + (rows_first ? 0 : half), (uint16_t)port->rows);
+		len += 2 * half;
 		break;
 	default: return 0;
 	}
-	m.event = htole16(event);
-	memcpy(out, &m, sizeof(m));
+	wire_put_u32(out, id);
+	wire_put_u16(out + EVENT_OFFSET, event);
+	wire_put_u16(out + VALUE_OFFSET, value);
 	return len;
 }
 
@@ -249,17 +252,22 @@ static int send_message(
 	return 1;
 }
 
-/* All that is pending for one port number; as send_message() */
-static int flush_slot(struct virtio_console *console, struct virtqueue *vq, unsigned id)
+/* All that is pending for one port number; as send_message(). 0, too, where the budget ends. */
+static int flush_slot(
+	struct virtio_console *console, struct virtqueue *vq, unsigned id, size_t *budget)
 {
-	uint8_t bytes[sizeof(struct control_message) + VIRTIO_CONSOLE_NAME_MAX + 1];
 	struct port_slot *slot = &console->slots[id];
+	uint8_t bytes[MESSAGE_MAX];
 
 	while (slot->pending) {
 		unsigned bit = slot->pending & -slot->pending;
 		size_t len = build(console, id, bit, bytes);
-		int ret = len ? send_message(console, vq, bytes, len) : 1;
+		int ret;
 
+		if (*budget == 0)
+			return 0;
+		ret = len ? send_message(console, vq, bytes, len) : 1;
+		console_charge(vq, MESSAGE_COST, budget);
 		if (ret <= 0)
 			return ret;
 		slot->pending &= ~bit;
@@ -269,22 +277,22 @@ static int flush_slot(struct virtio_console *console, struct virtqueue *vq, unsi
 	return 1;
 }
 
-void control_flush(struct virtio_console *console)
+bool control_flush(struct virtio_console *console, size_t *budget)
 {
 	struct virtqueue *vq = virtio_console_queue(console, CONTROL_IN_QUEUE);
 	int ret = 1;
 
 	if (!vq || !virtqueue_is_running(vq))
-		return;
+		return false;
 	if (!console->control_pending) {
 		virtqueue_want_kick(vq, false);
-		return;
+		return false;
 	}
 	for (unsigned i = 0; i < console->config.max_ports && ret > 0; i++)
-		ret = flush_slot(console, vq, i);
-	virtqueue_work(vq);
+		ret = flush_slot(console, vq, i, budget);
 	if (ret > 0)
 		console->control_pending = false;
 	if (ret < 0)
 		console_break(console, virtqueue_broken(vq));
+	return ret == 0 && *budget == 0;
 }

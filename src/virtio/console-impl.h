@@ -16,6 +16,7 @@ enum {
 	QUEUES_MAX = 2 * (VIRTIO_CONSOLE_PORTS_MAX + 1),
 	QUEUE_WORDS = QUEUES_MAX / 64,
 	BOUNCE_SIZE = 4096,
+	DESCRIPTOR_COST = 64, /* bytes of budget */
 };
 
 /* Messages to the guest that wait for a buffer, in the order in which a port's go out. */
@@ -105,23 +106,35 @@ bool port_serve_out(struct virtio_console *console, struct virtio_console_port *
 	unsigned queue, size_t *budget);
 
 /** port_serve_in() - the guest posted buffers. Return: true: look again */
-bool port_serve_in(
-	struct virtio_console *console, struct virtio_console_port *port, unsigned queue);
+bool port_serve_in(struct virtio_console *console, struct virtio_console_port *port, unsigned queue,
+	size_t *budget);
 
 /** port_emergency_out() - one byte for a port, outside of any queue */
 void port_emergency_out(struct virtio_console_port *port, uint8_t byte);
 
 /** control_serve_out() - messages of the guest. Return: true: more wait */
-bool control_serve_out(struct virtio_console *console);
+bool control_serve_out(struct virtio_console *console, size_t *budget);
 
-/** control_flush() - send what is pending, as far as the guest has posted buffers */
-void control_flush(struct virtio_console *console);
+/**
+ * control_flush() - send what is pending, as far as the guest has posted buffers
+ *
+ * Return: true: the budget ended before the messages and the buffers did.
+ */
+bool control_flush(struct virtio_console *console, size_t *budget);
 
 /** control_post() - have messages sent for a port number */
 void control_post(struct virtio_console *console, unsigned id, unsigned pending);
 
 /** control_resume() - a driver that was set up with an earlier process of ours goes on */
 void control_resume(struct virtio_console *console);
+
+/** console_charge() - take from a budget what moving @bytes through @vq was worth */
+static inline void console_charge(struct virtqueue *vq, size_t bytes, size_t *budget)
+{
+	size_t cost = bytes + (size_t)virtqueue_work(vq) * DESCRIPTOR_COST;
+
+	*budget -= cost < *budget ? cost : *budget;
+}
 
 static inline bool console_has_feature(const struct virtio_console *console, uint64_t feature)
 {

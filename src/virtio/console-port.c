@@ -18,8 +18,8 @@
 #include <string.h>
 
 enum {
-	DESCRIPTOR_COST = 64,	 /* bytes of budget */
-	EMPTY_WORK_A_TURN = 256, /* descriptors of chains of an in queue, given back unused */
+	CALL_COST = 512,   /* bytes of budget: of asking the port's user for room, or to take */
+	IN_A_CALL = 16384, /* budget of a call that puts something in, or asks for room */
 	PAGE_MIN = 4096,
 };
 
@@ -160,12 +160,16 @@ void virtio_console_port_resize(struct virtio_console_port *port, unsigned cols,
 
 /* ---- out ---- */
 
-/* Memory of the port's user that is being filled; what is in it is handed over by sink_commit(). */
+/*
+ * Memory of the port's user that is being filled; what is in it is handed over by sink_commit().
+ * @cost: of calls to the user, in bytes of budget, that is not charged yet
+ */
 struct sink {
 	struct virtio_console_port *port; /* NULL: swallow */
 	struct iovec iov[2];
 	int n, at;	    /* segments, the one being filled */
 	size_t fill, total; /* bytes in that one, in all */
+	size_t cost;
 };
 
 static void sink_commit(struct sink *sink)
@@ -201,6 +205,7 @@ static int sink_make_room(struct sink *sink)
 		return -ENODEV;
 	if (!sink->port->ops->out_reserve)
 		return sink->port->ops->out ? -ENOTSUP : -ENODEV;
+	sink->cost += CALL_COST;
 	ret = sink->port->ops->out_reserve(sink->port->user, sink->iov);
 	if (ret <= 0)
 		return ret;
@@ -230,8 +235,9 @@ static ssize_t copy_to_sink(struct sink *sink, struct virtqueue *vq, size_t max)
 }
 
 /* The same by way of private memory. -EAGAIN: the user is full; -ENODEV: it is gone */
-static ssize_t copy_to_user(struct virtio_console_port *port, struct virtqueue *vq, size_t max)
+static ssize_t copy_to_user(struct sink *sink, struct virtqueue *vq, size_t max)
 {
+	struct virtio_console_port *port = sink->port;
 	struct virtio_console *console = port->console;
 	ssize_t taken;
 	void *data;
@@ -246,6 +252,7 @@ static ssize_t copy_to_user(struct virtio_console_port *port, struct virtqueue *
 		n = sizeof(console->bounce);
 	memcpy(console->bounce, data, n);
 	__asm__ volatile("" ::: "memory"); /* the copy is what counts */
+	sink->cost += CALL_COST;
 	taken = port->ops->out(port->user, console->bounce, n);
 	if (taken < 0 || port->removed)
 		return -ENODEV;
@@ -303,7 +310,7 @@ static ssize_t move_out(struct sink *sink, struct virtqueue *vq, size_t max)
 	if (ret > 0)
 		return copy_to_sink(sink, vq, max);
 	if (ret == -ENOTSUP && port->ops->out)
-		ret = copy_to_user(port, vq, max);
+		ret = copy_to_user(sink, vq, max);
 	else if (ret == 0)
 		ret = -EAGAIN;
 	if (ret >= 0 || ret == -EPROTO)
@@ -311,13 +318,6 @@ static ssize_t move_out(struct sink *sink, struct virtqueue *vq, size_t max)
 	if (ret == -EAGAIN && !port->is_console)
 		return ret;
 	return swallow_chain(vq, port->removed ? NULL : &port->stats.out_dropped);
-}
-
-static void charge(struct virtqueue *vq, size_t bytes, size_t *budget)
-{
-	size_t cost = bytes + (size_t)virtqueue_work(vq) * DESCRIPTOR_COST;
-
-	*budget -= cost < *budget ? cost : *budget;
 }
 
 /* Return: 1: the chain was given back; 0: budget is used up; -EAGAIN: held back; -EPROTO */
@@ -329,7 +329,8 @@ static int serve_chain(struct sink *sink, struct virtqueue *vq, size_t *budget)
 		if (*budget == 0)
 			return 0;
 		n = move_out(sink, vq, *budget);
-		charge(vq, n > 0 ? (size_t)n : 0, budget);
+		console_charge(vq, sink->cost + (n > 0 ? (size_t)n : 0), budget);
+		sink->cost = 0;
 	} while (n > 0);
 	if (n < 0)
 		return (int)n;
@@ -423,53 +424,57 @@ static struct virtqueue *usable_in_queue(struct virtio_console_port *port)
 
 /*
  * Make a chain with writable bytes current; one without is given back, it would be met again and
- * again. 1; 0: none; -EPROTO
+ * again. 1; 0: none; -EAGAIN: not among those that the budget is enough for; -EPROTO
  */
 static int next_in_chain(struct virtio_console *console, struct virtqueue *vq, unsigned queue,
-	void **ret_data, size_t *ret_len)
+	size_t *budget, struct iovec *ret_segment)
 {
-	unsigned work = 0;
 	int ret;
 
-	while (work < EMPTY_WORK_A_TURN) {
+	while (*budget > 0) {
 		ret = virtqueue_pop(vq);
 		if (ret <= 0)
 			return ret;
-		ret = virtqueue_segment(vq, VIRTQUEUE_IN, ret_data, ret_len);
+		ret = virtqueue_segment(
+			vq, VIRTQUEUE_IN, &ret_segment->iov_base, &ret_segment->iov_len);
 		if (ret == 0)
 			ret = virtqueue_push(vq) < 0 ? -EPROTO : 0;
+		console_charge(vq, 0, budget);
 		if (ret != 0)
 			return ret;
 		console_note_pushed(console, queue);
-		work += virtqueue_work(vq) + 1;
 	}
-	return 0;
+	return -EAGAIN;
 }
 
 /* There is no buffer: hear of the next one. Return: true: there is one already */
-static bool wait_for_buffer(struct virtio_console_port *port, struct virtqueue *vq)
+static bool wait_for_buffer(struct virtqueue *vq)
 {
-	port->in_waiting = true;
 	if (!virtqueue_want_kick(vq, true))
 		return false;
 	virtqueue_want_kick(vq, false);
 	return true;
 }
 
-/* The buffer that is to be filled next. 1; 0: the guest has posted none; -EPROTO */
-static int in_segment(
-	struct virtio_console_port *port, struct virtqueue *vq, void **ret_data, size_t *ret_len)
+/*
+ * The buffer that is to be filled next. 1; 0: the guest has posted none, or nothing but empty ones
+ * for as long as the budget lasted, and the port is looked at again in the next turn; -EPROTO
+ */
+static int in_segment(struct virtio_console_port *port, struct virtqueue *vq, size_t *budget,
+	struct iovec *ret_segment)
 {
 	unsigned queue = port_in_queue(port->id);
-	int ret = next_in_chain(port->console, vq, queue, ret_data, ret_len);
+	int ret = next_in_chain(port->console, vq, queue, budget, ret_segment);
 
-	if (ret == 0 && wait_for_buffer(port, vq))
-		ret = next_in_chain(port->console, vq, queue, ret_data, ret_len);
-	if (ret > 0)
-		port->in_waiting = false;
-	if (ret < 0)
+	if (ret == 0 && wait_for_buffer(vq))
+		ret = next_in_chain(port->console, vq, queue, budget, ret_segment);
+	port->in_waiting = ret <= 0;
+	if (ret == -EPROTO)
 		console_break(port->console, virtqueue_broken(vq));
-	return ret;
+	if (ret != -EAGAIN)
+		return ret;
+	virtio_console_kick(port->console, queue);
+	return 0;
 }
 
 static void push_in(struct virtio_console_port *port, struct virtqueue *vq)
@@ -481,9 +486,10 @@ static void push_in(struct virtio_console_port *port, struct virtqueue *vq)
 
 /* Fill the current chain. Return: bytes, at least 1 */
 static size_t fill_chain(
-	struct virtqueue *vq, const uint8_t *buf, size_t len, void *data, size_t room)
+	struct virtqueue *vq, const uint8_t *buf, size_t len, const struct iovec *first)
 {
-	size_t done = 0, n;
+	size_t done = 0, n, room = first->iov_len;
+	void *data = first->iov_base;
 
 	do {
 		n = len - done < room ? len - done : room;
@@ -497,13 +503,13 @@ static size_t fill_chain(
 size_t virtio_console_port_in(struct virtio_console_port *port, const void *buf, size_t len)
 {
 	struct virtqueue *vq = usable_in_queue(port);
-	size_t done = 0, room;
-	void *data;
+	size_t done = 0, budget = IN_A_CALL;
+	struct iovec segment;
 
 	if (!vq)
 		return 0;
-	while (done < len && in_segment(port, vq, &data, &room) > 0) {
-		done += fill_chain(vq, (const uint8_t *)buf + done, len - done, data, room);
+	while (done < len && in_segment(port, vq, &budget, &segment) > 0) {
+		done += fill_chain(vq, (const uint8_t *)buf + done, len - done, &segment);
 		push_in(port, vq);
 	}
 	port->stats.in += done;
@@ -514,10 +520,10 @@ size_t virtio_console_port_in(struct virtio_console_port *port, const void *buf,
 size_t virtio_console_port_in_room(struct virtio_console_port *port)
 {
 	struct virtqueue *vq = usable_in_queue(port);
-	size_t len;
-	void *data;
+	size_t budget = IN_A_CALL;
+	struct iovec segment;
 
-	if (!vq || in_segment(port, vq, &data, &len) <= 0)
+	if (!vq || in_segment(port, vq, &budget, &segment) <= 0)
 		return 0;
 	return virtqueue_room(vq, VIRTIO_CONSOLE_ROOM_MAX);
 }
@@ -536,9 +542,12 @@ static bool is_there(struct guest_memory *memory, const struct iovec *iov)
 int virtio_console_port_in_reserve(struct virtio_console_port *port, struct iovec iov[2])
 {
 	struct virtqueue *vq = usable_in_queue(port);
+	size_t budget = IN_A_CALL;
 
-	if (!vq || in_segment(port, vq, &iov[0].iov_base, &iov[0].iov_len) <= 0)
+	if (!vq || in_segment(port, vq, &budget, &iov[0]) <= 0)
 		return 0;
+	if (iov[0].iov_len > VIRTIO_CONSOLE_ROOM_MAX)
+		iov[0].iov_len = VIRTIO_CONSOLE_ROOM_MAX;
 	if (is_there(port->console->memory, &iov[0]))
 		return 1;
 	console_wake(port->console);
@@ -557,17 +566,17 @@ void virtio_console_port_in_commit(struct virtio_console_port *port, size_t len)
 	console_wake(port->console);
 }
 
-bool port_serve_in(struct virtio_console *console, struct virtio_console_port *port, unsigned queue)
+bool port_serve_in(struct virtio_console *console, struct virtio_console_port *port, unsigned queue,
+	size_t *budget)
 {
 	struct virtqueue *vq = console->queues[queue];
-	size_t len;
-	void *data;
+	struct iovec segment;
 
 	if (!port || !port->in_waiting) {
 		virtqueue_want_kick(vq, false);
 		return false;
 	}
-	if (!port->guest_open || in_segment(port, vq, &data, &len) <= 0)
+	if (!port->guest_open || in_segment(port, vq, budget, &segment) <= 0)
 		return false;
 	virtqueue_want_kick(vq, false);
 	if (port->ops->on_in_room)

@@ -18,8 +18,8 @@
 #include "virtio/console.h"
 
 #include "virtio/console-impl.h"
+#include "virtio/wire.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +27,9 @@
 enum {
 	TURN_BYTES = 64 * 1024, /* of one port before the next one has its turn */
 	TURN_COST = 256,	/* of looking at a queue at all */
+	CONFIG_COLS_OFFSET = 0,
+	CONFIG_ROWS_OFFSET = 2,
+	CONFIG_PORTS_OFFSET = 4,
 	CONFIG_EMERGENCY_OFFSET = 8,
 	PACKED_FIRST_BASE = 0x8000,
 };
@@ -355,24 +358,30 @@ static void serve_queue(struct virtio_console *console, unsigned queue, size_t *
 	if (queue & 1)
 		more = port_serve_out(console, port_of_queue(console, queue), queue, &turn);
 	else
-		more = port_serve_in(console, port_of_queue(console, queue), queue);
+		more = port_serve_in(console, port_of_queue(console, queue), queue, &turn);
 	if (more && queue_runs(console, queue))
 		bit_set(console->kicked, queue);
 	turn = before - turn + TURN_COST;
 	*budget -= turn < *budget ? turn : *budget;
 }
 
-static void serve_control(struct virtio_console *console)
+static void flush_control(struct virtio_console *console, size_t *budget)
+{
+	bit_clear(console->kicked, CONTROL_IN_QUEUE);
+	if (control_flush(console, budget))
+		bit_set(console->kicked, CONTROL_IN_QUEUE);
+}
+
+static void serve_control(struct virtio_console *console, size_t *budget)
 {
 	if (console->queue_count <= CONTROL_OUT_QUEUE)
 		return;
 	if (bit_test(console->kicked, CONTROL_OUT_QUEUE)) {
 		bit_clear(console->kicked, CONTROL_OUT_QUEUE);
-		if (control_serve_out(console))
+		if (control_serve_out(console, budget))
 			bit_set(console->kicked, CONTROL_OUT_QUEUE);
 	}
-	bit_clear(console->kicked, CONTROL_IN_QUEUE);
-	control_flush(console);
+	flush_control(console, budget);
 }
 
 static bool is_time_up(const struct virtio_console *console)
@@ -467,6 +476,7 @@ const struct virtio_console_taken *virtio_console_taken(const struct virtio_cons
 
 bool virtio_console_process(struct virtio_console *console, size_t budget)
 {
+	size_t for_control = budget / 2;
 	bool more;
 
 	if (!console->transport_ops)
@@ -474,10 +484,10 @@ bool virtio_console_process(struct virtio_console *console, size_t budget)
 	console_enter(console);
 	if (!console->broken) {
 		kick_polled(console);
-		serve_control(console);
-		serve_ports(console, budget);
+		serve_control(console, &for_control);
+		serve_ports(console, budget - (budget / 2 - for_control));
 		if (console->control_pending)
-			control_flush(console);
+			flush_control(console, &for_control);
 		send_calls(console);
 	}
 	if (console->transport_ops && guest_memory_is_broken(console->memory))
@@ -494,14 +504,12 @@ void virtio_console_read_config(
 	const struct virtio_console *console, uint32_t offset, void *buf, size_t len)
 {
 	const struct virtio_console_port *port = console->slots[0].port;
-	uint16_t size[2] = { htole16((uint16_t)(port ? port->cols : 0)),
-		htole16((uint16_t)(port ? port->rows : 0)) };
-	uint32_t ports = htole32(console->config.max_ports);
 	uint8_t config[VIRTIO_CONSOLE_CONFIG_SIZE] = { 0 };
 	size_t n;
 
-	memcpy(config, size, sizeof(size));
-	memcpy(config + sizeof(size), &ports, sizeof(ports));
+	wire_put_u16(config + CONFIG_COLS_OFFSET, (uint16_t)(port ? port->cols : 0));
+	wire_put_u16(config + CONFIG_ROWS_OFFSET, (uint16_t)(port ? port->rows : 0));
+	wire_put_u32(config + CONFIG_PORTS_OFFSET, console->config.max_ports);
 	memset(buf, 0, len);
 	if (offset >= sizeof(config))
 		return;

@@ -10,14 +10,15 @@
 #include "virtio/virtqueue-impl.h"
 
 #include "virtio/inflight.h"
+#include "virtio/wire.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
 enum {
 	DESC_F_AVAIL = 1 << 7,
 	DESC_F_USED = 1 << 15,
+	DESC_ID_OFFSET = 12,
 	DESC_FLAGS_OFFSET = 14,
 	EVENT_SIZE = 4, /* off_wrap u16, flags u16 */
 	EVENT_ENABLE = 0,
@@ -27,22 +28,6 @@ enum {
 	WRAP_SHIFT = 15,
 	BASE_USED_SHIFT = 16,
 };
-
-struct wire_desc {
-	uint64_t addr;
-	uint32_t len;
-	uint16_t id, flags;
-};
-
-static uint16_t load_u16(const uint8_t *at)
-{
-	return le16toh(__atomic_load_n((const uint16_t *)(const void *)at, __ATOMIC_RELAXED));
-}
-
-static void store_u16(uint8_t *at, uint16_t value)
-{
-	__atomic_store_n((uint16_t *)(void *)at, htole16(value), __ATOMIC_RELAXED);
-}
 
 static void packed_layout(unsigned num, bool event_idx, size_t size[3])
 {
@@ -58,7 +43,7 @@ static uint8_t *flags_at(const struct virtqueue *vq, unsigned index)
 
 static bool is_available(const struct virtqueue *vq, unsigned index, bool wrap)
 {
-	uint16_t flags = load_u16(flags_at(vq, index));
+	uint16_t flags = wire_load_u16(flags_at(vq, index));
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE); /* the rest is read after the flags */
 	return !!(flags & DESC_F_AVAIL) == wrap && !!(flags & DESC_F_USED) != wrap;
@@ -66,7 +51,7 @@ static bool is_available(const struct virtqueue *vq, unsigned index, bool wrap)
 
 static bool is_used(const struct virtqueue *vq, unsigned index, bool wrap)
 {
-	uint16_t flags = load_u16(flags_at(vq, index));
+	uint16_t flags = wire_load_u16(flags_at(vq, index));
 
 	return !!(flags & DESC_F_AVAIL) == wrap && !!(flags & DESC_F_USED) == wrap;
 }
@@ -92,7 +77,7 @@ static void take_up(struct virtqueue *vq, struct inflight_position *ret_at)
  */
 static bool is_new_ring(const struct virtqueue *vq)
 {
-	return !(load_u16(flags_at(vq, 0)) & DESC_F_USED);
+	return !(wire_load_u16(flags_at(vq, 0)) & DESC_F_USED);
 }
 
 static int packed_start(struct virtqueue *vq, uint32_t base, const char **why)
@@ -150,23 +135,23 @@ static int packed_locate(
 	return 1;
 }
 
-static void decode(const struct wire_desc *wire, struct descriptor *ret_desc)
+static void decode(const uint8_t raw[DESC_SIZE], struct descriptor *ret_desc)
 {
-	*ret_desc = (struct descriptor){ .addr = le64toh(wire->addr),
-		.len = le32toh(wire->len),
-		.flags = le16toh(wire->flags) };
+	*ret_desc = (struct descriptor){ .addr = wire_get_u64(raw),
+		.len = wire_get_u32(raw + DESC_LEN_OFFSET),
+		.flags = wire_get_u16(raw + DESC_FLAGS_OFFSET) };
 }
 
 static int packed_read(
 	struct virtqueue *vq, struct chain *chain, struct descriptor *ret_desc, const char **why)
 {
-	struct wire_desc wire;
+	uint8_t raw[DESC_SIZE];
 
 	(void)why;
-	memcpy(&wire, vq->desc + (size_t)chain->next * DESC_SIZE, sizeof(wire));
+	memcpy(raw, vq->desc + (size_t)chain->next * DESC_SIZE, sizeof(raw));
 	__asm__ volatile("" ::: "memory"); /* no second look */
-	decode(&wire, ret_desc);
-	chain->id = le16toh(wire.id); /* the last one's counts [virtio 1.2 2.8.6] */
+	decode(raw, ret_desc);
+	chain->id = wire_get_u16(raw + DESC_ID_OFFSET); /* the last one's counts [2.8.6] */
 	chain->slots++;
 	chain->next = chain->next + 1 == vq->setup.num ? 0 : chain->next + 1;
 	chain->more = ret_desc->flags & DESC_F_NEXT;
@@ -176,11 +161,8 @@ static int packed_read(
 static int packed_read_table(struct chain *chain, const uint8_t raw[DESC_SIZE],
 	struct descriptor *ret_desc, const char **why)
 {
-	struct wire_desc wire;
-
 	(void)why;
-	memcpy(&wire, raw, sizeof(wire));
-	decode(&wire, ret_desc);
+	decode(raw, ret_desc);
 	chain->more = ++chain->next < chain->table_len; /* NEXT means nothing here [2.8.7] */
 	return 0;
 }
@@ -198,18 +180,17 @@ static void packed_push(struct virtqueue *vq)
 	size_t offset = (size_t)vq->position * DESC_SIZE;
 	uint16_t flags = (uint16_t)((vq->wrap ? DESC_F_AVAIL | DESC_F_USED : 0) |
 				    (vq->chain.written ? DESC_F_WRITE : 0));
-	uint32_t len = htole32(vq->chain.written);
-	uint16_t id = htole16(vq->chain.id), position = vq->position;
+	uint16_t position = vq->position;
 	uint8_t *used = vq->desc + offset;
 	bool wrap = vq->wrap;
 
 	step(vq, vq->chain.slots, &position, &wrap);
 	if (vq->setup.inflight)
 		inflight_packed_ending(vq->setup.inflight, position, wrap);
-	memcpy(used + offsetof(struct wire_desc, len), &len, sizeof(len));
-	memcpy(used + offsetof(struct wire_desc, id), &id, sizeof(id));
+	wire_put_u32(used + DESC_LEN_OFFSET, vq->chain.written);
+	wire_put_u16(used + DESC_ID_OFFSET, vq->chain.id);
 	__atomic_thread_fence(__ATOMIC_RELEASE); /* the flags hand it over */
-	store_u16(used + DESC_FLAGS_OFFSET, flags);
+	wire_store_u16(used + DESC_FLAGS_OFFSET, flags);
 	mark(vq, vq->setup.desc + offset, DESC_SIZE);
 	vq->position = position;
 	vq->wrap = wrap;
@@ -225,11 +206,11 @@ static bool packed_wants_call(struct virtqueue *vq)
 
 	vq->unsignalled = 0;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	flags = load_u16(vq->driver + 2) & 3;
+	flags = wire_load_u16(vq->driver + 2) & 3;
 	if (flags != EVENT_DESC || !virtqueue_has_feature(vq, VIRTIO_RING_F_EVENT_IDX))
 		return flags != EVENT_DISABLE;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	off_wrap = load_u16(vq->driver);
+	off_wrap = wire_load_u16(vq->driver);
 	event = off_wrap & INDEX_MASK;
 	if ((off_wrap >> WRAP_SHIFT) != vq->wrap)
 		event = (uint16_t)(event - vq->setup.num);
@@ -242,11 +223,11 @@ static bool packed_want_kick(struct virtqueue *vq, bool want)
 	uint16_t flags = want ? EVENT_ENABLE : EVENT_DISABLE;
 
 	if (want && virtqueue_has_feature(vq, VIRTIO_RING_F_EVENT_IDX)) {
-		store_u16(vq->device, (uint16_t)(vq->position | vq->wrap << WRAP_SHIFT));
+		wire_store_u16(vq->device, (uint16_t)(vq->position | vq->wrap << WRAP_SHIFT));
 		__atomic_thread_fence(__ATOMIC_RELEASE);
 		flags = EVENT_DESC;
 	}
-	store_u16(vq->device + 2, flags);
+	wire_store_u16(vq->device + 2, flags);
 	mark(vq, vq->setup.device, EVENT_SIZE);
 	if (!want)
 		return false;

@@ -10,8 +10,8 @@
 #include "virtio/virtqueue-impl.h"
 
 #include "virtio/inflight.h"
+#include "virtio/wire.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -20,24 +20,9 @@ enum {
 	USED_F_NO_NOTIFY = 1,
 	RING_HEADER = 4,    /* flags u16, idx u16 */
 	USED_ELEM_SIZE = 8, /* id u32, len u32 */
+	DESC_FLAGS_OFFSET = 12,
+	DESC_NEXT_OFFSET = 14,
 };
-
-struct wire_desc {
-	uint64_t addr;
-	uint32_t len;
-	uint16_t flags, next;
-};
-
-/* One access each, in program order with others of the same kind. */
-static uint16_t load_u16(const uint8_t *at)
-{
-	return le16toh(__atomic_load_n((const uint16_t *)(const void *)at, __ATOMIC_RELAXED));
-}
-
-static void store_u16(uint8_t *at, uint16_t value)
-{
-	__atomic_store_n((uint16_t *)(void *)at, htole16(value), __ATOMIC_RELAXED);
-}
 
 static void split_layout(unsigned num, bool event_idx, size_t size[3])
 {
@@ -50,7 +35,7 @@ static void split_layout(unsigned num, bool event_idx, size_t size[3])
 
 static uint16_t load_avail_idx(const struct virtqueue *vq)
 {
-	uint16_t idx = load_u16(vq->driver + 2);
+	uint16_t idx = wire_load_u16(vq->driver + 2);
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE); /* entries are read after the index */
 	return idx;
@@ -62,7 +47,7 @@ static int split_start(struct virtqueue *vq, uint32_t base, const char **why)
 		*why = "has a base that cannot be";
 		return -EINVAL;
 	}
-	vq->position = vq->avail = load_u16(vq->device + 2);
+	vq->position = vq->avail = wire_load_u16(vq->device + 2);
 	return 0;
 }
 
@@ -85,7 +70,7 @@ static int split_locate(
 		*why = "an available index out of range";
 		return -EPROTO;
 	}
-	head = load_u16(vq->driver + RING_HEADER + (position & (vq->setup.num - 1)) * 2u);
+	head = wire_load_u16(vq->driver + RING_HEADER + (position & (vq->setup.num - 1)) * 2u);
 	if (head >= vq->setup.num) {
 		*why = "a head descriptor out of range";
 		return -EPROTO;
@@ -109,32 +94,29 @@ static int follow(
 	return 0;
 }
 
-static void decode(const struct wire_desc *wire, struct descriptor *ret_desc)
+static void decode(const uint8_t raw[DESC_SIZE], struct descriptor *ret_desc)
 {
-	*ret_desc = (struct descriptor){ .addr = le64toh(wire->addr),
-		.len = le32toh(wire->len),
-		.flags = le16toh(wire->flags),
-		.next = le16toh(wire->next) };
+	*ret_desc = (struct descriptor){ .addr = wire_get_u64(raw),
+		.len = wire_get_u32(raw + DESC_LEN_OFFSET),
+		.flags = wire_get_u16(raw + DESC_FLAGS_OFFSET),
+		.next = wire_get_u16(raw + DESC_NEXT_OFFSET) };
 }
 
 static int split_read(
 	struct virtqueue *vq, struct chain *chain, struct descriptor *ret_desc, const char **why)
 {
-	struct wire_desc wire;
+	uint8_t raw[DESC_SIZE];
 
-	memcpy(&wire, vq->desc + (size_t)chain->next * DESC_SIZE, sizeof(wire));
+	memcpy(raw, vq->desc + (size_t)chain->next * DESC_SIZE, sizeof(raw));
 	__asm__ volatile("" ::: "memory"); /* no second look */
-	decode(&wire, ret_desc);
+	decode(raw, ret_desc);
 	return follow(chain, ret_desc, vq->setup.num, why);
 }
 
 static int split_read_table(struct chain *chain, const uint8_t raw[DESC_SIZE],
 	struct descriptor *ret_desc, const char **why)
 {
-	struct wire_desc wire;
-
-	memcpy(&wire, raw, sizeof(wire));
-	decode(&wire, ret_desc);
+	decode(raw, ret_desc);
 	return follow(chain, ret_desc, chain->table_len, why);
 }
 
@@ -147,14 +129,16 @@ static void mark(struct virtqueue *vq, size_t offset, size_t len)
 static void split_push(struct virtqueue *vq)
 {
 	size_t offset = RING_HEADER + (vq->position & (vq->setup.num - 1)) * (size_t)USED_ELEM_SIZE;
-	uint32_t elem[2] = { htole32(vq->chain.id), htole32(vq->chain.written) };
+	uint8_t elem[USED_ELEM_SIZE];
 
 	if (vq->setup.inflight)
 		inflight_split_ending(vq->setup.inflight, vq->chain.id);
+	wire_put_u32(elem, vq->chain.id);
+	wire_put_u32(elem + sizeof(uint32_t), vq->chain.written);
 	memcpy(vq->device + offset, elem, sizeof(elem));
 	mark(vq, offset, sizeof(elem));
 	__atomic_thread_fence(__ATOMIC_RELEASE); /* the entry is there before the index says so */
-	store_u16(vq->device + 2, ++vq->position);
+	wire_store_u16(vq->device + 2, ++vq->position);
 	mark(vq, 2, 2);
 	vq->unsignalled++;
 	if (vq->setup.inflight)
@@ -169,9 +153,9 @@ static bool split_wants_call(struct virtqueue *vq)
 	__atomic_thread_fence(
 		__ATOMIC_SEQ_CST); /* the index is out before the driver's wish is read */
 	if (!virtqueue_has_feature(vq, VIRTIO_RING_F_EVENT_IDX))
-		return !(load_u16(vq->driver) & AVAIL_F_NO_INTERRUPT);
+		return !(wire_load_u16(vq->driver) & AVAIL_F_NO_INTERRUPT);
 	return pushed > UINT16_MAX ||
-	       ring_event_passed(load_u16(vq->driver + RING_HEADER + vq->setup.num * 2u),
+	       ring_event_passed(wire_load_u16(vq->driver + RING_HEADER + vq->setup.num * 2u),
 		       vq->position, (uint16_t)(vq->position - pushed));
 }
 
@@ -180,10 +164,10 @@ static bool split_want_kick(struct virtqueue *vq, bool want)
 	size_t event = RING_HEADER + (size_t)vq->setup.num * USED_ELEM_SIZE;
 
 	if (!virtqueue_has_feature(vq, VIRTIO_RING_F_EVENT_IDX)) {
-		store_u16(vq->device, want ? 0 : USED_F_NO_NOTIFY);
+		wire_store_u16(vq->device, want ? 0 : USED_F_NO_NOTIFY);
 		mark(vq, 0, 2);
 	} else if (want) {
-		store_u16(vq->device + event, vq->position);
+		wire_store_u16(vq->device + event, vq->position);
 		mark(vq, event, 2);
 	}
 	if (!want)

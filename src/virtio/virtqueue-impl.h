@@ -10,7 +10,8 @@ enum {
 	DESC_F_NEXT = 1,
 	DESC_F_WRITE = 2,
 	DESC_F_INDIRECT = 4,
-	DESC_SIZE = 16,
+	DESC_SIZE = 16, /* addr u64, len u32, then split: flags u16, next u16; packed: id, flags */
+	DESC_LEN_OFFSET = 8,
 };
 
 /* A descriptor, copied out of guest memory, of either format. */

@@ -18,7 +18,6 @@
 #include "virtio/inflight.h"
 #include "virtio/virtqueue-impl.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

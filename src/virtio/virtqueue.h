@@ -28,7 +28,7 @@ struct virtqueue;
 
 enum {
 	VIRTQUEUE_NUM_MAX = 1024,      /* ring size */
-	VIRTQUEUE_INDIRECT_MAX = 4096, /* descriptors in an indirect table */
+	VIRTQUEUE_INDIRECT_MAX = 1024, /* descriptors in an indirect table; QEMU's limit, too */
 };
 
 /* Feature bits that change how rings work. */

@@ -52,8 +52,12 @@ static void on_broken(void *transport, const char *why)
 
 static const struct virtio_console_port_ops port_ops = { .out_reserve = reserve,
 	.out_commit = commit };
-static const struct virtio_console_transport_ops transport_ops = { on_notify, on_event, on_event,
-	on_broken };
+static const struct virtio_console_transport_ops transport_ops = {
+	.notify = on_notify,
+	.config_changed = on_event,
+	.wake = on_event,
+	.broken = on_broken,
+};
 
 static double now(void)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "console-rig.h"
 
+#include "virtio/wire.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -211,12 +213,11 @@ uint64_t rig_post(struct rig *rig, unsigned queue, uint32_t len)
 void rig_control(struct rig *rig, unsigned id, unsigned event, unsigned value)
 {
 	struct driver_segment segment = { driver_alloc(&rig->dm, 8), 8 };
-	uint16_t *m = driver_at(&rig->dm, segment.addr);
+	uint8_t *m = driver_at(&rig->dm, segment.addr);
 
-	m[0] = (uint16_t)id;
-	m[1] = (uint16_t)(id >> 16);
-	m[2] = (uint16_t)event;
-	m[3] = (uint16_t)value;
+	wire_put_u32(m, id);
+	wire_put_u16(m + 4, (uint16_t)event);
+	wire_put_u16(m + 6, (uint16_t)value);
 	add(rig, 3, &segment, 1, 0);
 	rig_process(rig);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "virtio-driver.h"
 
+#include "virtio/wire.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +19,6 @@ enum {
 };
 
 #define USER_BASE 0x7f1200000000ULL
-
-struct split_desc {
-	uint64_t addr;
-	uint32_t len;
-	uint16_t flags, next;
-};
-
-struct packed_desc {
-	uint64_t addr;
-	uint32_t len;
-	uint16_t id, flags;
-};
 
 /* ---- memory ---- */
 
@@ -66,19 +56,40 @@ void *driver_at(struct driver_memory *memory, uint64_t guest_addr)
 
 /* ---- words of the ring ---- */
 
-static uint16_t *word(const struct driver_queue *queue, uint64_t addr)
-{
-	return driver_at(queue->memory, addr);
-}
-
 static uint16_t load(const struct driver_queue *queue, uint64_t addr)
 {
-	return __atomic_load_n(word(queue, addr), __ATOMIC_ACQUIRE);
+	uint16_t value = wire_load_u16(driver_at(queue->memory, addr));
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return value;
 }
 
 static void store(const struct driver_queue *queue, uint64_t addr, uint16_t value)
 {
-	__atomic_store_n(word(queue, addr), value, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	wire_store_u16(driver_at(queue->memory, addr), value);
+}
+
+void driver_put_desc(void *at, const struct driver_desc *desc)
+{
+	uint8_t *to = at;
+
+	wire_put_u64(to, desc->addr);
+	wire_put_u32(to + 8, desc->len);
+	wire_put_u16(to + 12, desc->third);
+	wire_put_u16(to + 14, desc->fourth);
+}
+
+/* Descriptor @index of the ring or table at a guest-physical address. */
+static uint8_t *desc_at(const struct driver_queue *queue, uint64_t table, unsigned index)
+{
+	return (uint8_t *)driver_at(queue->memory, table) + index * 16ul;
+}
+
+static void put_desc(const struct driver_queue *queue, uint64_t table, unsigned index,
+	const struct driver_desc *desc)
+{
+	driver_put_desc(desc_at(queue, table, index), desc);
 }
 
 static bool is_packed(const struct driver_queue *queue)
@@ -132,11 +143,15 @@ static bool uses_table(const struct driver_queue *queue, unsigned n)
 	return queue->indirect && n > 1;
 }
 
+static uint64_t table_of(const struct driver_queue *queue, unsigned id)
+{
+	return queue->tables + id * DRIVER_SEGMENTS_MAX * 16ul;
+}
+
 /* Split: a chain's descriptors are those of its ids, one for each piece. */
 static int add_split(struct driver_queue *queue, const struct driver_segment *segments,
 	unsigned n_out, unsigned n)
 {
-	struct split_desc *ring = driver_at(queue->memory, queue->desc), *d;
 	bool table = uses_table(queue, n);
 	unsigned takes = table ? 1 : n;
 	uint16_t head, at, next;
@@ -144,20 +159,17 @@ static int add_split(struct driver_queue *queue, const struct driver_segment *se
 	if (queue->n_free < takes)
 		return -1;
 	head = at = queue->free[queue->n_free - 1];
-	if (table) {
-		uint64_t addr = queue->tables + head * DRIVER_SEGMENTS_MAX * 16ul;
+	if (table)
+		put_desc(queue, queue->desc, head,
+			&(struct driver_desc){ table_of(queue, head), n * 16, F_INDIRECT, 0 });
+	for (unsigned i = 0; i < n; i++) {
+		uint16_t flags = (uint16_t)((i >= n_out ? F_WRITE : 0) | (i + 1 < n ? F_NEXT : 0));
 
-		ring[head] = (struct split_desc){ addr, n * 16, F_INDIRECT, 0 };
-		d = driver_at(queue->memory, addr);
-		for (unsigned i = 0; i < n; i++)
-			d[i] = (struct split_desc){ segments[i].addr, segments[i].len,
-				(uint16_t)((i >= n_out ? F_WRITE : 0) | (i + 1 < n ? F_NEXT : 0)),
-				(uint16_t)(i + 1) };
-	}
-	for (unsigned i = 0; !table && i < n; i++) {
-		next = i + 1 < n ? queue->free[queue->n_free - 2 - i] : 0;
-		ring[at] = (struct split_desc){ segments[i].addr, segments[i].len,
-			(uint16_t)((i >= n_out ? F_WRITE : 0) | (i + 1 < n ? F_NEXT : 0)), next };
+		next = table	   ? (uint16_t)(i + 1)
+		       : i + 1 < n ? queue->free[queue->n_free - 2 - i]
+				   : 0;
+		put_desc(queue, table ? table_of(queue, head) : queue->desc, table ? i : at,
+			&(struct driver_desc){ segments[i].addr, segments[i].len, flags, next });
 		at = next;
 	}
 	queue->n_free -= takes;
@@ -173,10 +185,10 @@ static uint16_t packed_flags(bool wrap, uint16_t flags)
 	return (uint16_t)(flags | (wrap ? F_AVAIL : F_USED));
 }
 
+/* The flags of the first descriptor are put there last: they hand the chain over. */
 static int add_packed(struct driver_queue *queue, const struct driver_segment *segments,
 	unsigned n_out, unsigned n)
 {
-	struct packed_desc *ring = driver_at(queue->memory, queue->desc), *d;
 	bool table = uses_table(queue, n), wrap = queue->avail_wrap;
 	unsigned takes = table ? 1 : n, at = queue->avail;
 	uint16_t head = queue->avail, id, head_flags = 0;
@@ -184,28 +196,22 @@ static int add_packed(struct driver_queue *queue, const struct driver_segment *s
 	if (queue->slots_free < takes || queue->n_free == 0)
 		return -1;
 	id = queue->free[--queue->n_free];
-	if (table) {
-		uint64_t addr = queue->tables + id * DRIVER_SEGMENTS_MAX * 16ul;
-
-		d = driver_at(queue->memory, addr);
-		for (unsigned i = 0; i < n; i++)
-			d[i] = (struct packed_desc){ segments[i].addr, segments[i].len, 0,
-				i >= n_out ? F_WRITE : 0 };
-	}
+	for (unsigned i = 0; table && i < n; i++)
+		put_desc(queue, table_of(queue, id), i,
+			&(struct driver_desc){
+				segments[i].addr, segments[i].len, 0, i >= n_out ? F_WRITE : 0 });
 	for (unsigned i = 0; i < takes; i++) {
-		uint16_t flags =
-			table ? F_INDIRECT
-			      : (uint16_t)((i >= n_out ? F_WRITE : 0) | (i + 1 < n ? F_NEXT : 0));
+		struct driver_desc desc = { segments[i].addr, segments[i].len, id,
+			(uint16_t)((i >= n_out ? F_WRITE : 0) | (i + 1 < n ? F_NEXT : 0)) };
 
-		flags = packed_flags(wrap, flags);
-		ring[at].addr =
-			table ? queue->tables + id * DRIVER_SEGMENTS_MAX * 16ul : segments[i].addr;
-		ring[at].len = table ? n * 16 : segments[i].len;
-		ring[at].id = id;
-		if (i == 0)
-			head_flags = flags;
-		else
-			ring[at].flags = flags;
+		if (table)
+			desc = (struct driver_desc){ table_of(queue, id), n * 16, id, F_INDIRECT };
+		desc.fourth = packed_flags(wrap, desc.fourth);
+		if (i == 0) {
+			head_flags = desc.fourth;
+			desc.fourth = load(queue, queue->desc + head * 16ul + 14);
+		}
+		put_desc(queue, queue->desc, at, &desc);
 		if (++at == queue->num) {
 			at = 0;
 			wrap = !wrap;
@@ -266,46 +272,47 @@ bool driver_wants_kick(struct driver_queue *queue)
 
 static int used_split(struct driver_queue *queue, uint32_t *ret_len)
 {
-	uint64_t elem = queue->device + 4 + (queue->used % queue->num) * 8ul;
-	uint32_t pair[2];
+	const uint8_t *elem =
+		driver_at(queue->memory, queue->device + 4 + (queue->used % queue->num) * 8ul);
+	uint32_t id;
 
 	if (load(queue, queue->device + 2) == queue->used)
 		return -1;
-	memcpy(pair, driver_at(queue->memory, elem), sizeof(pair));
-	assert(pair[0] < queue->num);
-	*ret_len = pair[1];
+	id = wire_get_u32(elem);
+	assert(id < queue->num);
+	*ret_len = wire_get_u32(elem + 4);
 	queue->used++;
-	return (int)pair[0];
+	return (int)id;
 }
 
 static int used_packed(struct driver_queue *queue, uint32_t *ret_len)
 {
-	struct packed_desc *d = driver_at(queue->memory, queue->desc + queue->used * 16ul);
-	uint16_t flags = load(queue, queue->desc + queue->used * 16ul + 14);
+	const uint8_t *desc = desc_at(queue, queue->desc, queue->used);
+	uint16_t flags = load(queue, queue->desc + queue->used * 16ul + 14), id;
 
 	if (!!(flags & F_AVAIL) != queue->used_wrap || !!(flags & F_USED) != queue->used_wrap)
 		return -1;
-	assert(d->id < queue->num);
-	*ret_len = flags & F_WRITE ? d->len : 0;
-	queue->used = (uint16_t)(queue->used + queue->slots[d->id]);
-	queue->slots_free += queue->slots[d->id];
+	id = wire_get_u16(desc + 12);
+	assert(id < queue->num);
+	*ret_len = flags & F_WRITE ? wire_get_u32(desc + 8) : 0;
+	queue->used = (uint16_t)(queue->used + queue->slots[id]);
+	queue->slots_free += queue->slots[id];
 	if (queue->used >= queue->num) {
 		queue->used = (uint16_t)(queue->used - queue->num);
 		queue->used_wrap = !queue->used_wrap;
 	}
-	return d->id;
+	return id;
 }
 
 /* A split chain gives back as many descriptors as it took, found by walking it. */
 static void free_split(struct driver_queue *queue, uint16_t head)
 {
-	struct split_desc *ring = driver_at(queue->memory, queue->desc);
 	uint16_t chain[DRIVER_SEGMENTS_MAX], at = head;
 	unsigned n = queue->slots[head];
 
 	for (unsigned i = 0; i < n; i++) {
 		chain[i] = at;
-		at = ring[at].next;
+		at = wire_get_u16(desc_at(queue, queue->desc, at) + 14);
 	}
 	for (unsigned i = n; i-- > 0;)
 		queue->free[queue->n_free++] = chain[i];

@@ -11,8 +11,9 @@
 
 /*
  * The guest's side of virtqueues, for tests: a memory file, and rings in it that are driven as a
- * driver would, in every format that real guests seldom use. It asserts that the device keeps the
- * rules (ids that were given, used in order where IN_ORDER says so).
+ * driver would, in every format that real guests seldom use. Numbers are little-endian on every
+ * machine. It asserts that the device keeps the rules (ids that were given, used in order where
+ * IN_ORDER says so).
  */
 enum {
 	DRIVER_QUEUE_NUM_MAX = 1024,
@@ -41,6 +42,19 @@ struct driver_segment {
 	uint64_t addr;
 	uint32_t len;
 };
+
+/**
+ * struct driver_desc - a descriptor, for those who break the rules
+ * @third, @fourth: flags and successor (split, its tables); id and flags (packed, its tables)
+ */
+struct driver_desc {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t third, fourth;
+};
+
+/** driver_put_desc() - write one to guest memory */
+void driver_put_desc(void *at, const struct driver_desc *desc);
 
 struct driver_queue {
 	struct driver_memory *memory;

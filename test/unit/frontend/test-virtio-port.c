@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "lib/console-rig.h"
+#include "virtio/wire.h"
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
 #include "opts/opts.h"
@@ -198,14 +199,14 @@ static void open_port(struct fixture *f, unsigned id)
 }
 
 /* The last message that the guest got of this kind for this port; NULL: none */
-static const uint16_t *message(struct fixture *f, unsigned id, unsigned event)
+static const uint8_t *message(struct fixture *f, unsigned id, unsigned event)
 {
-	const uint16_t *found = NULL;
+	const uint8_t *found = NULL;
 
 	for (unsigned i = 0; i < f->n_messages; i++) {
-		const uint16_t *m = driver_at(&f->rig.dm, f->messages[i]);
+		const uint8_t *m = driver_at(&f->rig.dm, f->messages[i]);
 
-		if (m[0] == id && m[2] == event)
+		if (wire_get_u32(m) == id && wire_get_u16(m + 4) == event)
 			found = m;
 	}
 	return found;
@@ -474,7 +475,7 @@ static void console_goes_both_ways(void **state)
 	fake_chardev_type(f->world, "early", 5); /* waits for a guest */
 	boot(f, MULTIPORT | SIZE);
 	open_port(f, 0);
-	assert_string_equal((const char *)(message(f, 0, PORT_NAME) + 4), "org.test");
+	assert_string_equal((const char *)(message(f, 0, PORT_NAME) + 8), "org.test");
 	guest_writes(f, 0, "login: ");
 	assert_true(fake_chardev_out_is(f->world, "login: "));
 	buffer = rig_post(&f->rig, in_queue(0), 16);
@@ -501,7 +502,7 @@ static void serial_port_follows_its_chardev_and_waits_at_the_exact_byte(void **s
 	assert_null(message(f, 1, PORT_OPEN));
 	fake_chardev_set_open(f->plain, true);
 	rig_process(&f->rig);
-	assert_int_equal(message(f, 1, PORT_OPEN)[3], 1);
+	assert_int_equal(wire_get_u16(message(f, 1, PORT_OPEN) + 6), 1);
 	fake_chardev_set_accept(f->plain, 3);
 	guest_writes(f, 1, "hello world");
 	assert_true(fake_chardev_out_is(f->plain, "hel"));
@@ -515,7 +516,7 @@ static void serial_port_follows_its_chardev_and_waits_at_the_exact_byte(void **s
 	assert_int_equal(rig_used(&f->rig, in_queue(1) + 1, NULL), 1);
 	fake_chardev_hang_up(f->plain);
 	rig_process(&f->rig);
-	assert_int_equal(message(f, 1, PORT_OPEN)[3], 0);
+	assert_int_equal(wire_get_u16(message(f, 1, PORT_OPEN) + 6), 0);
 }
 
 /* Lines into port 0 until @len bytes were written; every buffer must come back at once. */
@@ -583,7 +584,7 @@ static void port_without_a_chardev_is_open_and_swallows(void **state)
 	boot(f, MULTIPORT);
 	open_port(f, 0);
 	open_port(f, 1);
-	assert_int_equal(message(f, 1, PORT_OPEN)[3], 1);
+	assert_int_equal(wire_get_u16(message(f, 1, PORT_OPEN) + 6), 1);
 	guest_writes(f, 1, "nobody hears this");
 	assert_int_equal(rig_used(&f->rig, in_queue(1) + 1, NULL), 1);
 	guest_writes(f, 0, "nor this");
@@ -606,11 +607,11 @@ static void size_reaches_a_guest_with_several_ports(void **state)
 	boot(f, MULTIPORT | SIZE);
 	open_port(f, 0);
 	open_port(f, 1);
-	assert_memory_equal(message(f, 1, RESIZE) + 4, "\x64\0\x1e\0", 4);
-	assert_memory_equal(message(f, 0, RESIZE) + 4, "\x50\0\x18\0", 4);
+	assert_memory_equal(message(f, 1, RESIZE) + 8, "\x64\0\x1e\0", 4);
+	assert_memory_equal(message(f, 0, RESIZE) + 8, "\x50\0\x18\0", 4);
 	fake_chardev_resize(f->world, 132, 50);
 	rig_process(&f->rig);
-	assert_memory_equal(message(f, 0, RESIZE) + 4, "\x84\0\x32\0", 4);
+	assert_memory_equal(message(f, 0, RESIZE) + 8, "\x84\0\x32\0", 4);
 }
 
 static void size_reaches_a_guest_with_one_port(void **state)
@@ -644,7 +645,7 @@ static void very_old_kernels_get_rows_first(void **state)
 	open_port(f, 0);
 	fake_chardev_resize(f->world, 132, 50);
 	rig_process(&f->rig);
-	assert_memory_equal(message(f, 0, RESIZE) + 4, "\x32\0\x84\0", 4);
+	assert_memory_equal(message(f, 0, RESIZE) + 8, "\x32\0\x84\0", 4);
 }
 
 static void hear(void *data, const struct frontend *frontend, bool open)

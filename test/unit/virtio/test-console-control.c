@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/console-rig.h"
+#include "virtio/wire.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,15 +46,15 @@ static void open_rig(unsigned buffers)
 /* The next message to the guest is this one. */
 static void expect(unsigned id, unsigned event, unsigned value)
 {
-	uint16_t *m;
+	const uint8_t *m;
 	uint32_t len;
 
 	assert_true(driver_get_used(&rig.queues[2], &len) >= 0);
 	m = driver_at(&rig.dm, posted[n_read++]);
 	assert_true(len >= 8);
-	assert_int_equal(m[0], id);
-	assert_int_equal(m[2], event);
-	assert_int_equal(m[3], value);
+	assert_int_equal(wire_get_u32(m), id);
+	assert_int_equal(wire_get_u16(m + 4), event);
+	assert_int_equal(wire_get_u16(m + 6), value);
 }
 
 static const void *last_body(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "virtio/console.h"
 
+#include "lib/bus-error.h"
 #include "lib/console-rig.h"
 
 #include <errno.h>
@@ -306,6 +307,10 @@ static void useless_buffers_for_input_are_given_back_bit_by_bit(void **state)
 	assert_int_equal(added, RIG_NUM);
 	assert_int_equal(virtio_console_port_in_room(rig.ports[SERIAL].port), 0);
 	assert_in_range(rig_used(&rig, SERIAL_IN, NULL), 1, RIG_NUM - 1);
+	rig_post(&rig, SERIAL_IN, 16); /* behind them, and nobody is kicked for it */
+	rig_process(&rig);
+	assert_int_equal(rig.ports[SERIAL].rooms, 1);
+	assert_int_equal(virtio_console_port_in_room(rig.ports[SERIAL].port), 16);
 	rig_close(&rig);
 }
 
@@ -484,6 +489,8 @@ static void close_cut_rig(void)
 static void memory_cut_short_breaks_the_device_and_nothing_else(void **state)
 {
 	(void)state;
+	if (!bus_error_tells_where())
+		skip();
 	open_two_ports(0);
 	rig_write(&rig, 1, "hello", 5);
 	assert_int_equal(ftruncate(rig.dm.fd, 0), 0);
@@ -500,6 +507,8 @@ static void a_buffer_that_is_gone_is_not_handed_to_the_kernel(void **state)
 	uint64_t buffer;
 
 	(void)state;
+	if (!bus_error_tells_where())
+		skip();
 	open_two_ports(0);
 	driver_alloc(&rig.dm, 1 << 16); /* the rings are not in the part that goes */
 	buffer = rig_post(&rig, SERIAL_IN, 1 << 14);

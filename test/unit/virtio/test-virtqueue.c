@@ -2,6 +2,7 @@
 #include "virtio/virtqueue.h"
 
 #include "lib/virtio-driver.h"
+#include "virtio/wire.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -33,7 +34,7 @@ static const struct format formats[] = {
 	{ PACKED | EVENT_IDX | INDIRECT | IN_ORDER, true },
 };
 
-enum { FORMATS = sizeof(formats) / sizeof(formats[0]), NUM = 8, BUFFER = 256 };
+enum { FORMATS = sizeof(formats) / sizeof(formats[0]), NUM = 8, BUFFER = 256, MARKS_SIZE = 256 };
 
 struct fixture {
 	struct driver_memory dm;
@@ -49,7 +50,7 @@ static void open_fixture(struct fixture *f, const struct format *format, unsigne
 	struct virtqueue_setup setup;
 
 	*f = (struct fixture){ 0 };
-	driver_memory_init(&f->dm, 1 << 20);
+	driver_memory_init(&f->dm, 4 << 20);
 	driver_queue_init(&f->dq, &f->dm, num, format->features);
 	f->dq.indirect = format->indirect;
 	f->buffers = driver_alloc(&f->dm, NUM * BUFFER);
@@ -388,26 +389,19 @@ static void refuses_setups_that_cannot_be(void **state)
 
 /* ---- a driver that breaks the rules ---- */
 
-struct wire_desc {
-	uint64_t addr;
-	uint32_t len;
-	uint16_t flags, next; /* packed: id, flags */
-};
-
-static void put_split(
+static void put_desc(
 	struct fixture *f, unsigned at, uint64_t addr, uint32_t len, uint16_t flags, uint16_t next)
 {
-	struct wire_desc *ring = driver_at(&f->dm, f->dq.desc);
-
-	ring[at] = (struct wire_desc){ addr, len, flags, next };
+	driver_put_desc((uint8_t *)driver_at(&f->dm, f->dq.desc) + at * 16ul,
+		&(struct driver_desc){ addr, len, flags, next });
 }
 
 static void make_available(struct fixture *f, uint16_t head, uint16_t idx)
 {
-	uint16_t *avail = driver_at(&f->dm, f->dq.driver);
+	uint8_t *avail = driver_at(&f->dm, f->dq.driver);
 
-	avail[2] = head;
-	avail[1] = idx;
+	wire_put_u16(avail + 4, head);
+	wire_put_u16(avail + 2, idx);
 }
 
 static void breaks(struct fixture *f, const char *why)
@@ -441,51 +435,48 @@ static void split_rings_that_break_the_rules_break(void **state)
 	WITH_SPLIT(0, make_available(&f, 0, NUM + 1);
 		   breaks(&f, "an available index out of range"));
 	WITH_SPLIT(0, make_available(&f, NUM, 1); breaks(&f, "a head descriptor out of range"));
-	WITH_SPLIT(0, put_split(&f, 0, 16, 4, 0, 0); make_available(&f, 0, 1);
+	WITH_SPLIT(0, put_desc(&f, 0, 16, 4, 0, 0); make_available(&f, 0, 1);
 		   breaks(&f, "a buffer outside guest memory"));
-	WITH_SPLIT(0, put_split(&f, 0, UINT64_MAX, UINT32_MAX, 0, 0); make_available(&f, 0, 1);
+	WITH_SPLIT(0, put_desc(&f, 0, UINT64_MAX, UINT32_MAX, 0, 0); make_available(&f, 0, 1);
 		   breaks(&f, "a buffer outside guest memory"));
-	WITH_SPLIT(0, put_split(&f, 0, f.buffers, 4, 1, NUM); make_available(&f, 0, 1);
+	WITH_SPLIT(0, put_desc(&f, 0, f.buffers, 4, 1, NUM); make_available(&f, 0, 1);
 		   breaks(&f, "a descriptor's successor out of range"));
-	WITH_SPLIT(0, put_split(&f, 0, f.buffers, 1, 1, 1); put_split(&f, 1, f.buffers, 1, 1, 0);
+	WITH_SPLIT(0, put_desc(&f, 0, f.buffers, 1, 1, 1); put_desc(&f, 1, f.buffers, 1, 1, 0);
 		   make_available(&f, 0, 1); breaks(&f, "a chain of descriptors that loops"));
-	WITH_SPLIT(0, put_split(&f, 0, f.buffers, 0, 1, 0); make_available(&f, 0, 1);
+	WITH_SPLIT(0, put_desc(&f, 0, f.buffers, 0, 1, 0); make_available(&f, 0, 1);
 		   breaks(&f, "a chain of descriptors that loops"));
-	WITH_SPLIT(0, put_split(&f, 0, f.buffers, 16, 4, 0); make_available(&f, 0, 1);
+	WITH_SPLIT(0, put_desc(&f, 0, f.buffers, 16, 4, 0); make_available(&f, 0, 1);
 		   breaks(&f, "an indirect descriptor where none may be"));
-	WITH_SPLIT(INDIRECT, put_split(&f, 0, f.buffers, 16, 4 | 1, 0); make_available(&f, 0, 1);
+	WITH_SPLIT(INDIRECT, put_desc(&f, 0, f.buffers, 16, 4 | 1, 0); make_available(&f, 0, 1);
 		   breaks(&f, "an indirect descriptor with a successor"));
-	WITH_SPLIT(INDIRECT, put_split(&f, 0, f.buffers, 17, 4, 0); make_available(&f, 0, 1);
+	WITH_SPLIT(INDIRECT, put_desc(&f, 0, f.buffers, 17, 4, 0); make_available(&f, 0, 1);
 		   breaks(&f, "an indirect table of a size that cannot be"));
-	WITH_SPLIT(INDIRECT, put_split(&f, 0, f.buffers, 0, 4, 0); make_available(&f, 0, 1);
+	WITH_SPLIT(INDIRECT, put_desc(&f, 0, f.buffers, 0, 4, 0); make_available(&f, 0, 1);
 		   breaks(&f, "an indirect table of a size that cannot be"));
-	WITH_SPLIT(INDIRECT, put_split(&f, 0, f.buffers, 0xfffffff0, 4, 0);
-		   make_available(&f, 0, 1);
+	WITH_SPLIT(INDIRECT, put_desc(&f, 0, f.buffers, 0xfffffff0, 4, 0); make_available(&f, 0, 1);
 		   breaks(&f, "an indirect table of a size that cannot be"));
-	WITH_SPLIT(INDIRECT, put_split(&f, 0, 64, 16, 4, 0); make_available(&f, 0, 1);
+	WITH_SPLIT(INDIRECT, put_desc(&f, 0, 64, 16, 4, 0); make_available(&f, 0, 1);
 		   breaks(&f, "an indirect table outside guest memory"));
 }
 
 static void a_table_in_a_table_and_a_readable_after_a_writable_break(void **state)
 {
 	static const struct format format = { INDIRECT, false };
-	struct wire_desc *table;
 	struct fixture f;
 	void *data;
 	size_t n;
 
 	(void)state;
 	open_fixture(&f, &format, NUM);
-	table = driver_at(&f.dm, f.buffers);
-	table[0] = (struct wire_desc){ f.buffers, 16, 4, 0 };
-	put_split(&f, 0, f.buffers, 16, 4, 0);
+	driver_put_desc(driver_at(&f.dm, f.buffers), &(struct driver_desc){ f.buffers, 16, 4, 0 });
+	put_desc(&f, 0, f.buffers, 16, 4, 0);
 	make_available(&f, 0, 1);
 	breaks(&f, "an indirect descriptor where none may be");
 	close_fixture(&f);
 
 	open_fixture(&f, &format, NUM);
-	put_split(&f, 0, f.buffers, 4, 1 | 2, 1);
-	put_split(&f, 1, f.buffers, 4, 0, 0);
+	put_desc(&f, 0, f.buffers, 4, 1 | 2, 1);
+	put_desc(&f, 1, f.buffers, 4, 0, 0);
 	make_available(&f, 0, 1);
 	assert_int_equal(virtqueue_pop(f.vq), 1);
 	assert_int_equal(virtqueue_segment(f.vq, VIRTQUEUE_IN, &data, &n), 1);
@@ -498,14 +489,12 @@ static void a_table_in_a_table_and_a_readable_after_a_writable_break(void **stat
 static void a_packed_chain_without_end_breaks(void **state)
 {
 	static const struct format format = { PACKED, false };
-	struct wire_desc *ring;
 	struct fixture f;
 
 	(void)state;
 	open_fixture(&f, &format, NUM);
-	ring = driver_at(&f.dm, f.dq.desc);
 	for (unsigned i = 0; i < NUM; i++)
-		ring[i] = (struct wire_desc){ f.buffers, 4, 0, 1 | 1 << 7 };
+		put_desc(&f, i, f.buffers, 4, 0, 1 | 1 << 7);
 	assert_int_equal(virtqueue_pop(f.vq), 1);
 	assert_int_equal(virtqueue_push(f.vq), -EPROTO); /* even if nobody looks into it */
 	assert_string_equal(virtqueue_broken(f.vq), "a chain of descriptors that loops");
@@ -549,6 +538,54 @@ static void what_the_device_writes_is_in_the_dirty_log(void **state)
 	}
 }
 
+/* Exactly the pages of these two addresses are in the log, which is emptied. */
+static void expect_marks(uint8_t log[MARKS_SIZE], uint64_t a, uint64_t b)
+{
+	uint8_t want[MARKS_SIZE] = { 0 };
+
+	want[a / 4096 / 8] |= (uint8_t)(1u << (a / 4096 % 8));
+	want[b / 4096 / 8] |= (uint8_t)(1u << (b / 4096 % 8));
+	assert_memory_equal(log, want, MARKS_SIZE);
+	memset(log, 0, MARKS_SIZE);
+}
+
+/* Of a long ring the used element, the index and the wish for kicks are in pages of their own. */
+static void each_word_of_the_ring_that_is_written_is_in_the_dirty_log(void **state)
+{
+	enum { LONG = 1024, FAR = 1000 };
+
+	(void)state;
+	for (unsigned i = 0; i < FORMATS; i++) {
+		bool packed = formats[i].features & PACKED, event = formats[i].features & EVENT_IDX;
+		uint8_t log[MARKS_SIZE] = { 0 };
+		struct fixture f;
+		uint32_t len = 0;
+		uint64_t kick;
+
+		open_fixture(&f, &formats[i], LONG);
+		for (unsigned n = 0; n < FAR; n++) {
+			add_text(&f, "x", 1);
+			assert_int_equal(virtqueue_pop(f.vq), 1);
+			virtqueue_push(f.vq);
+			driver_get_used(&f.dq, &len);
+		}
+		guest_memory_set_log(f.memory, log, sizeof(log));
+		guest_memory_log_enable(f.memory, true);
+		virtqueue_set_log(f.vq, true, f.dq.device);
+		add_text(&f, "x", 1);
+		assert_int_equal(virtqueue_pop(f.vq), 1);
+		virtqueue_push(f.vq);
+		if (packed)
+			expect_marks(log, f.dq.desc + FAR * 16, f.dq.desc + FAR * 16);
+		else
+			expect_marks(log, f.dq.device + 4 + FAR * 8, f.dq.device + 2);
+		virtqueue_want_kick(f.vq, true);
+		kick = packed || !event ? f.dq.device : f.dq.device + 4 + LONG * 8;
+		expect_marks(log, kick, kick);
+		close_fixture(&f);
+	}
+}
+
 static void work_counts_descriptors(void **state)
 {
 	struct fixture f;
@@ -580,6 +617,7 @@ int main(void)
 		cmocka_unit_test(a_table_in_a_table_and_a_readable_after_a_writable_break),
 		cmocka_unit_test(a_packed_chain_without_end_breaks),
 		cmocka_unit_test(what_the_device_writes_is_in_the_dirty_log),
+		cmocka_unit_test(each_word_of_the_ring_that_is_written_is_in_the_dirty_log),
 		cmocka_unit_test(work_counts_descriptors),
 	};
 
