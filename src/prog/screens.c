@@ -79,6 +79,7 @@ int screens_add_vnc(struct screens *screens, struct opts *opts, struct error **e
 	const struct vnc_context context = {
 		.loop = screens->loop,
 		.display = screens->display,
+		.objects = screens->objects,
 		.secret = find_secret,
 		.data = screens->objects,
 	};

@@ -10,6 +10,8 @@
 #include "vnc/wire.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define VERSION "RFB 003.008\n"
@@ -43,6 +45,49 @@ static int refuse(
 		return r;
 	r = send_u32(handshake, (uint32_t)strlen(reason));
 	return r < 0 ? r : peer_send(handshake->peer, reason, strlen(reason));
+}
+
+/* ---- who is it ---- */
+
+/* Return: 0; -ENOMEM. */
+static int put_name(struct peer *peer, const char *who)
+{
+	char *name;
+
+	if (!strcmp(who, IDENTITY_ANONYMOUS))
+		return 0;
+	if (asprintf(&name, "%s (%s)", who, peer->name) < 0)
+		return -ENOMEM;
+	free(peer->name);
+	peer->name = name;
+	return 0;
+}
+
+/* A version that has no result has no place for a reason either: it is closed. */
+static int turn_away(struct handshake *handshake, bool with_result, const char *who)
+{
+	char reason[IDENTITY_WHO_MAX + 32];
+
+	if (!with_result)
+		return -EACCES;
+	snprintf(reason, sizeof(reason), "this console is not for %s", who);
+	return refuse(handshake, RESULT_FAILED, handshake->minor >= 8, reason);
+}
+
+/* It is known by now who the viewer is. */
+static int pass(struct handshake *handshake, bool with_result)
+{
+	struct peer *peer = handshake->peer;
+	const char *who = stream_who(&peer->stream);
+	enum authz_right right = peer->host->ops->right(peer->host, who);
+
+	if (right == AUTHZ_NOTHING)
+		return turn_away(handshake, with_result, who);
+	peer->may_type = peer->may_type && right == AUTHZ_TYPE;
+	handshake->phase = HANDSHAKE_INIT;
+	if (put_name(peer, who) < 0)
+		return -ENOMEM;
+	return with_result ? send_u32(handshake, RESULT_OK) : 0;
 }
 
 /* ---- version ---- */
@@ -95,17 +140,10 @@ static int version_in(struct handshake *handshake, const uint8_t *bytes)
 	r = send_u32(handshake, type);
 	if (r < 0)
 		return r;
-	handshake->phase = HANDSHAKE_INIT;
-	return type == SECURITY_VNC ? start_auth(handshake) : 0;
+	return type == SECURITY_VNC ? start_auth(handshake) : pass(handshake, false);
 }
 
 /* ---- security ---- */
-
-static int pass(struct handshake *handshake, bool with_result)
-{
-	handshake->phase = HANDSHAKE_INIT;
-	return with_result ? send_u32(handshake, RESULT_OK) : 0;
-}
 
 static int security_in(struct handshake *handshake, const uint8_t *bytes)
 {

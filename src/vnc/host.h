@@ -2,6 +2,7 @@
 #ifndef VNC_HOST_H
 #define VNC_HOST_H
 
+#include "object/authz.h"
 #include "vnc/auth.h"
 #include "vnc/door.h"
 #include "vnc/options.h"
@@ -35,6 +36,9 @@ struct vnc_host_ops {
 	int (*check_password)(struct vnc_host *host, const struct door_address *address,
 		const uint8_t challenge[AUTH_CHALLENGE_SIZE],
 		const uint8_t response[AUTH_CHALLENGE_SIZE], bool *ret_may_type);
+
+	/** What may somebody of this name. */
+	enum authz_right (*right)(struct vnc_host *host, const char *who);
 
 	/** An event for the program: VNC_CONNECTED, VNC_INITIALIZED */
 	void (*tell)(struct vnc_host *host, enum vnc_event event, const struct vnc_viewer *viewer);

@@ -50,6 +50,12 @@ const struct opt_desc vnc_options[] = {
 	{ .name = "view-secret",
 		.type = OPT_ID,
 		.help = "secret with a second password, for viewers that only look" },
+	{ .name = "view-authz",
+		.type = OPT_ID,
+		.help = "-object authz-... that says who may look; default: everybody" },
+	{ .name = "type-authz",
+		.type = OPT_ID,
+		.help = "-object authz-... that says who may type; default: whoever may look" },
 	{ .name = "share",
 		.type = OPT_ENUM,
 		.values = "allow-exclusive|force-shared|ignore",
@@ -160,6 +166,10 @@ static int copy_strings(const struct opts *opts, struct vnc_config *config, stru
 		r = copy_string(opts, "websocket-origin", &config->websocket_origin, err);
 	if (r == 0)
 		r = copy_string(opts, "view-secret", &config->view_secret_id, err);
+	if (r == 0)
+		r = copy_string(opts, "view-authz", &config->view_authz_id, err);
+	if (r == 0)
+		r = copy_string(opts, "type-authz", &config->type_authz_id, err);
 	if (r == 0 && !config->id && !(config->id = strdup("default")))
 		r = no_memory(err);
 	return r;
@@ -210,6 +220,8 @@ void vnc_config_done(struct vnc_config *config)
 	free(config->secret_id);
 	free(config->view_secret_id);
 	free(config->websocket_origin);
+	free(config->view_authz_id);
+	free(config->type_authz_id);
 	vnc_addresses_done(&config->addresses);
 	*config = (struct vnc_config){ 0 };
 }

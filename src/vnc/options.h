@@ -19,13 +19,14 @@ enum vnc_paste { VNC_PASTE_DIRECT, VNC_PASTE_KEY, VNC_PASTE_OFF };
  * @addresses: where to listen, or with @reverse the one to connect to
  * @password:  viewers must log in
  * @secret_id, @view_secret_id: names of the secrets, or NULL
+ * @view_authz_id, @type_authz_id: names of the rules about who may, or NULL
  * @websocket_origin: of the pages that may connect, "*": any; NULL: those of the same host
  */
 struct vnc_config {
 	char *id;
 	bool reverse, password;
 	struct vnc_addresses addresses;
-	char *secret_id, *view_secret_id, *websocket_origin;
+	char *secret_id, *view_secret_id, *websocket_origin, *view_authz_id, *type_authz_id;
 	enum vnc_share share;
 	enum vnc_resize resize;
 	enum vnc_paste paste;

@@ -33,14 +33,14 @@ enum peer_feature {
 
 /**
  * struct peer - one connection
- * @name:   its address, for people; @address: for the door
+ * @name:   its address, for people, and who it is once that is known; @address: for the door
  * @has_spoken: it has sent something
  * @held:   messages that wait until the update in progress is complete
  * @mid_message: there is one: rectangles follow
  * @work:   what is to be done once the dispatch is over; @on_work
  * @timer:  the viewer's; the next moment for an update once it has logged in
  * @view:   NULL before that
- * @may_type: did not log in with the password for those who only look
+ * @may_type: did not log in with the password for those who only look, and no rule is against it
  * @bell:   to be rung when nothing waits
  * @yield:  its messages have cost enough for this dispatch
  */

@@ -113,6 +113,13 @@ static int check_password(struct vnc_host *host, const struct door_address *addr
 	return 0;
 }
 
+static enum authz_right right(struct vnc_host *host, const char *who)
+{
+	const struct vnc_server *server = server_of(host);
+
+	return authz_right(server->view_rule, server->type_rule, who);
+}
+
 /* ---- blinking ---- */
 
 static void on_blink(void *data)
@@ -312,6 +319,23 @@ static int read_passwords(struct vnc_server *server, struct error **err)
 	return r;
 }
 
+static int hold_rules(struct vnc_server *server, struct error **err)
+{
+	const struct vnc_config *config = &server->host.config;
+	struct object *view_rule, *type_rule;
+	int r = authz_find(
+		server->context.objects, "view-authz", config->view_authz_id, &view_rule, err);
+
+	if (r == 0)
+		r = authz_find(server->context.objects, "type-authz", config->type_authz_id,
+			&type_rule, err);
+	if (r < 0)
+		return r;
+	server->view_rule = object_get(view_rule);
+	server->type_rule = object_get(type_rule);
+	return 0;
+}
+
 int vnc_server_set_password(struct vnc_server *server, const char *password, struct error **err)
 {
 	if (!server->host.config.password)
@@ -332,6 +356,7 @@ static const struct vnc_host_ops host_ops = {
 	.admit = admit,
 	.password_wait = password_wait,
 	.check_password = check_password,
+	.right = right,
 	.tell = tell,
 	.forget = forget,
 	.wants_blink = wants_blink,
@@ -350,6 +375,8 @@ static int start(struct vnc_server *server, struct opts *opts, struct error **er
 	if (!server->blink || !server->host.studio)
 		return error_set(err, ENOMEM, "vnc: out of memory");
 	r = read_passwords(server, err);
+	if (r == 0)
+		r = hold_rules(server, err);
 	return r < 0 ? r : open_doors(server, err);
 }
 
@@ -387,6 +414,8 @@ void vnc_server_free(struct vnc_server *server)
 	}
 	timer_free(server->blink);
 	studio_free(server->host.studio);
+	object_put(server->view_rule);
+	object_put(server->type_rule);
 	vnc_config_done(&server->host.config);
 	free(server);
 }

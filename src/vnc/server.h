@@ -11,6 +11,7 @@
  * @host:       what viewers see of it
  * @doors:      listeners, as the configuration's addresses; NULL: not yet, or none
  * @connecting: viewers that have not logged in
+ * @view_rule, @type_rule: who may; NULL: everybody. They are held
  * @exclusive:  the one that wants to be alone, or NULL
  * @lit:        phase of what blinks
  */
@@ -23,6 +24,7 @@ struct vnc_server {
 	struct vnc_viewer *exclusive;
 	struct auth_password password, view_password;
 	struct door door;
+	struct object *view_rule, *type_rule;
 	int64_t password_expires; /* seconds since 1970; 0: never */
 	struct timer *blink;
 	bool lit;

@@ -67,6 +67,11 @@ void stream_done(struct stream *stream)
 	*stream = (struct stream){ 0 };
 }
 
+const char *stream_who(const struct stream *stream)
+{
+	return transport_identity(stream->transport)->who;
+}
+
 bool stream_is_ready(const struct stream *stream)
 {
 	return transport_is_ready(stream->transport);

@@ -55,6 +55,9 @@ void stream_done(struct stream *stream);
 /** stream_is_ready() - can RFB bytes travel yet, or is a handshake of the filter to come? */
 bool stream_is_ready(const struct stream *stream);
 
+/** stream_who() - the name of who is at the other end, for rules: see struct identity */
+const char *stream_who(const struct stream *stream);
+
 /**
  * stream_read() - read once
  * @buf: STREAM_READ_MAX bytes

@@ -133,6 +133,7 @@ static const char *describe_end(int r)
 	case EPROTO: return "sent something that is not understood; closed";
 	case EMSGSIZE: return "sent a message that is too long; closed";
 	case EINVAL: return "asked for an impossible pixel format; closed";
+	case EACCES: return "refused: the rules let nobody of that name in";
 	case EBUSY: return "refused: too many viewers, or one that wants to be alone";
 	case ETIMEDOUT: return "did not log in in time; closed";
 	default: return strerror(-r);

@@ -18,6 +18,7 @@
 struct vnc_server;
 struct vnc_viewer;
 struct display;
+struct object_set;
 
 /** vnc_options - what `-vnc ADDRESS,...` takes; the implied first key is "vnc" */
 extern const struct opt_desc vnc_options[];
@@ -33,12 +34,14 @@ enum vnc_event {
  * @loop, @display: outlive the server
  * @secret:   find `-object secret,id=ID`; may be NULL: there are none. Returns 0 and the secret,
  *            which the callee frees; or -ENOENT and the like with @err
+ * @objects:  what options refer to by id, as rules; outlives the server; NULL: nothing
  * @on_event: optional; must not free the server
  * @data:     first argument of both
  */
 struct vnc_context {
 	struct loop *loop;
 	struct display *display;
+	struct object_set *objects;
 	int (*secret)(void *data, const char *id, char **ret_secret, struct error **err);
 	void (*on_event)(void *data, struct vnc_server *server, enum vnc_event event,
 		const struct vnc_viewer *viewer);

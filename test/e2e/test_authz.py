@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Who may what: people of different names on one socket, and what the refused ones are told."""
 
+import contextlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import socket
 
 import pytest
 
+from support import rfb
 from support.program import need, run
 from support.setups import scripted_guest
 
@@ -112,6 +114,31 @@ def test_tcp_is_anonymous(charhubd, workdir):
         "-device", "console,guest=guest,chardev=hub0")
     with socket.create_connection(("127.0.0.1", port)):
         daemon.err.wait_for("anonymous is at 's.1', to look only")
+
+
+@contextlib.contextmanager
+def acting_as(uid):
+    """The kernel tells the effective user of who connects."""
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_viewers_of_vnc(charhubd, workdir):
+    os.chmod(workdir, 0o711)
+    path = f"{workdir}/vnc"
+    daemon = charhubd(
+        *objects(), "-chardev", "vc,id=vc0",
+        "-vnc", f"unix:{path},mode=0666,view-authz=viewers,type-authz=typists")
+    with contextlib.closing(rfb.connect(path)):
+        daemon.err.wait_for(re.compile(rb"vnc: user:root \(.*\): logged in\n"))
+    with acting_as(VIEWER), contextlib.closing(rfb.connect(path)):
+        daemon.err.wait_for(re.compile(rb"vnc: user:4711 \(.*\): logged in, to look only\n"))
+    with acting_as(STRANGER), pytest.raises(
+            PermissionError, match="this console is not for user:4712"):
+        rfb.connect(path)
 
 
 def test_rules_must_exist(run_charhubd):

@@ -2,10 +2,12 @@
 /* Byte by byte from the greeting to ServerInit, for each version and security type. */
 #include "vnc-fixture.h"
 
+#include "transport/identity.h"
 #include "vnc/auth.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -408,12 +410,96 @@ static void a_half_login_holds_nobody_up(void **state)
 	close(fd);
 }
 
-#define PLAIN(name)  cmocka_unit_test_setup_teardown(name, no_password, teardown)
-#define SECRET(name) cmocka_unit_test_setup_teardown(name, with_password, teardown)
+/* ---- rules ---- */
+
+static int nobody_looks(void **state)
+{
+	*state = fixture_new(",view-authz=nobody");
+	return 0;
+}
+
+static int nobody_types(void **state)
+{
+	*state = fixture_new(",type-authz=nobody");
+	return 0;
+}
+
+static int nobody_looks_with_password(void **state)
+{
+	*state = fixture_new(",view-authz=nobody,password-secret=sec-12345678");
+	return 0;
+}
+
+/* SecurityResult: failed, the length of the reason, the reason. */
+static void take_reason(struct fixture *f, int fd)
+{
+	char who[IDENTITY_WHO_MAX], text[512] = "\0\0\0\1\0\0\0";
+	int len;
+
+	identity_name_user("/etc/passwd", getuid(), who);
+	len = snprintf(text + 8, sizeof(text) - 8, "this console is not for %s", who);
+	text[7] = (char)len;
+	take(f, fd, text, 8 + (size_t)len);
+}
+
+static void who_may_not_look_reads_why(void **state)
+{
+	int fd = connect_viewer(*state);
+
+	TAKE(*state, fd, BANNER);
+	PUT(*state, fd, BANNER);
+	TAKE(*state, fd, "\x01\x01");
+	PUT(*state, fd, "\x01");
+	take_reason(*state, fd);
+	close(fd);
+}
+
+static void who_may_not_look_is_closed_where_there_is_no_result(void **state)
+{
+	static const char *const versions[] = { CLIENT_3, CLIENT_7 };
+
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		int fd = connect_viewer(*state);
+
+		TAKE(*state, fd, BANNER);
+		put(*state, fd, versions[i], strlen(versions[i]));
+		if (i)
+			PUT(*state, fd, "\x01");
+		drain(*state, fd);
+		assert_true(is_closed(fd));
+		close(fd);
+	}
+}
+
+static void password_helps_nobody_against_a_rule(void **state)
+{
+	int fd = try_password(*state, "12345678");
+
+	take_reason(*state, fd);
+	close(fd);
+}
+
+static void who_may_only_look_does_not_type(void **state)
+{
+	struct fixture *f = *state;
+	int fd = login(f, true);
+
+	key_a(f, fd);
+	assert_int_equal(f->typed_len, 0);
+	close(fd);
+}
+
+#define RULES(name, setup) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define PLAIN(name)	   cmocka_unit_test_setup_teardown(name, no_password, teardown)
+#define SECRET(name)	   cmocka_unit_test_setup_teardown(name, with_password, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		RULES(who_may_not_look_reads_why, nobody_looks),
+		RULES(who_may_not_look_is_closed_where_there_is_no_result, nobody_looks),
+		RULES(password_helps_nobody_against_a_rule, nobody_looks_with_password),
+		RULES(who_may_only_look_does_not_type, nobody_types),
 		PLAIN(version_3_8_without_password),
 		PLAIN(version_3_7_without_password_has_no_result),
 		PLAIN(version_3_3_is_told_the_type),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "vnc-fixture.h"
 
+#include "object/authz.h"
+
 #include "base/cleanup.h"
 #include "base/log.h"
 
@@ -76,10 +78,28 @@ static void make_console(struct fixture *f)
 	vt_feed(f->vt, "\033[?25l", 6);
 }
 
+static void make_rules(struct fixture *f)
+{
+	static const struct object_class *const classes[] = { &authz_list_class, NULL };
+	static const char *const rules[] = { "authz-list,id=nobody",
+		"authz-list,id=anybody,policy=allow" };
+
+	f->objects = object_set_new(classes);
+	assert_non_null(f->objects);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		struct opts *opts = NULL;
+
+		assert_int_equal(opts_parse(rules[i], "qom-type", &opts, NULL), 0);
+		assert_int_equal(object_set_add(f->objects, opts, NULL), 0);
+		opts_free(opts);
+	}
+}
+
 static void make_server(struct fixture *f, const char *options)
 {
 	struct vnc_context context = { .loop = f->loop,
 		.display = f->display,
+		.objects = f->objects,
 		.secret = find_secret,
 		.on_event = on_event,
 		.data = f };
@@ -105,6 +125,7 @@ struct fixture *fixture_new(const char *options)
 	f->display = display_new(f->loop, "test", f->font);
 	assert_non_null(f->display);
 	make_console(f);
+	make_rules(f);
 	make_server(f, options);
 	return f;
 }
@@ -112,6 +133,7 @@ struct fixture *fixture_new(const char *options)
 void fixture_free(struct fixture *f)
 {
 	vnc_server_free(f->server);
+	object_set_free(f->objects);
 	assert_int_equal(f->connected, f->disconnected);
 	display_free(f->display);
 	vt_free(f->vt);

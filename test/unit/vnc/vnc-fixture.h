@@ -13,6 +13,7 @@
 /**
  * struct fixture - a server that listens nowhere, a console of 80x24, and the viewers' ends of
  * sockets
+ * @objects: the rules `anybody` and `nobody`
  * @typed: what the guest got
  * @size_requests: how often a viewer's wish for a size reached the console
  */
@@ -23,6 +24,7 @@ struct fixture {
 	struct display_console *console;
 	struct vt *vt;
 	struct vnc_server *server;
+	struct object_set *objects;
 	char typed[4096];
 	size_t typed_len;
 	size_t typed_total;
