@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "prog/people.h"
 
+#include <charhub/chardev-impl.h>
 #include <charhub/charhub.h>
 
+#include "base/cleanup.h"
 #include "lib/env.h"
 #include "transport/identity.h"
 
@@ -11,6 +13,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <arpa/inet.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -71,10 +75,77 @@ static void terminals_and_clients_are_people_and_files_are_not(void **state)
 	env_free(env);
 }
 
+static int no_client(struct env *env)
+{
+	(void)env;
+	return -1;
+}
+
+static int unix_client(struct env *env)
+{
+	return env_dial(env, "s");
+}
+
+/* The socket of the chardev itself: its description ends in ":PORT,server=on". */
+static int tcp_client(struct env *env)
+{
+	AUTO_FREE char *text = chardev_describe(chardev_set_find(env->set, "c"));
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	unsigned port;
+
+	assert_int_equal(sscanf(text, "disconnected:tcp:127.0.0.1:%u,", &port), 1);
+	to.sin_port = htons((uint16_t)port);
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+static void each_way_in_has_its_name(void **state)
+{
+	char user[IDENTITY_WHO_MAX];
+	const struct {
+		const char *add;
+		int (*dial)(struct env *env);
+		const char *who; /* NULL: nobody */
+	} ways[] = {
+		{ "socket,id=c,path=%s/s,server=on,wait=off", unix_client, user },
+		{ "socket,id=c,path=%s/s,server=on,wait=off,mux=on", unix_client, user },
+		{ "socket,id=c,host=127.0.0.1,port=0,server=on,wait=off", tcp_client, "anonymous" },
+		{ "pty,id=c", no_client, "anonymous" },
+		{ "exec,id=c,command=exec sleep 1000", no_client, NULL },
+		{ "file,id=c,path=%s/f", no_client, NULL },
+		{ "null,id=c", no_client, NULL },
+		{ "ringbuf,id=c", no_client, NULL },
+	};
+
+	(void)state;
+	identity_name_user("/etc/passwd", getuid(), user);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct env *env = env_new(charhub_classes);
+		const char *who;
+		int fd;
+
+		env_attach(env, env_add(env, ways[i].add));
+		fd = ways[i].dial(env);
+		while (fd >= 0 && !env->holder.link.chardev->open)
+			loop_step(env->loop, true);
+		who = chardev_identity(env->holder.link.chardev);
+		if (!who || !ways[i].who)
+			assert_ptr_equal(who, ways[i].who);
+		else
+			assert_string_equal(who, ways[i].who);
+		if (fd >= 0)
+			close(fd);
+		env_free(env);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(terminals_and_clients_are_people_and_files_are_not),
+		cmocka_unit_test(each_way_in_has_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
