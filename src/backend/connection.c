@@ -2,6 +2,7 @@
 #include "backend/connection.h"
 
 #include "transport/telnet.h"
+#include "transport/tls.h"
 #include "transport/websocket.h"
 
 #include <errno.h>
@@ -31,6 +32,20 @@ static char *remote_name(int fd)
 	return sockaddr_text(&sockaddr);
 }
 
+void connection_options_done(struct connection_options *options)
+{
+	tls_creds_put(options->tls);
+	free(options->tls_host);
+	free(options->websocket_origin);
+	*options = (struct connection_options){ 0 };
+}
+
+static int put_tls(
+	struct transport *lower, const struct connection_options *options, struct transport **ret)
+{
+	return tls_new(lower, tls_creds_context(options->tls), options->tls_host, ret);
+}
+
 static int put_websocket(
 	struct transport *lower, const struct connection_options *options, struct transport **ret)
 {
@@ -54,6 +69,7 @@ static int put_filters(struct transport **transport, const struct connection_opt
 		int (*put)(struct transport *lower, const struct connection_options *options,
 			struct transport **ret);
 	} filters[] = {
+		{ options->tls, put_tls },
 		{ options->websocket, put_websocket },
 		{ options->telnet, put_telnet },
 	};
@@ -136,7 +152,11 @@ void connection_watch_half(struct connection *connection)
 
 const char *connection_scheme(const struct connection_options *options)
 {
-	return options->telnet ? "telnet" : options->websocket ? "websocket" : "tcp";
+	if (options->telnet)
+		return "telnet";
+	if (options->websocket)
+		return "websocket";
+	return options->tls ? "tls" : "tcp";
 }
 
 char *connection_describe(const struct connection *connection, const struct address *address,

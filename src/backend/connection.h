@@ -3,6 +3,7 @@
 #define BACKEND_CONNECTION_H
 
 #include "backend/fd-stream.h"
+#include "object/tls-creds.h"
 #include "transport/address.h"
 #include "transport/fd-transport.h"
 
@@ -18,13 +19,19 @@ struct connection {
 
 /**
  * struct connection_options - what a fresh connection is made into
+ * @tls:      with whose help it is encrypted; held; NULL: it is not
+ * @tls_host: of a client: whose certificate it has to be
  * @websocket_origin: as for websocket_new(); NULL: pages of the same host
  */
 struct connection_options {
 	struct socket_tuning tuning;
 	bool server, telnet, websocket;
-	char *websocket_origin;
+	struct tls_creds *tls;
+	char *tls_host, *websocket_origin;
 };
+
+/** connection_options_done() - release what they hold */
+void connection_options_done(struct connection_options *options);
 
 /**
  * connection_put_filters() - take a connected descriptor over, and put filters on it; no upcall

@@ -79,7 +79,13 @@ static int check_filters(const struct opts *opts, struct error **err)
 {
 	bool server = opts_get_bool(opts, "server"), websocket = opts_get_bool(opts, "websocket");
 
-	if (conflict(err, !server && websocket, "Websocket client is not implemented") ||
+	if (conflict(err, opts_has(opts, "tls-creds") && opts_has(opts, "path"),
+		    "'tls_creds' option is incompatible with 'unix' address type") ||
+		conflict(err, opts_has(opts, "tls-creds") && opts_has(opts, "cid"),
+			"'tls_creds' option is incompatible with 'vsock' address type") ||
+		conflict(err, opts_has(opts, "tls-creds") && opts_has(opts, "fd") && !server,
+			"'tls_creds' option is incompatible with 'fd' address type as client") ||
+		conflict(err, !server && websocket, "Websocket client is not implemented") ||
 		conflict(err, !websocket && opts_has(opts, "websocket-origin"),
 			"'websocket-origin' option requires 'websocket=on'"))
 		return -EINVAL;
@@ -91,12 +97,30 @@ static int check_filters(const struct opts *opts, struct error **err)
 	return 0;
 }
 
-static int read_filters(
-	const struct opts *opts, struct connection_options *options, struct error **err)
+static int read_tls(struct socket_chardev *socket, const struct opts *opts, struct error **err)
 {
+	struct connection_options *options = &socket->options;
+	const char *id = opts_get_string(opts, "tls-creds"), *host = opts_get_string(opts, "host");
+	int r;
+
+	if (!id)
+		return 0;
+	r = tls_creds_get(chardev_objects(&socket->base), id,
+		options->server ? TLS_SERVER : TLS_CLIENT, &options->tls, err);
+	if (r < 0 || options->server)
+		return r;
+	options->tls_host = strdup(*host ? host : "localhost");
+	return options->tls_host ? 0 : -ENOMEM;
+}
+
+static int read_filters(struct socket_chardev *socket, const struct opts *opts, struct error **err)
+{
+	struct connection_options *options = &socket->options;
 	const char *origin = opts_get_string(opts, "websocket-origin");
 	int r = check_filters(opts, err);
 
+	if (r == 0)
+		r = read_tls(socket, opts, err);
 	if (r < 0)
 		return r;
 	options->telnet = opts_get_bool(opts, "telnet");
@@ -216,7 +240,7 @@ static int read_address(const struct opts *opts, struct address *address, struct
 
 static void release_options(struct socket_chardev *socket)
 {
-	free(socket->options.websocket_origin);
+	connection_options_done(&socket->options);
 	address_done(&socket->address);
 }
 
@@ -252,7 +276,7 @@ static int socket_open(struct chardev *chardev, const struct opts *opts, struct 
 	socket->clients_max = (unsigned)opts_get_number(opts, "clients");
 	r = read_tuning(opts, &socket->options.tuning, err);
 	if (r == 0)
-		r = read_filters(opts, &socket->options, err);
+		r = read_filters(socket, opts, err);
 	if (r == 0)
 		r = read_address(opts, &socket->address, err);
 	if (r == 0)
@@ -399,6 +423,9 @@ static const struct opt_desc socket_options[] = {
 		.type = OPT_NUMBER,
 		.max = RECONNECT_MS_MAX / 1000,
 		.help = "the same in seconds" },
+	{ .name = "tls-creds",
+		.type = OPT_ID,
+		.help = "-object tls-creds-* of this side: TCP is encrypted" },
 	{ .name = "telnet",
 		.type = OPT_BOOL,
 		.preset = "off",

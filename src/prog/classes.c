@@ -4,6 +4,7 @@
 #include "frontend/frontend.h"
 #include "object/authz.h"
 #include "object/secret.h"
+#include "object/tls-creds.h"
 
 #include <stddef.h>
 
@@ -20,5 +21,8 @@ const struct object_class *const object_classes[] = {
 	&authz_list_file_class,
 	&authz_simple_class,
 	&secret_class,
+	&tls_creds_anon_class,
+	&tls_creds_psk_class,
+	&tls_creds_x509_class,
 	NULL,
 };

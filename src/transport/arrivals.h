@@ -13,7 +13,7 @@ struct arrivals;
 
 enum {
 	/* Of one struct arrivals; beyond it the oldest is closed. */
-	ARRIVALS_MAX = 64,
+	ARRIVALS_MAX = 256,
 	/* In which a handshake has to be over. */
 	ARRIVAL_MS = 10000,
 };

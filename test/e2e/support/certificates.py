@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""An authority of openssl's, in a folder as tls-creds-x509 reads it."""
+
+import subprocess
+
+from .program import need
+
+
+class Authority:
+    """ca-cert.pem and what it signs; each side's files are @side-cert.pem and @side-key.pem."""
+
+    def __init__(self, folder):
+        need("openssl")
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        self._run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                  "-nodes", "-days", "2", "-subj", "/CN=Test CA", "-keyout", "ca-key.pem",
+                  "-out", "ca-cert.pem")
+
+    def _run(self, *words):
+        subprocess.run(["openssl", *words], cwd=self.folder, check=True, capture_output=True)
+
+    def sign(self, side, name, host="localhost", options=()):
+        """A certificate for @name, whose host is @host as well."""
+        extensions = self.folder / "extensions"
+        extensions.write_text(f"subjectAltName=DNS:{host},IP:127.0.0.1\n")
+        self._run("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/O=Lab/CN={name}",
+                  "-keyout", f"{side}-key.pem", "-out", f"{side}.csr", *options)
+        self._run("x509", "-req", "-in", f"{side}.csr", "-CA", "ca-cert.pem", "-CAkey",
+                  "ca-key.pem", "-CAcreateserial", "-days", "2", "-extfile", "extensions",
+                  "-out", f"{side}-cert.pem")
+
+    def path(self, name):
+        return f"{self.folder}/{name}"
