@@ -4,6 +4,11 @@
  * and goes out to @shared; what @shared delivers goes to the guest. Where @shared has memory of
  * its own to offer (a hub's journal), the guest's chardev reads straight into it.
  *
+ * @guest may be a server of several clients: then the first one is the guest, and the others take
+ * part in @shared as clients of one of its members do: people open the path that the VMM has
+ * dialled. When the guest has gone, the next client is the guest if it is the same user as the
+ * first one was, or the one that `guest-user=` names.
+ *
  * Nothing is buffered here but the rest of a short accept: while there is such a rest its producer
  * has no room. A guest that is not there takes no input: the members' bytes wait in the kernel.
  * What is lost all the same is told in the log.
@@ -17,6 +22,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { ROOM_BYTES = 64 * 1024, INPUT_ROOM_BYTES = 4096 };
 
@@ -31,12 +39,18 @@ struct rest {
 
 /**
  * struct console
- * @out, @in:    towards @shared, towards @guest
+ * @line:        to the guest: @guest, or @caller
+ * @caller:      to the client of the server @guest that is the guest
+ * @guest_user:  who may be the guest of a server with several clients; NULL: not known yet
+ * @out, @in:    towards @shared, towards the guest
  * @cols, @rows: the size that the guest was told last; 0: none
  */
 struct console {
 	struct frontend base;
-	struct chardev_link guest, shared;
+	struct chardev_link guest, shared, caller;
+	struct chardev_link *line;
+	const struct chardev_holder_ops *caller_ops;
+	char *guest_user;
 	struct rest out, in;
 	unsigned cols, rows;
 };
@@ -77,7 +91,7 @@ static void tell_lost_in(struct console *console)
 {
 	if (console->in.lost_bytes)
 		log_warning("console '%s': %" PRIu64 " bytes of input for the guest are lost",
-			chardev_link_id(&console->guest), console->in.lost_bytes);
+			chardev_link_id(console->line), console->in.lost_bytes);
 	console->in.lost_bytes = 0;
 }
 
@@ -86,7 +100,7 @@ static void tell_lost_out(struct console *console)
 {
 	if (console->out.lost_bytes)
 		log_info("console '%s': %" PRIu64 " bytes of the guest went to nobody",
-			chardev_link_id(&console->guest), console->out.lost_bytes);
+			chardev_link_id(console->line), console->out.lost_bytes);
 	console->out.lost_bytes = 0;
 }
 
@@ -133,7 +147,7 @@ static void on_shared_room(void *holder)
 	struct console *console = holder;
 
 	if (flush_rest(&console->out, &console->shared))
-		chardev_link_in_resume(&console->guest);
+		chardev_link_in_resume(console->line);
 }
 
 /* ---- world to guest ---- */
@@ -142,7 +156,7 @@ static size_t on_shared_in_room(void *holder)
 {
 	struct console *console = holder;
 
-	if (console->in.bytes.len || !chardev_link_is_open(&console->guest))
+	if (console->in.bytes.len || !chardev_link_is_open(console->line))
 		return 0;
 	return INPUT_ROOM_BYTES;
 }
@@ -151,7 +165,7 @@ static void on_shared_in(void *holder, const void *buf, size_t len)
 {
 	struct console *console = holder;
 
-	offer(&console->in, &console->guest, buf, len);
+	offer(&console->in, console->line, buf, len);
 	tell_lost_in(console);
 }
 
@@ -159,7 +173,7 @@ static void on_guest_in_room(void *holder)
 {
 	struct console *console = holder;
 
-	if (flush_rest(&console->in, &console->guest))
+	if (flush_rest(&console->in, console->line))
 		chardev_link_in_resume(&console->shared);
 }
 
@@ -172,25 +186,30 @@ static void tell_size(struct console *console)
 	};
 
 	if (console->cols)
-		chardev_link_event(&console->guest, &event);
+		chardev_link_event(console->line, &event);
+}
+
+static void guest_comes(struct console *console)
+{
+	log_info("console '%s': the guest is there", chardev_link_id(console->line));
+	tell_size(console);
+	chardev_link_in_resume(&console->shared);
+}
+
+static void guest_goes(struct console *console)
+{
+	log_info("console '%s': the guest is gone", chardev_link_id(console->line));
+	lose_rest(&console->in);
+	tell_lost_in(console);
 }
 
 static void on_guest_event(void *holder, const struct chardev_event *event)
 {
 	struct console *console = holder;
-	const char *id = chardev_link_id(&console->guest);
 
 	switch (event->type) {
-	case CHARDEV_OPENED:
-		log_info("console '%s': the guest is there", id);
-		tell_size(console);
-		chardev_link_in_resume(&console->shared);
-		break;
-	case CHARDEV_CLOSED:
-		log_info("console '%s': the guest is gone", id);
-		lose_rest(&console->in);
-		tell_lost_in(console);
-		break;
+	case CHARDEV_OPENED: guest_comes(console); break;
+	case CHARDEV_CLOSED: guest_goes(console); break;
 	case CHARDEV_BREAK:
 	case CHARDEV_LINE:
 	case CHARDEV_MODEM: chardev_link_event(&console->shared, event); break;
@@ -210,25 +229,71 @@ static void on_shared_event(void *holder, const struct chardev_event *event)
 		tell_size(console);
 	} else if (event->type == CHARDEV_BREAK || event->type == CHARDEV_LINE ||
 		   event->type == CHARDEV_MODEM) {
-		chardev_link_event(&console->guest, event);
+		chardev_link_event(console->line, event);
 	}
+}
+
+/* ---- a server of several clients as the guest's end ---- */
+
+static void let_caller_go(struct console *console)
+{
+	struct chardev *caller = console->caller.chardev;
+
+	chardev_link_detach(&console->caller);
+	console->line = &console->guest;
+	chardev_free(caller);
+}
+
+static void on_caller_event(void *holder, const struct chardev_event *event)
+{
+	on_guest_event(holder, event);
+	if (event->type == CHARDEV_HANGUP)
+		let_caller_go(holder);
+}
+
+/* The first one says by coming who the guest's user is. */
+static bool may_be_guest(struct console *console, const struct chardev *peer)
+{
+	const char *identity = chardev_identity(peer);
+
+	if (console->caller.chardev || !identity)
+		return false;
+	if (!console->guest_user)
+		console->guest_user = strdup(identity);
+	return console->guest_user && !strcmp(console->guest_user, identity);
+}
+
+static int on_guest_peer(void *holder, struct chardev *peer, struct error **err)
+{
+	struct console *console = holder;
+	int r;
+
+	if (!may_be_guest(console, peer))
+		return chardev_adopt(console->shared.chardev, peer, err);
+	r = chardev_link_attach(&console->caller, peer, 0, console->caller_ops, console, err);
+	if (r < 0)
+		return r;
+	console->line = &console->caller;
+	guest_comes(console);
+	return 0;
 }
 
 /* ---- life ---- */
 
-static const struct chardev_holder_ops guest_ops_direct = {
-	.in_room = on_guest_room_direct,
-	.in_reserve = on_guest_reserve,
-	.in_commit = on_guest_commit,
-	.on_room = on_guest_in_room,
-	.on_event = on_guest_event,
-};
+#define DIRECT                                                           \
+	.in_room = on_guest_room_direct, .in_reserve = on_guest_reserve, \
+	.in_commit = on_guest_commit, .on_room = on_guest_in_room
 
-static const struct chardev_holder_ops guest_ops = {
-	.in_room = on_guest_room,
-	.on_in = on_guest_out,
-	.on_room = on_guest_in_room,
-	.on_event = on_guest_event,
+#define COPIED .in_room = on_guest_room, .on_in = on_guest_out, .on_room = on_guest_in_room
+
+/* By whether @shared has memory of its own to offer. */
+static const struct chardev_holder_ops guest_ops[] = {
+	{ COPIED, .on_event = on_guest_event, .on_peer = on_guest_peer },
+	{ DIRECT, .on_event = on_guest_event, .on_peer = on_guest_peer },
+};
+static const struct chardev_holder_ops caller_ops[] = {
+	{ COPIED, .on_event = on_caller_event },
+	{ DIRECT, .on_event = on_caller_event },
 };
 
 static const struct chardev_holder_ops shared_ops = {
@@ -243,10 +308,25 @@ static void console_close(struct frontend *frontend)
 	struct console *console = container_of(frontend, struct console, base);
 
 	tell_lost_out(console);
+	if (console->caller.chardev)
+		let_caller_go(console);
 	chardev_link_detach(&console->guest);
 	chardev_link_detach(&console->shared);
 	byte_queue_clear(&console->out.bytes);
 	byte_queue_clear(&console->in.bytes);
+	free(console->guest_user);
+}
+
+static int read_guest_user(struct console *console, const struct opts *opts, struct error **err)
+{
+	const char *user = opts_get_string(opts, "guest-user");
+
+	console->line = &console->guest;
+	if (user && asprintf(&console->guest_user, "user:%s", user) < 0) {
+		console->guest_user = NULL;
+		return error_set(err, ENOMEM, "console: out of memory");
+	}
+	return 0;
 }
 
 static int console_open(struct frontend *frontend, const struct opts *opts, struct error **err)
@@ -261,10 +341,15 @@ static int console_open(struct frontend *frontend, const struct opts *opts, stru
 	if (r < 0)
 		return r;
 	direct = chardev_link_out_reserve(&console->shared, iov) != -ENOTSUP;
-	r = frontend_attach(frontend, "guest", opts_get_string(opts, "guest"), &console->guest, 0,
-		direct ? &guest_ops_direct : &guest_ops, err);
-	if (r < 0)
+	console->caller_ops = &caller_ops[direct];
+	r = read_guest_user(console, opts, err);
+	if (r == 0)
+		r = frontend_attach(frontend, "guest", opts_get_string(opts, "guest"),
+			&console->guest, 0, &guest_ops[direct], err);
+	if (r < 0) {
 		chardev_link_detach(&console->shared);
+		free(console->guest_user);
+	}
 	return r;
 }
 
@@ -277,6 +362,10 @@ static const struct opt_desc console_options[] = {
 		.type = OPT_ID,
 		.required = true,
 		.help = "chardev that the guest's console is given to: a hub" },
+	{ .name = "guest-user",
+		.type = OPT_STRING,
+		.help = "where guest is a server of several clients: the user whose client is the "
+			"guest; default: that of the first one" },
 	{ .name = "name", .type = OPT_STRING, .help = "what people call it" },
 	{ 0 },
 };

@@ -10,6 +10,7 @@
 #include "lib/fake-holder.h"
 #include "opts/opts.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -221,6 +222,86 @@ static void chardev_that_is_no_hub_will_do(void **state)
 	assert_true(fake_chardev_out_is(single, "hello!"));
 }
 
+/* ---- a server of several clients as the guest's end ---- */
+
+static struct fake_chardev *come(struct fixture *f, const char *id, const char *identity)
+{
+	struct chardev *peer = chardev_new_peer(&f->guest->base, &fake_chardev_class, id);
+
+	fake_chardev_of(peer)->accept = fake_chardev_of(peer)->chunk = SIZE_MAX;
+	fake_chardev_of(peer)->identity = identity;
+	chardev_set_open(peer, true);
+	assert_int_equal(chardev_offer_peer(&f->guest->base, peer, NULL), 0);
+	run_idle(f->loop);
+	return fake_chardev_of(peer);
+}
+
+static void first_client_is_the_guest_and_others_take_part(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_chardev *vmm, *person;
+
+	fake_chardev_set_open(f->guest, false);
+	assert_int_equal(add(f, "console,guest=g,chardev=h", NULL), 0);
+	vmm = come(f, "g.1", "user:vmm");
+	person = come(f, "g.2", "user:vmm");
+	fake_chardev_type(vmm, "login: ", 7);
+	assert_true(fake_chardev_out_is(f->world, "login: "));
+	assert_non_null(strstr(person->out.data, "login: "));
+	fake_chardev_type(person, "root\n", 5);
+	assert_true(fake_chardev_out_is(vmm, "root\n"));
+	fake_chardev_hang_up(person);
+	run_idle(f->loop);
+	fake_chardev_type(f->world, "x", 1);
+	assert_true(fake_chardev_out_is(vmm, "root\nx"));
+}
+
+static void guest_may_come_again(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_chardev *vmm;
+
+	fake_chardev_set_open(f->guest, false);
+	assert_int_equal(add(f, "console,guest=g,chardev=h", NULL), 0);
+	fake_chardev_hang_up(come(f, "g.1", "user:vmm"));
+	run_idle(f->loop);
+	/* Another user who comes meanwhile is none. */
+	come(f, "g.2", "user:root");
+	fake_chardev_type(f->world, "early", 5);
+	assert_int_equal(f->world->typed.len, 5);
+	vmm = come(f, "g.3", "user:vmm");
+	assert_true(fake_chardev_out_is(vmm, "early"));
+}
+
+static void who_is_another_user_is_not_the_guest(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_chardev *person;
+
+	fake_chardev_set_open(f->guest, false);
+	assert_int_equal(add(f, "console,guest=g,chardev=h,guest-user=vmm", NULL), 0);
+	person = come(f, "g.1", "user:root");
+	fake_chardev_type(person, "typed", 5);
+	assert_int_equal(f->world->out.len, 0);
+	assert_int_equal(person->typed.len, 5); /* waits for a guest */
+}
+
+static void without_a_hub_there_is_one_client(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_ERROR struct error *err = NULL;
+	struct chardev *second;
+
+	fake_chardev_add(f->set, "s");
+	fake_chardev_set_open(f->guest, false);
+	assert_int_equal(add(f, "console,guest=g,chardev=s", NULL), 0);
+	come(f, "g.1", "user:vmm");
+	second = chardev_new_peer(&f->guest->base, &fake_chardev_class, "g.2");
+	assert_int_equal(chardev_offer_peer(&f->guest->base, second, &err), -ENOTSUP);
+	assert_string_equal(error_message(err), "chardev 's' is not shared: it is no hub");
+	chardev_free(second);
+}
+
 #define console_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -234,6 +315,10 @@ int main(void)
 		console_test(what_is_lost_is_told),
 		console_test(guest_is_told_size_and_break),
 		console_test(chardev_that_is_no_hub_will_do),
+		console_test(first_client_is_the_guest_and_others_take_part),
+		console_test(guest_may_come_again),
+		console_test(who_is_another_user_is_not_the_guest),
+		console_test(without_a_hub_there_is_one_client),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
