@@ -23,6 +23,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "base/wire.h"
 #include "transport/transport-impl.h"
 
 #include <ctype.h>
@@ -113,11 +114,11 @@ static void put_out(struct telnet *telnet, const char *bytes, size_t len)
 
 static void say_size(struct telnet *telnet)
 {
-	char size[NAWS_BYTES] = { (char)(telnet->cols >> 8), (char)telnet->cols,
-		(char)(telnet->rows >> 8), (char)telnet->rows };
+	uint8_t size[NAWS_BYTES];
 
+	put_be16(put_be16(size, telnet->cols), telnet->rows);
 	telnet_begin_sb(telnet->protocol, TELNET_TELOPT_NAWS);
-	telnet_send(telnet->protocol, size, sizeof(size));
+	telnet_send(telnet->protocol, (const char *)size, sizeof(size));
 	telnet_finish_sb(telnet->protocol);
 }
 
@@ -288,8 +289,8 @@ static void hear_size(struct telnet *telnet, const char *bytes, size_t len)
 
 	if (len != NAWS_BYTES)
 		return;
-	news.cols = (unsigned)at[0] << 8 | at[1];
-	news.rows = (unsigned)at[2] << 8 | at[3];
+	news.cols = get_be16(at);
+	news.rows = get_be16(at + 2);
 	if (news.cols && news.rows)
 		put_news(telnet, &news);
 }

@@ -18,6 +18,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "base/wire.h"
 #include "transport/transport-impl.h"
 #include "transport/websocket-handshake.h"
 
@@ -134,8 +135,9 @@ static void keep_control(struct websocket *ws, enum opcode opcode, const uint8_t
 /* Between two frames: what is due comes before the user's next one. */
 static void keep_what_is_due(struct websocket *ws)
 {
-	uint8_t code[2] = { (uint8_t)(ws->close_due >> 8), (uint8_t)ws->close_due };
+	uint8_t code[2];
 
+	put_be16(code, ws->close_due);
 	ws->out_at = ws->out_end = 0;
 	if (ws->pong_due)
 		keep_control(ws, OP_PONG, ws->pong, ws->pong_len);
@@ -330,7 +332,7 @@ static void unmask(struct frame *frame, uint8_t *to, const uint8_t *from, size_t
 /* [RFC 6455 7.4]: 0: not a code that an endpoint may send. */
 static uint16_t close_code(const struct frame *frame)
 {
-	unsigned code = (unsigned)frame->control[0] << 8 | frame->control[1];
+	unsigned code = get_be16(frame->control);
 
 	if (frame->control_len == 0)
 		return CLOSE_NO_CODE;

@@ -144,9 +144,6 @@ void virtio_console_remove_port(struct virtio_console_port *port);
 /** virtio_console_port_id() - the number it was added with */
 unsigned virtio_console_port_id(const struct virtio_console_port *port);
 
-/** virtio_console_port_guest_open() - has a process of the guest opened it */
-bool virtio_console_port_guest_open(const struct virtio_console_port *port);
-
 /**
  * virtio_console_port_set_open() - open or close the host's side
  *

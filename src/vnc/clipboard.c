@@ -13,7 +13,7 @@
 #include "vnc/clipboard.h"
 
 #include "base/cleanup.h"
-#include "vnc/wire.h"
+#include "base/wire.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -158,7 +158,7 @@ static int send_latin1(struct clipboard *clipboard, const char *utf8, size_t len
 	}
 	if (message.failed)
 		return -ENOMEM;
-	put_u32((uint8_t *)message.data + 4, (uint32_t)(message.len - sizeof(header)));
+	put_be32((uint8_t *)message.data + 4, (uint32_t)(message.len - sizeof(header)));
 	return peer_send(clipboard->peer, message.data, message.len);
 }
 
@@ -170,7 +170,7 @@ static int send_extended(
 	uint8_t header[12] = { CUT_TEXT };
 	int r;
 
-	put_u32(put_u32(header + 4, (uint32_t) - (int32_t)(4 + len)), flags);
+	put_be32(put_be32(header + 4, (uint32_t) - (int32_t)(4 + len)), flags);
 	r = peer_send(clipboard->peer, header, sizeof(header));
 	return r < 0 || !len ? r : peer_send(clipboard->peer, data, len);
 }
@@ -203,7 +203,7 @@ static void wire_text(const struct strbuf *text, struct strbuf *out)
 	}
 	strbuf_putc(out, '\0');
 	if (!out->failed)
-		put_u32((uint8_t *)out->data, (uint32_t)(out->len - sizeof(len)));
+		put_be32((uint8_t *)out->data, (uint32_t)(out->len - sizeof(len)));
 }
 
 /* Stored rather than deflated, so that being asked again and again costs little. */
@@ -270,7 +270,7 @@ static int inflate_text(z_stream *z, struct strbuf *ret_text)
 
 	if (r < 0)
 		return r;
-	len = get_u32(wire);
+	len = get_be32(wire);
 	if (len > CLIPBOARD_MAX)
 		return -EFBIG;
 	text = malloc(len + 1);
@@ -327,7 +327,7 @@ int clipboard_extended_in(struct clipboard *clipboard, const uint8_t *bytes, siz
 
 	if (len < 4)
 		return -EPROTO;
-	flags = get_u32(bytes);
+	flags = get_be32(bytes);
 	if (flags & CLIP_CAPS) {
 		clipboard->caps = flags;
 		return 0;

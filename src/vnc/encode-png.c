@@ -6,7 +6,7 @@
  */
 #include "vnc/encode.h"
 
-#include "vnc/wire.h"
+#include "base/wire.h"
 
 #include <string.h>
 #include <zlib.h>
@@ -16,15 +16,15 @@ enum { PX_MAX = 16384, PNG_PALETTE = 3, PNG_RGB = 2 };
 /* A chunk's length and checksum around the data that are already at @start + 8 [PNG 5.3]. */
 static uint8_t *close_chunk(const char *type, uint8_t *start, size_t len)
 {
-	put_u32(start, (uint32_t)len);
+	put_be32(start, (uint32_t)len);
 	memcpy(start + 4, type, 4);
-	return put_u32(start + 8 + len, (uint32_t)crc32(0, start + 4, (uInt)len + 4));
+	return put_be32(start + 8 + len, (uint32_t)crc32(0, start + 4, (uInt)len + 4));
 }
 
 static uint8_t *put_header(
 	unsigned width, unsigned height, unsigned bits, unsigned type, uint8_t *out)
 {
-	uint8_t *data = put_u32(put_u32(out + 8, width), height);
+	uint8_t *data = put_be32(put_be32(out + 8, width), height);
 	const uint8_t rest[5] = { (uint8_t)bits, (uint8_t)type };
 
 	memcpy(data, rest, sizeof(rest));

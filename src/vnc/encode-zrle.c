@@ -6,6 +6,8 @@
  */
 #include "vnc/encode.h"
 
+#include "base/minmax.h"
+
 #include <string.h>
 
 enum { SIDE = 64, PACKED_MAX = 16, RLE_COLORS_MAX = 127, RLE = 128, RUN = 128, RUN_BYTE_MAX = 255 };
@@ -38,11 +40,6 @@ static uint8_t *put_tile(const struct tile *tile, const struct pixel_format *for
 	if (tile->colors > PACKED_MAX)
 		return put_runs(tile, out);
 	return tile->colors == 1 ? out : tile_pack(tile, bits, out);
-}
-
-static unsigned smaller(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
 }
 
 static void encode_zrle(const struct raster *raster, const struct pixel_format *format,

@@ -7,7 +7,7 @@
 #include "vnc/handshake.h"
 
 #include "base/log.h"
-#include "vnc/wire.h"
+#include "base/wire.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,7 +29,7 @@ static int send_u32(struct handshake *handshake, uint32_t value)
 {
 	uint8_t wire[4];
 
-	put_u32(wire, value);
+	put_be32(wire, value);
 	return peer_send(handshake->peer, wire, sizeof(wire));
 }
 

@@ -9,7 +9,7 @@
 #include "vnc/message-in.h"
 
 #include "base/log.h"
-#include "vnc/wire.h"
+#include "base/wire.h"
 
 #include <errno.h>
 #include <string.h>
@@ -46,9 +46,9 @@ static ssize_t counted(
 {
 	if (len < at + 2)
 		return 0;
-	if (get_u16(m + at) > max)
+	if (get_be16(m + at) > max)
 		return -EMSGSIZE;
-	return (ssize_t)(header + get_u16(m + at) * each);
+	return (ssize_t)(header + get_be16(m + at) * each);
 }
 
 static ssize_t size_color_map(const uint8_t *m, size_t len)
@@ -67,7 +67,7 @@ static ssize_t size_cut_text(const uint8_t *m, size_t len)
 
 	if (len < 8)
 		return 0;
-	size = (int32_t)get_u32(m + 4);
+	size = (int32_t)get_be32(m + 4);
 	if (size < 0)
 		size = -size;
 	return size > (int64_t)CLIPBOARD_MAX ? -EMSGSIZE : (ssize_t)(8 + size);
@@ -92,7 +92,7 @@ static ssize_t size_qemu(const uint8_t *m, size_t len)
 	if (m[1] == QEMU_KEY)
 		return 12;
 	if (m[1] == QEMU_AUDIO)
-		return get_u16(m + 2) == 2 ? 10 : 4;
+		return get_be16(m + 2) == 2 ? 10 : 4;
 	return -EPROTO;
 }
 
@@ -156,7 +156,7 @@ static int handle_encodings(struct session *session, const uint8_t *m, size_t le
 	session->updates.encoding = NULL;
 	session->updates.level = LEVEL_DEFAULT;
 	for (size_t at = 4; at < len; at += 4)
-		take_encoding(session, (int32_t)get_u32(m + at));
+		take_encoding(session, (int32_t)get_be32(m + at));
 	if (!session->updates.encoding)
 		session->updates.encoding = &encoding_raw;
 	update_set_features(&session->updates, before);
@@ -168,22 +168,22 @@ static int handle_encodings(struct session *session, const uint8_t *m, size_t le
 static int handle_update_request(struct session *session, const uint8_t *m, size_t len)
 {
 	(void)len;
-	update_request(&session->updates, m[1], get_u16(m + 2), get_u16(m + 4), get_u16(m + 6),
-		get_u16(m + 8));
+	update_request(&session->updates, m[1], get_be16(m + 2), get_be16(m + 4), get_be16(m + 6),
+		get_be16(m + 8));
 	return 0;
 }
 
 static int handle_key(struct session *session, const uint8_t *m, size_t len)
 {
 	(void)len;
-	keyboard_in(&session->keyboard, get_u32(m + 4), 0, m[1]);
+	keyboard_in(&session->keyboard, get_be32(m + 4), 0, m[1]);
 	return 0;
 }
 
 static int handle_pointer(struct session *session, const uint8_t *m, size_t len)
 {
 	(void)len;
-	session_pointer(session, m[1], get_u16(m + 2), get_u16(m + 4));
+	session_pointer(session, m[1], get_be16(m + 2), get_be16(m + 4));
 	return 0;
 }
 
@@ -210,7 +210,7 @@ static int answer_fence(struct session *session)
 	const struct fence *fence = &session->fence;
 	uint8_t m[9 + FENCE_DATA_MAX] = { FENCE };
 
-	put_u32(m + 4, fence->flags & FENCE_KNOWN);
+	put_be32(m + 4, fence->flags & FENCE_KNOWN);
 	m[8] = fence->len;
 	memcpy(m + 9, fence->data, fence->len);
 	session->fence.armed = false;
@@ -223,11 +223,11 @@ static int handle_fence(struct session *session, const uint8_t *m, size_t len)
 	struct fence *fence = &session->fence;
 
 	(void)len;
-	if (!(get_u32(m + 4) & FENCE_REQUEST)) {
+	if (!(get_be32(m + 4) & FENCE_REQUEST)) {
 		update_fence_answered(&session->updates);
 		return 0;
 	}
-	fence->flags = get_u32(m + 4);
+	fence->flags = get_be32(m + 4);
 	fence->len = m[8];
 	memcpy(fence->data, m + 9, m[8]);
 	fence->armed = fence->flags & FENCE_SYNC_NEXT;
@@ -237,7 +237,7 @@ static int handle_fence(struct session *session, const uint8_t *m, size_t len)
 static int handle_desktop_size(struct session *session, const uint8_t *m, size_t len)
 {
 	(void)len;
-	session_resize(session, get_u16(m + 2), get_u16(m + 4));
+	session_resize(session, get_be16(m + 2), get_be16(m + 4));
 	return 0;
 }
 
@@ -246,7 +246,7 @@ static int handle_qemu(struct session *session, const uint8_t *m, size_t len)
 	(void)len;
 	if (m[1] == QEMU_KEY)
 		keyboard_in(
-			&session->keyboard, get_u32(m + 4), get_u32(m + 8), get_u16(m + 2) != 0);
+			&session->keyboard, get_be32(m + 4), get_be32(m + 8), get_be16(m + 2) != 0);
 	return 0;
 }
 

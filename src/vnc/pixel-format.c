@@ -8,7 +8,7 @@
  */
 #include "vnc/pixel-format.h"
 
-#include "vnc/wire.h"
+#include "base/wire.h"
 
 #include <errno.h>
 #include <string.h>
@@ -34,7 +34,7 @@ int pixel_format_parse(const uint8_t wire[PIXEL_FORMAT_SIZE], struct pixel_forma
 	if (bits != 8 && bits != 16 && bits != 32)
 		return -EINVAL;
 	for (unsigned i = 0; format.true_color && i < 3; i++) {
-		uint64_t max = get_u16(wire + 4 + 2 * i);
+		uint64_t max = get_be16(wire + 4 + 2 * i);
 		unsigned shift = wire[10 + i];
 
 		if (shift >= bits || max << shift >> bits)
@@ -54,7 +54,7 @@ void pixel_format_write(const struct pixel_format *format, uint8_t wire[PIXEL_FO
 	wire[2] = format->big_endian;
 	wire[3] = format->true_color;
 	for (unsigned i = 0; i < 3; i++) {
-		put_u16(wire + 4 + 2 * i, format->max[i]);
+		put_be16(wire + 4 + 2 * i, format->max[i]);
 		wire[10 + i] = format->shift[i];
 	}
 }

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "vnc/plan.h"
 
+#include "base/minmax.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 enum { TIGHT_WIDTH_MAX = 2048 };
-
-static unsigned smaller(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
-static unsigned larger(unsigned a, unsigned b)
-{
-	return a > b ? a : b;
-}
 
 void plan_init(struct plan *plan, const struct encoding *encoding, unsigned scale)
 {

@@ -7,14 +7,14 @@
 
 #include "base/cleanup.h"
 #include "vnc/encode.h"
-#include "vnc/wire.h"
+#include "base/wire.h"
 
 #include <errno.h>
 
 void rect_header(unsigned x, unsigned y, unsigned width, unsigned height, int32_t encoding,
 	uint8_t ret_header[12])
 {
-	put_u32(put_u16(put_u16(put_u16(put_u16(ret_header, x), y), width), height),
+	put_be32(put_be16(put_be16(put_be16(put_be16(ret_header, x), y), width), height),
 		(uint32_t)encoding);
 }
 
@@ -44,7 +44,7 @@ static int send_name(struct peer *peer, const struct pixel_format *format)
 	display_view_title(peer->view, &title);
 	if (title.failed)
 		return -ENOMEM;
-	put_u32(len, (uint32_t)title.len);
+	put_be32(len, (uint32_t)title.len);
 	if (r == 0)
 		r = peer_push(peer, len, sizeof(len));
 	if (r == 0 && title.len)
@@ -134,6 +134,6 @@ int pseudo_send_size(struct peer *peer, struct news *news, unsigned width, unsig
 	r = send_rect(
 		peer, news->size_reason, news->size_status, width, height, PSEUDO_EXTENDED_SIZE);
 	news->size_reason = news->size_status = 0;
-	put_u32(put_u16(put_u16(put_u32(put_u32(screen + 4, 0), 0), width), height), 0);
+	put_be32(put_be16(put_be16(put_be32(put_be32(screen + 4, 0), 0), width), height), 0);
 	return r < 0 ? r : peer_push(peer, screen, sizeof(screen));
 }

@@ -2,7 +2,7 @@
 #include "vnc/session.h"
 
 #include "base/cleanup.h"
-#include "vnc/wire.h"
+#include "base/wire.h"
 
 #include <errno.h>
 
@@ -152,10 +152,10 @@ static int send_server_init(struct session *session)
 	display_view_title(peer->view, &name);
 	if (name.failed)
 		return -ENOMEM;
-	put_u16(put_u16(init, update_width_px(&session->updates)),
+	put_be16(put_be16(init, update_width_px(&session->updates)),
 		update_height_px(&session->updates));
 	pixel_format_write(&pixel_format_default, init + 4);
-	put_u32(init + 4 + PIXEL_FORMAT_SIZE, (uint32_t)name.len);
+	put_be32(init + 4 + PIXEL_FORMAT_SIZE, (uint32_t)name.len);
 	r = peer_send(peer, init, sizeof(init));
 	return r < 0 ? r : peer_send(peer, name.data, name.len);
 }

@@ -19,8 +19,9 @@
 #include "vnc/update.h"
 
 #include "base/log.h"
+#include "base/minmax.h"
+#include "base/wire.h"
 #include "vnc/studio.h"
-#include "vnc/wire.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -43,16 +44,6 @@ enum { FRAMEBUFFER_SIDE = 16384 }; /* pixels; a larger picture is cut */
 #define FENCE_REQUEST	   (1u << 31)
 
 #define SIZE_FEATURES (FEATURE_DESKTOP_SIZE | FEATURE_EXTENDED_SIZE)
-
-static unsigned smaller(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
-static unsigned larger(unsigned a, unsigned b)
-{
-	return a > b ? a : b;
-}
 
 /* ---- size ---- */
 
@@ -242,7 +233,7 @@ static int send_copy(struct updates *updates, const struct display_update *updat
 	rect_header(0, to * cell_h, smaller(update->cols, updates->cols) * cell_w,
 		(update->scroll_bottom - update->scroll_top - lines) * cell_h, ENCODING_COPY_RECT,
 		wire);
-	put_u16(put_u16(wire + 12, 0), from * cell_h);
+	put_be16(put_be16(wire + 12, 0), from * cell_h);
 	return peer_push(updates->peer, wire, sizeof(wire));
 }
 
@@ -257,7 +248,7 @@ static int send_deflated(
 	int r = 0;
 
 	if (wrap == WRAP_ZRLE) {
-		end = put_u32(length, (uint32_t)n);
+		end = put_be32(length, (uint32_t)n);
 	} else {
 		end = tight_put_length(n, length);
 		control = (uint8_t)(rect->bytes[0] | (header ? TIGHT_RESET_0 : 0));
@@ -320,7 +311,7 @@ static int send_fence(struct updates *updates)
 
 	if (!updates->continuous || !(updates->peer->features & FEATURE_FENCE))
 		return 0;
-	put_u32(fence + 4, FENCE_REQUEST | FENCE_BLOCK_BEFORE);
+	put_be32(fence + 4, FENCE_REQUEST | FENCE_BLOCK_BEFORE);
 	updates->fences++;
 	updates->fence_sent_ms = loop_now_ms(updates->peer->host->loop);
 	return peer_push(updates->peer, fence, sizeof(fence));
@@ -368,7 +359,7 @@ static int send_update_header(struct updates *updates, unsigned rects)
 
 	log_debug("%s: update of %u rectangles, picture %llu", updates->peer->name, rects,
 		(unsigned long long)updates->picture);
-	put_u16(header + 2, rects);
+	put_be16(header + 2, rects);
 	updates->wanted = false;
 	updates->last_ms = loop_now_ms(updates->peer->host->loop);
 	peer_begin(updates->peer);

@@ -3,7 +3,7 @@
 #include "vnc-fixture.h"
 
 #include "vnc/server.h"
-#include "vnc/wire.h"
+#include "base/wire.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -314,9 +314,9 @@ static size_t inflate_update(z_stream *z, uint8_t *buf, size_t len, uint8_t *out
 
 	z->next_out = out;
 	z->avail_out = (uInt)size;
-	for (unsigned rects = get_u16(buf + 2); rects; rects--) {
-		assert_int_equal(get_u32(buf + at + 8), 16);
-		z->avail_in = get_u32(buf + at + 12);
+	for (unsigned rects = get_be16(buf + 2); rects; rects--) {
+		assert_int_equal(get_be32(buf + at + 8), 16);
+		z->avail_in = get_be32(buf + at + 12);
 		z->next_in = buf + at + 16;
 		at += 16 + z->avail_in;
 		assert_int_equal(inflate(z, Z_SYNC_FLUSH), Z_OK);
