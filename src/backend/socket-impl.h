@@ -14,6 +14,7 @@
 /**
  * struct socket_chardev - a server or a client
  * @connection: of a client, and of a server with one client at a time
+ * @tls_rule:   of a server: whom of those that are ready it takes; held; NULL: all
  * @arrivals:   connections that are not ready
  * @peers:      of a server with several: struct socket_peer
  * @numbers:    those of the peers
@@ -24,6 +25,7 @@ struct socket_chardev {
 	struct address address;
 	struct connection connection;
 	struct connection_options options;
+	struct object *tls_rule;
 	struct arrivals *arrivals;
 	struct task bye;
 

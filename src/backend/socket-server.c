@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "object/authz.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -286,11 +287,25 @@ static void accept_peer(struct socket_chardev *socket, struct transport *transpo
 
 /* ---- both ---- */
 
+static void refuse_stranger(const struct socket_chardev *socket, struct transport *transport)
+{
+	const struct identity *identity = transport_identity(transport);
+	char line[LINE_BYTES + IDENTITY_WHO_MAX];
+
+	snprintf(line, sizeof(line), "charhub: console '%s' is not for %s\r\n", socket->base.id,
+		identity->who);
+	log_info("socket '%s': %s from %s is refused: tls-authz lets nobody of that name in",
+		socket->base.id, identity->who, identity->name);
+	send_away(transport, line);
+}
+
 static void on_ready(void *data, struct transport *transport)
 {
 	struct socket_chardev *socket = data;
 
-	if (socket->clients_max == 1)
+	if (!authz_allows_tls(socket->tls_rule, transport_identity(transport)->who))
+		refuse_stranger(socket, transport);
+	else if (socket->clients_max == 1)
 		accept_only_client(socket, transport);
 	else
 		accept_peer(socket, transport);

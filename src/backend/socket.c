@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "object/authz.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -85,6 +86,10 @@ static int check_filters(const struct opts *opts, struct error **err)
 			"'tls_creds' option is incompatible with 'vsock' address type") ||
 		conflict(err, opts_has(opts, "tls-creds") && opts_has(opts, "fd") && !server,
 			"'tls_creds' option is incompatible with 'fd' address type as client") ||
+		conflict(err, opts_has(opts, "tls-authz") && !opts_has(opts, "tls-creds"),
+			"'tls_authz' option requires 'tls_creds' option") ||
+		conflict(err, opts_has(opts, "tls-authz") && !server,
+			"'tls_authz' option is incompatible with socket in client connect mode") ||
 		conflict(err, !server && websocket, "Websocket client is not implemented") ||
 		conflict(err, !websocket && opts_has(opts, "websocket-origin"),
 			"'websocket-origin' option requires 'websocket=on'"))
@@ -97,6 +102,15 @@ static int check_filters(const struct opts *opts, struct error **err)
 	return 0;
 }
 
+static int read_tls_rule(struct socket_chardev *socket, const struct opts *opts, struct error **err)
+{
+	int r = authz_find(chardev_objects(&socket->base), "tls-authz",
+		opts_get_string(opts, "tls-authz"), &socket->tls_rule, err);
+
+	object_get(socket->tls_rule);
+	return r;
+}
+
 static int read_tls(struct socket_chardev *socket, const struct opts *opts, struct error **err)
 {
 	struct connection_options *options = &socket->options;
@@ -107,7 +121,9 @@ static int read_tls(struct socket_chardev *socket, const struct opts *opts, stru
 		return 0;
 	r = tls_creds_get(chardev_objects(&socket->base), id,
 		options->server ? TLS_SERVER : TLS_CLIENT, &options->tls, err);
-	if (r < 0 || options->server)
+	if (r == 0 && options->server)
+		return read_tls_rule(socket, opts, err);
+	if (r < 0)
 		return r;
 	options->tls_host = strdup(*host ? host : "localhost");
 	return options->tls_host ? 0 : -ENOMEM;
@@ -241,6 +257,7 @@ static int read_address(const struct opts *opts, struct address *address, struct
 static void release_options(struct socket_chardev *socket)
 {
 	connection_options_done(&socket->options);
+	object_put(socket->tls_rule);
 	address_done(&socket->address);
 }
 
@@ -426,6 +443,10 @@ static const struct opt_desc socket_options[] = {
 	{ .name = "tls-creds",
 		.type = OPT_ID,
 		.help = "-object tls-creds-* of this side: TCP is encrypted" },
+	{ .name = "tls-authz",
+		.type = OPT_ID,
+		.help = "-object authz-... that says who may connect to a server, by certificate "
+			"or key" },
 	{ .name = "telnet",
 		.type = OPT_BOOL,
 		.preset = "off",

@@ -2,6 +2,7 @@
 #include "object/authz.h"
 
 #include <errno.h>
+#include <string.h>
 
 int authz_find(const struct object_set *set, const char *option, const char *id,
 	struct object **ret_rule, struct error **err)
@@ -23,6 +24,16 @@ int authz_find(const struct object_set *set, const char *option, const char *id,
 bool authz_allows(struct object *rule, const char *identity)
 {
 	return !rule || rule->class->allows(rule, identity);
+}
+
+bool authz_allows_tls(struct object *rule, const char *identity)
+{
+	static const char *const kinds[] = { "x509:", "psk:" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strncmp(identity, kinds[i], strlen(kinds[i])))
+			return authz_allows(rule, identity + strlen(kinds[i]));
+	return authz_allows(rule, identity);
 }
 
 enum authz_right authz_right(

@@ -30,6 +30,14 @@ int authz_find(const struct object_set *set, const char *option, const char *id,
 bool authz_allows(struct object *rule, const char *identity);
 
 /**
+ * authz_allows_tls() - the same for `tls-authz=`
+ *
+ * QEMU's rules know a peer by the name alone: "CN=alice,O=Lab" of "x509:CN=alice,O=Lab", "alice" of
+ * "psk:alice". Who has proven nothing is asked for as he is.
+ */
+bool authz_allows_tls(struct object *rule, const char *identity);
+
+/**
  * authz_right() - what may somebody at a console with these rules
  * @view_rule: who may look
  * @type_rule: who may type; NULL: whoever may look

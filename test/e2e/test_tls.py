@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Consoles over TLS: openssl and socat as people use them, and charhubd on both sides."""
 
+import re
 import signal
 import socket
 import ssl
@@ -124,6 +125,33 @@ def test_certificate_is_asked_for(charhubd, authority):
     daemon.err.wait_for("no connection: peer did not return a certificate")
 
 
+def test_rules_about_certificates(charhubd, authority):
+    authority.sign("eve", "eve")
+    port = free_port()
+    daemon = charhubd(
+        "-object", "authz-list,id=people,rules.0.match=CN=alice,,O=Lab,rules.0.policy=allow",
+        *creds(authority), *shell_on(port, ",tls-creds=server,tls-authz=people"), env=SHELL)
+    dial(port, authority, "client").read_until("shell> ")
+    dial(port, authority, "eve").read_until(
+        "charhub: console 's' is not for x509:CN=eve,O=Lab\r\n")
+    daemon.err.wait_for("socket 's': x509:CN=eve,O=Lab from 127.0.0.1:")
+
+
+def test_hub_knows_certificates(charhubd, authority):
+    authority.sign("eve", "eve")
+    port = free_port()
+    server = shell_on(port, ",tls-creds=server")
+    server[5] += ",type-authz=people"
+    daemon = charhubd(
+        "-object", "authz-simple,id=people,identity=x509:CN=alice,,O=Lab", *creds(authority),
+        *server, env=SHELL)
+    alice, eve = (dial(port, authority, side) for side in ("client", "eve"))
+    daemon.err.wait_for(re.compile(rb"x509:CN=alice,O=Lab is at 's\.\d'\n"))
+    daemon.err.wait_for(re.compile(rb"x509:CN=eve,O=Lab is at 's\.\d', to look only\n"))
+    alice.send("echo $((21 * 2))\r")
+    eve.read_until("42\r\n")
+
+
 def test_new_certificate_counts_after_sighup(shell, authority):
     def name():
         return dict(pair[0] for pair in
@@ -196,6 +224,11 @@ MISTAKES = [
     (["-object", "tls-creds-anon,id=x,endpoint=server",
       "-chardev", "socket,id=s,path=s,server=on,wait=off,tls-creds=x"],
      "'tls_creds' option is incompatible with 'unix' address type"),
+    (["-chardev", "socket,id=s,host=,port=0,server=on,wait=off,tls-authz=x"],
+     "'tls_authz' option requires 'tls_creds' option"),
+    (["-object", "tls-creds-anon,id=x,endpoint=server",
+      "-chardev", "socket,id=s,host=,port=0,server=on,wait=off,tls-creds=x,tls-authz=y"],
+     "tls-authz=y: there is no such object"),
     (["-object", "tls-creds-x509,id=x,endpoint=server"], "Missing 'dir' property value"),
     (["-object", "tls-creds-x509,id=x,endpoint=server,dir=/nonexistent"],
      "Unable to access credentials /nonexistent/ca-cert.pem: No such file or directory"),

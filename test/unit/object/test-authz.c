@@ -144,6 +144,30 @@ static void identity_by_rule(void **state)
 	assert_true(authz_allows(NULL, "user:eve"));
 }
 
+static void tls_rules_know_the_name_alone(void **state)
+{
+	static const struct {
+		const char *identity;
+		bool allowed;
+	} table[] = {
+		{ "x509:CN=alice,O=Lab", true },
+		{ "psk:CN=alice,O=Lab", true },
+		{ "CN=alice,O=Lab", true },
+		{ "x509:x509:CN=alice,O=Lab", false },
+		{ "user:CN=alice,O=Lab", false },
+		{ "x509:CN=eve,O=Lab", false },
+		{ "anonymous", false },
+	};
+	const struct stand *stand = *state;
+
+	add(stand, "authz-simple,id=a,identity=CN=alice,,O=Lab");
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		assert_int_equal(
+			authz_allows_tls(object_set_find(stand->set, "a"), table[i].identity),
+			table[i].allowed);
+	assert_true(authz_allows_tls(NULL, "anonymous"));
+}
+
 /* ---- the two rules of a console ---- */
 
 static void right_by_both_rules(void **state)
@@ -304,6 +328,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(identity_by_rule),
+		CASE(tls_rules_know_the_name_alone),
 		CASE(right_by_both_rules),
 		CASE(only_a_rule_is_taken_for_one),
 		CASE(rule_in_use_stays),
