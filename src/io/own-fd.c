@@ -27,6 +27,12 @@ static int open_anew(int fd, int access)
 	return fd < 0 ? -errno : fd;
 }
 
+/* A thread would need even more. */
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
 int own_fd(int fd, int access)
 {
 	struct stat st;
@@ -39,7 +45,9 @@ int own_fd(int fd, int access)
 		return own < 0 ? -errno : own;
 	}
 	own = open_anew(fd, access);
-	return own < 0 ? own_fd_relay(fd, access) : own;
+	if (own >= 0 || is_shortage(-own))
+		return own;
+	return own_fd_relay(fd, access);
 }
 
 /* ---- the thread ---- */

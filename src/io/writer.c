@@ -224,7 +224,9 @@ static void end_trouble(struct writer *writer)
 
 static void fail(struct writer *writer, int error)
 {
+	work_pool_lock(writer->pool);
 	writer->error = error;
+	work_pool_unlock(writer->pool);
 	note_trouble(writer, error);
 	if (writer->on_trouble)
 		writer->on_trouble(writer->data);
