@@ -2,13 +2,15 @@
 /*
  * Two FIFOs, PATH.in for the guest's input and PATH.out for its output, or one file for both. Each
  * is opened for reading and writing, so that there is neither a wait for the other side nor an end:
- * programs come and go at the FIFOs, which keep what fits meanwhile. Always open.
+ * programs come and go at the FIFOs, which keep what fits meanwhile. Always open: a write that
+ * fails is tried again after a while.
  */
 #include "backend/backends.h"
 
 #include "backend/fd-stream.h"
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -16,10 +18,14 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { RETRY_MS = 1000 };
+
 struct pipe_chardev {
 	struct chardev base;
 	struct fd_stream stream;
 	char *path;
+	struct timer *retry;
+	bool failing; /* that is known */
 };
 
 static struct pipe_chardev *pipe_of(struct chardev *chardev)
@@ -59,18 +65,19 @@ static int open_both_ways(const char *path, const char *suffix)
 static int open_files(const char *path, int *ret_in, int *ret_out, struct error **err)
 {
 	AUTO_CLOSE int in = open_both_ways(path, ".in");
-	AUTO_CLOSE int out = open_both_ways(path, ".out");
+	AUTO_CLOSE int out = in < 0 ? in : open_both_ways(path, ".out");
+	int fd = out;
 
-	if (in < 0 || out < 0) {
-		int fd = open_both_ways(path, "");
-
-		if (fd < 0)
-			return error_set(err, -fd, "Could not open '%s': %s", path, strerror(-fd));
-		*ret_in = *ret_out = fd;
+	if (out >= 0) {
+		*ret_in = TAKE_FD(in);
+		*ret_out = TAKE_FD(out);
 		return 0;
 	}
-	*ret_in = TAKE_FD(in);
-	*ret_out = TAKE_FD(out);
+	if (out == -ENOENT)
+		fd = open_both_ways(path, "");
+	if (fd < 0)
+		return error_set(err, -fd, "Could not open '%s': %s", path, strerror(-fd));
+	*ret_in = *ret_out = fd;
 	return 0;
 }
 
@@ -79,7 +86,15 @@ static void pipe_close(struct chardev *chardev)
 	struct pipe_chardev *pipe = pipe_of(chardev);
 
 	fd_stream_close(&pipe->stream);
+	timer_free(pipe->retry);
 	free(pipe->path);
+}
+
+static void retry(void *data)
+{
+	struct pipe_chardev *pipe = data;
+
+	chardev_room(&pipe->base);
 }
 
 static int pipe_open(struct chardev *chardev, const struct opts *opts, struct error **err)
@@ -95,11 +110,13 @@ static int pipe_open(struct chardev *chardev, const struct opts *opts, struct er
 		return r;
 	fd_stream_init(&pipe->stream, chardev, &pipe_stream_ops, FD_STREAM_FORGIVES);
 	pipe->path = strdup(path);
-	r = pipe->path ? fd_stream_open(&pipe->stream, in, out) : -ENOMEM;
+	pipe->retry = timer_new(chardev->loop, retry, pipe);
+	r = pipe->path && pipe->retry ? fd_stream_open(&pipe->stream, in, out) : -ENOMEM;
 	if (r < 0) {
 		close(in);
 		if (out != in)
 			close(out);
+		timer_free(pipe->retry);
 		free(pipe->path);
 		return error_set(err, -r, "Could not watch '%s': %s", path, strerror(-r));
 	}
@@ -110,7 +127,18 @@ static int pipe_open(struct chardev *chardev, const struct opts *opts, struct er
 
 static ssize_t pipe_out(struct chardev *chardev, const struct iovec *iov, int n)
 {
-	return fd_stream_outv(&pipe_of(chardev)->stream, iov, n);
+	struct pipe_chardev *pipe = pipe_of(chardev);
+	ssize_t done = fd_stream_outv(&pipe->stream, iov, n);
+
+	if (done >= 0) {
+		pipe->failing = false;
+		return done;
+	}
+	if (!pipe->failing)
+		log_warning("pipe '%s': %s", chardev->id, strerror((int)-done));
+	pipe->failing = true;
+	timer_start(pipe->retry, RETRY_MS);
+	return 0;
 }
 
 static void pipe_in_resume(struct chardev *chardev)

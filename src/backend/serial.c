@@ -49,6 +49,7 @@ enum {
  * @modem:   lines as told last, where @has_modem
  * @set, @set_mask: those lines that a holder has set
  * @report:  the holder is told line and modem
+ * @failed:  a write has failed
  */
 struct serial {
 	struct chardev base;
@@ -59,7 +60,7 @@ struct serial {
 	struct timer *retry, *breaks, *modems;
 	unsigned modem, set, set_mask;
 	bool has_modem, breaking, told_why;
-	struct task report;
+	struct task report, failed;
 };
 
 static struct serial *serial_of(struct chardev *chardev)
@@ -240,11 +241,21 @@ static int send_break(struct serial *serial)
 
 /* ---- methods ---- */
 
+/* A line that takes no more is opened anew, also where it could still be read. */
+static void end_failed(void *data)
+{
+	struct serial *serial = data;
+
+	if (fd_stream_is_started(&serial->stream))
+		on_gone(&serial->base, serial->stream.error);
+}
+
 static void serial_close(struct chardev *chardev)
 {
 	struct serial *serial = serial_of(chardev);
 
 	task_cancel(&serial->report);
+	task_cancel(&serial->failed);
 	close_device(serial);
 	path_watch_free(serial->watch);
 	timer_free(serial->retry);
@@ -293,8 +304,11 @@ static int serial_attach(struct chardev *chardev, struct error **err)
 static ssize_t serial_out(struct chardev *chardev, const struct iovec *iov, int n)
 {
 	struct serial *serial = serial_of(chardev);
+	ssize_t done = serial->breaking ? 0 : fd_stream_outv(&serial->stream, iov, n);
 
-	return serial->breaking ? 0 : fd_stream_outv(&serial->stream, iov, n);
+	if (fd_stream_is_started(&serial->stream) && !fd_stream_takes_out(&serial->stream))
+		task_post(chardev->loop, &serial->failed, end_failed, serial);
+	return done;
 }
 
 static void serial_in_resume(struct chardev *chardev)
