@@ -2,81 +2,201 @@
 #include "lib/fault.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
+enum { CODES_MAX = 8, USUAL = 0 };
+
+/* Threads make calls, too. */
 static struct {
-	unsigned left; /* 0: not armed */
-	bool failed;
+	atomic_uint left; /* 0: not armed */
+	int code;	  /* USUAL: of what makes something, the first of its codes */
+	atomic_bool failed;
 } fault;
+
+static _Thread_local bool held;
+
+void fault_arm_code(unsigned n, int code)
+{
+	fault.code = code;
+	atomic_store(&fault.failed, false);
+	atomic_store(&fault.left, n);
+}
 
 void fault_arm(unsigned n)
 {
-	fault.left = n;
-	fault.failed = false;
+	fault_arm_code(n, USUAL);
+}
+
+void fault_hold(bool hold)
+{
+	held = hold;
+}
+
+bool fault_is_over(void)
+{
+	return atomic_load(&fault.failed);
 }
 
 bool fault_disarm(void)
 {
-	fault.left = 0;
-	return fault.failed;
+	atomic_store(&fault.left, 0);
+	return fault_is_over();
 }
 
-/* Is it this call's turn? */
-static bool is_due(int code)
+/* Return: what this call would fail with, or 0. The first of @codes is the usual one, or USUAL. */
+static int code_among(const int codes[CODES_MAX])
 {
-	if (!fault.left || --fault.left)
-		return false;
-	fault.failed = true;
-	errno = code;
-	return true;
+	if (fault.code == USUAL)
+		return codes[0];
+	for (int i = 0; i < CODES_MAX; i++)
+		if (codes[i] == fault.code)
+			return fault.code;
+	return 0;
 }
 
-/* WRAP(type of the result, name, parameters, arguments, what a failure returns, its errno) */
-#define WRAP(type, name, parameters, arguments, failure, code)             \
-	type __real_##name parameters;                                     \
-	type __wrap_##name parameters;                                     \
-	type __wrap_##name parameters                                      \
-	{                                                                  \
-		return is_due(code) ? (failure) : __real_##name arguments; \
+/* Is it this call's turn? Return: what it fails with, or 0. */
+static int code_due(const int codes[CODES_MAX])
+{
+	unsigned left = atomic_load(&fault.left);
+	int code;
+
+	if (!left || held)
+		return 0;
+	code = code_among(codes);
+	if (!code)
+		return 0;
+	while (left && !atomic_compare_exchange_weak(&fault.left, &left, left - 1))
+		continue;
+	if (left != 1)
+		return 0;
+	atomic_store(&fault.failed, true);
+	return code;
+}
+
+static bool is_due(const int codes[CODES_MAX])
+{
+	int code = code_due(codes);
+
+	if (code)
+		errno = code;
+	return code;
+}
+
+#define CODES(...) ((const int[CODES_MAX]){ __VA_ARGS__ })
+
+/* WRAP(type of the result, name, parameters, arguments, what a failure returns, its errno codes) */
+#define WRAP(type, name, parameters, arguments, failure, ...)                            \
+	type __real_##name parameters;                                                   \
+	type __wrap_##name parameters;                                                   \
+	type __wrap_##name parameters                                                    \
+	{                                                                                \
+		return is_due(CODES(__VA_ARGS__)) ? (failure) : __real_##name arguments; \
 	}
 
 WRAP(void *, calloc, (size_t n, size_t size), (n, size), NULL, ENOMEM)
 WRAP(void *, malloc, (size_t size), (size), NULL, ENOMEM)
 WRAP(void *, realloc, (void *old, size_t size), (old, size), NULL, ENOMEM)
 WRAP(char *, strdup, (const char *text), (text), NULL, ENOMEM)
-WRAP(int, posix_openpt, (int flags), (flags), -1, ENOSPC)
+WRAP(int, posix_openpt, (int flags), (flags), -1, ENOSPC, EMFILE)
 WRAP(int, grantpt, (int fd), (fd), -1, EACCES)
 WRAP(int, unlockpt, (int fd), (fd), -1, EINVAL)
 WRAP(int, inotify_init1, (int flags), (flags), -1, EMFILE)
 WRAP(int, inotify_add_watch, (int fd, const char *path, unsigned mask), (fd, path, mask), -1,
-	ENOSPC)
+	ENOSPC, ENOMEM)
 WRAP(int, socket, (int family, int type, int protocol), (family, type, protocol), -1, EMFILE)
 WRAP(int, bind, (int fd, const struct sockaddr *address, socklen_t len), (fd, address, len), -1,
 	EACCES)
 WRAP(int, listen, (int fd, int backlog), (fd, backlog), -1, EADDRINUSE)
 WRAP(int, connect, (int fd, const struct sockaddr *address, socklen_t len), (fd, address, len), -1,
-	ENETUNREACH)
+	ENETUNREACH, EAGAIN)
 WRAP(int, tcsetattr, (int fd, int when, const void *mode), (fd, when, mode), -1, EIO)
-WRAP(int, posix_spawn,
-	(pid_t * pid, const char *path, const posix_spawn_file_actions_t *files,
-		const posix_spawnattr_t *attr, char *const argv[], char *const env[]),
-	(pid, path, files, attr, argv, env), EAGAIN, EAGAIN)
 WRAP(int, epoll_create1, (int flags), (flags), -1, EMFILE)
 WRAP(int, signalfd, (int fd, const sigset_t *set, int flags), (fd, set, flags), -1, EMFILE)
 WRAP(int, eventfd, (unsigned count, int flags), (count, flags), -1, EMFILE)
+WRAP(int, epoll_wait, (int epoll, struct epoll_event *events, int max, int timeout),
+	(epoll, events, max, timeout), -1, USUAL, EINTR)
+WRAP(int, accept4, (int fd, struct sockaddr *address, socklen_t *len, int flags),
+	(fd, address, len, flags), -1, USUAL, EINTR, EAGAIN, EMFILE, ENOMEM, ECONNRESET)
+WRAP(ssize_t, read, (int fd, void *buf, size_t len), (fd, buf, len), -1, USUAL, EINTR, EAGAIN, EIO)
+WRAP(ssize_t, readv, (int fd, const struct iovec *iov, int n), (fd, iov, n), -1, USUAL, EINTR,
+	EAGAIN, EIO)
+WRAP(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags), -1, USUAL,
+	EINTR, EAGAIN, ENOMEM, ECONNRESET)
+WRAP(ssize_t, writev, (int fd, const struct iovec *iov, int n), (fd, iov, n), -1, USUAL, EINTR,
+	EAGAIN, EIO, ENOSPC)
+WRAP(ssize_t, pwritev2, (int fd, const struct iovec *iov, int n, off_t at, int flags),
+	(fd, iov, n, at, flags), -1, USUAL, EINTR, EAGAIN, EIO, ENOSPC)
+WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags), -1,
+	USUAL, EINTR, EAGAIN, ENOMEM, ECONNRESET)
+WRAP(ssize_t, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags), -1,
+	USUAL, EINTR, EAGAIN, ENOMEM, ECONNRESET)
+
+/* These give their error as the result. */
+#define WRAP_CODE(name, parameters, arguments)                \
+	int __real_##name parameters;                         \
+	int __wrap_##name parameters;                         \
+	int __wrap_##name parameters                          \
+	{                                                     \
+		int code = code_due(CODES(EAGAIN, ENOMEM));   \
+                                                              \
+		return code ? code : __real_##name arguments; \
+	}
+
+WRAP_CODE(posix_spawn,
+	(pid_t * pid, const char *path, const posix_spawn_file_actions_t *files,
+		const posix_spawnattr_t *attr, char *const argv[], char *const env[]),
+	(pid, path, files, attr, argv, env))
+WRAP_CODE(pthread_create,
+	(pthread_t * thread, const pthread_attr_t *attr, void *(*fn)(void *arg), void *arg),
+	(thread, attr, fn, arg))
 
 /* To register a descriptor takes memory; to change it or to take it back does not. */
 int __real_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
 int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
 int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {
-	return operation == EPOLL_CTL_ADD && is_due(ENOSPC)
+	return operation == EPOLL_CTL_ADD && is_due(CODES(ENOSPC, ENOMEM))
 		       ? -1
 		       : __real_epoll_ctl(epoll, operation, fd, event);
 }
+
+/* The C library's own allocations are not watched. */
+int __wrap_asprintf(char **ret_text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int __wrap_asprintf(char **ret_text, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	if (is_due(CODES(ENOMEM)))
+		return -1;
+	va_start(args, format);
+	r = vasprintf(ret_text, format, args);
+	va_end(args);
+	return r;
+}
+
+/* open() has another name where files may be large. */
+#define WRAP_OPEN(name)                                              \
+	int __real_##name(const char *path, int flags, ...);         \
+	int __wrap_##name(const char *path, int flags, mode_t mode); \
+	int __wrap_##name(const char *path, int flags, mode_t mode)  \
+	{                                                            \
+		return is_due(CODES(EMFILE, ENOSPC, EINTR, EIO))     \
+			       ? -1                                  \
+			       : __real_##name(path, flags, mode);   \
+	}
+
+WRAP_OPEN(open)
+WRAP_OPEN(open64)
