@@ -55,7 +55,12 @@ static int put_websocket(
 static int put_telnet(
 	struct transport *lower, const struct connection_options *options, struct transport **ret)
 {
-	return telnet_new(lower, options->server ? TELNET_SERVER : TELNET_CLIENT, ret);
+	const struct telnet_options telnet = {
+		.role = options->server ? TELNET_SERVER : TELNET_CLIENT,
+		.com_port = options->rfc2217,
+	};
+
+	return telnet_new(lower, &telnet, ret);
 }
 
 /*

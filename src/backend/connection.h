@@ -25,7 +25,7 @@ struct connection {
  */
 struct connection_options {
 	struct socket_tuning tuning;
-	bool server, telnet, websocket;
+	bool server, telnet, rfc2217, websocket;
 	struct tls_creds *tls;
 	char *tls_host, *websocket_origin;
 };

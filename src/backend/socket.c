@@ -91,6 +91,8 @@ static int check_filters(const struct opts *opts, struct error **err)
 		conflict(err, opts_has(opts, "tls-authz") && !server,
 			"'tls_authz' option is incompatible with socket in client connect mode") ||
 		conflict(err, !server && websocket, "Websocket client is not implemented") ||
+		conflict(err, opts_has(opts, "rfc2217") && !opts_get_bool(opts, "telnet"),
+			"'rfc2217' option requires 'telnet=on'") ||
 		conflict(err, !websocket && opts_has(opts, "websocket-origin"),
 			"'websocket-origin' option requires 'websocket=on'"))
 		return -EINVAL;
@@ -140,6 +142,8 @@ static int read_filters(struct socket_chardev *socket, const struct opts *opts, 
 	if (r < 0)
 		return r;
 	options->telnet = opts_get_bool(opts, "telnet");
+	options->rfc2217 =
+		opts_has(opts, "rfc2217") ? opts_get_bool(opts, "rfc2217") : options->server;
 	options->websocket = opts_get_bool(opts, "websocket");
 	options->websocket_origin = origin ? strdup(origin) : NULL;
 	return origin && !options->websocket_origin ? -ENOMEM : 0;
@@ -451,6 +455,9 @@ static const struct opt_desc socket_options[] = {
 		.type = OPT_BOOL,
 		.preset = "off",
 		.help = "speak telnet: the size of the peer's window and BREAK come through" },
+	{ .name = "rfc2217",
+		.type = OPT_BOOL,
+		.help = "with telnet: set and hear a serial line; default: on for a server" },
 	{ .name = "tn3270",
 		.type = OPT_BOOL,
 		.preset = "off",

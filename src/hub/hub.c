@@ -6,6 +6,7 @@
  *	flow	how much room the guest has, and what a stalled member costs
  *	input	what members type
  *	size	how large the console is
+ *	line	the serial line that the guest may be
  *	screen	the terminal that the hub is: the screen, answers to queries
  *	replay	what a member is shown before live bytes
  *	member	what one member gets, and when it loses or regains its standing
@@ -17,6 +18,7 @@
 
 #include "hub/flow.h"
 #include "hub/input.h"
+#include "hub/line.h"
 #include "hub/member.h"
 #include "hub/replay.h"
 #include "hub/screen.h"
@@ -51,6 +53,7 @@ struct hub {
 	struct flow flow;
 	struct input input;
 	struct size size;
+	struct hub_line line;
 	enum hub_terminal terminal;
 	struct hub_member_options defaults;
 	struct task pump_task, size_task, resize_task;
@@ -343,6 +346,11 @@ static void hub_in_resume(struct chardev *chardev)
 		input_resume(&hub->input);
 }
 
+static int hub_event(struct chardev *chardev, const struct chardev_event *event)
+{
+	return hub_line_told(&hub_from(chardev)->line, event);
+}
+
 static void answer(struct chardev *chardev)
 {
 	struct hub *hub = hub_from(chardev);
@@ -440,10 +448,12 @@ static void on_member_open(struct member *member)
 {
 	struct hub *hub = member->all->hub;
 
-	if (member->open)
+	if (member->open) {
 		flow_join(&hub->flow, member);
-	else
+		hub_line_show(&hub->line, member);
+	} else {
 		forget_member(member);
+	}
 	update_open(hub);
 }
 
@@ -459,6 +469,8 @@ static void on_member_event(struct member *member, const struct chardev_event *e
 			size_changed(hub);
 	} else if (member->access == HUB_ACCESS_TYPE) {
 		chardev_event(&hub->base, event);
+	} else {
+		hub_line_show(&hub->line, member);
 	}
 }
 
@@ -697,6 +709,7 @@ static int init_parts(struct hub *hub, const struct opts *opts)
 	hub->members.loop = chardev->loop;
 	hub->members.tape = &hub->tape;
 	members_init(&hub->members);
+	hub_line_init(&hub->line, &hub->members);
 	hub->flow.hub = chardev;
 	hub->flow.members = &hub->members;
 	hub->flow.tape = &hub->tape;
@@ -760,6 +773,7 @@ const struct chardev_class hub_class = {
 	.out_reserve = hub_out_reserve,
 	.out_commit = hub_out_commit,
 	.in_resume = hub_in_resume,
+	.event = hub_event,
 	.adopt = hub_adopt,
 	.child = hub_child,
 	.identity = chardev_nobody,

@@ -24,6 +24,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/wire.h"
+#include "transport/com-port.h"
 #include "transport/transport-impl.h"
 
 #include <ctype.h>
@@ -40,7 +41,9 @@ enum {
 	DIRECT_BYTES_MIN = 512, /* so many before an IAC are worth a write of their own */
 	READS_A_CALL = 8,
 	TERMINAL_NAME_MAX = 40,
+	BREAK_MS = 250, /* of one that a server of RFC 2217 makes for us */
 	NAWS_BYTES = 4,
+	N_AGREED = 6,
 };
 
 /* The terminal that we are to a server [RFC 1091]. */
@@ -48,6 +51,7 @@ static const char terminal_name[] = "XTERM-256COLOR";
 
 /**
  * struct telnet
+ * @agreed:   the options that libtelnet may agree to
  * @error:    -errno of a write that failed for ever
  * @failed:   the peer broke the rules, or memory ran out: no more is decoded
  * @after_iac: the byte that was decoded last began a command
@@ -60,10 +64,14 @@ static const char terminal_name[] = "XTERM-256COLOR";
  * @out:      bytes for the peer that wait for room, from @out_at to @out_end
  * @half:     the lower one is to be half closed once @out is empty
  * @does_naws: the peer wants to hear our size, which is @cols x @rows
+ * @port:     where @does_port
+ * @answers:  what the peer has ordered is answered once its line has had the time to say what has
+ *            come of it, until when @answers_wait
  */
 struct telnet {
 	struct transport base;
 	telnet_t *protocol;
+	telnet_telopt_t agreed[N_AGREED + 1];
 	enum telnet_role role;
 	int error;
 	bool failed, after_iac, after_cr, binary;
@@ -77,6 +85,10 @@ struct telnet {
 	size_t out_at, out_end;
 	bool half, break_due, size_due, does_naws;
 	unsigned cols, rows;
+	struct com_port port;
+	bool does_port, answers_wait;
+	struct task answers;
+	struct timer *end_break; /* a client's */
 };
 
 static struct telnet *telnet_of(struct transport *transport)
@@ -122,9 +134,21 @@ static void say_size(struct telnet *telnet)
 	telnet_finish_sb(telnet->protocol);
 }
 
+static void say_port(struct telnet *telnet)
+{
+	uint8_t message[COM_PORT_MESSAGE_MAX];
+	size_t len;
+
+	while ((len = com_port_next(&telnet->port, message)) > 0)
+		telnet_subnegotiation(
+			telnet->protocol, COM_PORT_OPTION, (const char *)message, len);
+}
+
 /* Only where nothing waits, and so behind what was written. */
 static void say_what_is_due(struct telnet *telnet)
 {
+	if (!telnet->answers_wait)
+		say_port(telnet);
 	if (telnet->break_due)
 		telnet_iac(telnet->protocol, TELNET_BREAK);
 	if (telnet->size_due)
@@ -226,6 +250,8 @@ static ssize_t write_telnet(struct transport *transport, const struct iovec *iov
 	if (telnet->half)
 		return -EPIPE;
 	r = flush(telnet);
+	if (r == 0 && telnet->port.suspended)
+		r = -EAGAIN;
 	if (r < 0)
 		return r;
 	if (!find_iac(iov, n, &clean) || clean >= DIRECT_BYTES_MIN)
@@ -303,11 +329,22 @@ static void hear_command(struct telnet *telnet, unsigned char command)
 		put_news(telnet, &news);
 }
 
+static void hear_port(struct telnet *telnet, const char *bytes, size_t len)
+{
+	struct transport_news news;
+
+	if (com_port_hear(&telnet->port, (const uint8_t *)bytes, len, &news))
+		put_news(telnet, &news);
+	telnet->answers_wait = telnet->port.server;
+}
+
 /* The peer says what it will do, or no more. */
 static void hear_will(struct telnet *telnet, unsigned char option, bool will)
 {
 	if (option == TELNET_TELOPT_BINARY)
 		telnet->binary = will;
+	else if (option == COM_PORT_OPTION && telnet->role == TELNET_SERVER)
+		com_port_activate(&telnet->port, will);
 	else if (option == TELNET_TELOPT_TTYPE && will)
 		telnet_ttype_send(telnet->protocol);
 }
@@ -315,6 +352,8 @@ static void hear_will(struct telnet *telnet, unsigned char option, bool will)
 /* The peer says what we shall do, or no more. */
 static void hear_do(struct telnet *telnet, unsigned char option, bool does)
 {
+	if (option == COM_PORT_OPTION && telnet->role == TELNET_CLIENT)
+		com_port_activate(&telnet->port, does);
 	if (option != TELNET_TELOPT_NAWS)
 		return;
 	telnet->does_naws = does;
@@ -352,6 +391,8 @@ static void handle_event(telnet_t *protocol, telnet_event_t *event, void *data)
 	case TELNET_EV_SUBNEGOTIATION:
 		if (event->sub.telopt == TELNET_TELOPT_NAWS && telnet->role == TELNET_SERVER)
 			hear_size(telnet, event->sub.buffer, event->sub.size);
+		else if (event->sub.telopt == COM_PORT_OPTION)
+			hear_port(telnet, event->sub.buffer, event->sub.size);
 		break;
 	case TELNET_EV_TTYPE: hear_terminal(telnet, event->ttype.cmd, event->ttype.name); break;
 	case TELNET_EV_COMPRESS:
@@ -460,6 +501,28 @@ static ssize_t read_telnet(struct transport *transport, const struct iovec *iov,
 
 /* ---- events ---- */
 
+static void watch_lower(struct transport *transport);
+
+static void answer(void *data)
+{
+	struct telnet *telnet = data;
+
+	if (waits_to_tell(telnet))
+		return;
+	telnet->answers_wait = false;
+	flush(telnet); /* should it fail, the next write tells */
+	watch_lower(&telnet->base);
+}
+
+static void end_break(void *data)
+{
+	struct telnet *telnet = data;
+
+	com_port_end_break(&telnet->port);
+	flush(telnet);
+	watch_lower(&telnet->base);
+}
+
 static void watch_lower(struct transport *transport)
 {
 	struct telnet *telnet = telnet_of(transport);
@@ -467,10 +530,12 @@ static void watch_lower(struct transport *transport)
 	bool rests, ended;
 
 	decode(telnet);
+	if (telnet->answers_wait && !waits_to_tell(telnet))
+		task_post(transport->loop, &telnet->answers, answer, telnet);
 	rests = has_in(telnet) || has_raw(telnet) || waits_to_tell(telnet) || telnet->failed;
 	if (!telnet->eof && !rests)
 		lower |= WATCH_READ;
-	if (has_out(telnet) || (wanted & WATCH_WRITE))
+	if (has_out(telnet) || ((wanted & WATCH_WRITE) && !telnet->port.suspended))
 		lower |= WATCH_WRITE;
 	transport_watch(transport->lower, lower);
 	ended = !waits_to_tell(telnet) && (telnet->failed || (telnet->eof && !has_raw(telnet)));
@@ -488,7 +553,7 @@ static void on_lower(struct transport *transport, unsigned events)
 		flush(telnet);
 	if ((events & ~(unsigned)WATCH_WRITE) && !(transport->wanted & WATCH_READ))
 		read_data(telnet, NULL, 0);
-	if (has_out(telnet))
+	if (has_out(telnet) || telnet->port.suspended)
 		events &= ~(unsigned)WATCH_WRITE;
 	transport_tell(transport, events);
 	if (!transport->freed)
@@ -517,9 +582,12 @@ static int send_telnet_news(struct transport *transport, const struct transport_
 {
 	struct telnet *telnet = telnet_of(transport);
 
-	if (news->type == TRANSPORT_BREAK) {
+	if (telnet->does_port && com_port_tell(&telnet->port, news) == 0) {
+		if (telnet->port.breaking && telnet->end_break)
+			timer_start(telnet->end_break, BREAK_MS);
+	} else if (news->type == TRANSPORT_BREAK) {
 		telnet->break_due = true;
-	} else if (telnet->role == TELNET_CLIENT) {
+	} else if (news->type == TRANSPORT_SIZE && telnet->role == TELNET_CLIENT) {
 		telnet->cols = news->cols;
 		telnet->rows = news->rows;
 		telnet->size_due = telnet->does_naws;
@@ -546,7 +614,11 @@ static int half_close_telnet(struct transport *transport)
 
 static void close_telnet(struct transport *transport)
 {
-	telnet_free(telnet_of(transport)->protocol);
+	struct telnet *telnet = telnet_of(transport);
+
+	task_cancel(&telnet->answers);
+	timer_free(telnet->end_break);
+	telnet_free(telnet->protocol);
 }
 
 static const struct transport_ops telnet_ops = {
@@ -562,23 +634,24 @@ static const struct transport_ops telnet_ops = {
 	.on_lower = on_lower,
 };
 
-/* What we agree to. */
-static const telnet_telopt_t server_options[] = {
-	{ TELNET_TELOPT_ECHO, TELNET_WILL, TELNET_DONT },
-	{ TELNET_TELOPT_SGA, TELNET_WILL, TELNET_DO },
-	{ TELNET_TELOPT_BINARY, TELNET_WILL, TELNET_DO },
-	{ TELNET_TELOPT_NAWS, TELNET_WONT, TELNET_DO },
-	{ TELNET_TELOPT_TTYPE, TELNET_WONT, TELNET_DO },
-	{ -1, 0, 0 },
-};
-
-static const telnet_telopt_t client_options[] = {
-	{ TELNET_TELOPT_ECHO, TELNET_WONT, TELNET_DO },
-	{ TELNET_TELOPT_SGA, TELNET_WILL, TELNET_DO },
-	{ TELNET_TELOPT_BINARY, TELNET_WILL, TELNET_DO },
-	{ TELNET_TELOPT_NAWS, TELNET_WILL, TELNET_DONT },
-	{ TELNET_TELOPT_TTYPE, TELNET_WILL, TELNET_DONT },
-	{ -1, 0, 0 },
+/* What we agree to; the last is left out where we have no line. */
+static const telnet_telopt_t agreed[][N_AGREED] = {
+	[TELNET_SERVER] = {
+		{ TELNET_TELOPT_ECHO, TELNET_WILL, TELNET_DONT },
+		{ TELNET_TELOPT_SGA, TELNET_WILL, TELNET_DO },
+		{ TELNET_TELOPT_BINARY, TELNET_WILL, TELNET_DO },
+		{ TELNET_TELOPT_NAWS, TELNET_WONT, TELNET_DO },
+		{ TELNET_TELOPT_TTYPE, TELNET_WONT, TELNET_DO },
+		{ COM_PORT_OPTION, TELNET_WILL, TELNET_DO },
+	},
+	[TELNET_CLIENT] = {
+		{ TELNET_TELOPT_ECHO, TELNET_WONT, TELNET_DO },
+		{ TELNET_TELOPT_SGA, TELNET_WILL, TELNET_DO },
+		{ TELNET_TELOPT_BINARY, TELNET_WILL, TELNET_DO },
+		{ TELNET_TELOPT_NAWS, TELNET_WILL, TELNET_DONT },
+		{ TELNET_TELOPT_TTYPE, TELNET_WILL, TELNET_DONT },
+		{ COM_PORT_OPTION, TELNET_WILL, TELNET_DO },
+	},
 };
 
 /* The first four of a server are QEMU's: each key is sent at once and echoed by the guest. */
@@ -605,18 +678,34 @@ static void greet(struct telnet *telnet)
 				telnet->protocol, greetings[i].command, greetings[i].option);
 }
 
-int telnet_new(struct transport *lower, enum telnet_role role, struct transport **ret_transport)
+static int init(struct telnet *telnet, const struct telnet_options *options)
+{
+	size_t n = N_AGREED - (options->com_port ? 0 : 1);
+
+	telnet->role = options->role;
+	telnet->does_port = options->com_port;
+	com_port_init(&telnet->port, telnet->role == TELNET_SERVER);
+	memcpy(telnet->agreed, agreed[telnet->role], n * sizeof(agreed[0][0]));
+	telnet->agreed[n].telopt = -1;
+	telnet->protocol = telnet_init(telnet->agreed, handle_event, 0, telnet);
+	return telnet->protocol ? 0 : -ENOMEM;
+}
+
+int telnet_new(struct transport *lower, const struct telnet_options *options,
+	struct transport **ret_transport)
 {
 	struct telnet *telnet = calloc(1, sizeof(*telnet));
+	int r = telnet ? init(telnet, options) : -ENOMEM;
 
-	if (!telnet)
-		return -ENOMEM;
-	telnet->role = role;
-	telnet->protocol = telnet_init(
-		role == TELNET_SERVER ? server_options : client_options, handle_event, 0, telnet);
-	if (!telnet->protocol) {
+	if (r == 0 && telnet->does_port && telnet->role == TELNET_CLIENT) {
+		telnet->end_break = timer_new(lower->loop, end_break, telnet);
+		r = telnet->end_break ? 0 : -ENOMEM;
+	}
+	if (r < 0) {
+		if (telnet && telnet->protocol)
+			telnet_free(telnet->protocol);
 		free(telnet);
-		return -ENOMEM;
+		return r;
 	}
 	transport_init_filter(&telnet->base, &telnet_ops, lower);
 	telnet->base.ready = true; /* as soon as what lies below is */

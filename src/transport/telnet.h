@@ -10,15 +10,27 @@ enum telnet_role {
 };
 
 /**
+ * struct telnet_options
+ * @com_port: serve a serial line by RFC 2217, or, as a client, speak to who serves one
+ */
+struct telnet_options {
+	enum telnet_role role;
+	bool com_port;
+};
+
+/**
  * telnet_new() - telnet over a transport [RFC 854]
  * @lower: the filter's where this succeeds
  *
  * Ready at once: a peer that knows no options, such as netcat, is served all the same. News that
  * it tells: TRANSPORT_SIZE [RFC 1073], TRANSPORT_BREAK. News that it sends: TRANSPORT_BREAK; as a
- * client also TRANSPORT_SIZE.
+ * client also TRANSPORT_SIZE. With @com_port TRANSPORT_LINE and TRANSPORT_MODEM both ways: a server
+ * tells what the peer orders and is told what has come of it, before the dispatch after the next
+ * one; who tells nothing has a line that is whatever was ordered.
  *
  * Return: 0, -ENOMEM.
  */
-int telnet_new(struct transport *lower, enum telnet_role role, struct transport **ret_transport);
+int telnet_new(struct transport *lower, const struct telnet_options *options,
+	struct transport **ret_transport);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef TRANSPORT_TRANSPORT_H
 #define TRANSPORT_TRANSPORT_H
 
+#include <charhub/line.h>
 #include <charhub/loop.h>
 
 #include "transport/identity.h"
@@ -35,6 +36,8 @@ enum transport_events {
 enum transport_news_type {
 	TRANSPORT_SIZE,	 /* the terminal at the other end has this size */
 	TRANSPORT_BREAK, /* a break condition */
+	TRANSPORT_LINE,	 /* as CHARDEV_LINE */
+	TRANSPORT_MODEM, /* as CHARDEV_MODEM */
 };
 
 /**
@@ -44,6 +47,8 @@ enum transport_news_type {
 struct transport_news {
 	enum transport_news_type type;
 	unsigned cols, rows;
+	struct line_settings line;
+	unsigned modem, modem_mask;
 };
 
 /** struct transport_callbacks - what the user of a transport wants to hear */

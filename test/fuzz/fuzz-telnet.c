@@ -62,8 +62,9 @@ static struct result run(const uint8_t *data, size_t size, size_t piece, enum te
 	struct result result = { .room = piece };
 	struct loop *loop = loop_new();
 	struct fake_transport *fake = fake_transport_new(loop);
+	const struct telnet_options options = { .role = role, .com_port = true };
 
-	if (!fake || telnet_new(&fake->base, role, &result.telnet) < 0)
+	if (!fake || telnet_new(&fake->base, &options, &result.telnet) < 0)
 		abort();
 	transport_set_user(result.telnet, &callbacks, &result);
 	transport_watch(result.telnet, WATCH_READ);

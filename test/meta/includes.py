@@ -52,8 +52,9 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "flow": "member tape",
         "input": "member",
         "size": "member",
+        "line": "member",
         "replay": "member screen tape",
-        "hub": "flow input member replay screen size tape",
+        "hub": "flow input line member replay screen size tape",
     },
     "vnc": {
         "vnc": "",

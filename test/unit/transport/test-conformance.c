@@ -142,7 +142,9 @@ static int stack_websocket(struct transport *lower, struct transport **ret_trans
 
 static int stack_telnet(struct transport *lower, struct transport **ret_transport)
 {
-	return telnet_new(lower, TELNET_SERVER, ret_transport);
+	const struct telnet_options options = { .role = TELNET_SERVER, .com_port = true };
+
+	return telnet_new(lower, &options, ret_transport);
 }
 
 /* Agrees to binary both ways. */

@@ -37,6 +37,7 @@ struct fixture {
 	size_t len;
 	ssize_t result; /* of the last read */
 	size_t room;	/* for the next one */
+	bool com_port;
 	unsigned writable;
 };
 
@@ -72,9 +73,11 @@ static const struct transport_callbacks callbacks = { .on_events = on_events, .o
 
 static void make(struct fixture *f, enum telnet_role role)
 {
+	const struct telnet_options options = { .role = role, .com_port = f->com_port };
+
 	f->fake = fake_transport_new(f->loop);
 	assert_non_null(f->fake);
-	assert_int_equal(telnet_new(&f->fake->base, role, &f->telnet), 0);
+	assert_int_equal(telnet_new(&f->fake->base, &options, &f->telnet), 0);
 	transport_set_user(f->telnet, &callbacks, f);
 	transport_watch(f->telnet, WATCH_READ);
 	f->len = 0;
