@@ -86,6 +86,18 @@ def test_server_of_one_decides_when_its_client_comes(charhubd, workdir, client, 
     assert guest.read_exact(3) == b"yes"
 
 
+def test_people_at_the_guests_own_socket_are_judged(charhubd, workdir, client):
+    os.chmod(workdir, 0o711)
+    daemon = charhubd(
+        *objects(), "-chardev", "null,id=n",
+        "-chardev", f"socket,id=g,path={workdir}/sock,server=on,wait=off,mode=0666,clients=8",
+        "-chardev", "hub,id=hub0,chardevs.0=n,view-authz=viewers,type-authz=typists",
+        "-device", "console,guest=g,chardev=hub0")
+    with client(workdir / "sock"):
+        daemon.err.wait_for("the guest is there")
+        assert ask(STRANGER, workdir) == "charhub: console 'hub0' is not for user:4712\r\n"
+
+
 def test_file_of_rules_counts_as_it_is(charhubd, workdir, client, person):
     rules = workdir / "rules"
     rules.write_text(json.dumps({"policy": "deny"}))
