@@ -68,6 +68,9 @@ struct chardev_class {
 	/** Optional: see chardev_identity(). Without it: "anonymous"; of a sink NULL. */
 	const char *(*identity)(const struct chardev *chardev);
 
+	/** Optional: see chardev_target(). */
+	const char *(*target)(const struct chardev *chardev);
+
 	/** Optional: its file was moved away: go on in a new one of the same name. */
 	void (*reopen)(struct chardev *chardev);
 

@@ -242,6 +242,15 @@ char *chardev_describe(const struct chardev *chardev);
 const char *chardev_identity(const struct chardev *chardev);
 
 /**
+ * chardev_target() - what the peer of a server asked for while it shook hands
+ *
+ * "/console/a": a path, by a websocket; "a.example.org": a name, by TLS.
+ *
+ * Return: owned by the chardev, valid until its peer changes; NULL: nothing.
+ */
+const char *chardev_target(const struct chardev *chardev);
+
+/**
  * chardev_free() - close it and take it out of its set, whoever holds it
  *
  * A holder is told (CLOSED, HANGUP, on_removed()) and detached. chardev_set_remove() asks first.

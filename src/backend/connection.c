@@ -142,6 +142,14 @@ void connection_set_reason(struct connection *connection, const char *reason)
 		connection->farewell = NULL;
 }
 
+const char *connection_target(const struct connection *connection)
+{
+	const struct transport *transport = connection->stream.transport;
+	const char *path = transport ? transport_path(transport) : NULL;
+
+	return path || !transport ? path : transport_sni(transport);
+}
+
 const char *connection_identity(const struct connection *connection)
 {
 	const struct transport *transport = connection->stream.transport;

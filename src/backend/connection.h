@@ -58,6 +58,9 @@ void connection_end(struct connection *connection);
 /** connection_set_reason() - when it ends, tell the peer why; NULL: do not. Best effort */
 void connection_set_reason(struct connection *connection, const char *reason);
 
+/** connection_target() - what the peer asked for, see chardev_target() */
+const char *connection_target(const struct connection *connection);
+
 /** connection_identity() - of the peer, see chardev_identity(); never NULL */
 const char *connection_identity(const struct connection *connection);
 

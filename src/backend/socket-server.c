@@ -184,6 +184,11 @@ static int peer_disconnect(struct chardev *chardev, const char *reason)
 	return 0;
 }
 
+static const char *peer_target(const struct chardev *chardev)
+{
+	return connection_target(&((const struct socket_peer *)chardev)->connection);
+}
+
 static const char *peer_identity(const struct chardev *chardev)
 {
 	return connection_identity(&((const struct socket_peer *)chardev)->connection);
@@ -208,6 +213,7 @@ static const struct chardev_class peer_class = {
 	.event = peer_event,
 	.disconnect = peer_disconnect,
 	.identity = peer_identity,
+	.target = peer_target,
 	.describe = peer_describe,
 };
 

@@ -148,6 +148,11 @@ const char *chardev_identity(const struct chardev *chardev)
 	return chardev->class->is_sink ? NULL : "anonymous";
 }
 
+const char *chardev_target(const struct chardev *chardev)
+{
+	return chardev->class->target ? chardev->class->target(chardev) : NULL;
+}
+
 const char *chardev_nobody(const struct chardev *chardev)
 {
 	(void)chardev;

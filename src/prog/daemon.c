@@ -15,6 +15,7 @@
 #include "object/object.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
+#include "prog/listens.h"
 #include "prog/drain.h"
 #include "prog/messages.h"
 #include "prog/notify.h"
@@ -36,6 +37,7 @@ struct daemon {
 	struct screens *screens;
 	struct chardev_set *chardevs;
 	struct frontend_set *frontends;
+	struct listens listens;
 	struct signal_watch *signals;
 	struct messages *messages;
 	struct pidfile pidfile;
@@ -80,6 +82,15 @@ static int make_chardev(struct daemon *daemon, struct opts *opts, struct error *
 	if (r == 0)
 		r = activation_resolve(&daemon->setup->activation, opts, err);
 	return r < 0 ? r : chardev_set_add(daemon->chardevs, opts, NULL, err);
+}
+
+static int make_listen(struct daemon *daemon, struct opts *opts, struct error **err)
+{
+	int r = fdsets_resolve(&daemon->setup->fdsets, opts, err);
+
+	if (r == 0)
+		r = activation_resolve(&daemon->setup->activation, opts, err);
+	return r < 0 ? r : listens_add(&daemon->listens, daemon->loop, daemon->chardevs, opts, err);
 }
 
 static int make_device(struct daemon *daemon, struct opts *opts, struct error **err)
@@ -148,6 +159,8 @@ static int start(struct daemon *daemon, struct error **err)
 	if (r == 0)
 		r = make_all(daemon, &setup->chardevs, make_chardev, err);
 	if (r == 0)
+		r = make_all(daemon, &setup->listens, make_listen, err);
+	if (r == 0)
 		r = make_all(daemon, &setup->devices, make_device, err);
 	if (r == 0)
 		r = serials_check(setup, daemon->chardevs, err);
@@ -193,6 +206,7 @@ static void stop(struct daemon *daemon)
 {
 	signals_watch_free(daemon->signals);
 	screens_stop_serving(daemon->screens);
+	listens_done(&daemon->listens);
 	frontend_set_free(daemon->frontends);
 	if (daemon->chardevs)
 		drain(daemon->loop, daemon->chardevs);

@@ -15,6 +15,7 @@
 #include "object/object.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
+#include "prog/listens.h"
 #include "prog/serials.h"
 #include "prog/setup.h"
 #include "vnc/vnc.h"
@@ -153,6 +154,22 @@ static int add_vnc(struct setup *setup, struct opts *opts, const char *where, st
 	if (opts_wants_help(opts) || is_help(opts_text(opts, "vnc")))
 		return help_options("vnc", vnc_options);
 	return request_list_add(&setup->vncs, opts, where, err);
+}
+
+/* ---- -listen ---- */
+
+static int add_listen(struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	const struct chardev_class *class = chardev_class_find(charhub_classes, "socket");
+	int r;
+
+	if (opts_wants_help(opts) || is_help(opts_text(opts, "listen"))) {
+		opts_print_help("listen",
+			(const struct opt_desc *const[]){ listens_options, class->options, NULL });
+		return CMDLINE_HELP;
+	}
+	r = listens_check(opts, err);
+	return r < 0 ? r : request_list_add(&setup->listens, opts, where, err);
 }
 
 /* ---- -add-fd ---- */
@@ -349,6 +366,9 @@ const struct program_option program_options[] = {
 	{ "echr", "NUMBER", "escape character of muxes, default 1: Ctrl-A", .take = take_escape },
 	{ "h", NULL, "print this help and exit", .take = take_help },
 	{ "help", NULL, "the same", .take = take_help },
+	{ "listen", "ADDRESS[,consoles=GLOB][,...]",
+		"let people choose a console at one port; 'help' lists the options",
+		.add = add_listen, .implied = "listen" },
 	{ "log", "LEVEL[,FOLDER...]",
 		"tell messages down to 'error', 'warning', 'info' or 'debug', which traces the "
 		"folders",

@@ -29,7 +29,7 @@ struct request_list {
 
 /**
  * struct setup - what the command line and its files ask for; nothing of it exists yet
- * @objects, @chardevs, @devices, @vncs: made in this order, each in the order of the text
+ * @objects, @chardevs, @listens, @devices, @vncs: made in this order, each in the order of the text
  * @fdsets:  descriptors that paths may name
  * @activation: sockets that fd= may name
  * @serials: ids of what -serial means, @n_serials, NULL: none; owned
@@ -38,7 +38,7 @@ struct request_list {
  * @escape:  character that begins a command of a mux; 0: not said
  */
 struct setup {
-	struct request_list objects, chardevs, devices, vncs;
+	struct request_list objects, chardevs, listens, devices, vncs;
 	struct fdsets fdsets;
 	struct activation activation;
 	char **serials;

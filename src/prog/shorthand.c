@@ -100,6 +100,16 @@ static int read_inet(const char *rest, struct opts **ret_opts)
 	return r < 0 ? r : set_address(*ret_opts, "host", "port", rest, &len);
 }
 
+int shorthand_address(struct opts *opts, const char *text)
+{
+	AUTO_OPTS struct opts *read = NULL;
+	int r = strchr(text, ',') ? -EINVAL : read_inet(text, &read);
+
+	if (r == 0)
+		r = opts_set(opts, "host", opts_text(read, "host"));
+	return r < 0 ? r : opts_set(opts, "port", opts_text(read, "port"));
+}
+
 static int read_udp(const char *rest, struct opts **ret_opts)
 {
 	size_t len;

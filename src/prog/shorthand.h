@@ -4,6 +4,9 @@
 
 #include "opts/opts.h"
 
+/** shorthand_address() - "[HOST]:PORT" as host= and port=. Return: 0; -EINVAL, -ENOMEM */
+int shorthand_address(struct opts *opts, const char *text);
+
 /**
  * shorthand_parse() - a chardev as `-serial` writes it
  * @text: "unix:/run/a,server=on,wait=off", "stdio", "mon:stdio", ...

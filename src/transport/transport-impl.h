@@ -49,7 +49,7 @@ struct transport_ops {
  * struct transport - the base of every kind
  * @lower:  of a filter
  * @identity:   of the lowest; of a filter that knows better
- * @sni:    of the filter that knows it; its own
+ * @sni, @path: of the filter that knows it; its own
  * @wanted: what the user watches
  * @kicked: what transport_kick() is to tell
  * @news:   what transport_post_news() is to tell, where @has_news
@@ -61,7 +61,7 @@ struct transport {
 	const struct transport_callbacks *callbacks;
 	void *data;
 	const struct identity *identity;
-	const char *sni;
+	const char *sni, *path;
 	int fd;
 	unsigned ways, wanted, kicked;
 	struct transport_news news;

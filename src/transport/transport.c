@@ -220,6 +220,13 @@ const char *transport_sni(const struct transport *transport)
 	return transport ? transport->sni : NULL;
 }
 
+const char *transport_path(const struct transport *transport)
+{
+	while (transport && !transport->path)
+		transport = transport->lower;
+	return transport ? transport->path : NULL;
+}
+
 char *transport_describe(const struct transport *transport)
 {
 	const struct identity *identity = transport->identity;

@@ -118,6 +118,20 @@ static bool accept_client(const struct request *request, char answer[WEBSOCKET_A
 	return true;
 }
 
+bool websocket_path(const char *text, size_t len, char path[WEBSOCKET_PATH_MAX])
+{
+	size_t at = 4, end; /* "GET " */
+
+	for (end = at; end < len && !strchr(" ?#\r\n", text[end]);)
+		end++;
+	path[0] = 0;
+	if (end < at || end - at >= WEBSOCKET_PATH_MAX)
+		return false;
+	memcpy(path, text + at, end - at);
+	path[end - at] = 0;
+	return true;
+}
+
 size_t websocket_request_size(const char *text, size_t len)
 {
 	const char *end = memmem(text, len, "\r\n\r\n", 4);

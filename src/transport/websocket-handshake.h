@@ -10,10 +10,19 @@ enum {
 	WEBSOCKET_REQUEST_MAX = 8192,
 	/* An answer with its final zero. */
 	WEBSOCKET_ANSWER_MAX = 256,
+	/* A path with its final zero. */
+	WEBSOCKET_PATH_MAX = 256,
 };
 
 /** websocket_request_size() - bytes of the request with its empty line; 0: not complete yet */
 size_t websocket_request_size(const char *text, size_t len);
+
+/**
+ * websocket_path() - what a request asks for, without the query: "/console/a"
+ *
+ * Return: true; false: that is longer than WEBSOCKET_PATH_MAX, and @path is empty.
+ */
+bool websocket_path(const char *text, size_t len, char path[WEBSOCKET_PATH_MAX]);
 
 /**
  * websocket_answer() - what to say to a request

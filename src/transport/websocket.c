@@ -90,6 +90,7 @@ struct websocket {
 	size_t out_at, out_end;
 	uint8_t pong[CONTROL_MAX], pong_len;
 	bool pong_due;
+	char path[WEBSOCKET_PATH_MAX];
 	uint16_t close_due;
 	bool said_bye;
 };
@@ -256,6 +257,8 @@ static void take_handshake(struct websocket *ws)
 		return;
 	if (websocket_answer(text, size ? size : len, ws->origin, answer)) {
 		ws->state = OPEN;
+		websocket_path(text, size, ws->path);
+		ws->base.path = ws->path;
 		transport_set_ready(&ws->base);
 		log_debug("websocket on socket %d: open", ws->base.fd);
 	} else {

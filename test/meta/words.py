@@ -14,10 +14,10 @@ SLEEP = {
     ".sh": re.compile(r"(^|[;&|(]|\bdo|\bthen)\s*u?sleep\s"),
 }
 
-# Absolute paths begin in a folder that every Linux system has, or that our own guest has.
+# Absolute paths begin in a folder that every Linux system or our guest has, or in that of URLs.
 PATH = re.compile(r"(?<![\w.$}~*/)\]>@%:+?-])/([a-z][\w-]*)/[\w.]")
 STANDARD = set("bin boot dev etc lib lib64 media mnt nonexistent opt path proc run sbin srv sys "
-               "tmp usr var modules".split())
+               "tmp usr var modules console".split())
 
 HOST = re.compile(r"\b(?:https?|ftp|git|ssh)://(?:[^/\s@]*@)?([\w.-]+)")
 PUBLIC = re.compile(

@@ -462,9 +462,10 @@ def write_png(path, rows):
 class WebSocket:
     """A websocket to the server as something that Client can read and write."""
 
-    def __init__(self, sock):
+    def __init__(self, sock, path="/"):
         self.sock = sock
-        sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+        sock.sendall(b"GET " + path.encode() +
+                     b" HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                      b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                      b"Sec-WebSocket-Protocol: binary\r\n"
                      b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
