@@ -270,14 +270,24 @@ static void set_open(struct member *member, bool open)
 	member->all->n_open += open ? 1 : (size_t)-1;
 }
 
+static void depart(struct member *member)
+{
+	if (member->who && has_rules(&member->options) && member->access != HUB_ACCESS_NONE)
+		log_info("hub '%s': %s has left '%s'", member->all->hub_id, member->who,
+			member_id(member));
+	free(member->who);
+	member->who = NULL;
+}
+
 static void arrive(struct member *member)
 {
 	const char *who = chardev_identity(member->link.chardev);
 
-	free(member->who);
+	depart(member); /* one that had only closed its half */
 	member->who = who ? strdup(who) : NULL;
 	member->access = access_of(&member->options, who);
 	if (member->access == HUB_ACCESS_NONE) {
+		member_leave(member);
 		send_away(member, who);
 		return;
 	}
@@ -287,15 +297,6 @@ static void arrive(struct member *member)
 	set_open(member, true);
 	member_start(member);
 	member->all->ops->on_open(member);
-}
-
-static void depart(struct member *member)
-{
-	if (member->who && has_rules(&member->options) && member->access != HUB_ACCESS_NONE)
-		log_info("hub '%s': %s has left '%s'", member->all->hub_id, member->who,
-			member_id(member));
-	free(member->who);
-	member->who = NULL;
 }
 
 /* ---- callbacks of the link ---- */

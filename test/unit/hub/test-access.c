@@ -162,6 +162,23 @@ static void who_is_refused_sees_nothing_and_is_told_why(void **state)
 	assert_int_equal(f->guest.opened + f->guest.breaks + f->guest.resizes + f->guest.in.len, 0);
 }
 
+static void next_one_is_judged_anew_though_the_last_has_not_hung_up(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	f->fake[0]->identity = "user:ann";
+	fixture_hub(f, "chardevs.0=f0,view-authz=ann", 0);
+	fake_chardev_half_close(f->fake[0]);
+	assert_string_equal(fixture_info(f, "f0").identity, "user:ann");
+	f->fake[0]->identity = "user:eve";
+	fake_chardev_set_open(f->fake[0], true);
+	assert_int_equal(fixture_info(f, "f0").access, HUB_ACCESS_NONE);
+	assert_int_equal(f->fake[0]->disconnects, 1);
+	fixture_out(f, "secret");
+	assert_int_equal(f->fake[0]->out.len, 0);
+}
+
 static void who_may_only_view_does(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -211,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(identity_by_rules_by_way_in),
 		CASE(who_is_refused_sees_nothing_and_is_told_why),
+		CASE(next_one_is_judged_anew_though_the_last_has_not_hung_up),
 		CASE(who_may_only_view_does),
 		CASE(rule_in_use_cannot_be_removed),
 		CASE(rule_that_does_not_exist_is_an_error),
