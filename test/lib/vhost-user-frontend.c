@@ -4,6 +4,7 @@
 #include <charhub/loop.h>
 
 #include <assert.h>
+#include <byteswap.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -226,5 +227,6 @@ uint64_t frontend_calls(struct frontend *f, unsigned queue)
 	frontend_settle(f);
 	if (eventfd_read(f->call_fds[queue], &count) < 0)
 		return 0;
-	return count;
+	/* QEMU's emulation of another byte order swaps only what our own end reads. */
+	return count <= UINT32_MAX ? count : bswap_64(count);
 }

@@ -34,7 +34,9 @@ struct fixture {
 	struct virtio_console_port *port;
 	struct vhost_user *vu;
 	struct frontend f;
-	struct watch *other;
+	struct watch *other;	   /* of a case */
+	struct vhost_user *second; /* of a case, with its console: another device */
+	struct virtio_console *second_console;
 	char path[64];
 	char out[4096];
 	size_t out_len;
@@ -118,6 +120,10 @@ static int teardown(void **state)
 {
 	(void)state;
 	frontend_done(&t.f);
+	/* A case that fails leaves all it made, and a loop does not end before its watches do. */
+	watch_free(t.other);
+	vhost_user_free(t.second);
+	virtio_console_free(t.second_console);
 	vhost_user_free(t.vu);
 	virtio_console_free(t.console);
 	loop_free(t.loop);
@@ -610,6 +616,7 @@ static void a_kick_that_cannot_be_read_is_not_listened_to(void **state)
 
 	(void)state;
 	start(VERSION_1 | F_PROTOCOL, ALL_PF);
+	signal(SIGUSR1, SIG_IGN); /* should the case fail while it waits */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
@@ -663,6 +670,7 @@ static void many_kicks_are_no_more_time_in_a_round(void **state)
 	loop_step(t.loop, false);
 	assert_out("one|two");
 	watch_free(t.other);
+	t.other = NULL;
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -745,8 +753,6 @@ static void connecting_finds_a_frontend_that_listens_and_tries_again(void **stat
 	struct vhost_user_options options = { .id = "out", .path = t.path, .connect = true };
 	struct virtio_console_config config = { .max_ports = 1 };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct virtio_console *console;
-	struct vhost_user *vu;
 	int listener, fd;
 
 	(void)state;
@@ -757,26 +763,25 @@ static void connecting_finds_a_frontend_that_listens_and_tries_again(void **stat
 	t.loop = loop_new();
 	loop_fake_clock(t.loop);
 	frontend_init(&t.f, t.loop, -1);
-	assert_int_equal(virtio_console_new(&config, &console), 0);
-	assert_int_equal(vhost_user_new(t.loop, console, &options, &vu, NULL), -ENOENT);
+	assert_int_equal(virtio_console_new(&config, &t.second_console), 0);
+	assert_int_equal(
+		vhost_user_new(t.loop, t.second_console, &options, &t.second, NULL), -ENOENT);
 	options.reconnect_ms = 500;
-	assert_int_equal(vhost_user_new(t.loop, console, &options, &vu, NULL), 0);
+	assert_int_equal(vhost_user_new(t.loop, t.second_console, &options, &t.second, NULL), 0);
 	frontend_settle(&t.f);
-	assert_false(vhost_user_has_frontend(vu));
+	assert_false(vhost_user_has_frontend(t.second));
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	memcpy(address.sun_path, t.path, strlen(t.path));
 	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(listener, 1), 0);
 	loop_advance(t.loop, 500);
-	assert_true(vhost_user_has_frontend(vu));
+	assert_true(vhost_user_has_frontend(t.second));
 	fd = accept(listener, NULL, NULL);
 	close(fd);
 	frontend_settle(&t.f);
-	assert_false(vhost_user_has_frontend(vu));
+	assert_false(vhost_user_has_frontend(t.second));
 	loop_advance(t.loop, 500);
-	assert_true(vhost_user_has_frontend(vu));
-	vhost_user_free(vu);
-	virtio_console_free(console);
+	assert_true(vhost_user_has_frontend(t.second));
 	close(listener);
 	unlink(t.path);
 }
