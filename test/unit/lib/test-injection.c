@@ -14,9 +14,15 @@
 #include "lib/env.h"
 #include "lib/fake-chardev.h"
 #include "lib/fault.h"
+#include "object/object.h"
+#include "object/tls-creds.h"
+#include "opts/opts.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -39,6 +45,7 @@ enum {
 	ROOM_BYTES = 1 << 16, /* what they and the guest have memory for */
 	PARTS = 3,	      /* the guest's output */
 	PART_BYTES = 1500,
+	TURNS_MAX = 50, /* until TCP has carried what is under way */
 	REST_MS = 3000, /* all that rests after a fault goes on by then */
 };
 
@@ -49,13 +56,13 @@ struct life;
 
 /**
  * struct kind - one sort of member
- * @text:   of -chardev; %s is the directory, or the terminal that @before has made
+ * @text:   of -chardev; %s is the directory, or the place that @before has made
  * @before: what has to be there before; may be NULL
  * @join:   be its peer. Return: a descriptor that does not wait. NULL: it has none
  * @file:   what it writes; looked at when all is over
  * @again:  who has gone may come again
  * @mute:   the peer does not type
- * @step:   how many faults further in the next life; 0: 1, each is tried
+ * @step:   how many faults further in the next life, where a life takes long; 0: 1
  */
 struct kind {
 	const char *name, *text;
@@ -76,6 +83,7 @@ struct peer {
 	int fd;
 	size_t from;
 	struct strbuf got;
+	SSL *ssl; /* NULL: the bytes go as they are */
 };
 
 struct life {
@@ -85,7 +93,9 @@ struct life {
 	struct fake_chardev *others[OTHERS];
 	struct peer peer;
 	int far; /* the other side of what @kind opens, -1 */
-	char slave[32];
+	char place[32];
+	struct object_set *objects;
+	SSL_CTX *tls;
 	size_t written;
 	unsigned typed;
 	int code; /* of the fault */
@@ -163,12 +173,52 @@ static void plug_in_before(struct life *life)
 	assert_true(life->far >= 0);
 	assert_int_equal(grantpt(life->far), 0);
 	assert_int_equal(unlockpt(life->far), 0);
-	assert_int_equal(ptsname_r(life->far, life->slave, sizeof(life->slave)), 0);
+	assert_int_equal(ptsname_r(life->far, life->place, sizeof(life->place)), 0);
 }
 
 static int take_far(struct life *life)
 {
 	return dup(life->far);
+}
+
+static struct sockaddr_in loopback(in_port_t port)
+{
+	return (struct sockaddr_in){
+		.sin_family = AF_INET, .sin_port = port, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
+	};
+}
+
+/* A port that is free, and credentials that ask for none. */
+static void tls_before(struct life *life)
+{
+	AUTO_OPTS struct opts *opts = NULL;
+	struct sockaddr_in name = loopback(0);
+	socklen_t len = sizeof(name);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
+	close(fd);
+	snprintf(life->place, sizeof(life->place), "%u", ntohs(name.sin_port));
+	assert_int_equal(
+		opts_parse("tls-creds-anon,id=t,endpoint=server", "qom-type", &opts, NULL), 0);
+	assert_int_equal(object_set_add(life->objects, opts, NULL), 0);
+	life->tls = SSL_CTX_new(TLS_client_method());
+	SSL_CTX_set_max_proto_version(life->tls, TLS1_2_VERSION);
+	assert_int_equal(SSL_CTX_set_cipher_list(life->tls, "aNULL:@SECLEVEL=0"), 1);
+}
+
+static int dial_tls(struct life *life)
+{
+	struct sockaddr_in name = loopback(htons((in_port_t)strtoul(life->place, NULL, 10)));
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	life->peer.ssl = SSL_new(life->tls);
+	SSL_set_fd(life->peer.ssl, fd);
+	SSL_set_connect_state(life->peer.ssl);
+	return fd;
 }
 
 static void fifos_before(struct life *life)
@@ -228,6 +278,13 @@ static const struct kind kinds[] = {
 		.text = "socket,id=c,path=%s/s,server=on,wait=off,clients=4,websocket=on",
 		.join = dial_websocket,
 		.wrapping = WEBSOCKET,
+		.again = true },
+	{ .name = "tls",
+		.text = "socket,id=c,host=127.0.0.1,port=%s,server=on,wait=off,clients=4,"
+			"tls-creds=t",
+		.before = tls_before,
+		.join = dial_tls,
+		.step = 37,
 		.again = true },
 	{ .name = "mux",
 		.text = "socket,id=c,path=%s/s,server=on,wait=off,mux=on",
@@ -302,13 +359,23 @@ static size_t peer_part(struct life *life)
 	return stream_part(bytes, len, peer->from);
 }
 
+static ssize_t read_some(struct peer *peer, char *buf, size_t len)
+{
+	return peer->ssl ? SSL_read(peer->ssl, buf, (int)len) : read(peer->fd, buf, len);
+}
+
+static ssize_t write_some(struct peer *peer, const char *bytes, size_t len)
+{
+	return peer->ssl ? SSL_write(peer->ssl, bytes, (int)len) : write(peer->fd, bytes, len);
+}
+
 static void peer_read(struct life *life)
 {
 	struct peer *peer = &life->peer;
 	char bytes[4096];
 	ssize_t got;
 
-	while (peer->fd >= 0 && (got = read(peer->fd, bytes, sizeof(bytes))) > 0)
+	while (peer->fd >= 0 && (got = read_some(peer, bytes, sizeof(bytes))) > 0)
 		strbuf_append(&peer->got, bytes, (size_t)got);
 }
 
@@ -318,6 +385,15 @@ static void turn(struct life *life)
 	fault_hold(true);
 	peer_read(life);
 	fault_hold(false);
+}
+
+/* TCP may take its time, also within a host. */
+static void later_turn(struct life *life)
+{
+	struct pollfd ready = { .fd = life->peer.fd, .events = POLLIN };
+
+	poll(&ready, 1, 1);
+	turn(life);
 }
 
 static void peer_come(struct life *life)
@@ -334,11 +410,15 @@ static void peer_come(struct life *life)
 	peer->fd = life->kind->join(life);
 	fault_hold(false);
 	turn(life);
+	for (int i = 0; i < TURNS_MAX && peer->ssl && !SSL_is_init_finished(peer->ssl); i++)
+		later_turn(life);
 }
 
 static void peer_go(struct life *life)
 {
 	fault_hold(true);
+	SSL_free(life->peer.ssl);
+	life->peer.ssl = NULL;
 	if (life->peer.fd >= 0)
 		close(life->peer.fd);
 	while (life->kind->join == be_dialled && (life->peer.fd = be_dialled(life)) >= 0)
@@ -356,7 +436,7 @@ static void peer_type(struct life *life)
 	if (life->peer.fd < 0 || life->kind->mute)
 		return;
 	fault_hold(true);
-	if (write(life->peer.fd, wrapped ? frame : "!", wrapped ? sizeof(frame) - 1 : 1) > 0)
+	if (write_some(&life->peer, wrapped ? frame : "!", wrapped ? sizeof(frame) - 1 : 1) > 0)
 		life->typed++;
 	fault_hold(false);
 	turn(life);
@@ -368,7 +448,7 @@ static void peer_type(struct life *life)
 static void add(struct life *life, const char *text, struct chardev **ret_chardev)
 {
 	char filled[TEXT_BYTES];
-	const char *at = strstr(text, "%s"), *place = *life->slave ? life->slave : life->env->dir;
+	const char *at = strstr(text, "%s"), *place = *life->place ? life->place : life->env->dir;
 
 	snprintf(filled, sizeof(filled), "%.*s%s%s", (int)(at ? at - text : (long)strlen(text)),
 		text, at ? place : "", at ? at + 2 : "");
@@ -432,9 +512,17 @@ static void look_at_peer(struct life *life, bool unharmed)
 	fault_hold(true);
 	part = peer_part(life);
 	fault_hold(false);
+	for (int i = 0; i < TURNS_MAX && unharmed && part < life->written - life->peer.from; i++) {
+		later_turn(life);
+		fault_hold(true);
+		part = peer_part(life);
+		fault_hold(false);
+	}
 	if (unharmed && part != life->written - life->peer.from)
 		fail_msg("%zu bytes came, not %zu", part, life->written - life->peer.from);
 }
+
+static const struct object_class *const object_classes[] = { &tls_creds_anon_class, NULL };
 
 static void begin(struct life *life, const struct chardev_class *const *classes)
 {
@@ -447,6 +535,9 @@ static void begin(struct life *life, const struct chardev_class *const *classes)
 	life->display = display_new(life->env->loop, "test", NULL);
 	assert_non_null(life->display);
 	chardev_set_show(life->env->set, life->display);
+	life->objects = object_set_new(object_classes);
+	assert_non_null(life->objects);
+	chardev_set_objects(life->env->set, life->objects);
 	for (int i = 0; i < OTHERS; i++) {
 		char id[] = { 'f', (char)('0' + i), '\0' };
 
@@ -496,6 +587,8 @@ static void live_on(struct life *life)
 	guest_prints(life, PART_BYTES);
 	look_at_peer(life, true);
 	peer_type(life);
+	for (int i = 0; i < TURNS_MAX && life->peer.ssl && !life->env->holder.in.len; i++)
+		later_turn(life);
 	assert_int_equal(life->env->holder.in.len > 0, !life->kind->mute);
 	peer_go(life);
 }
@@ -586,6 +679,8 @@ static void bury(struct life *life)
 	if (life->kind->file)
 		look_at_file(life);
 	run_idle(env->loop);
+	object_set_free(life->objects);
+	SSL_CTX_free(life->tls);
 	display_free(life->display);
 	env_free(env);
 }
