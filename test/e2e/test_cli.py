@@ -159,7 +159,7 @@ MISTAKES = [
     (["-device console"], "Parameter 'guest' is missing", None),
     ([A, "-device console,guest=a"], "Parameter 'chardev' is missing", None),
     ([A, B, "-device console,guest=a,chardev=b,foo=1"], "Property 'console.foo' not found",
-     "console takes: chardev, driver, guest, id, name."),
+     "console takes: chardev, driver, guest, guest-user, id, name."),
     ([A, B, "-device console,guest=a,chardev=b,id=1"], "Parameter 'id' expects an identifier",
      ID_HINT),
     ([A, "-device console,guest=a,chardev=nope"],
