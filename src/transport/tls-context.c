@@ -3,7 +3,8 @@
  * From files to what OpenSSL needs. All is read here and never again: new files are a new context.
  *
  * TLS 1.2 and later, as OpenSSL is set up by the system. Of pre-shared keys and anonymous sides
- * only what they need is offered: TLS 1.3 has no anonymous side.
+ * only what they need is offered: TLS 1.3 has no anonymous side. Sessions are not resumed: a
+ * certificate is looked at each time, and TigerVNC 1.12 stops at a ticket of TLS 1.3.
  */
 #include "transport/tls-context.h"
 
@@ -17,8 +18,6 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { TICKETS = 2 };
 
 /* ---- files ---- */
 
@@ -146,18 +145,14 @@ static int check_own(const struct tls_spec *spec, SSL_CTX *ssl, struct error **e
 
 /* ---- the three kinds ---- */
 
-/* Whoever comes again with a ticket still has his certificate: it is in there. */
 static int use_x509(struct tls_context *context, const struct tls_spec *spec, struct error **err)
 {
-	static const unsigned char id[] = "charhub";
 	int r = load_authorities(spec, context->ssl, err);
 
 	if (r == 0)
 		r = load_pair(spec, context->ssl, err);
 	if (r == 0 && spec->sanity_check)
 		r = check_own(spec, context->ssl, err);
-	SSL_CTX_set_num_tickets(context->ssl, TICKETS);
-	SSL_CTX_set_session_id_context(context->ssl, id, sizeof(id) - 1);
 	if (r == 0 && spec->verify_peer)
 		SSL_CTX_set_verify(
 			context->ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
@@ -187,7 +182,6 @@ static unsigned on_psk_server(SSL *ssl, const char *name, unsigned char *key, un
 	return len;
 }
 
-/* A ticket would not say whose it is. */
 static int use_psk(struct tls_context *context, const struct tls_spec *spec, struct error **err)
 {
 	AUTO_FREE char *path = NULL;
@@ -200,7 +194,6 @@ static int use_psk(struct tls_context *context, const struct tls_spec *spec, str
 		return r;
 	SSL_CTX_set_psk_server_callback(context->ssl, on_psk_server);
 	SSL_CTX_set_psk_client_callback(context->ssl, on_psk_client);
-	SSL_CTX_set_options(context->ssl, SSL_OP_NO_TICKET);
 	if (SSL_CTX_set_cipher_list(context->ssl, "kECDHEPSK:kDHEPSK:kPSK:!eNULL") != 1)
 		return error_set(err, ENOTSUP, "the installed OpenSSL has no pre-shared keys");
 	return 0;
@@ -264,7 +257,9 @@ static int apply_priority(SSL_CTX *ssl, const char *priority, struct error **err
 static int set_up(SSL_CTX *ssl, const struct tls_spec *spec, struct error **err)
 {
 	SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION);
-	SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_options(
+		ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
+	SSL_CTX_set_num_tickets(ssl, 0);
 	SSL_CTX_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_read_ahead(ssl, 1);
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);

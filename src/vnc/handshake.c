@@ -3,6 +3,9 @@
  * From the first byte to ClientInit [RFC 6143 7.1-7.3]. A table says how many bytes each phase
  * waits for, so that half a message costs nothing but its bytes; the deadline is the viewer's.
  * Exactly one security type is offered: what was configured can not be bargained down.
+ *
+ * VeNCrypt [rfbproto 7.2.7] puts TLS below the rest of the connection, in the middle of it. What a
+ * viewer has sent before its TLS begins and is not used up comes from somebody on the way.
  */
 #include "vnc/handshake.h"
 
@@ -16,7 +19,36 @@
 
 #define VERSION "RFB 003.008\n"
 
-enum { VERSION_SIZE = 12, SECURITY_NONE = 1, SECURITY_VNC = 2, RESULT_OK = 0, RESULT_FAILED = 1 };
+enum {
+	VERSION_SIZE = 12,
+	SECURITY_NONE = 1,
+	SECURITY_VNC = 2,
+	SECURITY_VENCRYPT = 19,
+	RESULT_OK = 0,
+	RESULT_FAILED = 1,
+};
+
+enum vencrypt {
+	VENCRYPT_MINOR = 2, /* of version 0.2 */
+	VENCRYPT_ACCEPTED = 0,
+	VENCRYPT_REFUSED = 255,
+	SUBTYPE_REFUSED = 0,
+	SUBTYPE_ACCEPTED = 1,
+	SUBTYPE_TLS_NONE = 257,
+	SUBTYPE_TLS_VNC = 258,
+	SUBTYPE_X509_NONE = 260,
+	SUBTYPE_X509_VNC = 261,
+};
+
+/* TLS of a websocket lies below it, and is no affair of RFB's. */
+static uint8_t security_type(const struct handshake *handshake)
+{
+	const struct peer *peer = handshake->peer;
+
+	if (peer->host->tls && !stream_is_websocket(&peer->stream))
+		return SECURITY_VENCRYPT;
+	return peer->host->config.password ? SECURITY_VNC : SECURITY_NONE;
+}
 
 int handshake_start(struct handshake *handshake, struct peer *peer)
 {
@@ -81,7 +113,7 @@ static int pass(struct handshake *handshake, bool with_result)
 	const char *who = stream_who(&peer->stream);
 	enum authz_right right = peer->host->ops->right(peer->host, who);
 
-	if (right == AUTHZ_NOTHING)
+	if (right == AUTHZ_NOTHING || !authz_allows_tls(peer->host->tls_rule, who))
 		return turn_away(handshake, with_result, who);
 	peer->may_type = peer->may_type && right == AUTHZ_TYPE;
 	handshake->phase = HANDSHAKE_INIT;
@@ -126,13 +158,15 @@ static int start_auth(struct handshake *handshake)
 
 static int version_in(struct handshake *handshake, const uint8_t *bytes)
 {
-	uint8_t type = handshake->peer->host->config.password ? SECURITY_VNC : SECURITY_NONE;
-	const uint8_t types[2] = { 1, type };
+	const uint8_t types[2] = { 1, security_type(handshake) };
+	uint8_t type = types[1];
 	int r;
 
 	handshake->minor = minor_version(bytes);
 	if (!handshake->minor)
 		return refuse(handshake, 0, true, "Unsupported protocol version");
+	if (handshake->minor == 3 && type == SECURITY_VENCRYPT)
+		return refuse(handshake, 0, true, "TLS needs protocol version 3.7");
 	if (handshake->minor > 3) {
 		handshake->phase = HANDSHAKE_SECURITY;
 		return peer_send(handshake->peer, types, sizeof(types));
@@ -147,15 +181,68 @@ static int version_in(struct handshake *handshake, const uint8_t *bytes)
 
 static int security_in(struct handshake *handshake, const uint8_t *bytes)
 {
-	uint8_t offered = handshake->peer->host->config.password ? SECURITY_VNC : SECURITY_NONE;
+	static const uint8_t version[2] = { 0, VENCRYPT_MINOR };
+	uint8_t offered = security_type(handshake);
 
 	if (bytes[0] != offered)
 		return refuse(handshake, RESULT_FAILED, handshake->minor >= 8,
 			"Authentication failed: this security type was not offered");
+	if (offered == SECURITY_VENCRYPT) {
+		handshake->phase = HANDSHAKE_VENCRYPT;
+		return peer_send(handshake->peer, version, sizeof(version));
+	}
 	if (offered == SECURITY_VNC)
 		return start_auth(handshake);
 	return pass(handshake, handshake->minor >= 8);
 }
+
+/* ---- VeNCrypt ---- */
+
+static uint32_t subtype(const struct handshake *handshake)
+{
+	const struct vnc_host *host = handshake->peer->host;
+
+	if (tls_creds_kind(host->tls) == TLS_X509)
+		return host->config.password ? SUBTYPE_X509_VNC : SUBTYPE_X509_NONE;
+	return host->config.password ? SUBTYPE_TLS_VNC : SUBTYPE_TLS_NONE;
+}
+
+static int say_no(struct handshake *handshake, uint8_t answer, const char *reason)
+{
+	log_warning("vnc: %s: refused: %s", handshake->peer->name, reason);
+	handshake->phase = HANDSHAKE_REFUSED;
+	return peer_send(handshake->peer, &answer, 1);
+}
+
+static int vencrypt_in(struct handshake *handshake, const uint8_t *bytes)
+{
+	uint8_t offer[6] = { VENCRYPT_ACCEPTED, 1 };
+
+	if (bytes[0] != 0 || bytes[1] != VENCRYPT_MINOR)
+		return say_no(handshake, VENCRYPT_REFUSED, "it speaks another VeNCrypt than 0.2");
+	put_be32(offer + 2, subtype(handshake));
+	handshake->phase = HANDSHAKE_SUBTYPE;
+	return peer_send(handshake->peer, offer, sizeof(offer));
+}
+
+static int subtype_in(struct handshake *handshake, const uint8_t *bytes)
+{
+	static const uint8_t yes = SUBTYPE_ACCEPTED;
+
+	if (get_be32(bytes) != subtype(handshake))
+		return say_no(handshake, SUBTYPE_REFUSED, "it wants a type that was not offered");
+	handshake->phase = HANDSHAKE_SECURING;
+	return peer_send(handshake->peer, &yes, 1);
+}
+
+int handshake_secured(struct handshake *handshake)
+{
+	if (handshake->peer->host->config.password)
+		return start_auth(handshake);
+	return pass(handshake, true);
+}
+
+/* ---- password ---- */
 
 static int judge(struct handshake *handshake)
 {
@@ -209,6 +296,9 @@ static const struct {
 } phases[] = {
 	[HANDSHAKE_VERSION] = { "version", VERSION_SIZE, version_in },
 	[HANDSHAKE_SECURITY] = { "security type", 1, security_in },
+	[HANDSHAKE_VENCRYPT] = { "VeNCrypt", 2, vencrypt_in },
+	[HANDSHAKE_SUBTYPE] = { "VeNCrypt type", 4, subtype_in },
+	[HANDSHAKE_SECURING] = { "securing", 0, NULL },
 	[HANDSHAKE_AUTH] = { "response", AUTH_CHALLENGE_SIZE, auth_in },
 	[HANDSHAKE_WAITING] = { "waiting", 0, NULL },
 	[HANDSHAKE_INIT] = { "init", 1, init_in },
@@ -222,6 +312,8 @@ ssize_t handshake_in(struct handshake *handshake, const uint8_t *bytes, size_t l
 	size_t size = phases[phase].size;
 	int r;
 
+	if (phase == HANDSHAKE_SECURING)
+		return -EPROTO;
 	if (phase == HANDSHAKE_WAITING || len < size)
 		return 0;
 	r = phases[phase].handle(handshake, bytes);

@@ -11,6 +11,10 @@
  *
  *	VERSION		12 bytes, its version of the protocol
  *	SECURITY	1 byte, the security type (3.7, 3.8)
+ *	VENCRYPT	2 bytes, its version of VeNCrypt
+ *	SUBTYPE		4 bytes, the type within VeNCrypt
+ *	SECURING	nothing: the stream is encrypted once all before has gone, and
+ *			handshake_secured() is called
  *	AUTH		16 bytes, the response to the challenge
  *	WAITING		nothing: the response is looked at when handshake_resume() is called
  *	INIT		1 byte, whether it wants to share
@@ -20,6 +24,9 @@
 enum handshake_phase {
 	HANDSHAKE_VERSION,
 	HANDSHAKE_SECURITY,
+	HANDSHAKE_VENCRYPT,
+	HANDSHAKE_SUBTYPE,
+	HANDSHAKE_SECURING,
 	HANDSHAKE_AUTH,
 	HANDSHAKE_WAITING,
 	HANDSHAKE_INIT,
@@ -51,6 +58,9 @@ int handshake_start(struct handshake *handshake, struct peer *peer);
  * Return: how many were used; 0: more are needed; -errno: close.
  */
 ssize_t handshake_in(struct handshake *handshake, const uint8_t *bytes, size_t len);
+
+/** handshake_secured() - SECURING is over: the stream is ready. Return: 0; -errno: close */
+int handshake_secured(struct handshake *handshake);
 
 /** handshake_resume() - the time of WAITING is over. Return: 0; -errno: close */
 int handshake_resume(struct handshake *handshake);

@@ -3,6 +3,7 @@
 #define VNC_HOST_H
 
 #include "object/authz.h"
+#include "object/tls-creds.h"
 #include "vnc/auth.h"
 #include "vnc/door.h"
 #include "vnc/options.h"
@@ -52,6 +53,8 @@ struct vnc_host_ops {
 
 /**
  * struct vnc_host - embedded in the server
+ * @tls:    by which connections are encrypted; NULL: they are not
+ * @tls_rule: whom of those that have shaken hands it takes; NULL: all
  * @studio: where pictures are encoded
  * @shared: viewers that are logged in and share
  */
@@ -60,6 +63,8 @@ struct vnc_host {
 	struct loop *loop;
 	struct display *display;
 	struct vnc_config config;
+	struct tls_creds *tls;
+	struct object *tls_rule;
 	struct studio *studio;
 	unsigned shared;
 };

@@ -350,6 +350,27 @@ void vnc_server_expire_password(struct vnc_server *server, int64_t when)
 	server->password_expires = when;
 }
 
+/* ---- TLS ---- */
+
+static int find_tls(struct vnc_server *server, struct error **err)
+{
+	struct vnc_host *host = &server->host;
+	const struct object_set *objects = server->context.objects;
+	struct object *rule;
+	int r;
+
+	if (!host->config.tls_id)
+		return 0;
+	r = tls_creds_get(objects, host->config.tls_id, TLS_SERVER, &host->tls, err);
+	if (r == 0 && tls_creds_kind(host->tls) == TLS_PSK)
+		r = error_set(err, EINVAL, "Unsupported TLS cred type tls-creds-psk");
+	if (r == 0)
+		r = authz_find(objects, "tls-authz", host->config.tls_authz_id, &rule, err);
+	if (r == 0)
+		host->tls_rule = object_get(rule);
+	return r;
+}
+
 /* ---- beginning and end ---- */
 
 static const struct vnc_host_ops host_ops = {
@@ -377,6 +398,8 @@ static int start(struct vnc_server *server, struct opts *opts, struct error **er
 	r = read_passwords(server, err);
 	if (r == 0)
 		r = hold_rules(server, err);
+	if (r == 0)
+		r = find_tls(server, err);
 	return r < 0 ? r : open_doors(server, err);
 }
 
@@ -414,6 +437,8 @@ void vnc_server_free(struct vnc_server *server)
 	}
 	timer_free(server->blink);
 	studio_free(server->host.studio);
+	tls_creds_put(server->host.tls);
+	object_put(server->host.tls_rule);
 	object_put(server->view_rule);
 	object_put(server->type_rule);
 	vnc_config_done(&server->host.config);

@@ -2,6 +2,7 @@
 #include "vnc/stream.h"
 
 #include "transport/fd-transport.h"
+#include "transport/tls.h"
 #include "transport/websocket.h"
 
 #include <errno.h>
@@ -31,10 +32,12 @@ static int make_transport(
 		return r;
 	}
 	stream->transport = socket;
-	if (filter->websocket)
-		r = websocket_new(socket, filter->origin, &stream->transport);
+	if (filter->tls)
+		r = tls_new(socket, filter->tls, NULL, &stream->transport);
+	if (r == 0 && filter->websocket)
+		r = websocket_new(stream->transport, filter->origin, &stream->transport);
 	if (r < 0)
-		transport_free(socket);
+		transport_free(stream->transport);
 	return r;
 }
 
@@ -49,15 +52,39 @@ int stream_init(struct stream *stream, struct loop *loop, int fd,
 {
 	int r;
 
-	*stream = (struct stream){
-		.fn = fn, .data = data, .websocket = filter->websocket, .reading = true
-	};
+	*stream = (struct stream){ .fn = fn,
+		.data = data,
+		.websocket = filter->websocket,
+		.encrypted = filter->tls,
+		.reading = true };
 	r = make_transport(stream, loop, fd, filter);
 	if (r < 0)
 		return r;
 	transport_set_user(stream->transport, &callbacks, stream);
 	watch_what_is_needed(stream);
 	return 0;
+}
+
+int stream_encrypt(struct stream *stream, struct tls_context *context)
+{
+	int r = tls_new(stream->transport, context, NULL, &stream->transport);
+
+	if (r < 0)
+		return r;
+	stream->encrypted = true;
+	transport_set_user(stream->transport, &callbacks, stream);
+	watch_what_is_needed(stream);
+	return 0;
+}
+
+bool stream_is_encrypted(const struct stream *stream)
+{
+	return stream->encrypted;
+}
+
+bool stream_is_websocket(const struct stream *stream)
+{
+	return stream->websocket;
 }
 
 void stream_done(struct stream *stream)

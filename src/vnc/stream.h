@@ -26,15 +26,19 @@ struct stream {
 	struct byte_queue out;
 	watch_fn *fn;
 	void *data;
-	bool websocket, reading;
+	bool websocket, encrypted, reading;
 };
+
+struct tls_context;
 
 /**
  * struct stream_filter - what stands between the socket and RFB
+ * @tls:       TLS; NULL: none, or stream_encrypt() later
  * @websocket: a websocket
  * @origin:    ...for pages of this origin, as for websocket_answer(); outlives the stream
  */
 struct stream_filter {
+	struct tls_context *tls;
 	bool websocket;
 	const char *origin;
 };
@@ -48,6 +52,19 @@ struct stream_filter {
  */
 int stream_init(struct stream *stream, struct loop *loop, int fd,
 	const struct stream_filter *filter, watch_fn *fn, void *data);
+
+/**
+ * stream_encrypt() - from here on by TLS; nothing may wait to be written
+ *
+ * It is ready again after the handshake.
+ *
+ * Return: 0; -ENOMEM: nothing has changed.
+ */
+int stream_encrypt(struct stream *stream, struct tls_context *context);
+
+bool stream_is_encrypted(const struct stream *stream);
+
+bool stream_is_websocket(const struct stream *stream);
 
 /** stream_done() - close */
 void stream_done(struct stream *stream);

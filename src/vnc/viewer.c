@@ -32,6 +32,11 @@ static bool is_waiting(const struct vnc_viewer *viewer)
 	return viewer->handshake.phase == HANDSHAKE_WAITING;
 }
 
+static bool is_securing(const struct vnc_viewer *viewer)
+{
+	return viewer->handshake.phase == HANDSHAKE_SECURING;
+}
+
 static bool is_leaving(const struct vnc_viewer *viewer)
 {
 	return viewer->handshake.phase == HANDSHAKE_REFUSED;
@@ -44,8 +49,9 @@ static void listen_or_not(struct vnc_viewer *viewer)
 {
 	struct peer *peer = &viewer->peer;
 
-	stream_set_reading(&peer->stream,
-		!peer->yield && !is_waiting(viewer) && peer_waiting(peer) <= PEER_WAITING_MAX);
+	stream_set_reading(&peer->stream, !peer->yield && !is_waiting(viewer) &&
+						  !is_securing(viewer) &&
+						  peer_waiting(peer) <= PEER_WAITING_MAX);
 }
 
 /* Logged in. */
@@ -150,6 +156,24 @@ static void end(struct vnc_viewer *viewer, int r)
 	viewer_free(viewer);
 }
 
+/* Begin when all that was said before has gone, go on when it is encrypted. */
+static int secure(struct vnc_viewer *viewer)
+{
+	struct stream *stream = &viewer->peer.stream;
+	int r;
+
+	if (!stream_is_encrypted(stream))
+		return stream_waiting(stream)
+			       ? 0
+			       : stream_encrypt(stream, tls_creds_context(viewer->peer.host->tls));
+	if (!stream_is_ready(stream))
+		return 0;
+	r = handshake_secured(&viewer->handshake);
+	if (is_leaving(viewer))
+		timer_start(viewer->peer.timer, LEAVE_MS);
+	return r;
+}
+
 /* Answers first: an update starts only when all else has gone. Return: 0; -errno: close. */
 static int work(struct vnc_viewer *viewer)
 {
@@ -159,6 +183,8 @@ static int work(struct vnc_viewer *viewer)
 		r = session_run(&viewer->session);
 	if (r == 0)
 		r = peer_flush(&viewer->peer);
+	if (r == 0 && is_securing(viewer))
+		r = secure(viewer);
 	if (r == 0 && is_running(viewer))
 		r = update_run(&viewer->session.updates);
 	if (r == 0)
@@ -240,7 +266,11 @@ int viewer_new(struct vnc_host *host, int fd, bool websocket, const char *name,
 	struct vnc_viewer **ret_viewer)
 {
 	struct vnc_viewer *viewer = calloc(1, sizeof(*viewer));
-	const struct stream_filter filter = { websocket, host->config.websocket_origin };
+	const struct stream_filter filter = {
+		.tls = websocket && host->tls ? tls_creds_context(host->tls) : NULL,
+		.websocket = websocket,
+		.origin = host->config.websocket_origin,
+	};
 	struct peer *peer;
 	int r;
 

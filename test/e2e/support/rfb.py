@@ -95,6 +95,7 @@ class Client:
         self.rects = []     # (encoding, x, y, w, h) of the last update
         self.bytes_in = 0
         self.leds = None
+        self.subtype = 0  # of VeNCrypt
         self.size_answer = None
 
     # ---- bytes ----
@@ -118,20 +119,35 @@ class Client:
 
     # ---- handshake ----
 
-    def handshake(self, version=b"RFB 003.008\n", shared=True, respond=None):
-        """Up to ServerInit. respond: from the challenge to the response; None: no password."""
+    def secure(self, tls):
+        """VeNCrypt 0.2 with the one subtype that is offered; tls: (ssl context, host)."""
+        assert self.read(2) == b"\0\2"
+        self.sock.sendall(b"\0\2")
+        assert self.read(2) == b"\0\1"
+        offered = self.read(4)
+        self.sock.sendall(offered)
+        assert self.read(1) == b"\1"
+        context, host = tls
+        self.sock = context.wrap_socket(self.sock, server_hostname=host)
+        return int.from_bytes(offered, "big")
+
+    def handshake(self, version=b"RFB 003.008\n", shared=True, respond=None, tls=None):
+        """Up to ServerInit. respond: from the challenge to the response; None: no password.
+        tls: as for secure(); None: no VeNCrypt."""
         assert self.read(12) == b"RFB 003.008\n"
         self.sock.sendall(version)
-        wanted = 2 if respond else 1
+        wanted = 19 if tls else 2 if respond else 1
         if version == b"RFB 003.003\n":
             assert self.unpack("I") == (wanted,)
         else:
             types = self.read(self.read(1)[0])
             assert types == bytes([wanted]), types
             self.sock.sendall(types)
+        if tls:
+            self.subtype = self.secure(tls)
         if respond:
             self.sock.sendall(respond(self.read(16)))
-        if respond or version == b"RFB 003.008\n":
+        if tls or respond or version == b"RFB 003.008\n":
             if self.unpack("I") != (0,):
                 reason = self.read(self.unpack("I")[0]) if version == b"RFB 003.008\n" else b""
                 raise PermissionError(reason.decode())

@@ -489,6 +489,72 @@ static void who_may_only_look_does_not_type(void **state)
 	close(fd);
 }
 
+/* ---- TLS, up to where it begins; the rest is in test/e2e/test_vnc_tls.py ---- */
+
+static int with_tls(void **state)
+{
+	*state = fixture_new(",tls-creds=tls");
+	return 0;
+}
+
+static int connect_to_vencrypt(struct fixture *f)
+{
+	int fd = connect_viewer(f);
+
+	TAKE(f, fd, BANNER);
+	PUT_BYTEWISE(f, fd, BANNER);
+	TAKE(f, fd, "\x01\x13");
+	PUT(f, fd, "\x13");
+	TAKE(f, fd, "\x00\x02");
+	return fd;
+}
+
+static void tls_is_the_only_type(void **state)
+{
+	int fd = connect_to_vencrypt(*state);
+
+	PUT_BYTEWISE(*state, fd, "\x00\x02");
+	TAKE(*state, fd, "\x00\x01\x00\x00\x01\x01");
+	PUT_BYTEWISE(*state, fd, "\x00\x00\x01\x01");
+	TAKE(*state, fd, "\x01");
+	PUT(*state, fd, "\x01"); /* a ClientInit, but no TLS */
+	TAKE(*state, fd, "charhub: only TLS is spoken here\r\n");
+	assert_true(is_closed(fd));
+	close(fd);
+}
+
+static void other_versions_and_types_of_tls_are_refused(void **state)
+{
+	int fd = connect_to_vencrypt(*state);
+
+	PUT(*state, fd, "\x00\x01");
+	TAKE(*state, fd, "\xff");
+	close(fd);
+	fd = connect_to_vencrypt(*state);
+	PUT(*state, fd, "\x00\x02");
+	TAKE(*state, fd, "\x00\x01\x00\x00\x01\x01");
+	PUT(*state, fd, "\x00\x00\x01\x04");
+	TAKE(*state, fd, "\x00");
+	close(fd);
+	fd = connect_viewer(*state);
+	TAKE(*state, fd, BANNER);
+	PUT(*state, fd, CLIENT_3);
+	TAKE(*state, fd, "\x00\x00\x00\x00\x00\x00\x00\x1eTLS needs protocol version 3.7");
+	close(fd);
+}
+
+/* They come from somebody on the way. */
+static void bytes_in_front_of_tls_end_it(void **state)
+{
+	int fd = connect_to_vencrypt(*state);
+
+	PUT(*state, fd, "\x00\x02\x00\x00\x01\x01\x01");
+	drain(*state, fd);
+	assert_true(is_closed(fd));
+	close(fd);
+}
+
+#define TLS(name)	   cmocka_unit_test_setup_teardown(name, with_tls, teardown)
 #define RULES(name, setup) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define PLAIN(name)	   cmocka_unit_test_setup_teardown(name, no_password, teardown)
 #define SECRET(name)	   cmocka_unit_test_setup_teardown(name, with_password, teardown)
@@ -500,6 +566,9 @@ int main(void)
 		RULES(who_may_not_look_is_closed_where_there_is_no_result, nobody_looks),
 		RULES(password_helps_nobody_against_a_rule, nobody_looks_with_password),
 		RULES(who_may_only_look_does_not_type, nobody_types),
+		TLS(tls_is_the_only_type),
+		TLS(other_versions_and_types_of_tls_are_refused),
+		TLS(bytes_in_front_of_tls_end_it),
 		PLAIN(version_3_8_without_password),
 		PLAIN(version_3_7_without_password_has_no_result),
 		PLAIN(version_3_3_is_told_the_type),

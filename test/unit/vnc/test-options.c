@@ -199,7 +199,6 @@ static void what_does_not_go_together_is_refused(void **state)
 		"'password' flag is redundant with 'password-secret'");
 	refuses("h:1,reverse=on,websocket=5", "Cannot use websockets in reverse mode");
 	refuses("none,reverse=on", "Expected a single address in reverse mode");
-	refuses(":1,tls-creds=x", "No TLS credentials with id 'x'");
 	refuses(":1,tls-authz=x", "'tls-authz' provided but TLS is not enabled");
 	refuses(":1,sasl-authz=x", "'sasl-authz' provided but SASL auth is not enabled");
 	refuses(":1,display=x", "Device 'x' not found");

@@ -2,6 +2,7 @@
 #include "vnc-fixture.h"
 
 #include "object/authz.h"
+#include "object/tls-creds.h"
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -80,9 +81,10 @@ static void make_console(struct fixture *f)
 
 static void make_rules(struct fixture *f)
 {
-	static const struct object_class *const classes[] = { &authz_list_class, NULL };
+	static const struct object_class *const classes[] = { &authz_list_class,
+		&tls_creds_anon_class, NULL };
 	static const char *const rules[] = { "authz-list,id=nobody",
-		"authz-list,id=anybody,policy=allow" };
+		"authz-list,id=anybody,policy=allow", "tls-creds-anon,id=tls,endpoint=server" };
 
 	f->objects = object_set_new(classes);
 	assert_non_null(f->objects);
