@@ -19,10 +19,12 @@
 #include "opts/opts.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 enum {
@@ -182,6 +184,29 @@ static void exec_in_resume(struct chardev *chardev)
 	fd_stream_in_resume(&exec_of(chardev)->stream);
 }
 
+/*
+ * A pty carries no break: do what its terminal would make of one [termios(3) BRKINT]. By default
+ * that is a zero byte.
+ */
+static int send_break(struct exec_chardev *exec)
+{
+	static char zero[1];
+	const struct iovec iov = { zero, 1 };
+	struct termios mode;
+	ssize_t n;
+
+	if (!exec->child)
+		return -EPIPE;
+	if (tcgetattr(fd_stream_fd(&exec->stream), &mode) < 0)
+		return -errno;
+	if (mode.c_iflag & IGNBRK)
+		return 0;
+	if (mode.c_iflag & BRKINT)
+		return ioctl(fd_stream_fd(&exec->stream), TIOCSIG, SIGINT) < 0 ? -errno : 0;
+	n = fd_stream_outv(&exec->stream, &iov, 1);
+	return n < 0 ? (int)n : 0;
+}
+
 /* The size is kept for the next child, too. */
 static int exec_event(struct chardev *chardev, const struct chardev_event *event)
 {
@@ -189,6 +214,8 @@ static int exec_event(struct chardev *chardev, const struct chardev_event *event
 	struct winsize size = { .ws_col = (unsigned short)event->cols,
 		.ws_row = (unsigned short)event->rows };
 
+	if (event->type == CHARDEV_BREAK)
+		return send_break(exec);
 	if (event->type != CHARDEV_RESIZE)
 		return -ENOTSUP;
 	exec->cols = event->cols;

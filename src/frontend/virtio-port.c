@@ -17,6 +17,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* What hvc_console takes for the SysRq key: it has no other word for a break. */
+static const char sysrq_key[] = { 0x0f };
+
 enum { COLS_DEFAULT = 80, ROWS_DEFAULT = 24 };
 
 /**
@@ -24,6 +27,7 @@ enum { COLS_DEFAULT = 80, ROWS_DEFAULT = 24 };
  * @name:       may be NULL
  * @link:       not attached for a port without a chardev
  * @told_lost:  of the bytes that a console lost since its chardev was full, what the log has told
+ * @sysrq:      a break is the guest's SysRq key; @sysrq_due: once it takes input
  * @took_back:  the guest took buffers back while input was under way; the log has told
  */
 struct port {
@@ -33,7 +37,7 @@ struct port {
 	struct virtio_console_port *port;
 	struct chardev_link link;
 	uint64_t told_lost;
-	bool took_back;
+	bool took_back, sysrq, sysrq_due;
 };
 
 static struct port *port_from(struct frontend *frontend)
@@ -132,10 +136,18 @@ static void on_chardev_in_commit(void *holder, size_t len)
 	virtio_console_port_in_commit(port->port, len);
 }
 
+static void press_sysrq(struct port *port)
+{
+	port->sysrq_due = virtio_console_port_in_room(port->port) == 0 ||
+			  virtio_console_port_in(port->port, sysrq_key, sizeof(sysrq_key)) == 0;
+}
+
 static void on_in_room(void *user)
 {
 	struct port *port = user;
 
+	if (port->sysrq_due)
+		press_sysrq(port);
 	chardev_link_in_resume(&port->link);
 }
 
@@ -151,7 +163,11 @@ static void on_chardev_event(void *holder, const struct chardev_event *event)
 	case CHARDEV_RESIZE:
 		virtio_console_port_resize(port->port, event->cols, event->rows);
 		break;
-	default: break; /* virtio has no break condition and no modem lines */
+	case CHARDEV_BREAK:
+		if (port->sysrq)
+			press_sysrq(port);
+		break;
+	default: break; /* virtio has no modem lines */
 	}
 }
 
@@ -159,7 +175,7 @@ static void on_guest_open(void *user, bool open)
 {
 	struct port *port = user;
 
-	port->took_back = false;
+	port->took_back = port->sysrq_due = false;
 	frontend_guest_open(&port->base, open);
 	if (open)
 		chardev_link_in_resume(&port->link);
@@ -301,6 +317,7 @@ static int port_open(struct frontend *frontend, const struct opts *opts, struct 
 	const char *name = opts_get_string(opts, "name");
 	int r = check_name(frontend->set, name, err);
 
+	port->sysrq = is_console(port) && opts_get_enum(opts, "break");
 	if (r == 0 && name && !(port->name = strdup(name)))
 		r = error_set(err, ENOMEM, "%s: out of memory", frontend->class->name);
 	if (r == 0)
@@ -320,23 +337,35 @@ static int port_open(struct frontend *frontend, const struct opts *opts, struct 
 	return 0;
 }
 
-static const struct opt_desc port_options[] = {
-	{ .name = "chardev", .type = OPT_ID, .help = "chardev behind the port: a hub" },
-	{ .name = "name",
-		.type = OPT_STRING,
-		.help = "name of the port in the guest, as in /dev/virtio-ports" },
-	{ .name = "nr",
-		.type = OPT_UINT32,
-		.preset = "4294967295",
-		.help = "number of the port; default: the lowest that is free" },
-	{ .name = "bus", .type = OPT_ID, .help = "id of the virtio-serial device" },
+#define PORT_OPTIONS                                                                        \
+	{ .name = "chardev", .type = OPT_ID, .help = "chardev behind the port: a hub" },    \
+		{ .name = "name",                                                           \
+			.type = OPT_STRING,                                                 \
+			.help = "name of the port in the guest, as in /dev/virtio-ports" }, \
+		{ .name = "nr",                                                             \
+			.type = OPT_UINT32,                                                 \
+			.preset = "4294967295",                                             \
+			.help = "number of the port; default: the lowest that is free" },   \
+	{                                                                                   \
+		.name = "bus", .type = OPT_ID, .help = "id of the virtio-serial device"     \
+	}
+
+static const struct opt_desc port_options[] = { PORT_OPTIONS, { 0 } };
+
+static const struct opt_desc console_options[] = {
+	PORT_OPTIONS,
+	{ .name = "break",
+		.type = OPT_ENUM,
+		.values = "none|sysrq",
+		.preset = "sysrq",
+		.help = "what a break is to the guest: nothing, or its SysRq key (Ctrl-O)" },
 	{ 0 },
 };
 
 const struct frontend_class frontend_virtconsole_class = {
 	.name = "virtconsole",
 	.summary = "a console of a virtio-serial device: /dev/hvc0 and on",
-	.options = port_options,
+	.options = console_options,
 	.size = sizeof(struct port),
 	.open = port_open,
 	.close = port_close,

@@ -3,7 +3,8 @@
 
 import pytest
 
-from support.program import need
+from support.guests import PROMPT, boot, default_socket
+from support.program import need, wait_exit
 from support.setups import scripted_guest
 from support.stream import connect_tcp, connect_unix, free_port
 
@@ -74,3 +75,40 @@ def test_client_and_server_understand_each_other(charhubd, workdir, terminal):
     with connect_unix(workdir / "c") as person:
         person.send("stty size\r")
         person.read_until("45 123\r\n")
+
+
+BREAK = b"\xff\xf3"
+
+
+def test_break_is_the_sysrq_key_of_a_console(charhubd, guest, terminal):
+    need("telnet")
+    port = free_port()
+    daemon = charhubd(
+        "-chardev", f"socket,id=t,host=127.0.0.1,port={port},server=on,wait=off,telnet=on",
+        "-chardev", "hub,id=h,chardevs.0=t", "-device", "virtconsole,chardev=h")
+    vm = boot(guest, default_socket(daemon))
+    person = terminal("telnet", "127.0.0.1", port)
+    person.read_until(PROMPT)
+    person.send("echo 1 >/proc/sys/kernel/sysrq; dmesg -n 7\r")
+    person.read_until(PROMPT)
+    person.send(b"\x1d")
+    person.read_until("telnet>")
+    person.send("send brk\r")
+    person.send("h")
+    person.read_until("sysrq: HELP")
+    person.send("\rreboot -f\r")
+    assert wait_exit(vm) == 0
+
+
+@pytest.mark.parametrize("mode, answer", [
+    ("brkint", b"interrupted"), ("-brkint -ignbrk", b"\\0"), ("ignbrk", b"")])
+def test_break_is_what_the_terminal_of_a_command_says(shared, mode, answer):
+    script = (f"trap 'echo interrupted' INT; stty -echo -icanon {mode}; echo ready; "
+              "dd bs=1 count=1 2>/dev/null | od -An -c; echo end")
+    port = shared(f"exec,command={script}")
+    with connect_tcp(port) as peer:
+        peer.read_until(b"ready\r\n")
+        peer.send(BREAK)
+        if not answer:
+            peer.send(b"x")
+        peer.read_until(answer or b"x")
