@@ -39,6 +39,7 @@ enum {
 	ANSWER_BYTES = 2048,
 	ANSWER_RATIO = 8,
 	DIRECT_BYTES_MIN = 512, /* so many before an IAC are worth a write of their own */
+	DIRECT_BYTES_MAX = 65536,
 	READS_A_CALL = 8,
 	TERMINAL_NAME_MAX = 40,
 	BREAK_MS = 250, /* of one that a server of RFC 2217 makes for us */
@@ -194,18 +195,23 @@ static int flush(struct telnet *telnet)
 	return 0;
 }
 
-/* How many bytes there are before the first IAC, or in all. Return: is there one. */
+/*
+ * How many bytes there are before the first IAC, or in all that are looked at: the kernel seldom
+ * takes more, and what it does not take is looked at again. Return: is there one.
+ */
 static bool find_iac(const struct iovec *iov, int n, size_t *ret_len)
 {
 	*ret_len = 0;
-	for (int i = 0; i < n; i++) {
-		const char *iac = memchr(iov[i].iov_base, TELNET_IAC, iov[i].iov_len);
+	for (int i = 0; i < n && *ret_len < DIRECT_BYTES_MAX; i++) {
+		size_t left = DIRECT_BYTES_MAX - *ret_len;
+		size_t len = iov[i].iov_len < left ? iov[i].iov_len : left;
+		const char *iac = memchr(iov[i].iov_base, TELNET_IAC, len);
 
 		if (iac) {
 			*ret_len += (size_t)(iac - (const char *)iov[i].iov_base);
 			return true;
 		}
-		*ret_len += iov[i].iov_len;
+		*ret_len += len;
 	}
 	return false;
 }

@@ -5,7 +5,7 @@
  * so that whatever else the machine does falls on all of them alike.
  *
  *	bench-fanout CHARHUBD [rounds, default 5] [percent of the bytes, default 100]
- *		[only so many readers: 1, 4, 16 or 64]
+ *		[only so many readers: 1, 4, 8, 16 or 64]
  *
  * Each reader is a process of its own that reads as fast as it can. A first, untimed run of each
  * relay with each N compares every byte; the timed runs only count them.
@@ -24,12 +24,16 @@ enum { BLOCK_BYTES = 64 << 10, READ_BYTES = 256 << 10, ROUNDS_MAX = 99, HELLO_BY
 
 struct setup;
 
+/* What a server of telnet says at first. */
+enum { TELNET_GREETING = 18 };
+
 /** struct relay - something that stands between the source and the readers */
 struct relay {
 	const char *name;
 	pid_t (*start)(const struct setup *setup, const struct relay *relay);
 	void (*body)(void *job);
-	const char *hub_options;
+	const char *hub_options, *reader_options;
+	size_t greeting; /* bytes that a reader gets before the stream */
 };
 
 /** struct setup - one run; @checked: compare every byte */
@@ -61,8 +65,8 @@ static pid_t start_charhubd(const struct setup *setup, const struct relay *relay
 	AUTO_FREE
 	char *source = bench_format("socket,id=g,path=%s,server=on,wait=off", setup->source);
 	AUTO_FREE
-	char *readers =
-		bench_format("socket,id=s,path=%s,server=on,wait=off,clients=256", setup->readers);
+	char *readers = bench_format("socket,id=s,path=%s,server=on,wait=off,clients=256%s",
+		setup->readers, relay->reader_options ? relay->reader_options : "");
 	AUTO_FREE
 	char *hub = bench_format("hub,id=h,chardevs.0=s,stall=wait,%s", relay->hub_options);
 	const char *args[] = { "-chardev", source, "-chardev", readers, "-chardev", hub, "-device",
@@ -75,6 +79,11 @@ static const struct relay relays[] = {
 	{ .name = "one ring", .start = start_own, .body = relay_ring },
 	{ .name = "splice+tee", .start = start_own, .body = relay_splice },
 	{ .name = "charhubd", .start = start_charhubd, .hub_options = "terminal=off" },
+	{ .name = "charhubd, telnet=on",
+		.start = start_charhubd,
+		.hub_options = "terminal=off",
+		.reader_options = ",telnet=on",
+		.greeting = TELNET_GREETING },
 	{ .name = "charhubd, terminal=on",
 		.start = start_charhubd,
 		.hub_options = "terminal=on,replay=window" },
@@ -86,6 +95,7 @@ enum { N_RELAYS = sizeof(relays) / sizeof(relays[0]) };
 
 struct reader {
 	const struct setup *setup;
+	size_t greeting;
 	int fd, ready_fd;
 	uint64_t *ret_end_ns;
 };
@@ -93,8 +103,9 @@ struct reader {
 /* The first bytes come alone: who has them is attached. */
 static void read_hello(const struct reader *reader)
 {
-	char hello[HELLO_BYTES];
+	char hello[HELLO_BYTES], greeting[TELNET_GREETING];
 
+	bench_read_all(reader->fd, greeting, reader->greeting);
 	bench_read_all(reader->fd, hello, sizeof(hello));
 	if (!bench_pattern_check(hello, 0, sizeof(hello)))
 		bench_die("a reader's first bytes are wrong");
@@ -155,10 +166,11 @@ static void say_hello(int fd)
 
 /* ---- a run ---- */
 
-static void start_readers(const struct setup *setup, pid_t *pids, uint64_t *ends_ns, int ready_fd)
+static void start_readers(
+	const struct setup *setup, size_t greeting, pid_t *pids, uint64_t *ends_ns, int ready_fd)
 {
 	for (int i = 0; i < setup->n_readers; i++) {
-		struct reader reader = { setup, bench_connect(setup->readers), ready_fd,
+		struct reader reader = { setup, greeting, bench_connect(setup->readers), ready_fd,
 			&ends_ns[i] };
 
 		pids[i] = bench_fork(run_reader, &reader);
@@ -185,7 +197,7 @@ static struct result run(const struct setup *setup, const struct relay *relay)
 	int source, pipe_fds[2];
 
 	bench_pipe(pipe_fds);
-	start_readers(setup, pids, ends_ns, pipe_fds[1]);
+	start_readers(setup, relay->greeting, pids, ends_ns, pipe_fds[1]);
 	close(pipe_fds[1]);
 	source = bench_connect(setup->source);
 	say_hello(source);
@@ -249,7 +261,8 @@ int main(int argc, char **argv)
 	static const struct {
 		int n_readers;
 		uint64_t bytes;
-	} loads[] = { { 1, 1u << 30 }, { 4, 512u << 20 }, { 16, 160u << 20 }, { 64, 40u << 20 } };
+	} loads[] = { { 1, 1u << 30 }, { 4, 512u << 20 }, { 8, 320u << 20 }, { 16, 160u << 20 },
+		{ 64, 40u << 20 } };
 	size_t rounds = argc > 2 ? read_number(argv[2], ROUNDS_MAX) : 5;
 	uint64_t percent = argc > 3 ? read_number(argv[3], 10000) : 100;
 	uint64_t only = argc > 4 ? read_number(argv[4], 64) : 0;
