@@ -283,6 +283,48 @@ static void a_late_timer_waits_for_all_descriptors(void **state)
 	close(fds[1]);
 }
 
+struct resting {
+	struct watch *watch;
+	unsigned *calls;
+};
+
+static void rest(void *data, unsigned events)
+{
+	struct resting *resting = data;
+
+	(void)events;
+	watch_set(resting->watch, 0);
+	++*resting->calls;
+}
+
+/* As many as are taken at once, and then nothing more: the round is over, whoever asked to wait. */
+static void a_full_batch_is_not_waited_behind(void **state)
+{
+	enum { BATCH = 256 };
+	struct seen *seen = *state;
+	struct resting resting[BATCH];
+	int fds[2], copies[BATCH];
+	unsigned calls = 0;
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], "x", 1), 1);
+	for (int i = 0; i < BATCH; i++) {
+		copies[i] = dup(fds[0]);
+		resting[i].calls = &calls;
+		assert_int_equal(
+			watch_new(seen->loop, copies[i], rest, &resting[i], &resting[i].watch), 0);
+		watch_set(resting[i].watch, WATCH_READ);
+	}
+	loop_step(seen->loop, true);
+	assert_int_equal(calls, BATCH);
+	for (int i = 0; i < BATCH; i++) {
+		watch_free(resting[i].watch);
+		close(copies[i]);
+	}
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void many_timers_run_in_order(void **state)
 {
 	enum { TIMERS = 100 };
@@ -460,6 +502,7 @@ int main(void)
 			a_late_timer_runs_after_descriptors_were_looked_at, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_late_timer_waits_for_all_descriptors, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_full_batch_is_not_waited_behind, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_timers_run_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_timer_started_for_at_once_leaves_the_round, setup, teardown),

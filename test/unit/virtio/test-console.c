@@ -314,6 +314,31 @@ static void useless_buffers_for_input_are_given_back_bit_by_bit(void **state)
 	rig_close(&rig);
 }
 
+/* Met when there is input, not when the guest posts it; and told anew after a reset. */
+static void a_bad_buffer_for_input_breaks_the_device(void **state)
+{
+	struct driver_segment outside = { 1, 16 };
+
+	(void)state;
+	open_two_ports(0);
+	for (unsigned told = 1; told <= 2; told++) {
+		assert_true(driver_add(&rig.queues[SERIAL_IN], &outside, 0, 1) >= 0);
+		assert_int_equal(virtio_console_port_in(rig.ports[SERIAL].port, "x", 1), 0);
+		assert_non_null(virtio_console_broken(rig.console));
+		rig_process(&rig);
+		assert_int_equal(rig.breaks, told);
+		virtio_console_reset(rig.console);
+		assert_null(virtio_console_broken(rig.console));
+		virtio_console_set_features(rig.console, rig.features);
+		rig_start(&rig);
+		for (int i = 0; i < 12; i++)
+			rig_post(&rig, 2, 64);
+		rig_control(&rig, 0, 0, 1);
+		rig_control(&rig, SERIAL, 6, 1);
+	}
+	rig_close(&rig);
+}
+
 static void a_polled_console_needs_no_kicks_and_its_calls_wait(void **state)
 {
 	(void)state;
@@ -584,6 +609,7 @@ int main(void)
 		cmocka_unit_test(input_can_be_read_straight_into_the_guest),
 		cmocka_unit_test(nothing_goes_in_while_the_guest_has_it_closed),
 		cmocka_unit_test(one_port_does_not_starve_the_others),
+		cmocka_unit_test(a_bad_buffer_for_input_breaks_the_device),
 		cmocka_unit_test(when_time_is_up_one_port_is_served_and_the_next_goes_on),
 		cmocka_unit_test(useless_buffers_for_input_are_given_back_bit_by_bit),
 		cmocka_unit_test(a_polled_console_needs_no_kicks_and_its_calls_wait),
