@@ -17,6 +17,7 @@ enum {
 	KIND_TEXT_BYTES = 256, /* of a line that is held back; what is longer is cut */
 	PLACE_BYTES = 512,
 	TEXT_BYTES = LOG_LINE_BYTES - PLACE_BYTES - 64,
+	NAMES_MAX = 2, /* hub and member */
 };
 
 /*
@@ -128,14 +129,30 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
 	return hash;
 }
 
+/* How many of the names between quotes are the format's own: the rest a peer may have sent. */
+static unsigned count_names(const char *fmt)
+{
+	unsigned names = !strncmp(fmt, "%s", 2); /* "device 'a'", or an error's text */
+
+	while (names < NAMES_MAX && (fmt = strstr(fmt, "'%s'"))) {
+		fmt += strlen("'%s'");
+		names++;
+	}
+	return names;
+}
+
 /* Never 0, which is no kind's. */
 static uint64_t kind_of(const char *fmt, const char *text)
 {
-	const char *name = strchr(text, '\'');
 	uint64_t hash = mix(0xcbf29ce484222325, &fmt, sizeof(fmt));
 
-	if (name)
-		hash = mix(hash, name, strcspn(name + 1, "'") + 1);
+	for (unsigned names = count_names(fmt); names && (text = strchr(text, '\'')); names--) {
+		size_t len = strcspn(++text, "'");
+
+		hash = mix(hash, text, len);
+		hash = mix(hash, "'", 1);
+		text += len + (text[len] != 0);
+	}
 	return hash | 1;
 }
 

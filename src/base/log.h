@@ -15,9 +15,10 @@
  * and the last of it is told with "(and N more)" when the time is over. While that goes on the time
  * doubles, up to LOG_KIND_MS_MAX: who makes us talk cannot fill a disk either.
  *
- * A kind is a format and the object that the line is about, which is the first name in it between
- * single quotes: our own objects are quoted ("hub 'h0': ..."), the addresses of peers are not: a
- * peer would make a new kind with each connection.
+ * A kind is a format and what the line is about: the first two names that the format has between
+ * single quotes, "hub '%s': member '%s' ...". Our own objects are quoted, addresses of peers are
+ * not: a peer would make a new kind with each connection. Where a format begins with "%s" the first
+ * quoted name of the text is taken, as in "device 'a': ...".
  *
  * The state of this file is the only writable global of the program, and the loop thread's.
  */

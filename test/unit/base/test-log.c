@@ -142,6 +142,43 @@ static void a_noisy_object_does_not_hide_another(void **state)
 		    "test: info: hub 'h': member m stalled, 1\n");
 }
 
+static void members_of_a_hub_do_not_hide_each_other(void **state)
+{
+	static const char *const members[] = { "a", "b" };
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		log_info("hub '%s': member '%s' stalled", "h", members[0]);
+	seen.len = 0;
+	log_info("hub '%s': member '%s' stalled", "h", members[1]);
+	assert_told("test: info: hub 'h': member 'b' stalled\n");
+}
+
+static void what_a_peer_quotes_makes_no_new_kind(void **state)
+{
+	char text[32];
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "'%d' is no name", i);
+		log_warning("vnc: %s: refused: %s", "1.2.3.4", text);
+	}
+	assert_int_equal(seen.lines, LOG_KIND_LINES);
+}
+
+static void errors_are_of_the_object_that_they_name(void **state)
+{
+	struct error *err;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		err = NULL;
+		error_set(&err, EIO, "chardev '%s': no", i < 99 ? "a" : "b");
+		log_report(LOG_ERROR, err);
+	}
+	assert_int_equal(seen.lines, LOG_KIND_LINES + 1);
+}
+
 static void while_it_goes_on_a_kind_is_told_ever_less(void **state)
 {
 	uint64_t start_ms = seen.now_ms, hour_ms = 3600 * 1000;
@@ -319,6 +356,12 @@ int main(void)
 			one_line_held_back_is_told_as_it_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_noisy_object_does_not_hide_another, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			members_of_a_hub_do_not_hide_each_other, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_a_peer_quotes_makes_no_new_kind, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			errors_are_of_the_object_that_they_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			while_it_goes_on_a_kind_is_told_ever_less, setup, teardown),
 		cmocka_unit_test_setup_teardown(
