@@ -587,7 +587,10 @@ static bool aim_at(SSL *ssl, const char *host)
 	if (X509_VERIFY_PARAM_set1_ip_asc(verify, host) == 1)
 		return true;
 	ERR_clear_error();
-	return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+	/* Its macro SSL_set_tlsext_host_name() casts the const away. */
+	return SSL_set1_host(ssl, host) == 1 &&
+	       SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+		       (void *)(uintptr_t)host) == 1;
 }
 
 static SSL *new_ssl(struct tls *tls, const char *host)

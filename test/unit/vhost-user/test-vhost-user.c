@@ -652,8 +652,10 @@ static void a_kick_that_cannot_be_read_is_not_listened_to(void **state)
 	frontend_request(&t.f, VU_SET_VRING_KICK, &queue, sizeof(queue), fd);
 	timer = timer_new(t.loop, on_time, &over);
 	timer_start(timer, 20);
-	for (; !over; wakeups++)
+	while (!over) {
 		loop_step(t.loop, true);
+		wakeups++;
+	}
 	assert_true(wakeups < 10);
 	timer_free(timer);
 	close(fd);
