@@ -74,6 +74,9 @@ struct chardev_class {
 	/** Optional: its file was moved away: go on in a new one of the same name. */
 	void (*reopen)(struct chardev *chardev);
 
+	/** Optional: has it accepted bytes that closing it now would lose? */
+	bool (*owes)(const struct chardev *chardev);
+
 	/** Optional: refuse a holder, or learn who it is (chardev->link is set). */
 	int (*attach)(struct chardev *chardev, struct error **err);
 

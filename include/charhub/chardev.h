@@ -230,6 +230,9 @@ bool chardev_is_held(const struct chardev *chardev);
  */
 char *chardev_describe(const struct chardev *chardev);
 
+/** chardev_owes() - would bytes that it has accepted, or its log, be lost if it were freed now */
+bool chardev_owes(const struct chardev *chardev);
+
 /**
  * chardev_identity() - who is at the other end, as rules about people know it
  *

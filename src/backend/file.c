@@ -165,6 +165,11 @@ static void file_in_resume(struct chardev *chardev)
 	fd_stream_in_resume(&file_of(chardev)->input);
 }
 
+static bool file_owes(const struct chardev *chardev)
+{
+	return writer_owes(((const struct file_chardev *)chardev)->writer);
+}
+
 static void file_reopen(struct chardev *chardev)
 {
 	writer_reopen(file_of(chardev)->writer);
@@ -194,5 +199,6 @@ const struct chardev_class backend_file_class = {
 	.close = file_close,
 	.out = file_out,
 	.in_resume = file_in_resume,
+	.owes = file_owes,
 	.reopen = file_reopen,
 };

@@ -141,6 +141,12 @@ char *chardev_describe(const struct chardev *chardev)
 					: strdup(chardev->class->name);
 }
 
+bool chardev_owes(const struct chardev *chardev)
+{
+	return chardev_log_owes(chardev->log) ||
+	       (chardev->class->owes && chardev->class->owes(chardev));
+}
+
 const char *chardev_identity(const struct chardev *chardev)
 {
 	if (chardev->class->identity)

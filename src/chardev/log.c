@@ -169,6 +169,11 @@ void chardev_log_write(struct chardev_log *log, const struct iovec *iov, int n, 
 	}
 }
 
+bool chardev_log_owes(const struct chardev_log *log)
+{
+	return log && writer_owes(log->writer);
+}
+
 void chardev_log_reopen(struct chardev_log *log)
 {
 	if (log)

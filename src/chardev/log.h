@@ -41,6 +41,9 @@ size_t chardev_log_room(struct chardev_log *log, const struct chardev *chardev);
 /** chardev_log_write() - @len bytes from the start of @n segments; @log may be NULL */
 void chardev_log_write(struct chardev_log *log, const struct iovec *iov, int n, size_t len);
 
+/** chardev_log_owes() - see writer_owes(). @log may be NULL */
+bool chardev_log_owes(const struct chardev_log *log);
+
 /** chardev_log_reopen() - go on in a new file: this one was moved away. @log may be NULL */
 void chardev_log_reopen(struct chardev_log *log);
 

@@ -531,6 +531,16 @@ void writer_reopen(struct writer *writer)
 	work_pool_unlock(writer->pool);
 }
 
+bool writer_owes(const struct writer *writer)
+{
+	bool owes;
+
+	work_pool_lock(writer->pool);
+	owes = writer->file.kind != OUT_FILE && pending(writer) && !writer->error;
+	work_pool_unlock(writer->pool);
+	return owes;
+}
+
 bool writer_is_failing(const struct writer *writer)
 {
 	return writer->in_trouble && writer->error;

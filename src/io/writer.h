@@ -73,6 +73,13 @@ void writer_put(struct writer *writer, const struct iovec *iov, int n);
  */
 size_t writer_room(struct writer *writer);
 
+/**
+ * writer_owes() - does a FIFO or a device still have to take bytes, which only the loop gives it
+ *
+ * What a regular file has to take is written after writer_close(), too.
+ */
+bool writer_owes(const struct writer *writer);
+
 /** writer_is_failing() - does the file give errors, as a full disk does */
 bool writer_is_failing(const struct writer *writer);
 
