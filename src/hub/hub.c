@@ -518,6 +518,16 @@ bool chardev_is_hub(const struct chardev *chardev)
 	return chardev->class == &hub_class;
 }
 
+/* Is a file owed bytes? Who reads at a pace of his own is owed nothing at the end. */
+static bool hub_owes(const struct chardev *chardev)
+{
+	for_each_member (member, &hub_from(chardev)->members)
+		if (chardev_is_sink(member->link.chardev) && member->standing != HUB_MEMBER_OUT &&
+			member_backlog(member))
+			return true;
+	return false;
+}
+
 static struct chardev *hub_child(const struct chardev *chardev, size_t index)
 {
 	for_each_member (member, &hub_from(chardev)->members)
@@ -775,6 +785,7 @@ const struct chardev_class hub_class = {
 	.in_resume = hub_in_resume,
 	.event = hub_event,
 	.adopt = hub_adopt,
+	.owes = hub_owes,
 	.child = hub_child,
 	.identity = chardev_nobody,
 	.attach = hub_attach,
