@@ -11,18 +11,13 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "frontend/frontend.h"
-#include "object/object.h"
+#include "control/world.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
-#include "prog/listens.h"
-#include "prog/drain.h"
 #include "prog/messages.h"
 #include "prog/notify.h"
 #include "prog/pidfile.h"
-#include "prog/people.h"
 #include "prog/process.h"
-#include "prog/screens.h"
 #include "prog/serials.h"
 #include "prog/setup.h"
 #include "prog/signals.h"
@@ -33,11 +28,7 @@
 struct daemon {
 	const struct setup *setup;
 	struct loop *loop;
-	struct object_set *objects;
-	struct screens *screens;
-	struct chardev_set *chardevs;
-	struct frontend_set *frontends;
-	struct listens listens;
+	struct world *world;
 	struct signal_watch *signals;
 	struct messages *messages;
 	struct pidfile pidfile;
@@ -53,8 +44,7 @@ static void on_signal(void *data, enum signal_wish wish, int number, int pid)
 		return;
 	}
 	messages_reopen(daemon->messages);
-	object_set_reload(daemon->objects);
-	chardev_set_reopen_files(daemon->chardevs);
+	world_reload(daemon->world);
 }
 
 /* ---- making ---- */
@@ -70,37 +60,29 @@ static int check_terminal(const struct setup *setup, const struct opts *opts, st
 
 static int make_object(struct daemon *daemon, struct opts *opts, struct error **err)
 {
-	return object_set_add(daemon->objects, opts, err);
+	return world_add_object(daemon->world, opts, err);
 }
 
 static int make_chardev(struct daemon *daemon, struct opts *opts, struct error **err)
 {
 	int r = check_terminal(daemon->setup, opts, err);
 
-	if (r == 0)
-		r = fdsets_resolve(&daemon->setup->fdsets, opts, err);
-	if (r == 0)
-		r = activation_resolve(&daemon->setup->activation, opts, err);
-	return r < 0 ? r : chardev_set_add(daemon->chardevs, opts, NULL, err);
+	return r < 0 ? r : world_add_chardev(daemon->world, opts, NULL, err);
 }
 
 static int make_listen(struct daemon *daemon, struct opts *opts, struct error **err)
 {
-	int r = fdsets_resolve(&daemon->setup->fdsets, opts, err);
-
-	if (r == 0)
-		r = activation_resolve(&daemon->setup->activation, opts, err);
-	return r < 0 ? r : listens_add(&daemon->listens, daemon->loop, daemon->chardevs, opts, err);
+	return world_add_listen(daemon->world, opts, err);
 }
 
 static int make_device(struct daemon *daemon, struct opts *opts, struct error **err)
 {
-	return frontend_set_add(daemon->frontends, opts, err);
+	return world_add_device(daemon->world, opts, err);
 }
 
 static int make_vnc(struct daemon *daemon, struct opts *opts, struct error **err)
 {
-	return screens_add_vnc(daemon->screens, opts, err);
+	return world_add_vnc(daemon->world, opts, err);
 }
 
 static int make_all(struct daemon *daemon, const struct request_list *list,
@@ -121,39 +103,33 @@ static int make_all(struct daemon *daemon, const struct request_list *list,
 	return 0;
 }
 
-static int make_core(struct daemon *daemon, struct error **err)
+static int make_world(struct daemon *daemon, struct setup *setup, struct error **err)
 {
-	int r;
+	const struct world_config config = {
+		.loop = daemon->loop = loop_new(),
+		.name = setup->name,
+		.escape = setup->escape,
+		.fdsets = &setup->fdsets,
+		.activation = &setup->activation,
+		.chardev_classes = charhub_classes,
+		.frontend_classes = frontend_classes,
+		.object_classes = object_classes,
+	};
 
-	daemon->loop = loop_new();
-	daemon->objects = object_set_new(object_classes);
-	if (!daemon->loop || !daemon->objects)
+	if (!config.loop)
 		return error_set(err, ENOMEM, "out of memory");
-	r = screens_new(daemon->loop, daemon->setup->name, daemon->objects, &daemon->screens, err);
-	if (r < 0)
-		return r;
-	daemon->chardevs = chardev_set_new(daemon->loop, charhub_classes);
-	if (!daemon->chardevs)
-		return error_set(err, ENOMEM, "out of memory");
-	chardev_set_objects(daemon->chardevs, daemon->objects);
-	chardev_set_show(daemon->chardevs, screens_display(daemon->screens));
-	display_set_people(screens_display(daemon->screens), people_at, daemon->chardevs);
-	if (daemon->setup->escape)
-		chardev_set_escape(daemon->chardevs, daemon->setup->escape);
-	daemon->frontends = frontend_set_new(daemon->loop, daemon->chardevs, frontend_classes);
-	return daemon->frontends ? 0 : error_set(err, ENOMEM, "out of memory");
+	return world_new(&config, &daemon->world, err);
 }
 
-static int start(struct daemon *daemon, struct error **err)
+static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 {
-	const struct setup *setup = daemon->setup;
 	int r = setup->pidfile ? pidfile_create(&daemon->pidfile, setup->pidfile, err) : 0;
 
 	if (r < 0) {
 		error_prefix(err, "cannot create PID file: ");
 		return r;
 	}
-	r = make_core(daemon, err);
+	r = make_world(daemon, setup, err);
 	if (r == 0)
 		r = make_all(daemon, &setup->objects, make_object, err);
 	if (r == 0)
@@ -163,7 +139,7 @@ static int start(struct daemon *daemon, struct error **err)
 	if (r == 0)
 		r = make_all(daemon, &setup->devices, make_device, err);
 	if (r == 0)
-		r = serials_check(setup, daemon->chardevs, err);
+		r = serials_check(setup, world_chardevs(daemon->world), err);
 	if (r == 0)
 		r = make_all(daemon, &setup->vncs, make_vnc, err);
 	if (r == 0)
@@ -205,14 +181,7 @@ static int serve(
 static void stop(struct daemon *daemon)
 {
 	signals_watch_free(daemon->signals);
-	screens_stop_serving(daemon->screens);
-	listens_done(&daemon->listens);
-	frontend_set_free(daemon->frontends);
-	if (daemon->chardevs)
-		drain(daemon->loop, daemon->chardevs);
-	chardev_set_free(daemon->chardevs);
-	screens_free(daemon->screens);
-	object_set_free(daemon->objects);
+	world_free(daemon->world);
 	messages_stop(daemon->messages);
 	loop_free(daemon->loop);
 	pidfile_remove(&daemon->pidfile);
@@ -222,7 +191,7 @@ int daemon_run(struct setup *setup, const struct notify *notify, int ready_fd, s
 {
 	struct daemon daemon = { .setup = setup, .pidfile = { .fd = -1 } };
 	struct error *why = NULL;
-	int r = start(&daemon, &why);
+	int r = start(&daemon, setup, &why);
 
 	if (r == 0)
 		r = serve(&daemon, notify, ready_fd, &why);

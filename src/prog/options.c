@@ -15,7 +15,7 @@
 #include "object/object.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
-#include "prog/listens.h"
+#include "control/listens.h"
 #include "prog/serials.h"
 #include "prog/setup.h"
 #include "vnc/vnc.h"

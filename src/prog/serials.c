@@ -6,7 +6,7 @@
 #include "opts/opts.h"
 #include "prog/classes.h"
 #include "prog/setup.h"
-#include "prog/shorthand.h"
+#include "control/shorthand.h"
 
 #include <charhub/chardev-impl.h>
 #include <charhub/charhub.h>

@@ -4,8 +4,8 @@
 
 #include <charhub/error.h>
 
-#include "prog/activation.h"
-#include "prog/fdset.h"
+#include "control/activation.h"
+#include "control/fdset.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -28,7 +28,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "vhost-user": "base io transport virtio",
     "lobby": "base io opts chardev hub",
     "frontend": _BELOW_FRONTEND,
-    "control": _BELOW_FRONTEND + " frontend hub vnc",
+    "control": _BELOW_FRONTEND + " object vt text display hub vnc lobby frontend",
     "lib": _EVERYTHING,
     "prog": _EVERYTHING,
 }.items()}

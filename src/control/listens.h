@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PROG_LISTENS_H
-#define PROG_LISTENS_H
+#ifndef CONTROL_LISTENS_H
+#define CONTROL_LISTENS_H
 
 #include <charhub/chardev.h>
 

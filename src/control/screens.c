@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "prog/screens.h"
+#include "control/screens.h"
 
 #include "base/log.h"
 #include "display/display.h"
@@ -96,6 +96,15 @@ int screens_add_vnc(struct screens *screens, struct opts *opts, struct error **e
 	if (r == 0)
 		screens->n_servers++;
 	return r;
+}
+
+struct vnc_server *screens_next_vnc(const struct screens *screens, const struct vnc_server *after)
+{
+	size_t at = 0;
+
+	while (after && at < screens->n_servers && screens->servers[at++] != after)
+		continue;
+	return at < screens->n_servers ? screens->servers[at] : NULL;
 }
 
 void screens_stop_serving(struct screens *screens)

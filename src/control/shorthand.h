@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PROG_SHORTHAND_H
-#define PROG_SHORTHAND_H
+#ifndef CONTROL_SHORTHAND_H
+#define CONTROL_SHORTHAND_H
 
 #include "opts/opts.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "prog/fdset.h"
+#include "control/fdset.h"
 
 #include "base/cleanup.h"
 #include "base/parse.h"

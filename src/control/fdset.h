@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PROG_FDSET_H
-#define PROG_FDSET_H
+#ifndef CONTROL_FDSET_H
+#define CONTROL_FDSET_H
 
 #include "opts/opts.h"
 

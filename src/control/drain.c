@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "prog/drain.h"
+#include "control/drain.h"
 
 #include "base/log.h"
 

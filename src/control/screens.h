@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PROG_SCREENS_H
-#define PROG_SCREENS_H
+#ifndef CONTROL_SCREENS_H
+#define CONTROL_SCREENS_H
 
 #include <charhub/error.h>
 
@@ -8,6 +8,7 @@ struct display;
 struct loop;
 struct object_set;
 struct opts;
+struct vnc_server;
 
 /** struct screens - what there is to look at, and the servers that show it */
 struct screens;
@@ -27,6 +28,9 @@ struct display *screens_display(const struct screens *screens);
 
 /** screens_add_vnc() - a `-vnc` option. Return: 0; -errno with @err */
 int screens_add_vnc(struct screens *screens, struct opts *opts, struct error **err);
+
+/** screens_next_vnc() - walk the servers in order of creation; NULL starts and ends */
+struct vnc_server *screens_next_vnc(const struct screens *screens, const struct vnc_server *after);
 
 /** screens_stop_serving() - send all viewers away; before the chardevs go */
 void screens_stop_serving(struct screens *screens);

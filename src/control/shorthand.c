@@ -11,7 +11,7 @@
  *	unix:PATH[,...]
  *	/dev/...		a serial line, or a parallel port
  */
-#include "prog/shorthand.h"
+#include "control/shorthand.h"
 
 #include "base/cleanup.h"
 #include "base/log.h"

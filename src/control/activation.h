@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PROG_ACTIVATION_H
-#define PROG_ACTIVATION_H
+#ifndef CONTROL_ACTIVATION_H
+#define CONTROL_ACTIVATION_H
 
 #include "opts/opts.h"
 

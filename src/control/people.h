@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PROG_PEOPLE_H
-#define PROG_PEOPLE_H
+#ifndef CONTROL_PEOPLE_H
+#define CONTROL_PEOPLE_H
 
 #include "display/display.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PROG_DRAIN_H
-#define PROG_DRAIN_H
+#ifndef CONTROL_DRAIN_H
+#define CONTROL_DRAIN_H
 
 #include <charhub/chardev.h>
 

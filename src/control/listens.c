@@ -3,11 +3,11 @@
  * `-listen` is a `-chardev socket` with presets of its own, and a lobby that holds it: so it takes
  * all that the socket takes, and is a chardev like any other to who looks at the list.
  */
-#include "prog/listens.h"
+#include "control/listens.h"
 
 #include "base/cleanup.h"
 #include "lobby/lobby.h"
-#include "prog/shorthand.h"
+#include "control/shorthand.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "prog/shorthand.h"
+#include "control/shorthand.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 

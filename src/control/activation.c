@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "prog/activation.h"
+#include "control/activation.h"
 
 #include "base/cleanup.h"
 #include "base/parse.h"

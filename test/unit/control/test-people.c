@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "prog/people.h"
+#include "control/people.h"
 
 #include <charhub/chardev-impl.h>
 #include <charhub/charhub.h>

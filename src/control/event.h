@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTROL_EVENT_H
+#define CONTROL_EVENT_H
+
+#include <charhub/loop.h>
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/time.h>
+
+/*
+ * What happens, for whoever listens: monitors, clients, logs. Events lie in one ring; a listener
+ * has a place in it and takes them at its own pace. One that does not take them costs nobody
+ * anything and learns how many it has missed.
+ */
+struct event_bus;
+struct event_listener;
+
+enum { EVENTS_HELD = 4096 };
+
+/**
+ * struct event_desc - a kind of event
+ * @name:  as QMP writes it: "VSERPORT_CHANGE"
+ * @help:  when it comes, one line without a full stop
+ */
+struct event_desc {
+	const char *name;
+	const char *help;
+};
+
+/** struct event - one of them; @data: an object, or NULL */
+struct event {
+	const struct event_desc *desc;
+	struct timeval when;
+	json_t *data;
+};
+
+/** event_bus_new() - NULL if memory ran out */
+struct event_bus *event_bus_new(struct loop *loop);
+
+/** event_bus_free() - all listeners have gone; NULL is fine */
+void event_bus_free(struct event_bus *bus);
+
+/** event_bus_is_heard() - does anybody listen: if not, there is no need to make an event */
+bool event_bus_is_heard(const struct event_bus *bus);
+
+/**
+ * event_publish() - tell all who listen, after this dispatch
+ * @desc: static
+ * @data: the bus's from now on; NULL: none, or memory ran out: then it is told without
+ */
+void event_publish(struct event_bus *bus, const struct event_desc *desc, json_t *data);
+
+/**
+ * event_listen() - hear what happens from now on
+ * @on_events: there is something to take that was not there when event_take() last gave nothing;
+ *             may free the listener, and any other
+ *
+ * Return: NULL if memory ran out.
+ */
+struct event_listener *event_listen(
+	struct event_bus *bus, void (*on_events)(void *data), void *data);
+
+/** event_unlisten() - NULL is fine */
+void event_unlisten(struct event_listener *listener);
+
+/**
+ * event_take() - the oldest that was not taken yet
+ * @ret_lost: how many before it have been missed since the last call
+ *
+ * Return: valid until the next event is published; NULL: no more, on_events() will come.
+ */
+const struct event *event_take(struct event_listener *listener, uint64_t *ret_lost);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sets of everything, in the order in which they lean on each other: what stands first is made
+ * first and goes last.
+ */
+#include "control/world.h"
+
+#include "control/drain.h"
+#include "control/listens.h"
+#include "control/people.h"
+#include "control/screens.h"
+#include "display/display.h"
+#include "frontend/frontend.h"
+#include "object/object.h"
+#include "opts/opts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct world {
+	struct loop *loop;
+	char *name;
+	struct fdsets *fdsets;
+	const struct activation *activation;
+	struct event_bus *events;
+	struct object_set *objects;
+	struct screens *screens;
+	struct chardev_set *chardevs;
+	struct frontend_set *frontends;
+	struct listens listens;
+};
+
+/* ---- birth and death ---- */
+
+static int make_sets(struct world *world, const struct world_config *config, struct error **err)
+{
+	int r;
+
+	world->name = config->name ? strdup(config->name) : NULL;
+	world->events = event_bus_new(world->loop);
+	world->objects = object_set_new(config->object_classes);
+	if ((config->name && !world->name) || !world->events || !world->objects)
+		return error_set(err, ENOMEM, "out of memory");
+	r = screens_new(world->loop, world->name, world->objects, &world->screens, err);
+	if (r < 0)
+		return r;
+	world->chardevs = chardev_set_new(world->loop, config->chardev_classes);
+	if (!world->chardevs)
+		return error_set(err, ENOMEM, "out of memory");
+	chardev_set_objects(world->chardevs, world->objects);
+	chardev_set_show(world->chardevs, world_display(world));
+	display_set_people(world_display(world), people_at, world->chardevs);
+	if (config->escape)
+		chardev_set_escape(world->chardevs, config->escape);
+	world->frontends = frontend_set_new(world->loop, world->chardevs, config->frontend_classes);
+	return world->frontends ? 0 : error_set(err, ENOMEM, "out of memory");
+}
+
+int world_new(const struct world_config *config, struct world **ret_world, struct error **err)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	int r;
+
+	if (!world)
+		return error_set(err, ENOMEM, "out of memory");
+	world->loop = config->loop;
+	world->fdsets = config->fdsets;
+	world->activation = config->activation;
+	r = make_sets(world, config, err);
+	if (r < 0)
+		world_free(world);
+	else
+		*ret_world = world;
+	return r;
+}
+
+void world_free(struct world *world)
+{
+	if (!world)
+		return;
+	world_stop_serving(world);
+	frontend_set_free(world->frontends);
+	if (world->chardevs)
+		drain(world->loop, world->chardevs);
+	chardev_set_free(world->chardevs);
+	screens_free(world->screens);
+	object_set_free(world->objects);
+	event_bus_free(world->events);
+	free(world->name);
+	free(world);
+}
+
+/* ---- what there is ---- */
+
+struct loop *world_loop(const struct world *world)
+{
+	return world->loop;
+}
+
+const char *world_name(const struct world *world)
+{
+	return world->name;
+}
+
+struct chardev_set *world_chardevs(const struct world *world)
+{
+	return world->chardevs;
+}
+
+struct frontend_set *world_frontends(const struct world *world)
+{
+	return world->frontends;
+}
+
+struct object_set *world_objects(const struct world *world)
+{
+	return world->objects;
+}
+
+struct display *world_display(const struct world *world)
+{
+	return screens_display(world->screens);
+}
+
+struct event_bus *world_events(const struct world *world)
+{
+	return world->events;
+}
+
+struct fdsets *world_fdsets(const struct world *world)
+{
+	return world->fdsets;
+}
+
+struct vnc_server *world_next_vnc(const struct world *world, const struct vnc_server *after)
+{
+	return screens_next_vnc(world->screens, after);
+}
+
+/* ---- making and unmaking ---- */
+
+/* Paths and fd= of a chardev may name descriptors that were passed to the program. */
+static int resolve_fds(const struct world *world, struct opts *opts, struct error **err)
+{
+	int r = fdsets_resolve(world->fdsets, opts, err);
+
+	return r < 0 ? r : activation_resolve(world->activation, opts, err);
+}
+
+int world_add_object(struct world *world, struct opts *opts, struct error **err)
+{
+	return object_set_add(world->objects, opts, err);
+}
+
+int world_add_chardev(
+	struct world *world, struct opts *opts, struct chardev **ret_chardev, struct error **err)
+{
+	int r = resolve_fds(world, opts, err);
+
+	return r < 0 ? r : chardev_set_add(world->chardevs, opts, ret_chardev, err);
+}
+
+int world_add_listen(struct world *world, struct opts *opts, struct error **err)
+{
+	int r = resolve_fds(world, opts, err);
+
+	return r < 0 ? r : listens_add(&world->listens, world->loop, world->chardevs, opts, err);
+}
+
+int world_add_device(struct world *world, struct opts *opts, struct error **err)
+{
+	return frontend_set_add(world->frontends, opts, err);
+}
+
+int world_add_vnc(struct world *world, struct opts *opts, struct error **err)
+{
+	return screens_add_vnc(world->screens, opts, err);
+}
+
+int world_remove_chardev(struct world *world, const char *id, struct error **err)
+{
+	return chardev_set_remove(world->chardevs, id, err);
+}
+
+void world_reload(struct world *world)
+{
+	object_set_reload(world->objects);
+	chardev_set_reopen_files(world->chardevs);
+}
+
+void world_stop_serving(struct world *world)
+{
+	screens_stop_serving(world->screens);
+	listens_done(&world->listens);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTROL_WORLD_H
+#define CONTROL_WORLD_H
+
+#include <charhub/chardev.h>
+
+#include "control/activation.h"
+#include "control/event.h"
+#include "control/fdset.h"
+
+struct display;
+struct frontend_class;
+struct frontend_set;
+struct object_class;
+struct object_set;
+struct opts;
+struct vnc_server;
+
+/*
+ * Everything that there is, by name, and the one way to make and unmake it: the command line,
+ * monitors, clients and the library all come here. What changes is told on world_events().
+ */
+struct world;
+
+/**
+ * struct world_config - what a world is made of
+ * @loop:       outlives it
+ * @name:       of the guest or host, for titles; copied; NULL: none
+ * @escape:     begins a command of a mux; 0: Ctrl-A
+ * @fdsets, @activation: descriptors that paths and fd= may name; outlive the world
+ * @chardev_classes, @frontend_classes, @object_classes: static, NULL-terminated
+ */
+struct world_config {
+	struct loop *loop;
+	const char *name;
+	unsigned char escape;
+	struct fdsets *fdsets;
+	const struct activation *activation;
+	const struct chardev_class *const *chardev_classes;
+	const struct frontend_class *const *frontend_classes;
+	const struct object_class *const *object_classes;
+};
+
+/** world_new() - with nothing in it. Return: 0; -ENOMEM with @err */
+int world_new(const struct world_config *config, struct world **ret_world, struct error **err);
+
+/**
+ * world_free() - unmake everything, guests' ends first
+ *
+ * What files have not been written yet is waited for, seconds at most. NULL is fine.
+ */
+void world_free(struct world *world);
+
+struct loop *world_loop(const struct world *world);
+
+/** world_name() - NULL: it has none */
+const char *world_name(const struct world *world);
+
+struct chardev_set *world_chardevs(const struct world *world);
+struct frontend_set *world_frontends(const struct world *world);
+struct object_set *world_objects(const struct world *world);
+struct display *world_display(const struct world *world);
+struct event_bus *world_events(const struct world *world);
+struct fdsets *world_fdsets(const struct world *world);
+
+/** world_next_vnc() - walk the VNC servers in order of creation; NULL starts and ends */
+struct vnc_server *world_next_vnc(const struct world *world, const struct vnc_server *after);
+
+/*
+ * Make a thing of options: unchecked, as typed or as sent. They are borrowed and bound to the
+ * tables of the class on return. Return: 0; -errno with @err.
+ */
+int world_add_object(struct world *world, struct opts *opts, struct error **err);
+int world_add_chardev(
+	struct world *world, struct opts *opts, struct chardev **ret_chardev, struct error **err);
+int world_add_listen(struct world *world, struct opts *opts, struct error **err);
+int world_add_device(struct world *world, struct opts *opts, struct error **err);
+int world_add_vnc(struct world *world, struct opts *opts, struct error **err);
+
+/** world_remove_chardev() - as chardev_set_remove() */
+int world_remove_chardev(struct world *world, const char *id, struct error **err);
+
+/** world_reload() - files were moved away or replaced: logs are opened anew, objects look again */
+void world_reload(struct world *world);
+
+/** world_stop_serving() - send viewers away, let nobody in */
+void world_stop_serving(struct world *world);
+
+#endif
