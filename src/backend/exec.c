@@ -80,7 +80,6 @@ static int start(struct exec_chardev *exec, struct error **err)
 		return r;
 	r = fd_stream_open(&exec->stream, master, master);
 	if (r < 0) {
-		close(master);
 		child_free(exec->child);
 		exec->child = NULL;
 		return error_set(err, -r, "exec '%s': %s", exec->base.id, strerror(-r));

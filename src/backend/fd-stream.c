@@ -29,10 +29,12 @@
 #include "base/log.h"
 #include "base/segments.h"
 #include "transport/fd-transport.h"
+#include "transport/tty-marks.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 enum { BYTES_A_DISPATCH = 256 * 1024 };
 
@@ -357,6 +359,21 @@ static void on_events(void *data, unsigned events)
 static const struct transport_callbacks transport_callbacks = { .on_events = on_events,
 	.on_news = on_news };
 
+/* ---- who is always open ---- */
+
+static void ignore_eof(struct chardev *chardev)
+{
+	(void)chardev;
+}
+
+static void ignore_end(struct chardev *chardev, int error)
+{
+	(void)chardev;
+	(void)error;
+}
+
+const struct fd_stream_ops fd_stream_endless = { .on_eof = ignore_eof, .on_gone = ignore_end };
+
 /* ---- open and close ---- */
 
 void fd_stream_init(struct fd_stream *stream, struct chardev *chardev,
@@ -365,11 +382,33 @@ void fd_stream_init(struct fd_stream *stream, struct chardev *chardev,
 	*stream = (struct fd_stream){ .chardev = chardev, .ops = ops, .flags = flags };
 }
 
+static void close_both(int in_fd, int out_fd)
+{
+	if (in_fd >= 0)
+		close(in_fd);
+	if (out_fd >= 0 && out_fd != in_fd)
+		close(out_fd);
+}
+
+static int add_marks(struct transport **transport)
+{
+	struct transport *lower = *transport;
+	int r = tty_marks_new(lower, transport);
+
+	if (r < 0)
+		transport_free(lower);
+	return r;
+}
+
 int fd_stream_open(struct fd_stream *stream, int in_fd, int out_fd)
 {
 	struct transport *transport;
 	int r = fd_transport_new(stream->chardev->loop, in_fd, out_fd, &transport);
 
+	if (r < 0)
+		close_both(in_fd, out_fd);
+	else if (stream->flags & FD_STREAM_MARKED)
+		r = add_marks(&transport);
 	if (r == 0)
 		fd_stream_open_transport(stream, transport);
 	return r;

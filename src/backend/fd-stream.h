@@ -27,6 +27,9 @@ struct fd_stream_ops {
 	void (*on_flushed)(struct chardev *chardev);
 };
 
+/** fd_stream_endless - of a class that is always open: that its input has ended changes nothing */
+extern const struct fd_stream_ops fd_stream_endless;
+
 enum fd_stream_flags {
 	/* A terminal: the kernel hides its hang-up behind "writable". */
 	FD_STREAM_TTY = 1,
@@ -34,6 +37,8 @@ enum fd_stream_flags {
 	FD_STREAM_FORGIVES = 2,
 	/* The master of a pty in packet mode [ioctl_tty(2) TIOCPKT]. */
 	FD_STREAM_PACKET = 4,
+	/* A terminal whose errors are marked, see tty_marks_new(): a break is one. */
+	FD_STREAM_MARKED = 8,
 };
 
 enum fd_stream_in {
@@ -71,11 +76,11 @@ void fd_stream_init(struct fd_stream *stream, struct chardev *chardev,
 
 /**
  * fd_stream_open() - take descriptors over
- * @in_fd, @out_fd: non-blocking; may be the same; -1: none
+ * @in_fd, @out_fd: non-blocking; may be the same; -1: none. The stream's, also where this fails
  *
  * The stream rests until fd_stream_start().
  *
- * Return: 0, the descriptors are the stream's; -ENOMEM and the like, they are still the caller's.
+ * Return: 0; -ENOMEM, -EEXIST and the like, they are closed.
  */
 int fd_stream_open(struct fd_stream *stream, int in_fd, int out_fd);
 

@@ -35,26 +35,14 @@ static struct file_chardev *file_of(struct chardev *chardev)
 
 /* ---- input ---- */
 
-static void stay_open(struct chardev *chardev, int error)
-{
-	(void)chardev;
-	(void)error;
-}
-
-static const struct fd_stream_ops input_ops = { .on_gone = stay_open };
-
 static int open_input(struct file_chardev *file, const char *path, struct error **err)
 {
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	int r;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
 
 	if (fd < 0)
 		return error_set(err, errno, "Could not open '%s': %s", path, strerror(errno));
 	r = fd_stream_open(&file->input, fd, -1);
-	if (r < 0)
-		return error_set(err, -r, "Could not watch '%s': %s", path, strerror(-r));
-	(void)TAKE_FD(fd);
-	return 0;
+	return r < 0 ? error_set(err, -r, "Could not watch '%s': %s", path, strerror(-r)) : 0;
 }
 
 /* ---- output ---- */
@@ -146,7 +134,7 @@ static int file_open(struct chardev *chardev, const struct opts *opts, struct er
 
 	if (!path)
 		return error_set(err, EINVAL, "chardev: file: no filename given");
-	fd_stream_init(&file->input, chardev, &input_ops, 0);
+	fd_stream_init(&file->input, chardev, &fd_stream_endless, 0);
 	r = open_output(file, path, opts, err);
 	if (r == 0 && input_path)
 		r = open_input(file, input_path, err);

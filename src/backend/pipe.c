@@ -33,22 +33,6 @@ static struct pipe_chardev *pipe_of(struct chardev *chardev)
 	return container_of(chardev, struct pipe_chardev, base);
 }
 
-static void stay_open(struct chardev *chardev)
-{
-	(void)chardev;
-}
-
-static void end_never_comes(struct chardev *chardev, int error)
-{
-	(void)chardev;
-	(void)error;
-}
-
-static const struct fd_stream_ops pipe_stream_ops = {
-	.on_eof = stay_open,
-	.on_gone = end_never_comes,
-};
-
 static int open_both_ways(const char *path, const char *suffix)
 {
 	AUTO_FREE char *name = NULL;
@@ -105,19 +89,17 @@ static int pipe_open(struct chardev *chardev, const struct opts *opts, struct er
 
 	if (!path)
 		return error_set(err, EINVAL, "chardev: pipe: no device path given");
+	fd_stream_init(&pipe->stream, chardev, &fd_stream_endless, FD_STREAM_FORGIVES);
 	r = open_files(path, &in, &out, err);
 	if (r < 0)
 		return r;
-	fd_stream_init(&pipe->stream, chardev, &pipe_stream_ops, FD_STREAM_FORGIVES);
+	r = fd_stream_open(&pipe->stream, in, out);
 	pipe->path = strdup(path);
 	pipe->retry = timer_new(chardev->loop, retry, pipe);
-	r = pipe->path && pipe->retry ? fd_stream_open(&pipe->stream, in, out) : -ENOMEM;
+	if (r == 0 && (!pipe->path || !pipe->retry))
+		r = -ENOMEM;
 	if (r < 0) {
-		close(in);
-		if (out != in)
-			close(out);
-		timer_free(pipe->retry);
-		free(pipe->path);
+		pipe_close(chardev);
 		return error_set(err, -r, "Could not watch '%s': %s", path, strerror(-r));
 	}
 	fd_stream_start(&pipe->stream);

@@ -122,10 +122,8 @@ static int make_terminal(struct pty_chardev *pty, struct error **err)
 	if (r < 0)
 		return error_set(err, -r, "Failed to create PTY: %s", strerror(-r));
 	r = fd_stream_open(&pty->stream, master, master);
-	if (r < 0) {
-		close(master);
+	if (r < 0)
 		return error_set(err, -r, "Failed to watch PTY: %s", strerror(-r));
-	}
 	r = open_watch_new(pty->base.loop, pty->slave, on_slave_opened, pty, &pty->opens);
 	return r < 0 ? error_set(err, -r, "Failed to watch '%s': %s", pty->slave, strerror(-r)) : 0;
 }

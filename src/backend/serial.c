@@ -24,8 +24,6 @@
 #include "base/log.h"
 #include "io/path-watch.h"
 #include "opts/opts.h"
-#include "transport/fd-transport.h"
-#include "transport/tty-marks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -126,24 +124,6 @@ static void close_device(struct serial *serial)
 	uucp_lock_release(TAKE_PTR(serial->lock));
 }
 
-static int make_stream(struct serial *serial, int fd)
-{
-	struct transport *lower, *transport;
-	int r = fd_transport_new(serial->base.loop, fd, fd, &lower);
-
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
-	r = tty_marks_new(lower, &transport);
-	if (r < 0) {
-		transport_free(lower);
-		return r;
-	}
-	fd_stream_open_transport(&serial->stream, transport);
-	return 0;
-}
-
 static int open_device(struct serial *serial, struct error **err)
 {
 	int r = uucp_lock_take(serial->path, &serial->lock, err);
@@ -152,7 +132,7 @@ static int open_device(struct serial *serial, struct error **err)
 		return r;
 	r = serial_port_open(serial->path, &serial->line, err);
 	if (r >= 0) {
-		r = make_stream(serial, r);
+		r = fd_stream_open(&serial->stream, r, r);
 		if (r < 0)
 			error_set(err, -r, "Could not open '%s': %s", serial->path, strerror(-r));
 	}
@@ -272,7 +252,8 @@ static int serial_open(struct chardev *chardev, const struct opts *opts, struct 
 
 	if (!path)
 		return error_set(err, EINVAL, "chardev: serial/tty: no device path given");
-	fd_stream_init(&serial->stream, chardev, &serial_stream_ops, FD_STREAM_TTY);
+	fd_stream_init(
+		&serial->stream, chardev, &serial_stream_ops, FD_STREAM_TTY | FD_STREAM_MARKED);
 	serial->line = (struct line_settings){
 		.speed = (uint32_t)opts_get_number(opts, "speed"),
 		.data_bits = (uint8_t)opts_get_number(opts, "databits"),
