@@ -4,6 +4,8 @@
  * borrowed: the terminal's mode is put back at the end. After a stop and SIGCONT (the shell has
  * reset the terminal) it is set again, if we are in the foreground. The flags of the descriptors,
  * which other processes share, are neither changed nor relied upon, see own_fd().
+ *
+ * A terminal that is a real line may send a break: the kernel is asked to mark it.
  */
 #include "backend/backends.h"
 
@@ -45,8 +47,8 @@ static void make_mode(struct stdio_chardev *stdio, bool signals)
 	struct termios *mode = &stdio->mode;
 
 	*mode = stdio->old_mode;
-	mode->c_iflag &=
-		~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+	mode->c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+	mode->c_iflag |= PARMRK;
 	mode->c_oflag |= OPOST;
 	mode->c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN);
 	if (!signals)
@@ -92,7 +94,6 @@ static void tell_size(void *data)
 
 static void borrow(struct stdio_chardev *stdio, bool signals)
 {
-	stdio->is_tty = tcgetattr(STDIN_FILENO, &stdio->old_mode) == 0;
 	if (stdio->is_tty) {
 		make_mode(stdio, signals);
 		set_mode(&stdio->mode);
@@ -133,16 +134,10 @@ static int open_stream(struct stdio_chardev *stdio)
 {
 	AUTO_CLOSE int in = own_fd(STDIN_FILENO, O_RDONLY);
 	AUTO_CLOSE int out = own_fd(STDOUT_FILENO, O_WRONLY);
-	int r;
 
 	if (in < 0 || out < 0)
 		return in < 0 ? in : out;
-	r = fd_stream_open(&stdio->stream, in, out);
-	if (r < 0)
-		return r;
-	(void)TAKE_FD(in);
-	(void)TAKE_FD(out);
-	return 0;
+	return fd_stream_open(&stdio->stream, TAKE_FD(in), TAKE_FD(out));
 }
 
 static void stdio_close(struct chardev *chardev)
@@ -180,7 +175,9 @@ static int stdio_open(struct chardev *chardev, const struct opts *opts, struct e
 
 	if (is_taken(chardev))
 		return error_set(err, EBUSY, "cannot use stdio by multiple character devices");
-	fd_stream_init(&stdio->stream, chardev, &stdio_stream_ops, 0);
+	stdio->is_tty = tcgetattr(STDIN_FILENO, &stdio->old_mode) == 0;
+	fd_stream_init(
+		&stdio->stream, chardev, &stdio_stream_ops, stdio->is_tty ? FD_STREAM_MARKED : 0);
 	r = open_stream(stdio);
 	if (r == 0)
 		r = watch_signals(stdio);

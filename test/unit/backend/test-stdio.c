@@ -18,6 +18,20 @@
 
 static const struct chardev_class *const classes[] = { &backend_stdio_class, NULL };
 
+/* A pty sends no break: a pipe that passes for a line says what the kernel would. */
+static bool pipe_is_line;
+
+int __real_tcgetattr(int fd, struct termios *mode);
+int __wrap_tcgetattr(int fd, struct termios *mode);
+
+int __wrap_tcgetattr(int fd, struct termios *mode)
+{
+	if (!pipe_is_line)
+		return __real_tcgetattr(fd, mode);
+	*mode = (struct termios){ 0 };
+	return 0;
+}
+
 /* The test's own standard input and output are put aside, and back before anything is printed. */
 struct stdio_env {
 	struct env *env;
@@ -272,6 +286,33 @@ static void files_instead_of_a_terminal_work(void **state)
 	assert_int_equal(fake_holder_out(&e->env->holder, "x", 1), 1);
 }
 
+static void break_of_a_line_is_told_at_its_place(void **state)
+{
+	struct stdio_env *e = *state;
+
+	use_pipes(e);
+	pipe_is_line = true;
+	env_attach(e->env, env_add(e->env, "stdio,id=s"));
+	pipe_is_line = false;
+	assert_int_equal(write(e->in, "a\377\0\0b\377\377", 7), 7);
+	RUN_UNTIL(e->env->loop, e->env->holder.in.len == 3);
+	assert_true(fake_holder_in_is(&e->env->holder, "ab\377"));
+	assert_string_equal(e->env->holder.log.data, "in(1) BREAK in(2) ");
+}
+
+/* The kernel doubles it, where it marks breaks. */
+static void byte_of_255_is_one_on_a_terminal(void **state)
+{
+	struct stdio_env *e = *state;
+
+	use_terminal(e);
+	env_attach(e->env, env_add(e->env, "stdio,id=s"));
+	assert_int_equal(write(e->in, "a\377b\377\377c", 6), 6);
+	RUN_UNTIL(e->env->loop, e->env->holder.in.len == 6);
+	assert_true(fake_holder_in_is(&e->env->holder, "a\377b\377\377c"));
+	assert_int_equal(e->env->holder.breaks, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -288,6 +329,8 @@ int main(void)
 		CASE(mode_is_set_again_after_a_stop),
 		CASE(size_is_told_at_first_and_when_it_changes),
 		CASE(files_instead_of_a_terminal_work),
+		CASE(break_of_a_line_is_told_at_its_place),
+		CASE(byte_of_255_is_one_on_a_terminal),
 	};
 
 	return cmocka_run_group_tests_name("backend/stdio", tests, NULL, NULL);
