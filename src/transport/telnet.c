@@ -50,12 +50,15 @@ enum {
 /* The terminal that we are to a server [RFC 1091]. */
 static const char terminal_name[] = "XTERM-256COLOR";
 
+/* What the next byte is. The option of a negotiation may have any number, also that of an IAC. */
+enum command_part { PART_NONE, PART_CODE, PART_OPTION };
+
 /**
  * struct telnet
  * @agreed:   the options that libtelnet may agree to
  * @error:    -errno of a write that failed for ever
  * @failed:   the peer broke the rules, or memory ran out: no more is decoded
- * @after_iac: the byte that was decoded last began a command
+ * @command:  how far the one has come that the last bytes are of
  * @after_cr: ...was a CR of the data
  * @binary:   the peer has agreed to send bytes as they are
  * @raw:      bytes of the peer from @raw_at to @raw_end
@@ -75,7 +78,8 @@ struct telnet {
 	telnet_telopt_t agreed[N_AGREED + 1];
 	enum telnet_role role;
 	int error;
-	bool failed, after_iac, after_cr, binary;
+	bool failed, after_cr, binary;
+	enum command_part command;
 	uint8_t raw[RAW_BYTES];
 	size_t raw_at, raw_end;
 	uint8_t in[RAW_BYTES];
@@ -407,6 +411,13 @@ static void handle_event(telnet_t *protocol, telnet_event_t *event, void *data)
 	}
 }
 
+static enum command_part part_behind(enum command_part part, uint8_t byte)
+{
+	if (part == PART_CODE)
+		return byte >= TELNET_SB && byte <= TELNET_DONT ? PART_OPTION : PART_NONE;
+	return part == PART_NONE && byte == TELNET_IAC ? PART_CODE : PART_NONE;
+}
+
 /* A command ends with a byte that follows an IAC: that byte is a piece of its own. */
 static size_t next_piece(const struct telnet *telnet)
 {
@@ -414,7 +425,7 @@ static size_t next_piece(const struct telnet *telnet)
 	size_t len = telnet->raw_end - telnet->raw_at, most = answer_room(telnet) / ANSWER_RATIO;
 	const uint8_t *iac;
 
-	if (len && telnet->after_iac)
+	if (len && telnet->command != PART_NONE)
 		len = 1;
 	iac = memchr(at, TELNET_IAC, len);
 	if (iac)
@@ -434,7 +445,7 @@ static void decode(struct telnet *telnet)
 
 		telnet->raw_at += len;
 		telnet_recv(telnet->protocol, (const char *)at, len);
-		telnet->after_iac = at[len - 1] == TELNET_IAC && !telnet->after_iac;
+		telnet->command = part_behind(telnet->command, at[len - 1]);
 	}
 	if (telnet->failed)
 		telnet->raw_at = telnet->raw_end;

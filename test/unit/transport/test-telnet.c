@@ -226,6 +226,14 @@ static void break_is_heard_while_nobody_reads(void **state)
 	assert_heard(f, "x<BREAK>");
 }
 
+static void option_may_have_the_number_of_an_iac(void **state)
+{
+	struct fixture *f = *state;
+
+	feed(f, "a" IAC WILL "\377" IAC BRK "b" IAC SB "\377" IAC BRK "c");
+	assert_heard(f, "a<BREAK>b<BREAK>c");
+}
+
 static void returns_of_the_virtual_terminal_are_one_byte(void **state)
 {
 	struct fixture *f = *state;
@@ -350,6 +358,7 @@ int main(void)
 		CASE(unknown_options_are_refused_once),
 		CASE(bytes_and_news_keep_their_order_whatever_the_pieces),
 		CASE(break_is_heard_while_nobody_reads),
+		CASE(option_may_have_the_number_of_an_iac),
 		CASE(returns_of_the_virtual_terminal_are_one_byte),
 		CASE(iacs_are_doubled),
 		CASE(no_escape_is_torn_by_an_answer),
