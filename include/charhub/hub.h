@@ -47,22 +47,98 @@ enum hub_standing {
 
 /**
  * struct hub_member_info - what is known about a member
- * @id:            of its chardev; owned by it
+ * @chardev:       it; @id: its name
+ * @server:        of which it is a client; NULL: it is one of its own
  * @identity:      who is there, see chardev_identity(); owned by the member; NULL: nobody
  * @access:        what those may who are there
+ * @has_keyboard:  with typing=one: it is the one whose keys count
+ * @since:         when its peer came, seconds since 1970; 0: there is none
+ * @idle_ms:       how long ago it typed last; UINT64_MAX: never
+ * @cols, @rows:   of its terminal, as far as it told
+ * @offset:        up to where it has been given the journal, see hub_info
  * @backlog:       bytes of the journal that it has not been given yet
  * @skipped_bytes: bytes that it never got, in all; @skips: how often that happened
  * @refused_bytes: input that was dropped since it may only view
  */
 struct hub_member_info {
+	const struct chardev *chardev, *server;
 	const char *id, *identity;
 	struct hub_member_options options;
 	enum hub_access access;
 	enum hub_standing standing;
-	bool open;
-	uint64_t backlog;
+	bool open, has_keyboard;
+	int64_t since;
+	uint64_t idle_ms;
+	unsigned cols, rows;
+	uint64_t offset, backlog;
 	uint64_t out_bytes, in_bytes;
 	uint64_t skipped_bytes, skips, refused_bytes;
+};
+
+/**
+ * struct hub_info - what is known about a hub
+ * @is_console:  a terminal that people read, see terminal=
+ * @has_guest:   a frontend, a mux, ... holds it
+ * @cols, @rows: the console's size
+ * @end:         offset of the next byte that members get; counts the console's whole output, less
+ *               the queries that were answered
+ * @held_from:   the newest bytes are held from there on; @kept: the very first ones up to there
+ * @lost_bytes:  that members have missed, all together
+ * @members, @open_members: how many there are
+ * @typing_one:  one member has the keyboard
+ */
+struct hub_info {
+	bool is_console, has_guest, typing_one;
+	unsigned cols, rows;
+	uint64_t end, held_from, kept;
+	uint64_t lost_bytes;
+	size_t members, open_members;
+};
+
+/** What happens at a hub. */
+enum hub_event_type {
+	HUB_EVENT_JOINED,  /* a chardev takes part */
+	HUB_EVENT_LEFT,	   /* no more */
+	HUB_EVENT_OPENED,  /* its peer has come */
+	HUB_EVENT_CLOSED,  /* its peer sends no more, or is gone */
+	HUB_EVENT_REFUSED, /* rules do not let its peer in */
+	HUB_EVENT_SKIPPED, /* it did not keep up, and gets nothing for now */
+	HUB_EVENT_MISSED,  /* it takes bytes again; @bytes are lost to it */
+	HUB_EVENT_RESUMED, /* it keeps up again; @bytes were lost to it in all of that trouble */
+	HUB_EVENT_FAILED,  /* it gets nothing until it opens again; @error */
+	HUB_EVENT_TYPED,   /* told once in HUB_TYPED_MS */
+	HUB_EVENT_RESIZED, /* the console has @cols, @rows */
+};
+
+enum { HUB_TYPED_MS = 1000 };
+
+/**
+ * struct hub_event - see enum hub_event_type
+ * @member: id of the chardev; NULL: HUB_EVENT_RESIZED
+ * @who:    is there; NULL: nobody of whom a name is known
+ * @error:  positive errno
+ */
+struct hub_event {
+	enum hub_event_type type;
+	const char *member, *who;
+	uint64_t bytes;
+	int error;
+	unsigned cols, rows;
+};
+
+/**
+ * struct hub_observer - who wants to know what happens at a hub; lives in its owner
+ * @on_event:  must leave the hub alone: best is to note it and post a task
+ * @on_output: optional: members have been given bytes, or could have; after the dispatch
+ * @on_in_room: optional: hub_type() may take more; inside of the dispatch
+ */
+struct hub_observer {
+	void (*on_event)(void *data, struct chardev *hub, const struct hub_event *event);
+	void (*on_output)(void *data, struct chardev *hub);
+	void (*on_in_room)(void *data, struct chardev *hub);
+	void *data;
+	struct chardev *hub; /* from here on the hub's */
+	struct hub_observer *prev, *next;
 };
 
 /** chardev_is_hub() */
@@ -86,5 +162,68 @@ size_t hub_member_count(const struct chardev *hub);
 
 /** hub_member_info() - of member @index, 0 the oldest. Return: 0; -ENOENT: there are fewer */
 int hub_member_info(const struct chardev *hub, size_t index, struct hub_member_info *ret_info);
+
+/** hub_member_find() - the same by id. Return: 0; -ENOENT "hub 'h' has no member 'x'" */
+int hub_member_find(const struct chardev *hub, const char *id, struct hub_member_info *ret_info,
+	struct error **err);
+
+/**
+ * hub_set_member() - give a member other options, from now on
+ *
+ * Rules are looked at again for who is there.
+ *
+ * Return: 0; -ENOENT; -EINVAL if the guest cannot be made to wait and @options say so.
+ */
+int hub_set_member(struct chardev *hub, const char *id, const struct hub_member_options *options,
+	struct error **err);
+
+/**
+ * hub_disconnect_member() - send a member's peer away
+ * @reason: for a last line to the peer; NULL: none
+ *
+ * Return: 0; -ENOENT; -ENOTSUP: there is nobody who could be sent away.
+ */
+int hub_disconnect_member(
+	struct chardev *hub, const char *id, const char *reason, struct error **err);
+
+/** hub_info() */
+void hub_info(const struct chardev *hub, struct hub_info *ret_info);
+
+/** hub_observe() - from now on; @observer: its functions and data are filled in */
+void hub_observe(struct chardev *hub, struct hub_observer *observer);
+
+/** hub_unobserve() - no more; no-op after the hub has gone, or where it does not observe */
+void hub_unobserve(struct hub_observer *observer);
+
+/**
+ * hub_history() - what was printed, as far as it is held: see @held_from and @kept of hub_info()
+ * @offset: of the first byte
+ *
+ * Return: segments in @iov, 0 to 2, of at most @max bytes; valid until the dispatch is over;
+ * -ERANGE: that byte is not held any more, or was not printed yet.
+ */
+int hub_history(const struct chardev *hub, uint64_t offset, size_t max, struct iovec iov[2]);
+
+/**
+ * hub_offset_at() - the offset of what was printed at a time
+ * @when: seconds since 1970
+ *
+ * To within a second, or within a part of HUB_TIMES of what the console has printed.
+ */
+uint64_t hub_offset_at(const struct chardev *hub, int64_t when);
+
+/** hub_vt() - the console's terminal, which belongs to the hub; NULL: it is none, or no memory */
+struct vt *hub_vt(struct chardev *hub);
+
+/**
+ * hub_type() - bytes for the guest that come from no member
+ *
+ * Return: how many it took, 0..@len: fewer while the guest takes none, or a member is in the middle
+ * of a key.
+ */
+size_t hub_type(struct chardev *hub, const void *buf, size_t len);
+
+/** hub_resize() - let the console have this size, as if a terminal had told it */
+int hub_resize(struct chardev *hub, unsigned cols, unsigned rows, struct error **err);
 
 #endif

@@ -27,12 +27,24 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
 	PUMP_BYTES = 256 * 1024, /* at most so much to one member in one go */
 	PRELUDE_MAX =
 		16 * 1024 * 1024, /* a screen of 1000x1000, each cell in a colour of its own */
 };
+
+static void tell(const struct member *member, enum hub_event_type type, uint64_t bytes, int error)
+{
+	const struct hub_event event = { .type = type,
+		.member = member_id(member),
+		.who = member->who,
+		.bytes = bytes,
+		.error = error };
+
+	member->all->ops->on_news(member->all, &event);
+}
 
 static const char *standing_name(enum hub_standing standing)
 {
@@ -58,6 +70,7 @@ static void end_trouble(struct member *member)
 		return;
 	log_info("hub '%s': member '%s' missed %" PRIu64 " bytes", member->all->hub_id,
 		member_id(member), member->unlogged_bytes);
+	tell(member, HUB_EVENT_RESUMED, member->unlogged_bytes, 0);
 	member->unlogged_bytes = 0;
 }
 
@@ -79,6 +92,7 @@ void member_leave(struct member *member)
 void member_skip(struct member *member)
 {
 	set_standing(member, HUB_MEMBER_SKIPPED);
+	tell(member, HUB_EVENT_SKIPPED, 0, 0);
 }
 
 int member_say(struct member *member, const void *bytes, size_t len)
@@ -109,6 +123,8 @@ uint64_t member_miss(struct member *member, uint64_t offset)
 	member->skipped_bytes += missed;
 	member->unlogged_bytes += missed;
 	member->untold_bytes += missed;
+	member->all->lost_bytes += missed;
+	tell(member, HUB_EVENT_MISSED, missed, 0);
 	return member->untold_bytes;
 }
 
@@ -122,6 +138,7 @@ static void fail(struct member *member, int error)
 			"hub '%s': member '%s' failed: %s; it gets nothing until it opens again",
 			member->all->hub_id, member_id(member), strerror(error));
 	member_leave(member);
+	tell(member, HUB_EVENT_FAILED, 0, error);
 }
 
 /* Return: false once the member takes no more for now. */
@@ -245,6 +262,8 @@ static int refuse(
 {
 	log_info("hub '%s': %s is refused at '%s': the rules let nobody of that name in",
 		members->hub_id, who, id);
+	members->ops->on_news(members,
+		&(struct hub_event){ .type = HUB_EVENT_REFUSED, .member = id, .who = who });
 	return error_set(err, EACCES, "console '%s' is not for %s", members->hub_id, who);
 }
 
@@ -268,6 +287,8 @@ static void set_open(struct member *member, bool open)
 		return;
 	member->open = open;
 	member->all->n_open += open ? 1 : (size_t)-1;
+	member->since = open ? time(NULL) : 0;
+	tell(member, open ? HUB_EVENT_OPENED : HUB_EVENT_CLOSED, 0, 0);
 }
 
 static void depart(struct member *member)
@@ -297,6 +318,22 @@ static void arrive(struct member *member)
 	set_open(member, true);
 	member_start(member);
 	member->all->ops->on_open(member);
+}
+
+void member_set_options(struct member *member, const struct hub_member_options *options)
+{
+	const struct hub_member_options old = member->options;
+
+	object_get(options->view_authz);
+	object_get(options->type_authz);
+	member->options = *options;
+	object_put(old.view_authz);
+	object_put(old.type_authz);
+	member->access = access_of(options, member->who);
+	if (member->access == HUB_ACCESS_NONE) {
+		member_leave(member);
+		send_away(member, member->who);
+	}
 }
 
 /* ---- callbacks of the link ---- */
@@ -427,6 +464,7 @@ static int join(struct member *member, struct chardev *chardev, unsigned flags, 
 	list_append(&members->list, &member->node);
 	members->count++;
 	log_debug("hub '%s': member '%s' joins", members->hub_id, member_id(member));
+	tell(member, HUB_EVENT_JOINED, 0, 0);
 	if (chardev_link_is_open(&member->link))
 		arrive(member);
 	return 0;
@@ -452,6 +490,7 @@ int member_new_passing(struct members *members, struct chardev *peer, struct mem
 	if (!member)
 		return -ENOMEM;
 	member->passing = true;
+	member->server = server;
 	if (server)
 		list_append(&server->clients, &member->sibling);
 	return join(member, peer, flags, err);
@@ -481,11 +520,12 @@ void member_remove(struct member *member)
 	task_post(members->loop, &members->reap_task, reap_members, members);
 	list_remove(&member->sibling);
 	members->count--;
+	set_open(member, false);
 	depart(member);
 	object_put(member->options.view_authz);
 	object_put(member->options.type_authz);
-	set_open(member, false);
 	member_leave(member);
+	tell(member, HUB_EVENT_LEFT, 0, 0);
 	chardev_link_detach(&member->link);
 	members->ops->on_removed(member);
 	if (member->passing)

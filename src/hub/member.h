@@ -11,6 +11,7 @@
 
 struct hub;
 struct member;
+struct members;
 
 /** struct member_ops - what a member asks of its hub; any of them may remove the member */
 struct member_ops {
@@ -32,6 +33,9 @@ struct member_ops {
 	/** It is being removed: no word of it any more. */
 	void (*on_removed)(struct member *member);
 
+	/** What observers may want to know. */
+	void (*on_news)(const struct members *members, const struct hub_event *event);
+
 	/** RESIZE, BREAK, MODEM, ... */
 	void (*on_event)(struct member *member, const struct chardev_event *event);
 
@@ -46,6 +50,7 @@ struct member_ops {
  * @hub_id: for log lines
  * @list:   in the order in which they came
  * @gone:   what was removed; freed once the dispatch is over
+ * @lost_bytes: that they have missed, all together
  * @count:  how many there are; @n_open: how many of them are open
  */
 struct members {
@@ -55,6 +60,7 @@ struct members {
 	struct loop *loop;
 	struct tape *tape;
 	struct list list, gone;
+	uint64_t lost_bytes;
 	size_t count, n_open;
 	struct task reap_task;
 };
@@ -81,9 +87,12 @@ struct member_pause {
  *              may be walked while members go
  * @gone:       removed; @gone_node: in the list of those
  * @passing:    goes for good when its peer does: a client of a server with several
+ * @server:     whose client it is; NULL: it is none
  * @clients:    of such a server: its clients, by their @sibling
  * @who:        is there; NULL: nobody to whom a rule could apply
  * @access:     what those may who are there
+ * @since:      when its peer came, in seconds since 1970
+ * @typed_ms:   when it typed last, @typed_told_ms: when that was told last; 0: never
  * @open:       counted in @n_open
  * @standing_since_ms: by loop_awake_ms(), as all times of a pause
  * @mark:       how far it has read the tape
@@ -99,9 +108,12 @@ struct member {
 	struct list node, gone_node;
 	struct list clients, sibling;
 	struct members *all;
+	struct member *server;
 	struct chardev_link link;
 	struct hub_member_options options;
 	char *who;
+	int64_t since;
+	uint64_t typed_ms, typed_told_ms;
 	enum hub_access access;
 	bool passing, gone, open, blocked, prelude_begun;
 	enum hub_standing standing;
@@ -152,6 +164,9 @@ int member_new(struct members *members, struct chardev *chardev,
  */
 int member_new_passing(struct members *members, struct chardev *peer, struct member *server,
 	const struct hub_member_options *options, unsigned flags, struct error **err);
+
+/** member_set_options() - others from now on; rules are looked at again */
+void member_set_options(struct member *member, const struct hub_member_options *options);
 
 /** member_remove() - detach; the clients of a server go too; memory goes after the dispatch */
 void member_remove(struct member *member);

@@ -55,7 +55,12 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "size": "member",
         "line": "member",
         "replay": "member screen tape",
-        "hub": "flow input line member replay screen size tape",
+        "times": "",
+        "hub-impl": "flow input line member screen size tape times",
+        "observe": "hub-impl",
+        "options": "hub-impl",
+        "face": "hub-impl",
+        "hub": "hub-impl replay",
     },
     "vnc": {
         "vnc": "",

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* What anybody may know of a hub, and what an operator may do to it. */
+#include "hub/hub-impl.h"
+
+#include "vt/vt.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- members ---- */
+
+size_t hub_member_count(const struct chardev *chardev)
+{
+	return hub_from(chardev)->members.count;
+}
+
+static void read_member(const struct member *member, struct hub_member_info *ret_info)
+{
+	const struct chardev *of = member->link.chardev;
+	uint64_t now = loop_now_ms(of->loop);
+
+	*ret_info = (struct hub_member_info){
+		.chardev = of,
+		.server = member->server ? member->server->link.chardev : NULL,
+		.id = of->id,
+		.identity = member->who,
+		.options = member->options,
+		.access = member->access,
+		.standing = member->standing,
+		.open = of->open,
+		.since = member->since,
+		.idle_ms = member->typed_told_ms ? now - member->typed_ms : UINT64_MAX,
+		.cols = member->cols,
+		.rows = member->rows,
+		.offset = member->mark.offset,
+		.backlog = member_backlog(member),
+		.out_bytes = of->out_bytes,
+		.in_bytes = of->in_bytes,
+		.skipped_bytes = member->skipped_bytes,
+		.skips = member->skips,
+		.refused_bytes = member->refused_bytes,
+	};
+}
+
+int hub_member_info(const struct chardev *chardev, size_t index, struct hub_member_info *ret_info)
+{
+	for_each_member (member, &hub_from(chardev)->members) {
+		if (index--)
+			continue;
+		read_member(member, ret_info);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int find(const struct chardev *chardev, const char *id, struct member **ret_member,
+	struct error **err)
+{
+	*ret_member = hub_find_member(hub_from(chardev), id);
+	if (*ret_member)
+		return 0;
+	return error_set(err, ENOENT, "hub '%s' has no member '%s'", chardev->id, id);
+}
+
+int hub_member_find(const struct chardev *chardev, const char *id, struct hub_member_info *ret_info,
+	struct error **err)
+{
+	struct member *member;
+	int r = find(chardev, id, &member, err);
+
+	if (r == 0)
+		read_member(member, ret_info);
+	return r;
+}
+
+int hub_set_member(struct chardev *chardev, const char *id,
+	const struct hub_member_options *options, struct error **err)
+{
+	struct member *member;
+	int r = find(chardev, id, &member, err);
+
+	if (r == 0)
+		r = hub_check_waiting(hub_from(chardev), id, options->stall, err);
+	if (r < 0)
+		return r;
+	member_set_options(member, options);
+	if (member->access != HUB_ACCESS_TYPE)
+		hub_forget_typist(member);
+	return 0;
+}
+
+int hub_disconnect_member(
+	struct chardev *chardev, const char *id, const char *reason, struct error **err)
+{
+	struct member *member;
+	int r = find(chardev, id, &member, err);
+
+	if (r < 0)
+		return r;
+	if (member->open && chardev_link_disconnect(&member->link, reason) == 0)
+		return 0;
+	return error_set(err, ENOTSUP, "chardev '%s' has nobody who could be sent away", id);
+}
+
+/* ---- the console ---- */
+
+void hub_info(const struct chardev *chardev, struct hub_info *ret_info)
+{
+	const struct hub *hub = hub_from(chardev);
+
+	*ret_info = (struct hub_info){
+		.is_console = hub_is_console(hub),
+		.has_guest = chardev_is_held(chardev),
+		.cols = hub->size.cols,
+		.rows = hub->size.rows,
+		.end = hub->tape.readable,
+		.held_from = hub->tape.journal.tail,
+		.kept = journal_kept(&hub->tape.journal),
+		.lost_bytes = hub->members.lost_bytes,
+		.members = hub->members.count,
+		.open_members = hub->members.n_open,
+	};
+}
+
+int hub_history(const struct chardev *chardev, uint64_t offset, size_t max, struct iovec iov[2])
+{
+	const struct hub *hub = hub_from(chardev);
+	const struct journal *journal = &hub->tape.journal;
+	size_t kept = journal_kept(journal);
+	uint64_t end = hub->tape.readable;
+
+	if (offset > end || (offset >= kept && offset < journal->tail))
+		return -ERANGE;
+	if (offset < journal->tail) {
+		size_t len = kept - (size_t)offset;
+
+		iov[0].iov_base = journal->kept + offset;
+		iov[0].iov_len = len < max ? len : max;
+		return 1;
+	}
+	if (max > end - offset)
+		max = (size_t)(end - offset);
+	return max ? journal_peek(journal, offset, max, iov) : 0;
+}
+
+uint64_t hub_offset_at(const struct chardev *chardev, int64_t when)
+{
+	return hub_times_find(&hub_from(chardev)->times, when);
+}
+
+struct vt *hub_vt(struct chardev *chardev)
+{
+	struct hub *hub = hub_from(chardev);
+
+	return hub_is_console(hub) ? hub_screen_vt(&hub->screen) : NULL;
+}
+
+size_t hub_type(struct chardev *chardev, const void *buf, size_t len)
+{
+	struct hub *hub = hub_from(chardev);
+	size_t room = input_ask(&hub->input) ? chardev_in_room(chardev) : 0;
+
+	if (len > room)
+		len = room;
+	if (len)
+		chardev_in(chardev, buf, len);
+	return len;
+}
+
+int hub_resize(struct chardev *chardev, unsigned cols, unsigned rows, struct error **err)
+{
+	struct hub *hub = hub_from(chardev);
+
+	if (!cols || !rows || cols > VT_COLS_MAX || rows > VT_ROWS_MAX)
+		return error_set(err, ERANGE, "a console has 1x1 to %ux%u, not %ux%u",
+			(unsigned)VT_COLS_MAX, (unsigned)VT_ROWS_MAX, cols, rows);
+	if (hub->size.policy == SIZE_FIXED)
+		return error_set(err, EPERM, "hub '%s' has a fixed size: size=%ux%u", chardev->id,
+			hub->size.cols, hub->size.rows);
+	if (size_taken(&hub->size, cols, rows))
+		hub_size_changed(hub);
+	return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HUB_HUB_IMPL_H
+#define HUB_HUB_IMPL_H
+
+#include <charhub/hub.h>
+
+#include "base/list.h"
+#include "hub/flow.h"
+#include "hub/input.h"
+#include "hub/line.h"
+#include "hub/member.h"
+#include "hub/screen.h"
+#include "hub/size.h"
+#include "hub/tape.h"
+#include "hub/times.h"
+#include "opts/opts.h"
+
+enum hub_terminal { HUB_TERMINAL_AUTO, HUB_TERMINAL_ON, HUB_TERMINAL_OFF };
+
+/**
+ * struct hub - the chardev
+ * @defaults:  what a member has that says nothing else
+ * @times:     when what was printed
+ * @observers: who wants to know what happens; @next_observer: who is told next, while they are
+ * @output_task: members have been given bytes, which some observer wants to know
+ * @pump_task: a member takes more, or the screen, than one dispatch gives
+ * @size_task: a holder has come and is told the size
+ * @again_timer: the size has changed: members' terminals are shown the screen again
+ * @resize_task: the guest has given the console another size, and everybody is told
+ */
+struct hub {
+	struct chardev base;
+	struct tape tape;
+	struct members members;
+	struct hub_screen screen;
+	struct flow flow;
+	struct input input;
+	struct size size;
+	struct hub_line line;
+	enum hub_terminal terminal;
+	struct hub_member_options defaults;
+	struct hub_times times;
+	struct hub_observer observers, *next_observer;
+	struct task pump_task, size_task, resize_task, output_task;
+	struct timer *again_timer;
+};
+
+static inline struct hub *hub_from(const struct chardev *chardev)
+{
+	return container_of(chardev, struct hub, base);
+}
+
+/** hub_is_console() - is it a terminal that people read? Also where a member shows it as one */
+bool hub_is_console(const struct hub *hub);
+
+/** hub_check_waiting() - may a member have such a stall= at this guest. Return: 0; -EINVAL */
+int hub_check_waiting(
+	const struct hub *hub, const char *member, enum hub_stall stall, struct error **err);
+
+/** hub_find_member() - by id; NULL: none */
+struct member *hub_find_member(struct hub *hub, const char *id);
+
+/** hub_forget_typist() - the member may type no more, or has gone */
+void hub_forget_typist(struct member *member);
+
+/** hub_size_changed() - tell everybody the size that the console has now */
+void hub_size_changed(struct hub *hub);
+
+/* ---- options.c ---- */
+
+extern const struct opt_desc hub_options[];
+
+/** hub_read_options() - all but the size and the members. Return: 0; -errno with @err */
+int hub_read_options(struct hub *hub, const struct opts *opts, struct error **err);
+
+/** hub_add_members() - those that the options name. Return: 0; -errno with @err */
+int hub_add_members(struct hub *hub, const struct opts *opts, struct error **err);
+
+/* ---- observe.c ---- */
+
+void hub_observers_init(struct hub *hub);
+void hub_observers_done(struct hub *hub);
+
+/** hub_tell() - something has happened */
+void hub_tell(struct hub *hub, const struct hub_event *event);
+
+/** hub_tell_output() - members may have been given bytes */
+void hub_tell_output(struct hub *hub);
+
+/** hub_tell_in_room() - the guest may take input again */
+void hub_tell_in_room(struct hub *hub);
+
+#endif
