@@ -43,6 +43,7 @@ enum chardev_event_type {
 	CHARDEV_MODEM,	 /* modem lines changed, or shall change */
 	CHARDEV_FLUSHED, /* the new peer threw away what it had not read yet */
 	CHARDEV_BELL,	 /* to a chardev that shares the holder's screen: the guest rang */
+	CHARDEV_NOTICE,	 /* to a chardev: a line for the person there, of no concern to others */
 	CHARDEV_MUX_IN,	 /* the holder gets the mux's focus */
 	CHARDEV_MUX_OUT, /* the holder loses it */
 };
@@ -52,6 +53,7 @@ enum chardev_event_type {
  * @cols, @rows: CHARDEV_RESIZE: in character cells, 1..1000
  * @line:        CHARDEV_LINE: from the line all that it has, towards it what is to be changed
  * @modem:       CHARDEV_MODEM: TIOCM_* bits
+ * @text:        CHARDEV_NOTICE: without a newline, UTF-8; borrowed until return
  * @modem_mask:  towards the line: those that are to be set to @modem
  */
 struct chardev_event {
@@ -59,6 +61,7 @@ struct chardev_event {
 	unsigned cols, rows;
 	struct line_settings line;
 	unsigned modem, modem_mask;
+	const char *text;
 };
 
 /** chardev_event_name() - "OPENED", ...; for logs */

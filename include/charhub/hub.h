@@ -86,9 +86,11 @@ struct hub_member_info {
  * @lost_bytes:  that members have missed, all together
  * @members, @open_members: how many there are
  * @typing_one:  one member has the keyboard
+ * @keyboard, @asker: ids of who has it, and of who asks for it; NULL: nobody
  */
 struct hub_info {
 	bool is_console, has_guest, typing_one;
+	const char *keyboard, *asker;
 	unsigned cols, rows;
 	uint64_t end, held_from, kept;
 	uint64_t lost_bytes;
@@ -97,17 +99,20 @@ struct hub_info {
 
 /** What happens at a hub. */
 enum hub_event_type {
-	HUB_EVENT_JOINED,  /* a chardev takes part */
-	HUB_EVENT_LEFT,	   /* no more */
-	HUB_EVENT_OPENED,  /* its peer has come */
-	HUB_EVENT_CLOSED,  /* its peer sends no more, or is gone */
-	HUB_EVENT_REFUSED, /* rules do not let its peer in */
-	HUB_EVENT_SKIPPED, /* it did not keep up, and gets nothing for now */
-	HUB_EVENT_MISSED,  /* it takes bytes again; @bytes are lost to it */
-	HUB_EVENT_RESUMED, /* it keeps up again; @bytes were lost to it in all of that trouble */
-	HUB_EVENT_FAILED,  /* it gets nothing until it opens again; @error */
-	HUB_EVENT_TYPED,   /* told once in HUB_TYPED_MS */
-	HUB_EVENT_RESIZED, /* the console has @cols, @rows */
+	HUB_EVENT_JOINED,   /* a chardev takes part */
+	HUB_EVENT_LEFT,	    /* no more */
+	HUB_EVENT_OPENED,   /* its peer has come */
+	HUB_EVENT_CLOSED,   /* its peer sends no more, or is gone */
+	HUB_EVENT_REFUSED,  /* rules do not let its peer in */
+	HUB_EVENT_SKIPPED,  /* it did not keep up, and gets nothing for now */
+	HUB_EVENT_MISSED,   /* it takes bytes again; @bytes are lost to it */
+	HUB_EVENT_RESUMED,  /* it keeps up again; @bytes were lost to it in all of that trouble */
+	HUB_EVENT_FAILED,   /* it gets nothing until it opens again; @error */
+	HUB_EVENT_TYPED,    /* told once in HUB_TYPED_MS */
+	HUB_EVENT_KEYBOARD, /* with typing=one: it is @member's now; NULL: it is free */
+	HUB_EVENT_ASKED,    /* @member asks for it */
+	HUB_EVENT_KEPT,	    /* @member has asked for it, and does not get it */
+	HUB_EVENT_RESIZED,  /* the console has @cols, @rows */
 };
 
 enum { HUB_TYPED_MS = 1000 };
@@ -116,11 +121,12 @@ enum { HUB_TYPED_MS = 1000 };
  * struct hub_event - see enum hub_event_type
  * @member: id of the chardev; NULL: HUB_EVENT_RESIZED
  * @who:    is there; NULL: nobody of whom a name is known
+ * @by:     HUB_EVENT_KEYBOARD: whose doing it is; NULL: that of those at the keyboard
  * @error:  positive errno
  */
 struct hub_event {
 	enum hub_event_type type;
-	const char *member, *who;
+	const char *member, *who, *by;
 	uint64_t bytes;
 	int error;
 	unsigned cols, rows;
@@ -222,6 +228,25 @@ struct vt *hub_vt(struct chardev *hub);
  * of a key.
  */
 size_t hub_type(struct chardev *hub, const void *buf, size_t len);
+
+/*
+ * Who types, with typing=one. @member: the id of one that may type; @by: whose doing it is, for the
+ * one who loses it: "user:joe".
+ *
+ * Return: 0; -ENOENT: no such member; -EACCES: it may only look; -EINVAL: everybody types.
+ */
+
+/** hub_keyboard_take() - @member has the keyboard now */
+int hub_keyboard_take(struct chardev *hub, const char *member, const char *by, struct error **err);
+
+/** hub_keyboard_give() - the same by consent; @member NULL: to who asks for it, or to nobody */
+int hub_keyboard_give(struct chardev *hub, const char *member, const char *by, struct error **err);
+
+/** hub_keyboard_request() - @member asks for it; its holder may refuse, silence gives */
+int hub_keyboard_request(struct chardev *hub, const char *member, struct error **err);
+
+/** hub_keyboard_refuse() - who asks for it does not get it */
+int hub_keyboard_refuse(struct chardev *hub, struct error **err);
 
 /** hub_resize() - let the console have this size, as if a terminal had told it */
 int hub_resize(struct chardev *hub, unsigned cols, unsigned rows, struct error **err);

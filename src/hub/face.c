@@ -39,6 +39,7 @@ static void read_member(const struct member *member, struct hub_member_info *ret
 		.skipped_bytes = member->skipped_bytes,
 		.skips = member->skips,
 		.refused_bytes = member->refused_bytes,
+		.has_keyboard = keyboard_holder(&member->all->hub->keyboard) == member,
 	};
 }
 
@@ -107,8 +108,13 @@ int hub_disconnect_member(
 void hub_info(const struct chardev *chardev, struct hub_info *ret_info)
 {
 	const struct hub *hub = hub_from(chardev);
+	const struct keyboard *keyboard = &hub->keyboard;
+	const struct member *holder = keyboard_holder(keyboard);
 
 	*ret_info = (struct hub_info){
+		.typing_one = keyboard->one,
+		.keyboard = keyboard->one && holder ? member_id(holder) : NULL,
+		.asker = keyboard->asker ? member_id(keyboard->asker) : NULL,
 		.is_console = hub_is_console(hub),
 		.has_guest = chardev_is_held(chardev),
 		.cols = hub->size.cols,
@@ -165,6 +171,68 @@ size_t hub_type(struct chardev *chardev, const void *buf, size_t len)
 	if (len)
 		chardev_in(chardev, buf, len);
 	return len;
+}
+
+/* ---- who types ---- */
+
+/* Return: 0 with the member, NULL where @id is. */
+static int find_typist(
+	struct chardev *chardev, const char *id, struct member **ret_member, struct error **err)
+{
+	int r = 0;
+
+	*ret_member = NULL;
+	if (!hub_from(chardev)->keyboard.one) {
+		error_set(err, EINVAL, "hub '%s' has typing=all: everybody types", chardev->id);
+		error_set_hint(err, "With typing=one one member at a time has the keyboard.");
+		return -EINVAL;
+	}
+	if (id)
+		r = find(chardev, id, ret_member, err);
+	if (r == 0 && id && (*ret_member)->access != HUB_ACCESS_TYPE)
+		r = error_set(
+			err, EACCES, "member '%s' of hub '%s' may only look", id, chardev->id);
+	return r;
+}
+
+int hub_keyboard_take(struct chardev *chardev, const char *id, const char *by, struct error **err)
+{
+	struct member *member;
+	int r = find_typist(chardev, id, &member, err);
+
+	if (r == 0)
+		keyboard_take(&hub_from(chardev)->keyboard, member, by);
+	return r;
+}
+
+int hub_keyboard_give(struct chardev *chardev, const char *id, const char *by, struct error **err)
+{
+	struct member *member;
+	int r = find_typist(chardev, id, &member, err);
+
+	if (r == 0)
+		keyboard_give(&hub_from(chardev)->keyboard, member, by);
+	return r;
+}
+
+int hub_keyboard_request(struct chardev *chardev, const char *id, struct error **err)
+{
+	struct member *member;
+	int r = find_typist(chardev, id, &member, err);
+
+	if (r == 0)
+		keyboard_ask(&hub_from(chardev)->keyboard, member);
+	return r;
+}
+
+int hub_keyboard_refuse(struct chardev *chardev, struct error **err)
+{
+	struct member *nobody;
+	int r = find_typist(chardev, NULL, &nobody, err);
+
+	if (r == 0)
+		keyboard_refuse(&hub_from(chardev)->keyboard);
+	return r;
 }
 
 int hub_resize(struct chardev *chardev, unsigned cols, unsigned rows, struct error **err)

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "hub/flow.h"
 #include "hub/input.h"
+#include "hub/keyboard.h"
 #include "hub/line.h"
 #include "hub/member.h"
 #include "hub/screen.h"
@@ -35,6 +36,7 @@ struct hub {
 	struct hub_screen screen;
 	struct flow flow;
 	struct input input;
+	struct keyboard keyboard;
 	struct size size;
 	struct hub_line line;
 	enum hub_terminal terminal;

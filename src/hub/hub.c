@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hub as a chardev: its options, the holder's side, and the one who mediates between its parts,
+ * The hub as a chardev: the holder's side, and the one who mediates between its parts,
  * each of which knows only what is below it:
  *
  *	flow	how much room the guest has, and what a stalled member costs
  *	input	what members type
+ *	keyboard	whose keys count, where one types
  *	size	how large the console is
  *	line	the serial line that the guest may be
  *	screen	the terminal that the hub is: the screen, answers to queries
@@ -29,6 +30,9 @@
 
 /* How long a program in the guest has to draw itself anew after a change of size. */
 enum { AGAIN_MS = 150 };
+
+/* How long a line for one person stays. */
+enum { NOTICE_MS = 3000 };
 
 bool hub_is_console(const struct hub *hub)
 {
@@ -323,6 +327,7 @@ void hub_forget_typist(struct member *member)
 	struct hub *hub = member->all->hub;
 
 	input_forget(&hub->input, member);
+	keyboard_forget(&hub->keyboard, member);
 	if (size_forget(&hub->size, member) && !hub->base.closing)
 		hub_size_changed(hub);
 }
@@ -351,7 +356,8 @@ static void on_member_event(struct member *member, const struct chardev_event *e
 	} else if (event->type == CHARDEV_RESIZE) {
 		if (size_told(&hub->size, member, event->cols, event->rows))
 			hub_size_changed(hub);
-	} else if (member->access == HUB_ACCESS_TYPE) {
+	} else if (member->access == HUB_ACCESS_TYPE &&
+		   keyboard_is_open_to(&hub->keyboard, member)) {
 		chardev_event(&hub->base, event);
 	} else {
 		hub_line_show(&hub->line, member);
@@ -360,7 +366,11 @@ static void on_member_event(struct member *member, const struct chardev_event *e
 
 static size_t member_in_room(struct member *member)
 {
-	return input_room(&member->all->hub->input, member);
+	struct hub *hub = member->all->hub;
+
+	if (!keyboard_is_open_to(&hub->keyboard, member))
+		return INPUT_DROP_BYTES;
+	return input_room(&hub->input, member);
 }
 
 /* Not each key: whoever wants those looks at the bytes. */
@@ -382,15 +392,53 @@ static void tell_typed(struct member *member)
 static void on_member_in(struct member *member, const void *buf, size_t len)
 {
 	struct hub *hub = member->all->hub;
+	size_t wanted = len;
 
-	if (!input_take(&hub->input, member, buf, len))
+	if (member->access == HUB_ACCESS_TYPE)
+		wanted = keyboard_admit(&hub->keyboard, member, buf, len);
+	buf = (const char *)buf + (len - wanted);
+	if (!wanted || !input_take(&hub->input, member, buf, wanted))
 		return;
 	tell_typed(member);
 	if (size_typed(&hub->size, member))
 		hub_size_changed(hub);
 	if (!hub->base.closing)
-		chardev_in(&hub->base, buf, len);
+		chardev_in(&hub->base, buf, wanted);
 }
+
+/* ---- words for one person ---- */
+
+static void tell_person(struct member *member, const char *line)
+{
+	struct hub *hub = member->all->hub;
+	struct chardev_event event = { .type = CHARDEV_NOTICE, .text = line };
+
+	if (!member->open || chardev_link_event(&member->link, &event) == 0)
+		return;
+	if (replay_tell(member, &hub->screen, hub_is_console(hub), line) &&
+		!timer_is_running(hub->again_timer))
+		timer_start(hub->again_timer, NOTICE_MS);
+}
+
+static void ring_person(struct member *member)
+{
+	struct hub *hub = member->all->hub;
+	struct chardev_event event = { .type = CHARDEV_BELL };
+
+	if (member->open && chardev_link_event(&member->link, &event) < 0)
+		replay_tell(member, &hub->screen, hub_is_console(hub), NULL);
+}
+
+static void lost_keyboard(struct member *member)
+{
+	input_forget(&member->all->hub->input, member);
+}
+
+static const struct keyboard_ops keyboard_ops = {
+	.tell = tell_person,
+	.ring = ring_person,
+	.lost = lost_keyboard,
+};
 
 static struct vt *member_screen(struct member *member)
 {
@@ -512,10 +560,13 @@ static int init_parts(struct hub *hub, const struct opts *opts)
 	hub->flow.members = &hub->members;
 	hub->flow.tape = &hub->tape;
 	hub->flow.on_room = chardev_room;
+	hub->keyboard.ops = &keyboard_ops;
+	hub->keyboard.members = &hub->members;
+	hub->keyboard.loop = chardev->loop;
 	hub->again_timer = timer_new(chardev->loop, show_again, hub);
 	hub_screen_init(&hub->screen, chardev, &hub->tape, &screen_ops);
 	hub_screen_resize(&hub->screen, hub->size.cols, hub->size.rows);
-	if (!hub->again_timer || flow_init(&hub->flow) < 0 ||
+	if (!hub->again_timer || keyboard_init(&hub->keyboard) < 0 || flow_init(&hub->flow) < 0 ||
 		input_init(&hub->input, chardev, hub_in_resume) < 0 ||
 		tape_init(&hub->tape, window, keep) < 0)
 		return -ENOMEM;
@@ -538,6 +589,7 @@ static void hub_close(struct chardev *chardev)
 	hub_screen_done(&hub->screen);
 	flow_done(&hub->flow);
 	input_done(&hub->input);
+	keyboard_done(&hub->keyboard);
 	tape_done(&hub->tape);
 	object_put(hub->defaults.view_authz);
 	object_put(hub->defaults.type_authz);

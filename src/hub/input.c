@@ -19,12 +19,11 @@
 #include <errno.h>
 
 enum {
-	TURN_MS = 10,		 /* how long an unfinished sequence keeps others back */
-	STRING_MS = 100,	 /* the same for a string */
-	SEQUENCE_BYTES = 64,	 /* what is longer than this is not a key */
-	STRING_BYTES = 65536,	 /* what is longer than this is not an answer */
-	MOUSE_BYTES = 3,	 /* behind CSI M */
-	VIEW_ROOM_BYTES = 65536, /* how much to take from who may not type, to drop it */
+	TURN_MS = 10,	      /* how long an unfinished sequence keeps others back */
+	STRING_MS = 100,      /* the same for a string */
+	SEQUENCE_BYTES = 64,  /* what is longer than this is not a key */
+	STRING_BYTES = 65536, /* what is longer than this is not an answer */
+	MOUSE_BYTES = 3,      /* behind CSI M */
 };
 
 enum scan_state {
@@ -152,7 +151,7 @@ size_t input_room(struct input *input, struct member *member)
 	size_t room;
 
 	if (member->access != HUB_ACCESS_TYPE)
-		return VIEW_ROOM_BYTES;
+		return INPUT_DROP_BYTES;
 	room = input->turn && input->turn != member ? 0 : chardev_in_room(input->hub);
 	if (!room && list_is_empty(&member->typist))
 		list_append(&input->typists, &member->typist);

@@ -4,6 +4,9 @@
 
 #include "hub/member.h"
 
+/* How much is taken at a time from who may not type, to drop it. */
+enum { INPUT_DROP_BYTES = 65536 };
+
 /** struct input_scan - what of an input stream is unfinished; see input.c */
 struct input_scan {
 	unsigned state, rest, length;

@@ -130,6 +130,9 @@ struct member {
 	struct list typist;
 	uint64_t refused_bytes;
 
+	/* keyboard.c: when it was last told that a key of its does nothing; 0: never */
+	uint64_t turned_down_ms;
+
 	/* replay.c: the console's size has changed, its terminal is to be shown the screen again */
 	bool show_again;
 

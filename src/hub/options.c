@@ -84,6 +84,24 @@ const struct opt_desc hub_options[] = {
 		.preset = "writer",
 		.help = "the console's size: COLSxROWS, or that of the writer, smallest or largest "
 			"terminal, or what the guest asks for" },
+	{ .name = "typing",
+		.type = OPT_ENUM,
+		.values = "all|one",
+		.preset = "all",
+		.help = "may all members type at any time, or has one of them the keyboard" },
+	{ .name = "typing-idle",
+		.type = OPT_NUMBER,
+		.preset = "60",
+		.min = 1,
+		.max = 86400,
+		.help = "after how many seconds without a key it is free again" },
+	{ .name = "typing-key",
+		.type = OPT_NUMBER,
+		.preset = "28",
+		.min = 1,
+		.max = 127,
+		.help = "number of the character by which a person asks for it, or gives it; 28 is "
+			"Ctrl-\\" },
 	{ .name = "view-authz",
 		.type = OPT_ID,
 		.help = "-object authz-... that says who may look; default: everybody" },
@@ -176,6 +194,9 @@ int hub_read_options(struct hub *hub, const struct opts *opts, struct error **er
 	hub->flow.grace_ms = opts_get_number(opts, "grace-ms");
 	hub->flow.grace_every_ms = opts_get_number(opts, "grace-every") * 1000;
 	hub->flow.window_max = (size_t)opts_get_number(opts, "window-max");
+	hub->keyboard.one = opts_get_enum(opts, "typing") == 1;
+	hub->keyboard.idle_ms = opts_get_number(opts, "typing-idle") * 1000;
+	hub->keyboard.key = (unsigned char)opts_get_number(opts, "typing-key");
 	hub->terminal = (enum hub_terminal)opts_get_enum(opts, "terminal");
 	return 0;
 }

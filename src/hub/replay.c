@@ -147,3 +147,29 @@ bool replay_again(struct member *member, struct hub_screen *screen, bool console
 	member_pump(member);
 	return true;
 }
+
+/*
+ * The line goes to the last row, and the cursor back to where it was: what the guest writes next
+ * lands where it should.
+ */
+bool replay_tell(
+	struct member *member, const struct hub_screen *screen, bool console, const char *line)
+{
+	AUTO_STRBUF struct strbuf bytes = { 0 };
+	unsigned rows = member->rows ? member->rows : screen->rows;
+	unsigned cols = member->cols ? member->cols : screen->cols;
+
+	if (!console || !screen->vt || !looks_by_itself(member, console) || member->prelude.len ||
+		member->mark.offset != hub_screen_boundary(screen))
+		return false;
+	if (line)
+		strbuf_printf(&bytes, "\a\0337\033[%u;1H\033[0;7m %.*s \033[K\0338", rows,
+			(int)cols - 3, line);
+	else
+		strbuf_puts(&bytes, "\a");
+	if (bytes.failed || member_say(member, bytes.data, bytes.len) < 0)
+		return false;
+	member_pump(member);
+	member->show_again |= line != NULL;
+	return line != NULL;
+}

@@ -27,6 +27,17 @@ void replay_resume(struct member *member, struct hub_screen *screen, bool consol
  */
 bool replay_again(struct member *member, struct hub_screen *screen, bool console);
 
+/**
+ * replay_tell() - show a line to the person at a member, on top of what is on its terminal
+ * @line: UTF-8; NULL: ring only
+ *
+ * Nothing is shown where no person looks at a terminal, or while it is in the middle of something.
+ *
+ * Return: a line was shown; to be covered up by replay_again() once it has been read.
+ */
+bool replay_tell(
+	struct member *member, const struct hub_screen *screen, bool console, const char *line);
+
 /** replay_is_screen() - is it shown the screen, not bytes that it has had already */
 bool replay_is_screen(const struct member *member, bool console);
 
