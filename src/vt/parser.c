@@ -6,6 +6,8 @@
 #include "vt/width.h"
 #include "base/parse.h"
 
+#include <endian.h>
+
 /*
  * Bytes to text and sequences.
  *
@@ -283,16 +285,21 @@ static inline unsigned utf8_whole(const uint8_t *p, const uint8_t *end, uint32_t
 	return c >= 0x10000 && c <= 0x10ffff ? 4 : 0;
 }
 
-/* A byte at @p that begins no character, or one whose second byte is there and does not go on. */
-static inline bool is_malformed(const uint8_t *p, const uint8_t *end)
-{
-	return *p < 0xc2 || *p > 0xf4 || (end - p >= 2 && !is_continuation(p[1]));
-}
+/* What a byte of text is. A table, and few branches on it: any may come next. */
+enum { TEXT_ALONE = 1, TEXT_LEAD = 2 };
 
-/* Printable ASCII, and bytes that begin no character. A table: any may come next. */
-static const bool stands_alone[256] = {
-	[0x20 ... 0x7e] = true, [0x80 ... 0xc1] = true, [0xf5 ... 0xff] = true
+/* Printable ASCII and bytes that begin no character; those that begin one. */
+static const uint8_t text_kind[256] = {
+	[0x20 ... 0x7e] = TEXT_ALONE,
+	[0x80 ... 0xc1] = TEXT_ALONE,
+	[0xc2 ... 0xf4] = TEXT_LEAD,
+	[0xf5 ... 0xff] = TEXT_ALONE,
 };
+
+static inline bool takes_narrow(const struct vt *vt)
+{
+	return !vt->slow_print && !vt_mode(vt, MODE_GRAPHEMES);
+}
 
 /*
  * The short way for text of which every character takes one column and joins no other one, also
@@ -303,13 +310,14 @@ static const uint8_t *read_narrow(struct vt *vt, const uint8_t *p, const uint8_t
 	uint32_t chars[NARROW_MAX], c;
 	size_t count = 0;
 
-	if (!print_takes_narrow(vt))
+	if (!takes_narrow(vt))
 		return p;
-	while (p < end && count < NARROW_MAX) {
-		unsigned n;
+	while (end - p >= 2 && count < NARROW_MAX) {
+		/* what begins a character and does not go on is malformed and alone too */
+		unsigned alone = is_continuation(p[1]) ? TEXT_ALONE : TEXT_ALONE | TEXT_LEAD, n;
 
 		c = *p;
-		if (stands_alone[c]) {
+		if (text_kind[c] & alone) {
 			/* U+FFFD for the upper half, without a branch */
 			chars[count++] = (c & ((c >> 7) - 1)) | (0xfffd & (0 - (c >> 7)));
 			p++;
@@ -318,16 +326,28 @@ static const uint8_t *read_narrow(struct vt *vt, const uint8_t *p, const uint8_t
 		if (c < 0x80)
 			break;
 		n = utf8_whole(p, end, &c);
-		if (!n && !is_malformed(p, end))
-			break;
-		if (!n)
-			c = 0xfffd;
-		if (!width_is_one(c))
+		if (!n || !width_is_one(c))
 			break;
 		chars[count++] = c;
-		p += n ? n : 1;
+		p += n;
 	}
 	print_narrow(vt, chars, count);
+	return p;
+}
+
+/* Whole characters that read_narrow() leaves. Return: behind them; @p: there is none. */
+static const uint8_t *read_others(struct vt *vt, const uint8_t *p, const uint8_t *end)
+{
+	uint32_t c;
+	unsigned n = utf8_whole(p, end, &c);
+
+	while (n) {
+		print_char(vt, c);
+		p += n;
+		n = p < end && has_work_left(vt) ? utf8_whole(p, end, &c) : 0;
+		if (n && width_is_one(c))
+			break;
+	}
 	return p;
 }
 
@@ -341,16 +361,11 @@ static const uint8_t *read_utf8(struct vt *vt, const uint8_t *p, const uint8_t *
 		has_work_left(vt)) {
 		if (parser->utf8_need == 0 && !parser->utf8_off) {
 			const uint8_t *next = read_narrow(vt, p, end);
-			unsigned n;
 
+			if (next == p)
+				next = read_others(vt, p, end);
 			if (next > p) {
 				p = next;
-				continue;
-			}
-			n = utf8_whole(p, end, &c);
-			if (n) {
-				print_char(vt, c);
-				p += n;
 				continue;
 			}
 		}
@@ -523,31 +538,44 @@ static const uint8_t *read_string(struct vt *vt, const uint8_t *p, const uint8_t
 
 /* ---- the ground state ---- */
 
+/* Parameters, all at once, from a byte 0x30..0x3b on. Return: behind them. */
+static inline const uint8_t *read_params(struct csi *csi, const uint8_t *p, const uint8_t *end)
+{
+	unsigned count = 0;
+	uint32_t colons = 0;
+
+	for (;; p++) {
+		int value = 0;
+
+		for (; p < end && *p <= '9' && *p >= '0'; p++)
+			value = add_digit(value, *p);
+		if (count < CSI_PARAMS_MAX)
+			csi->params[count] = value;
+		count++;
+		if (p >= end || (*p != ';' && *p != ':'))
+			break;
+		if (*p == ':' && count < CSI_PARAMS_MAX)
+			colons |= 1u << count;
+	}
+	csi->count = count;
+	csi->colons = colons;
+	return p;
+}
+
 /*
  * A control sequence without intermediates that is complete in the buffer, from ESC on.
  * Return: behind it; NULL: take the long way (nothing has happened).
  */
-static inline const uint8_t *read_whole_csi(struct vt *vt, const uint8_t *p, const uint8_t *end)
+static inline const uint8_t *read_whole_csi(struct vt *vt, const uint8_t *start, const uint8_t *end)
 {
 	struct csi *csi = &vt->parser.csi;
-	const uint8_t *start = p;
+	const uint8_t *p = start + 2;
 
-	p += 2;
 	clear_csi(csi);
-	if (p < end && *p >= 0x3c && *p <= 0x3f)
+	if (*p >= 0x3c && *p <= 0x3f)
 		csi->prefix = *p++;
-	while (p < end && *p >= 0x30 && *p <= 0x3b) {
-		int value = 0;
-
-		if (csi->count == 0)
-			next_param(csi, false);
-		for (; p < end && *p <= '9' && *p >= '0'; p++)
-			value = add_digit(value, *p);
-		if (csi->count <= CSI_PARAMS_MAX)
-			csi->params[csi->count - 1] = value;
-		if (p < end && (*p == ';' || *p == ':'))
-			next_param(csi, *p++ == ':');
-	}
+	if (p < end && *p >= 0x30 && *p <= 0x3b)
+		p = read_params(csi, p, end);
 	if (p >= end || *p < 0x40 || *p > 0x7e)
 		return NULL;
 	vt->parser.sequence_start = offset_of(&vt->parser, start);
@@ -574,14 +602,19 @@ static inline size_t printable_run(const uint8_t *p, const uint8_t *end)
 	const uint8_t *start = p;
 
 	while (end - p >= 8) {
-		uint64_t word, low, high;
+		uint64_t word, low, high, other;
 
 		memcpy(&word, p, sizeof(word));
-		/* a byte below 0x20, or one that is 0x7f or above, sets the top bit of its place */
+		word = le64toh(word);
+		/*
+		 * A byte below 0x20, or one that is 0x7f or above, sets the top bit of its place;
+		 * what is carried or borrowed goes to places behind the first of them only.
+		 */
 		low = (word - UINT64_C(0x2020202020202020)) | word;
 		high = word + UINT64_C(0x0101010101010101);
-		if ((low | high) & UINT64_C(0x8080808080808080))
-			break;
+		other = (low | high) & UINT64_C(0x8080808080808080);
+		if (other)
+			return (size_t)(p - start) + (unsigned)__builtin_ctzll(other) / 8;
 		p += 8;
 	}
 	while (p < end && *p >= 0x20 && *p < 0x7f)

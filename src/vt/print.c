@@ -116,11 +116,6 @@ void print_ascii(struct vt *vt, const uint8_t *bytes, size_t len)
 	}
 }
 
-bool print_takes_narrow(const struct vt *vt)
-{
-	return !vt->slow_print && !vt_mode(vt, MODE_GRAPHEMES);
-}
-
 void print_narrow(struct vt *vt, const uint32_t *chars, size_t len)
 {
 	struct vt_cell pen = vt->pen, *cells;

@@ -12,10 +12,11 @@ struct vt_cell;
 /** print_ascii() - bytes 0x20..0x7e at the cursor, as the charsets map them */
 void print_ascii(struct vt *vt, const uint8_t *bytes, size_t len);
 
-/** print_takes_narrow() - whether print_narrow() may be used just now */
-bool print_takes_narrow(const struct vt *vt);
-
-/** print_narrow() - characters that take one column and join nothing, none of a charset */
+/**
+ * print_narrow() - characters that take one column and join nothing, none of a charset
+ *
+ * Not while struct vt.slow_print is set, nor with grapheme clusters.
+ */
 void print_narrow(struct vt *vt, const uint32_t *chars, size_t len);
 
 /** print_char() - one character from U+00A0 on, or one that a charset gave */

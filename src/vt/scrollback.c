@@ -132,30 +132,67 @@ static uint8_t *put_unit(uint8_t *out, uint32_t unit)
 	return put_bytes(out, &unit, sizeof(unit));
 }
 
+/*
+ * Eight cells of one column each and no cluster, as units. Return: whether all are; @out is written
+ * anyway.
+ */
+static inline bool pack_eight_units(const struct vt_cell *cells, struct words style, uint8_t *out)
+{
+	uint64_t a = 0, b = 0;
+	uint32_t units[8];
+
+	for (unsigned i = 0; i < 8; i++) {
+		struct words here = words_of(&cells[i]);
+
+		a |= here.a ^ style.a;
+		b |= here.b ^ style.b;
+		units[i] = (uint32_t)here.a & UNIT_CHAR;
+	}
+	memcpy(out, units, sizeof(units));
+	return a <= UNIT_CHAR && b == 0;
+}
+
+/* One cell, also of several characters. Return: behind it. */
+static uint8_t *pack_cell(
+	const struct vt *vt, uint8_t *out, const struct vt_cell *cell, unsigned *units)
+{
+	uint32_t chars[VT_CLUSTER_MAX], wide = cell->width == VT_WIDE ? UNIT_WIDE : 0;
+	unsigned count = 1;
+
+	chars[0] = (uint32_t)cell->ch;
+	if (chars[0] & VT_CH_CLUSTER)
+		count = vt_cluster(vt, chars[0], chars);
+	if (count == 0)
+		chars[count++] = 0;
+	for (unsigned k = 0; k < count; k++)
+		out = put_unit(out, chars[k] | (k ? UNIT_JOIN : 0) | wide);
+	*units += count;
+	return out;
+}
+
 static uint8_t *pack_units(const struct vt *vt, uint8_t *out, const struct vt_cell *cells,
 	unsigned n, struct words style, unsigned *ret_taken, unsigned *ret_units)
 {
-	uint32_t chars[VT_CLUSTER_MAX];
-	unsigned i, units = 0;
+	unsigned i = 0, units = 0, next_eight = 0;
 
-	for (i = 0; i < n; i++) {
-		struct words here = style_of_words(&cells[i], words_of(&cells[i]));
-		unsigned count;
+	while (i < n) {
+		struct words here;
 
+		if (i >= next_eight && i + 8 <= n) {
+			if (pack_eight_units(cells + i, style, out)) {
+				out += 8 * sizeof(uint32_t);
+				units += 8;
+				i += 8;
+				continue;
+			}
+			next_eight = i + 8;
+		}
+		here = style_of_words(&cells[i], words_of(&cells[i]));
 		if (here.a != style.a || here.b != style.b)
 			break;
-		if (cells[i].width == VT_WIDE_TAIL)
-			continue;
-		count = 1;
-		chars[0] = (uint32_t)cells[i].ch;
-		if (chars[0] & VT_CH_CLUSTER)
-			count = vt_cluster(vt, chars[0], chars);
-		if (count == 0)
-			chars[count++] = 0;
-		for (unsigned k = 0; k < count; k++)
-			out = put_unit(out, chars[k] | (k ? UNIT_JOIN : 0) |
-						    (cells[i].width == VT_WIDE ? UNIT_WIDE : 0));
-		units += count;
+		if (cells[i].width != VT_WIDE_TAIL)
+			out = pack_cell(vt, out, &cells[i], &units);
+		i++;
 	}
 	*ret_taken = i;
 	*ret_units = units;

@@ -30,12 +30,17 @@ static uint32_t rgb_of(const int *v)
 	return VT_COLOR_RGB(v[0], v[1], v[2]);
 }
 
+/* A colour that was read: VT_COLOR_DEFAULT where it is wrong; @used: parameters that it took. */
+struct color_param {
+	uint32_t color;
+	unsigned used;
+};
+
 /*
  * The colour behind 38, 48 or 58 at parameter @i: "38;5;n", "38;2;r;g;b", "38:5:n", "38:2:r:g:b" or
- * "38:2:space:r:g:b". Return: parameters used, itself included; *@ret_color stays where it is
- * wrong.
+ * "38:2:space:r:g:b".
  */
-static unsigned read_color(const struct csi *csi, unsigned i, uint32_t *ret_color)
+static struct color_param read_color(const struct csi *csi, unsigned i)
 {
 	const int *v = csi->params + i;
 	unsigned n = group_len(csi, i), left = csi->count - i;
@@ -45,26 +50,27 @@ static unsigned read_color(const struct csi *csi, unsigned i, uint32_t *ret_colo
 	if (!colons)
 		n = left < 2 ? left : v[1] == 5 ? 3 : v[1] == 2 ? 5 : 2;
 	if (n > left)
-		return left;
+		return (struct color_param){ VT_COLOR_DEFAULT, left };
 	if (n >= 3 && v[1] == 5 && is_byte(v[2]))
 		color = VT_COLOR_INDEX(v[2]);
 	else if (n >= 5 && v[1] == 2)
 		color = rgb_of(colons && n >= 6 ? v + 3 : v + 2);
-	if (color != VT_COLOR_DEFAULT)
-		*ret_color = color;
-	return n;
+	return (struct color_param){ color, n };
 }
 
+/* Return: parameters used. */
 static unsigned apply_color(struct vt_cell *pen, const struct csi *csi, unsigned i)
 {
-	uint32_t fg = pen->fg, bg = pen->bg, ul = pen->underline_color;
-	uint32_t *which = csi->params[i] == 38 ? &fg : csi->params[i] == 48 ? &bg : &ul;
-	unsigned n = read_color(csi, i, which);
+	struct color_param param = read_color(csi, i);
 
-	pen->fg = fg & 0x1ffffff;
-	pen->bg = bg & 0x1ffffff;
-	pen->underline_color = ul & 0x1ffffff;
-	return n;
+	if (param.color == VT_COLOR_DEFAULT)
+		return param.used;
+	switch (csi->params[i]) {
+	case 38: pen->fg = param.color & 0x1ffffff; break;
+	case 48: pen->bg = param.color & 0x1ffffff; break;
+	default: pen->underline_color = param.color & 0x1ffffff; break;
+	}
+	return param.used;
 }
 
 static void set_underline(struct vt_cell *pen, const struct csi *csi, unsigned i)
@@ -75,7 +81,7 @@ static void set_underline(struct vt_cell *pen, const struct csi *csi, unsigned i
 		pen->underline = (unsigned)style & 7;
 }
 
-/* What the numbers below 30 and 53, 55 do to the attributes. */
+/* What other numbers do to the attributes. */
 static const struct {
 	unsigned set : 12, clear : 12;
 } attr_changes[] = {
@@ -102,41 +108,41 @@ static void reset_pen(struct vt_cell *pen)
 	*pen = (struct vt_cell){ .attr = pen->attr & VT_PROTECTED, .link = pen->link };
 }
 
-static void apply_simple(struct vt_cell *pen, int v)
+static void change_attr(struct vt_cell *pen, int v)
 {
-	if (v >= 30 && v <= 37)
-		pen->fg = VT_COLOR_INDEX(v - 30) & 0x1ff;
-	if (v >= 40 && v <= 47)
-		pen->bg = VT_COLOR_INDEX(v - 40) & 0x1ff;
-	if (v >= 90 && v <= 97)
-		pen->fg = VT_COLOR_INDEX(v - 90 + 8) & 0x1ff;
-	if (v >= 100 && v <= 107)
-		pen->bg = VT_COLOR_INDEX(v - 100 + 8) & 0x1ff;
-	if (v < 0 || (size_t)v >= sizeof(attr_changes) / sizeof(attr_changes[0]))
-		return;
-	pen->attr = (pen->attr & ~attr_changes[v].clear & 0xfffu) | attr_changes[v].set;
+	if ((size_t)v < sizeof(attr_changes) / sizeof(attr_changes[0]))
+		pen->attr = (pen->attr & ~attr_changes[v].clear & 0xfffu) | attr_changes[v].set;
+}
+
+/* Return: the parameters from @i on that belong together and were used. */
+static inline unsigned apply_param(struct vt_cell *pen, const struct csi *csi, unsigned i)
+{
+	int v = csi->params[i];
+
+	switch (v) {
+	case 0: reset_pen(pen); break;
+	case 4: set_underline(pen, csi, i); break;
+	case 21: pen->underline = VT_UNDERLINE_DOUBLE; break;
+	case 24: pen->underline = VT_UNDERLINE_NONE; break;
+	case 30 ... 37: pen->fg = VT_COLOR_INDEX(v - 30) & 0x1ff; break;
+	case 38:
+	case 48:
+	case 58: return apply_color(pen, csi, i);
+	case 39: pen->fg = VT_COLOR_DEFAULT; break;
+	case 40 ... 47: pen->bg = VT_COLOR_INDEX(v - 40) & 0x1ff; break;
+	case 49: pen->bg = VT_COLOR_DEFAULT; break;
+	case 59: pen->underline_color = VT_COLOR_DEFAULT; break;
+	case 90 ... 97: pen->fg = VT_COLOR_INDEX(v - 90 + 8) & 0x1ff; break;
+	case 100 ... 107: pen->bg = VT_COLOR_INDEX(v - 100 + 8) & 0x1ff; break;
+	default: change_attr(pen, v); break;
+	}
+	return csi->colons ? group_len(csi, i) : 1;
 }
 
 void sgr_apply(struct vt_cell *pen, const struct csi *csi, unsigned i)
 {
-	while (i < csi->count) {
-		int v = csi->params[i];
-
-		switch (v) {
-		case 0: reset_pen(pen); break;
-		case 4: set_underline(pen, csi, i); break;
-		case 21: pen->underline = VT_UNDERLINE_DOUBLE; break;
-		case 24: pen->underline = VT_UNDERLINE_NONE; break;
-		case 39: pen->fg = VT_COLOR_DEFAULT; break;
-		case 49: pen->bg = VT_COLOR_DEFAULT; break;
-		case 59: pen->underline_color = VT_COLOR_DEFAULT; break;
-		case 38:
-		case 48:
-		case 58: i += apply_color(pen, csi, i); continue;
-		default: apply_simple(pen, v); break;
-		}
-		i += csi->colons ? group_len(csi, i) : 1;
-	}
+	while (i < csi->count)
+		i += apply_param(pen, csi, i);
 }
 
 void handle_sgr(struct vt *vt, const struct csi *csi)
