@@ -131,6 +131,30 @@ static void what_was_packed_comes_back_the_same(void **state)
 	vt_free(vt);
 }
 
+/* Each beginning of a run, each thing in it that is no character of one column. */
+static void what_is_packed_by_eight_comes_back_the_same(void **state)
+{
+	static const char *const others[] = { "x", "\xe6\x97\xa5", "e\xcc\x81", "\033[1m",
+		"\033[C" };
+	struct vt_cell before[40], after[40];
+
+	(void)state;
+	for (unsigned at = 0; at < 18; at++) {
+		for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+			struct vt *vt = new_vt(40, 2, 10, 0);
+
+			feed_many(vt, "\xd1\x8f", at);
+			feed(vt, others[i]);
+			feed_many(vt, "\xd0\xb6", 20);
+			vt_read_line(vt, 0, before, NULL);
+			feed(vt, "\033[m\r\n\n");
+			assert_true(vt_read_line(vt, -1, after, NULL) > 0);
+			assert_memory_equal(before, after, sizeof(before));
+			vt_free(vt);
+		}
+	}
+}
+
 static void long_strings_are_swallowed_and_ignored(void **state)
 {
 	struct vt *vt = new_vt(20, 2, 10, 0);
@@ -343,6 +367,7 @@ int main(void)
 		cmocka_unit_test(scrollback_stays_below_its_bytes),
 		cmocka_unit_test(a_full_scrollback_is_compact),
 		cmocka_unit_test(what_was_packed_comes_back_the_same),
+		cmocka_unit_test(what_is_packed_by_eight_comes_back_the_same),
 		cmocka_unit_test(long_strings_are_swallowed_and_ignored),
 		cmocka_unit_test(an_endless_sequence_does_not_hold_the_stream),
 		cmocka_unit_test(an_overlong_query_is_neither_answered_nor_reported),
