@@ -29,4 +29,15 @@ struct line_settings {
 	uint8_t data_bits, parity, stop_bits, flow;
 };
 
+/** line_settings_change() - what @change says holds from now on */
+static inline void line_settings_change(
+	struct line_settings *line, const struct line_settings *change)
+{
+	line->speed = change->speed ? change->speed : line->speed;
+	line->data_bits = change->data_bits ? change->data_bits : line->data_bits;
+	line->parity = change->parity ? change->parity : line->parity;
+	line->stop_bits = change->stop_bits ? change->stop_bits : line->stop_bits;
+	line->flow = change->flow ? change->flow : line->flow;
+}
+
 #endif

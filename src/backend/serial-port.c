@@ -215,6 +215,11 @@ int serial_port_modem(int fd, unsigned *ret_bits)
 	return 0;
 }
 
+int serial_port_await_modem(int fd)
+{
+	return ioctl(fd, TIOCMIWAIT, TIOCM_CTS | TIOCM_DSR | TIOCM_CD | TIOCM_RI) < 0 ? -errno : 0;
+}
+
 int serial_port_set_modem(int fd, unsigned bits, unsigned mask)
 {
 	int on = (int)(bits & mask & (TIOCM_DTR | TIOCM_RTS)),

@@ -37,6 +37,13 @@ int serial_port_break(int fd, bool on);
 /** serial_port_modem() - TIOCM_* bits. Return: 0; -ENOTTY and the like: has no such lines */
 int serial_port_modem(int fd, unsigned *ret_bits);
 
+/**
+ * serial_port_await_modem() - wait until a line that the other side drives changes
+ *
+ * Return: 0; -errno: the driver cannot say that, or the device is gone.
+ */
+int serial_port_await_modem(int fd);
+
 /** serial_port_set_modem() - those of TIOCM_DTR and TIOCM_RTS that are in @mask. 0, -errno */
 int serial_port_set_modem(int fd, unsigned bits, unsigned mask);
 

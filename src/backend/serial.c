@@ -3,16 +3,18 @@
  * A serial line of the host, which may go and come back: a USB adapter that is pulled.
  *
  *	open		the device is there, and ours
- *	waiting		CLOSED and HANGUP were told; it is tried again when something changes
- *			where its name may appear (udev makes /dev/ttyUSB0, lets us open it, and
- *			links /dev/serial to it), and after a while where the name is there already
+ *	waiting		CLOSED and HANGUP were told, or it has not come yet (wait=on); it is tried
+ *			when something changes where its name may appear (udev makes /dev/ttyUSB0,
+ *			lets us open it, and links /dev/serial to it), and after a while where the
+ *			name is there already
  *
- * It comes back with the settings it had, those that a holder has made among them.
+ * It comes back with the settings it had, those among them that a holder made, then or meanwhile.
  *
  * A break takes BREAK_MS by a timer, never by tcsendbreak(), which waits; meanwhile nothing is
- * written. That a modem line has changed the kernel only tells a thread that waits in an ioctl, and
- * only a signal calls that back: so they are looked at MODEM_MS apart, where the device has any and
- * has a holder.
+ * written. That a modem line has changed the kernel tells a thread that waits in an ioctl; where
+ * the driver does not know that one, the lines are looked at MODEM_MS apart. Either only while the
+ * device has such lines and a holder. What changes before the thread waits, or again, is seen at a
+ * second look after SETTLE_MS.
  */
 #include "backend/backends.h"
 
@@ -23,6 +25,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "io/path-watch.h"
+#include "io/waiter.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -36,6 +39,7 @@ enum {
 	SPEED_MAX = 12000000,
 	BREAK_MS = 250,
 	MODEM_MS = 250,
+	SETTLE_MS = 2 * WAITER_PAUSE_MS,
 	RETRY_MS = 1000,
 };
 
@@ -45,6 +49,8 @@ enum {
  * @lock:    UUCP's; NULL: none
  * @watch:   waiting; NULL: where that cannot be watched
  * @modem:   lines as told last, where @has_modem
+ * @changes: waits for the next change of them; NULL: there is no need, or no way
+ * @modems:  looks at them
  * @set, @set_mask: those lines that a holder has set
  * @report:  the holder is told line and modem
  * @failed:  a write has failed
@@ -55,6 +61,7 @@ struct serial {
 	struct line_settings line;
 	char *path, *lock;
 	struct path_watch *watch;
+	struct waiter *changes;
 	struct timer *retry, *breaks, *modems;
 	unsigned modem, set, set_mask;
 	bool has_modem, breaking, told_why;
@@ -71,7 +78,7 @@ static int fd_of(const struct serial *serial)
 	return fd_stream_fd(&serial->stream);
 }
 
-/* ---- what the holder hears of the line ---- */
+/* ---- modem lines ---- */
 
 static void tell_modem(struct serial *serial)
 {
@@ -79,26 +86,6 @@ static void tell_modem(struct serial *serial)
 
 	if (serial->has_modem)
 		chardev_event(&serial->base, &event);
-}
-
-static void report(void *data)
-{
-	struct serial *serial = data;
-	struct chardev_event event = { .type = CHARDEV_LINE };
-
-	if (!fd_stream_is_started(&serial->stream) || serial_port_get(fd_of(serial), &event.line))
-		return;
-	serial->line = event.line;
-	chardev_event(&serial->base, &event);
-	serial->has_modem = serial_port_modem(fd_of(serial), &serial->modem) == 0;
-	tell_modem(serial);
-	if (serial->has_modem && serial->base.link && !serial->base.closing)
-		timer_start(serial->modems, MODEM_MS);
-}
-
-static void report_later(struct serial *serial)
-{
-	task_post(serial->base.loop, &serial->report, report, serial);
 }
 
 static void look_at_modem(void *data)
@@ -110,16 +97,71 @@ static void look_at_modem(void *data)
 		return;
 	if (serial_port_modem(fd_of(serial), &serial->modem) == 0 && serial->modem != before)
 		tell_modem(serial);
-	if (!serial->base.closing)
+	if (!serial->changes && !serial->base.closing)
 		timer_start(serial->modems, MODEM_MS);
+}
+
+static void stop_modem(struct serial *serial)
+{
+	waiter_free(TAKE_PTR(serial->changes));
+	timer_stop(serial->modems);
+}
+
+static void on_modem_changed(void *data, int error)
+{
+	struct serial *serial = data;
+
+	if (error)
+		waiter_free(TAKE_PTR(serial->changes));
+	timer_start(serial->modems, SETTLE_MS);
+	look_at_modem(serial);
+}
+
+static void watch_modem(struct serial *serial)
+{
+	if (!serial->has_modem || !serial->base.link || serial->changes)
+		return;
+	if (waiter_new(serial->base.loop, fd_of(serial), serial_port_await_modem, on_modem_changed,
+		    serial, &serial->changes) < 0)
+		serial->changes = NULL;
+	timer_start(serial->modems, SETTLE_MS);
+}
+
+/* ---- what the holder hears of the line ---- */
+
+static void tell_line(struct serial *serial)
+{
+	struct chardev_event event = { .type = CHARDEV_LINE, .line = serial->line };
+
+	chardev_event(&serial->base, &event);
+}
+
+static void report(void *data)
+{
+	struct serial *serial = data;
+
+	if (fd_stream_is_started(&serial->stream)) {
+		serial_port_get(fd_of(serial), &serial->line);
+		serial->has_modem = serial_port_modem(fd_of(serial), &serial->modem) == 0;
+		watch_modem(serial);
+	}
+	tell_line(serial);
+	tell_modem(serial);
+}
+
+static void report_later(struct serial *serial)
+{
+	task_post(serial->base.loop, &serial->report, report, serial);
 }
 
 /* ---- the device comes and goes ---- */
 
 static void close_device(struct serial *serial)
 {
-	if (serial->stream.transport)
+	if (serial->stream.transport) {
+		stop_modem(serial);
 		serial_port_flush(fd_of(serial));
+	}
 	fd_stream_close(&serial->stream);
 	uucp_lock_release(TAKE_PTR(serial->lock));
 }
@@ -168,9 +210,19 @@ static void try_again(void *data)
 	}
 	path_watch_free(TAKE_PTR(serial->watch));
 	timer_stop(serial->retry);
-	log_info("serial '%s': '%s' is back", serial->base.id, serial->path);
+	log_info("serial '%s': '%s' is there", serial->base.id, serial->path);
 	chardev_set_open(&serial->base, true);
 	chardev_room(&serial->base);
+}
+
+static void wait_for_device(struct serial *serial)
+{
+	serial->told_why = false;
+	if (path_watch_new(serial->base.loop, serial->path, try_again, serial, &serial->watch) < 0)
+		serial->watch = NULL;
+	/* A device that hangs up and stays has its name still. */
+	if (!serial->watch || is_there(serial))
+		timer_start(serial->retry, RETRY_MS);
 }
 
 static void on_gone(struct chardev *chardev, int error)
@@ -181,13 +233,8 @@ static void on_gone(struct chardev *chardev, int error)
 		error ? strerror(error) : "");
 	close_device(serial);
 	timer_stop(serial->breaks);
-	timer_stop(serial->modems);
-	serial->breaking = serial->told_why = false;
-	if (path_watch_new(chardev->loop, serial->path, try_again, serial, &serial->watch) < 0)
-		serial->watch = NULL;
-	/* A device that hangs up and stays has its name still. */
-	if (!serial->watch || is_there(serial))
-		timer_start(serial->retry, RETRY_MS);
+	serial->breaking = serial->has_modem = false;
+	wait_for_device(serial);
 	chardev_hang_up(chardev);
 }
 
@@ -244,6 +291,28 @@ static void serial_close(struct chardev *chardev)
 	free(serial->path);
 }
 
+/* With wait=on: what is no device that may come, or may be had, later? */
+static bool is_hopeless(int error)
+{
+	return error == -ENOTTY || error == -ENOMEM;
+}
+
+static int open_first(struct serial *serial, bool may_wait, struct error **err)
+{
+	AUTO_ERROR struct error *why = NULL;
+	int r = open_device(serial, &why);
+
+	if (r == 0) {
+		chardev_set_open(&serial->base, true);
+		return 0;
+	}
+	if (!may_wait || is_hopeless(r))
+		return error_set(err, -r, "%s", error_message(why));
+	log_warning("serial '%s': %s; waits for it", serial->base.id, error_message(why));
+	wait_for_device(serial);
+	return 0;
+}
+
 static int serial_open(struct chardev *chardev, const struct opts *opts, struct error **err)
 {
 	struct serial *serial = serial_of(chardev);
@@ -266,12 +335,10 @@ static int serial_open(struct chardev *chardev, const struct opts *opts, struct 
 	serial->breaks = timer_new(chardev->loop, end_break, serial);
 	serial->modems = timer_new(chardev->loop, look_at_modem, serial);
 	r = serial->path && serial->retry && serial->breaks && serial->modems
-		    ? open_device(serial, err)
+		    ? open_first(serial, opts_get_bool(opts, "wait"), err)
 		    : error_set(err, ENOMEM, "serial '%s': out of memory", chardev->id);
 	if (r < 0)
 		serial_close(chardev);
-	else
-		chardev_set_open(chardev, true);
 	return r;
 }
 
@@ -280,6 +347,11 @@ static int serial_attach(struct chardev *chardev, struct error **err)
 	(void)err;
 	report_later(serial_of(chardev));
 	return 0;
+}
+
+static void serial_detach(struct chardev *chardev)
+{
+	stop_modem(serial_of(chardev));
 }
 
 static ssize_t serial_out(struct chardev *chardev, const struct iovec *iov, int n)
@@ -297,22 +369,33 @@ static void serial_in_resume(struct chardev *chardev)
 	fd_stream_in_resume(&serial_of(chardev)->stream);
 }
 
+static int set_line(struct serial *serial, const struct line_settings *line)
+{
+	if (fd_stream_is_started(&serial->stream))
+		return serial_port_set(fd_of(serial), line);
+	line_settings_change(&serial->line, line);
+	return 0;
+}
+
+static int set_modem(struct serial *serial, unsigned bits, unsigned mask)
+{
+	serial->set_mask |= mask;
+	serial->set = (serial->set & ~mask) | (bits & mask);
+	return fd_stream_is_started(&serial->stream)
+		       ? serial_port_set_modem(fd_of(serial), bits, mask)
+		       : 0;
+}
+
 static int serial_event(struct chardev *chardev, const struct chardev_event *event)
 {
 	struct serial *serial = serial_of(chardev);
 	int r = -ENOTSUP;
 
-	if (!fd_stream_is_started(&serial->stream))
-		return -EPIPE;
 	switch (event->type) {
-	case CHARDEV_BREAK: return send_break(serial);
-	case CHARDEV_LINE: r = serial_port_set(fd_of(serial), &event->line); break;
-	case CHARDEV_MODEM:
-		serial->set_mask |= event->modem_mask;
-		serial->set =
-			(serial->set & ~event->modem_mask) | (event->modem & event->modem_mask);
-		r = serial_port_set_modem(fd_of(serial), event->modem, event->modem_mask);
-		break;
+	case CHARDEV_BREAK:
+		return fd_stream_is_started(&serial->stream) ? send_break(serial) : -EPIPE;
+	case CHARDEV_LINE: r = set_line(serial, &event->line); break;
+	case CHARDEV_MODEM: r = set_modem(serial, event->modem, event->modem_mask); break;
 	default: return -ENOTSUP;
 	}
 	report_later(serial); /* what has come of it */
@@ -358,6 +441,10 @@ static const struct opt_desc serial_options[] = {
 		.values = "none|xonxoff|rtscts",
 		.preset = "none",
 		.help = "how each side makes the other wait" },
+	{ .name = "wait",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "a device that is not there at the start may come later" },
 	{ 0 },
 };
 
@@ -372,5 +459,6 @@ const struct chardev_class backend_serial_class = {
 	.in_resume = serial_in_resume,
 	.event = serial_event,
 	.attach = serial_attach,
+	.detach = serial_detach,
 	.describe = serial_describe,
 };

@@ -1,26 +1,71 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/thread.h"
 
-#include <pthread.h>
+#include <errno.h>
 #include <signal.h>
+#include <time.h>
 
 enum { STACK_BYTES = 256 * 1024 };
 
-int thread_start(void *(*fn)(void *arg), void *arg)
+static const struct timespec moment = { .tv_nsec = 50000 };
+
+/* What interrupts a thread: no other use of it is known. */
+static int end_signal(void)
 {
-	sigset_t all, before;
+	return SIGRTMIN;
+}
+
+static void interrupt(int number)
+{
+	(void)number;
+}
+
+/* A signal that is ignored, or restarts the call, interrupts nothing. */
+static void be_interruptible(sigset_t *mask)
+{
+	struct sigaction action = { .sa_handler = interrupt };
+
+	sigaction(end_signal(), &action, NULL);
+	sigdelset(mask, end_signal());
+}
+
+static int start(void *(*fn)(void *arg), void *arg, int detached, pthread_t *ret_thread)
+{
+	sigset_t mask, before;
 	pthread_attr_t attr;
-	pthread_t thread;
 	int code = pthread_attr_init(&attr);
 
 	if (code)
 		return -code;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setdetachstate(&attr, detached);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	code = pthread_create(&thread, &attr, fn, arg);
+	sigfillset(&mask);
+	if (detached == PTHREAD_CREATE_JOINABLE)
+		be_interruptible(&mask);
+	pthread_sigmask(SIG_SETMASK, &mask, &before);
+	code = pthread_create(ret_thread, &attr, fn, arg);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);
 	return -code;
+}
+
+int thread_start(void *(*fn)(void *arg), void *arg)
+{
+	pthread_t thread;
+
+	return start(fn, arg, PTHREAD_CREATE_DETACHED, &thread);
+}
+
+int thread_begin(void *(*fn)(void *arg), void *arg, pthread_t *ret_thread)
+{
+	return start(fn, arg, PTHREAD_CREATE_JOINABLE, ret_thread);
+}
+
+/* A signal that comes right before a call does not interrupt that: the next one will. */
+void thread_end(pthread_t thread)
+{
+	while (pthread_tryjoin_np(thread, NULL) == EBUSY) {
+		pthread_kill(thread, end_signal());
+		nanosleep(&moment, NULL);
+	}
 }

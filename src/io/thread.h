@@ -2,8 +2,11 @@
 #ifndef IO_THREAD_H
 #define IO_THREAD_H
 
+#include <pthread.h>
+
 /*
- * For what the kernel only does while somebody waits: files, names. All else runs in the loop.
+ * For what the kernel only does while somebody waits: files, names, modem lines. All else runs in
+ * the loop.
  */
 
 /**
@@ -14,5 +17,15 @@
  * Return: 0; -EAGAIN, -ENOMEM: limits.
  */
 int thread_start(void *(*fn)(void *arg), void *arg);
+
+/** thread_begin() - the same for a thread that thread_end() is to end. Return: as there */
+int thread_begin(void *(*fn)(void *arg), void *arg, pthread_t *ret_thread);
+
+/**
+ * thread_end() - interrupt the thread, again and again, until its function has returned
+ *
+ * System calls of the thread fail with EINTR; what it is to do then it has been told before.
+ */
+void thread_end(pthread_t thread);
 
 #endif

@@ -299,17 +299,12 @@ bool com_port_hear(
 /* A client's orders go out. A server answers where it was asked: pyserial is upset by news. */
 static void tell_line(struct com_port *port, const struct line_settings *line)
 {
-	struct line_settings *is = &port->line;
 	unsigned due = (line->speed ? 1u << SET_BAUDRATE : 0u) |
 		       (line->data_bits ? 1u << SET_DATASIZE : 0u) |
 		       (line->parity ? 1u << SET_PARITY : 0u) |
 		       (line->stop_bits ? 1u << SET_STOPSIZE : 0u);
 
-	is->speed = line->speed ? line->speed : is->speed;
-	is->data_bits = line->data_bits ? line->data_bits : is->data_bits;
-	is->parity = line->parity ? line->parity : is->parity;
-	is->stop_bits = line->stop_bits ? line->stop_bits : is->stop_bits;
-	is->flow = line->flow ? line->flow : is->flow;
+	line_settings_change(&port->line, line);
 	if (!port->server) {
 		port->due |= due;
 		port->due_control |= line->flow ? 1u << FLOW : 0u;

@@ -62,6 +62,22 @@ def test_adapter_that_is_pulled_comes_back(board, workdir, client, cable):
     end.close()
 
 
+def test_adapter_may_come_later(charhubd, workdir, client, cable):
+    daemon = charhubd(
+        "-chardev", f"serial,id=g,path={workdir}/host,wait=on",
+        "-chardev", f"socket,id=s,path={workdir}/sock,server=on,wait=off,clients=8",
+        "-chardev", "hub,id=h,chardevs.0=s", "-device", "console,guest=g,chardev=h")
+    daemon.err.wait_for("No such file or directory; waits for it")
+    with client(workdir / "sock") as ann:
+        ann.send("typed before\r")
+        cable()
+        with open_pty(workdir / "board") as end:
+            end.read_until("typed before\r")
+            end.send("U-Boot")
+            ann.read_until("U-Boot")
+    daemon.stop(left=[workdir / "host", workdir / "board"])
+
+
 @pytest.fixture
 def shared_line(charhubd, workdir, cable):
     """A serial line behind telnet. Returns the port, and the board's end of the line."""
@@ -131,7 +147,7 @@ connection: &line
   accepter: telnet(rfc2217),unix,{path}
   connector: serialdev,{workdir}/host,9600n81,local
 """, encoding="ascii")
-    terminal("ser2net", "-n", "-c", workdir / "ser2net.yaml", "-P", workdir / "ser2net.pid")
+    terminal("ser2net", "-n", "-u", "-c", workdir / "ser2net.yaml", "-P", workdir / "ser2net.pid")
     wait_until(path.exists, "ser2net")
     yield path
     path.unlink(missing_ok=True)

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -26,7 +27,8 @@ static const struct chardev_class *const classes[] = { &backend_serial_class, NU
 /* ---- the line's own ioctls ---- */
 
 static struct {
-	bool has_modem;
+	bool has_modem, tells;
+	int changes[2]; /* where it tells: a byte is a change of a modem line, the end an error */
 	unsigned modem, breaks_begun, breaks_ended;
 } line;
 
@@ -48,6 +50,16 @@ static int modem_ioctl(unsigned long request, int *bits)
 	return 0;
 }
 
+static int await_ioctl(void)
+{
+	char byte;
+	ssize_t n = line.tells ? read(line.changes[0], &byte, 1) : 0;
+
+	if (n == 0)
+		errno = ENOTTY;
+	return n == 1 ? 0 : -1;
+}
+
 int __wrap_ioctl(int fd, unsigned long request, ...)
 {
 	va_list args;
@@ -60,6 +72,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	case TIOCMGET:
 	case TIOCMBIS:
 	case TIOCMBIC: return modem_ioctl(request, arg);
+	case TIOCMIWAIT: return await_ioctl();
 	case TIOCSBRK: line.breaks_begun++; return 0;
 	case TIOCCBRK: line.breaks_ended++; return 0;
 	default: return __real_ioctl(fd, request, arg);
@@ -99,6 +112,7 @@ static int setup(void **state)
 
 	assert_non_null(f);
 	memset(&line, 0, sizeof(line));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line.changes), 0);
 	f->env = env_new(classes);
 	f->holder = &f->env->holder;
 	loop_fake_clock(f->env->loop);
@@ -114,6 +128,8 @@ static int teardown(void **state)
 	env_free(f->env);
 	if (f->master >= 0)
 		close(f->master);
+	close(line.changes[0]);
+	close(line.changes[1]);
 	free(f);
 	return 0;
 }
@@ -128,6 +144,13 @@ static struct chardev *add(struct fixture *f, const char *options)
 	env_attach(f->env, serial);
 	run_idle(f->env->loop);
 	return serial;
+}
+
+/* A line of the other side's changes, and a driver that tells it says so. */
+static void change_modem(unsigned bits)
+{
+	line.modem = bits;
+	assert_int_equal(write(line.changes[1], "x", 1), 1);
 }
 
 static struct termios mode_of(const struct fixture *f)
@@ -255,6 +278,124 @@ static void modem_lines_are_told_and_set(void **state)
 	assert_int_equal(line.modem, TIOCM_RTS | TIOCM_CTS | TIOCM_CD);
 }
 
+/* A change that the driver does not tell is one that nobody sees. */
+static void assert_nobody_looks(struct fixture *f)
+{
+	unsigned before = line.modem;
+
+	line.modem ^= TIOCM_DSR;
+	loop_advance(f->env->loop, 10000);
+	assert_int_equal(f->holder->last.modem, before);
+	line.modem = before;
+}
+
+static void change_of_a_modem_line_is_told_without_a_look(void **state)
+{
+	struct fixture *f = *state;
+
+	line.has_modem = line.tells = true;
+	line.modem = TIOCM_DTR | TIOCM_CTS;
+	add(f, "");
+	loop_advance(f->env->loop, 20);
+	assert_nobody_looks(f);
+	change_modem(TIOCM_DTR | TIOCM_CTS | TIOCM_CD);
+	RUN_UNTIL(f->env->loop, f->holder->last.modem == line.modem);
+	change_modem(TIOCM_DTR | TIOCM_CD);
+	RUN_UNTIL(f->env->loop, f->holder->last.modem == line.modem);
+	line.modem |= TIOCM_RI; /* before the thread waits again */
+	loop_advance(f->env->loop, 20);
+	assert_int_equal(f->holder->last.modem, line.modem);
+	assert_nobody_looks(f);
+}
+
+static void driver_that_says_no_more_is_asked(void **state)
+{
+	struct fixture *f = *state;
+
+	line.has_modem = line.tells = true;
+	add(f, "");
+	shutdown(line.changes[1], SHUT_WR);
+	line.modem = TIOCM_CD;
+	while (f->holder->last.modem != line.modem) {
+		loop_step(f->env->loop, false);
+		loop_advance(f->env->loop, 250);
+	}
+	line.modem = TIOCM_CTS;
+	while (f->holder->last.modem != line.modem) {
+		loop_step(f->env->loop, false);
+		loop_advance(f->env->loop, 250);
+	}
+}
+
+static void modem_lines_are_nobodys_without_a_holder(void **state)
+{
+	struct fixture *f = *state;
+	struct chardev *serial;
+
+	line.has_modem = line.tells = true;
+	serial = add(f, "");
+	chardev_link_detach(&f->holder->link);
+	change_modem(TIOCM_CD); /* who comes is told, and of the next one too */
+	env_attach(f->env, serial);
+	RUN_UNTIL(f->env->loop, f->holder->last.modem == TIOCM_CD);
+	change_modem(0);
+	RUN_UNTIL(f->env->loop, f->holder->last.modem == 0);
+}
+
+static void modem_lines_of_a_device_that_comes_back_are_told(void **state)
+{
+	struct fixture *f = *state;
+
+	line.has_modem = line.tells = true;
+	add(f, "");
+	for (unsigned i = 1; i <= 3; i++) {
+		pull(f);
+		RUN_UNTIL(f->env->loop, f->holder->hangups == i);
+		plug_in(f);
+		RUN_UNTIL(f->env->loop, f->holder->open);
+		run_idle(f->env->loop);
+		change_modem(i % 2 ? TIOCM_CD : TIOCM_CTS);
+		RUN_UNTIL(f->env->loop, f->holder->last.type == CHARDEV_MODEM &&
+						f->holder->last.modem == line.modem);
+	}
+}
+
+static void device_that_is_absent_at_the_start_is_waited_for(void **state)
+{
+	const struct chardev_event event = { .type = CHARDEV_LINE, .line = { .speed = 1200 } };
+	struct fixture *f = *state;
+	struct termios mode;
+
+	pull(f);
+	env_add_fails(f->env, "serial,id=s,path=%s/tty", "No such file or directory");
+	add(f, ",wait=on,flow=rtscts");
+	assert_false(f->holder->open);
+	assert_int_equal(fake_holder_out(f->holder, "x", 1), -EPIPE);
+	assert_int_equal(chardev_link_event(&f->holder->link, &event), 0);
+	run_idle(f->env->loop);
+	assert_int_equal(f->holder->last.line.speed, 1200);
+	plug_in(f);
+	RUN_UNTIL(f->env->loop, f->holder->open);
+	mode = mode_of(f);
+	assert_int_equal(cfgetospeed(&mode), B1200);
+	assert_true(mode.c_cflag & CRTSCTS);
+	assert_int_equal(fake_holder_out(f->holder, "x", 1), 1);
+}
+
+static void device_that_others_have_is_waited_for(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_CLOSE int fd = open(f->slave, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	add(f, ",wait=on");
+	assert_false(f->holder->open);
+	assert_int_equal(flock(fd, LOCK_UN), 0);
+	loop_advance(f->env->loop, 1000);
+	assert_true(f->holder->open);
+	env_add_fails(f->env, "serial,id=t,path=/dev/null,wait=on", "Could not open '/dev/null': ");
+}
+
 static void adapter_that_was_pulled_comes_back_as_it_was(void **state)
 {
 	const struct chardev_event event = { .type = CHARDEV_LINE, .line = { .speed = 1200 } };
@@ -360,6 +501,12 @@ int main(void)
 		CASE(break_is_sent_and_nothing_meanwhile),
 		CASE(line_is_changed_and_told),
 		CASE(modem_lines_are_told_and_set),
+		CASE(change_of_a_modem_line_is_told_without_a_look),
+		CASE(driver_that_says_no_more_is_asked),
+		CASE(modem_lines_are_nobodys_without_a_holder),
+		CASE(modem_lines_of_a_device_that_comes_back_are_told),
+		CASE(device_that_is_absent_at_the_start_is_waited_for),
+		CASE(device_that_others_have_is_waited_for),
 		CASE(adapter_that_was_pulled_comes_back_as_it_was),
 		CASE(folders_may_come_later),
 		CASE(device_is_ours_alone),
