@@ -11,13 +11,14 @@
  *	always		for `grace-ms` in one pause; so a lone reader, and readers that are all
  *			equally slow, lose nothing while they take half a window in that time
  *	while another	for as long as its credit lasts: `grace-ms` when it is full; it grows by
- *	reader waits	`grace-ms` in each `grace-every`, while the member keeps up. Who has just
- *			joined has none. A holder without credit loses its standing at once
+ *	reader waits	`grace-ms` in each `grace-every`, while the member keeps up. A reader that
+ *			has just joined has none. A holder without credit loses its standing at once
  *
  * and loses its standing then: it is skipped, or closed. What all readers have spent is given back
  * to all of them: readers that now hold and now wait, as equals do that share a processor, owe each
- * other nothing. Chardevs that nobody reads (files, screens) are no readers: they never wait. A
- * member that may only view holds nobody.
+ * other nothing. Chardevs that nobody reads (files, screens) are no readers: they never wait, and
+ * have their credit from the start, since no stranger makes them join. A member that may only view
+ * holds nobody.
  *
  * Only the time counts in which this process looked at its descriptors: while it is stopped, nobody
  * is late.
@@ -54,7 +55,7 @@ static uint64_t full_credit(const struct flow *flow)
 
 void flow_join(struct flow *flow, struct member *member)
 {
-	member->pause.spent = full_credit(flow);
+	member->pause.spent = chardev_is_sink(member->link.chardev) ? 0 : full_credit(flow);
 	member->pause.earns_from_ms = now(flow);
 	member->pause.held_from = flow->others_ms;
 }

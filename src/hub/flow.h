@@ -37,7 +37,7 @@ int flow_init(struct flow *flow);
 /** flow_done() */
 void flow_done(struct flow *flow);
 
-/** flow_join() - a member's peer has come: it has yet to show that it keeps up */
+/** flow_join() - a member's peer has come: a reader has yet to show that it keeps up */
 void flow_join(struct flow *flow, struct member *member);
 
 /**

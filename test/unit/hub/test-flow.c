@@ -440,6 +440,31 @@ static void lone_reader_beside_a_file_loses_nothing(void **state)
 	assert_true(fixture_is_stream(f->fake[0]->out.data, f->fake[0]->out.len, 0));
 }
 
+static void disk_is_waited_for_from_the_first_byte_on(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct fake_chardev *disk;
+	struct chardev *file;
+
+	fixture_fakes(f, 1);
+	assert_int_equal(chardev_set_add_text(f->set, "fake-sink,id=file", &file, NULL), 0);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=file,window=64k,replay=window", 0);
+	disk = fake_chardev_of(file);
+	fake_chardev_set_accept(disk, 0);
+	assert_true(fixture_fill(f, 4 * WINDOW) < 4 * WINDOW);
+	loop_advance(f->loop, GRACE_MS - 1);
+	fake_chardev_set_accept(disk, SIZE_MAX);
+	assert_int_equal(fixture_fill(f, 4 * WINDOW), 4 * WINDOW);
+	assert_int_equal(disk->out.len, f->hub->out_bytes);
+	/* And no longer than that, as for any other. */
+	fake_chardev_set_accept(disk, 0);
+	assert_true(fixture_fill(f, 4 * WINDOW) < 4 * WINDOW);
+	loop_advance(f->loop, 1);
+	assert_int_equal(fixture_info(f, "file").standing, HUB_MEMBER_SKIPPED);
+	assert_int_equal(fixture_fill(f, 4 * WINDOW), 4 * WINDOW);
+	assert_int_equal(f->fake[0]->out.len, f->hub->out_bytes);
+}
+
 static void readers_that_are_equally_slow_lose_nothing(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -571,6 +596,7 @@ int main(void)
 		hub_test(guest_that_asks_in_a_pause_gets_what_room_there_is),
 		hub_test(who_reads_all_in_several_goes_waits_as_well),
 		hub_test(lone_reader_beside_a_file_loses_nothing),
+		hub_test(disk_is_waited_for_from_the_first_byte_on),
 		hub_test(readers_that_are_equally_slow_lose_nothing),
 		hub_test(readers_that_hold_in_turn_owe_each_other_nothing),
 		hub_test(nobody_pays_for_what_others_have_spent),
