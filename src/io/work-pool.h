@@ -20,7 +20,7 @@ enum {
 	WORK_THREADS_MAX = 64,
 	WORK_STUCK_MS = 10,
 	WORK_LINGER_MS = 2000, /* a thread without work waits so long for more */
-	WORK_DRAIN_MS = 2000,  /* the end waits so long for what is under way */
+	WORK_DRAIN_MS = 10000, /* the end waits so long for what is under way */
 };
 
 enum work_state { WORK_RESTING, WORK_WAITING, WORK_RUNNING, WORK_TOLD };
