@@ -13,11 +13,12 @@ from support.stream import pump
 FLOOD = numbered_lines(3 << 20)
 
 
-def start(charhubd, workdir, client, options):
-    """A guest, and three readers that have seen its first line."""
-    charhubd(*shared_console(workdir, scripted_guest(workdir), hub=f",window=64k{options}"))
+def start(charhubd, workdir, client, stall="skip", replay="auto"):
+    """A guest, and three readers that have seen its first line; the third one may stall."""
+    charhubd(*shared_console(workdir, scripted_guest(workdir), lazy=stall,
+                             hub=f",window=64k,grace-ms=50,replay={replay}"))
     guest = client(workdir / "guest")
-    readers = [client(workdir / "sock") for _ in range(3)]
+    readers = [client(workdir / name) for name in ("sock", "sock", "lazy")]
     for reader in readers:
         reader.send(".")
         guest.read_until(".")  # now it is a member: it gets bytes, not a picture of the screen
@@ -28,7 +29,7 @@ def start(charhubd, workdir, client, options):
 
 
 def test_stalled_reader_is_told_the_exact_count(charhubd, workdir, client):
-    guest, (ann, ben, stalled) = start(charhubd, workdir, client, ",grace-ms=50,replay=window")
+    guest, (ann, ben, stalled) = start(charhubd, workdir, client, replay="window")
     pump([ann, ben], lambda: min(len(ann.pending), len(ben.pending)) >= len(FLOOD),
          feed=(guest, FLOOD))
     assert ann.pending == FLOOD and ben.pending == FLOOD
@@ -44,7 +45,7 @@ def test_stalled_reader_is_told_the_exact_count(charhubd, workdir, client):
 
 
 def test_stalled_reader_is_brought_back_to_the_screen(charhubd, workdir, client):
-    guest, (ann, ben, stalled) = start(charhubd, workdir, client, ",grace-ms=50")
+    guest, (ann, ben, stalled) = start(charhubd, workdir, client)
     pump([ann, ben], lambda: min(len(ann.pending), len(ben.pending)) >= len(FLOOD),
          feed=(guest, FLOOD))
     before, replay = stalled.read_until(FLOOD.splitlines()[-1]).split(ABORT, maxsplit=1)
@@ -56,7 +57,7 @@ def test_stalled_reader_is_brought_back_to_the_screen(charhubd, workdir, client)
 
 
 def test_after_a_notice_text_goes_on_at_the_start_of_a_line(charhubd, workdir, client):
-    guest, (ann, ben, stalled) = start(charhubd, workdir, client, ",grace-ms=50,replay=window")
+    guest, (ann, ben, stalled) = start(charhubd, workdir, client, replay="window")
     pump([ann, ben], lambda: len(ann.pending) >= len(FLOOD), feed=(guest, FLOOD))
     guest.send("and on\r\n")
     pieces = NOTICE.split(stalled.read_until("and on\r\n"))
@@ -65,7 +66,7 @@ def test_after_a_notice_text_goes_on_at_the_start_of_a_line(charhubd, workdir, c
 
 
 def test_stalled_reader_is_disconnected_where_asked(charhubd, workdir, client):
-    guest, (ann, ben, stalled) = start(charhubd, workdir, client, ",grace-ms=50,stall=close")
+    guest, (ann, ben, stalled) = start(charhubd, workdir, client, "close")
     pump([ann, ben], lambda: min(len(ann.pending), len(ben.pending)) >= len(FLOOD),
          feed=(guest, FLOOD))
     got = stalled.read_to_end()
@@ -75,7 +76,7 @@ def test_stalled_reader_is_disconnected_where_asked(charhubd, workdir, client):
 
 def test_nobody_is_late_while_charhubd_itself_is_stopped(charhubd, workdir, client):
     daemon = charhubd(*shared_console(workdir, scripted_guest(workdir),
-                                      hub=",window=1M,grace-ms=2000,stall=close,terminal=off"))
+                                      hub=",window=1M,grace-ms=5000,stall=close,terminal=off"))
     guest = client(workdir / "guest")
     readers = ann, ben, late = [client(workdir / "sock") for _ in range(3)]
     for reader in readers:
@@ -85,7 +86,7 @@ def test_nobody_is_late_while_charhubd_itself_is_stopped(charhubd, workdir, clie
     assert sent < len(FLOOD)  # the guest waits for the one that does not read
     daemon.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, daemon.pid, os.WSTOPPED | os.WNOWAIT)
-    sent += pump(readers, lambda: False, feed=(guest, FLOOD[sent:]), quiet_ms=3000)
+    sent += pump(readers, lambda: False, feed=(guest, FLOOD[sent:]), quiet_ms=6000)
     daemon.send_signal(signal.SIGCONT)
     pump(readers, lambda: min(len(reader.pending) for reader in readers) >= len(FLOOD),
          feed=(guest, FLOOD[sent:]))
@@ -94,7 +95,7 @@ def test_nobody_is_late_while_charhubd_itself_is_stopped(charhubd, workdir, clie
 
 
 def test_guest_waits_where_asked(charhubd, workdir, client):
-    guest, readers = start(charhubd, workdir, client, ",grace-ms=50,stall=wait")
+    guest, readers = start(charhubd, workdir, client, "wait")
     sent = pump(readers[:2], lambda: False, feed=(guest, FLOOD), quiet_ms=500)
     assert sent < len(FLOOD)
     pump(readers, lambda: min(len(reader.pending) for reader in readers) >= len(FLOOD),
@@ -104,7 +105,7 @@ def test_guest_waits_where_asked(charhubd, workdir, client):
 
 
 def test_readers_that_come_and_go_cost_the_others_nothing(charhubd, workdir, client):
-    guest, (ann, ben, leaver) = start(charhubd, workdir, client, ",grace-ms=50")
+    guest, (ann, ben, leaver) = start(charhubd, workdir, client)
     step = len(FLOOD) // 16
     for offset in range(0, len(FLOOD), step):
         part = FLOOD[offset:offset + step]
@@ -112,7 +113,7 @@ def test_readers_that_come_and_go_cost_the_others_nothing(charhubd, workdir, cli
              lambda end=offset + len(part): min(len(ann.pending), len(ben.pending)) >= end,
              feed=(guest, part))
         leaver.close()
-        leaver = client(workdir / "sock")
+        leaver = client(workdir / "lazy")
     assert ann.pending == FLOOD
     assert ben.pending == FLOOD
 

@@ -8,18 +8,32 @@ SCREEN_NOTICE = re.compile(rb"\[charhub: (\d+) bytes skipped\]\r\n")
 ABORT = b"\x18\x1b\\"  # how a picture of the screen begins
 
 
-def shared_console(workdir, guest, hub="", clients=8):
+def server(name, path, clients=8):
+    return ["-chardev", f"socket,id={name},path={path},server=on,wait=off,clients={clients}"]
+
+
+def shared_console(workdir, guest, hub="", clients=8, lazy=None):
     """A hub with a pty, a socket for several clients and a log file, as ./quickstart makes it.
+
+    The guest waits for the log: tests look for all of it there, and a disk may be slow.
 
     @guest: options of the chardev that is the guest's end, without its id
     @hub:   more options of the hub, beginning with a comma
+    @lazy:  how clients of one more socket stall; all others are waited for then: whoever tests what
+            becomes of the lazy ones is itself kept from reading as long as a busy machine likes
     """
+    members = ["pty0", "socket0", "log0"]
+    if lazy:
+        members += ["lazy"]
+        hub += f",stall=wait,members.3.stall={lazy}"
     return [
         "-chardev", f"{guest},id=guest",
         "-chardev", f"pty,id=pty0,path={workdir}/pty",
-        "-chardev", f"socket,id=socket0,path={workdir}/sock,server=on,wait=off,clients={clients}",
+        *server("socket0", workdir / "sock", clients),
+        *(server("lazy", workdir / "lazy") if lazy else []),
         "-chardev", f"file,id=log0,path={workdir}/console.log",
-        "-chardev", "hub,id=hub0,chardevs.0=pty0,chardevs.1=socket0,chardevs.2=log0" + hub,
+        "-chardev", "hub,id=hub0,members.2.stall=wait," + ",".join(
+            f"members.{n}.chardev={name}" for n, name in enumerate(members)) + hub,
         "-device", "console,guest=guest,chardev=hub0",
     ]
 
