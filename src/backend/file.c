@@ -2,19 +2,14 @@
 /*
  * The guest's output goes to a file, its input may come from another. There is no peer that could
  * leave: a file is always open, also when its input has been read to the end.
- *
- * A file that is broken (a full disk) takes bytes again by itself when it is mended. Until then a
- * holder that can keep them gets short accepts; for any other the bytes are left out and counted,
- * lest the guest wait for a disk.
  */
 #include "backend/backends.h"
 
 #include "backend/fd-stream.h"
+#include "backend/file-out.h"
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/parse.h"
-#include "base/segments.h"
-#include "io/writer.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -24,8 +19,7 @@
 struct file_chardev {
 	struct chardev base;
 	struct fd_stream input;
-	struct writer *writer;
-	struct task retry;
+	struct file_out output;
 };
 
 static struct file_chardev *file_of(struct chardev *chardev)
@@ -47,71 +41,23 @@ static int open_input(struct file_chardev *file, const char *path, struct error 
 
 /* ---- output ---- */
 
-static bool takes_all(const struct file_chardev *file)
-{
-	return writer_is_failing(file->writer) &&
-	       !(chardev_holder_flags(&file->base) & CHARDEV_LINK_PATIENT);
-}
-
-static void on_room(void *data)
-{
-	struct file_chardev *file = data;
-
-	chardev_room(&file->base);
-}
-
-/* The rest of a short accept, which its holder still has, is taken now. */
-static void on_retry(void *data)
-{
-	struct file_chardev *file = data;
-
-	if (takes_all(file))
-		chardev_room(&file->base);
-}
-
-static void on_trouble(void *data)
-{
-	struct file_chardev *file = data;
-
-	task_post(file->base.loop, &file->retry, on_retry, file);
-}
-
 static int open_output(
 	struct file_chardev *file, const char *path, const struct opts *opts, struct error **err)
 {
-	AUTO_FREE char *owner = NULL;
-	struct writer_options options = {
-		.path = path,
-		.empty = !opts_get_bool(opts, "append"),
-		.on_room = on_room,
-		.on_trouble = on_trouble,
-		.data = file,
-	};
+	struct writer_options options = { .path = path, .empty = !opts_get_bool(opts, "append") };
 	unsigned mode;
-	int r;
 
 	if (parse_mode(opts_get_string(opts, "mode"), &mode) < 0)
 		return error_set(err, EINVAL,
 			"Parameter 'mode' expects three octal digits such as 0640, not '%s'",
 			opts_get_string(opts, "mode"));
 	options.mode = mode;
-	if (asprintf(&owner, "chardev '%s': file", file->base.id) < 0) {
-		owner = NULL;
-		return error_set(err, ENOMEM, "chardev '%s': out of memory", file->base.id);
-	}
-	options.owner = owner;
-	r = writer_open(file->base.loop, &options, &file->writer);
-	return r < 0 ? error_set(err, -r, "Could not open '%s': %s", path, strerror(-r)) : 0;
+	return file_out_open(&file->output, &file->base, options, err);
 }
 
 static ssize_t file_out(struct chardev *chardev, const struct iovec *iov, int n)
 {
-	struct file_chardev *file = file_of(chardev);
-
-	if (!takes_all(file))
-		return (ssize_t)writer_write(file->writer, iov, n);
-	writer_put(file->writer, iov, n);
-	return (ssize_t)segments_len(iov, n);
+	return file_out_outv(&file_of(chardev)->output, iov, n);
 }
 
 /* ---- methods ---- */
@@ -120,8 +66,7 @@ static void file_close(struct chardev *chardev)
 {
 	struct file_chardev *file = file_of(chardev);
 
-	task_cancel(&file->retry);
-	writer_close(file->writer);
+	file_out_close(&file->output);
 	fd_stream_close(&file->input);
 }
 
@@ -155,12 +100,12 @@ static void file_in_resume(struct chardev *chardev)
 
 static bool file_owes(const struct chardev *chardev)
 {
-	return writer_owes(((const struct file_chardev *)chardev)->writer);
+	return file_out_owes(&((const struct file_chardev *)chardev)->output);
 }
 
 static void file_reopen(struct chardev *chardev)
 {
-	writer_reopen(file_of(chardev)->writer);
+	file_out_reopen(&file_of(chardev)->output);
 }
 
 static const struct opt_desc file_options[] = {

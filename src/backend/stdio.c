@@ -3,13 +3,15 @@
  * The program's own standard input and output, one chardev at most. What belongs to the operator is
  * borrowed: the terminal's mode is put back at the end. After a stop and SIGCONT (the shell has
  * reset the terminal) it is set again, if we are in the foreground. The flags of the descriptors,
- * which other processes share, are neither changed nor relied upon, see own_fd().
+ * which other processes share, are neither changed nor relied upon, see own_fd(). Output that is a
+ * file on a disk is written beside the loop.
  *
  * A terminal that is a real line may send a break: the kernel is asked to mark it.
  */
 #include "backend/backends.h"
 
 #include "backend/fd-stream.h"
+#include "backend/file-out.h"
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "io/own-fd.h"
@@ -22,13 +24,15 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <termios.h>
 
 enum { CELLS_MAX = 1000 };
 
 struct stdio_chardev {
 	struct chardev base;
-	struct fd_stream stream;
+	struct fd_stream stream; /* without output where that goes to: */
+	struct file_out file;
 	struct signal_source *signals;
 	struct task tell_size;
 	struct termios old_mode, mode;
@@ -115,7 +119,10 @@ static void give_back(struct stdio_chardev *stdio)
 static void on_gone(struct chardev *chardev, int error)
 {
 	(void)error;
-	chardev_hang_up(chardev);
+	if (file_out_is_open(&stdio_of(chardev)->file))
+		chardev_set_open(chardev, false);
+	else
+		chardev_hang_up(chardev);
 }
 
 static const struct fd_stream_ops stdio_stream_ops = { .on_gone = on_gone };
@@ -130,14 +137,30 @@ static bool is_taken(const struct chardev *chardev)
 	return false;
 }
 
+static bool is_regular(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static int open_stream(struct stdio_chardev *stdio)
 {
+	bool has_file = file_out_is_open(&stdio->file);
 	AUTO_CLOSE int in = own_fd(STDIN_FILENO, O_RDONLY);
-	AUTO_CLOSE int out = own_fd(STDOUT_FILENO, O_WRONLY);
+	AUTO_CLOSE int out = has_file ? -1 : own_fd(STDOUT_FILENO, O_WRONLY);
 
-	if (in < 0 || out < 0)
+	if (in < 0 || (out < 0 && !has_file))
 		return in < 0 ? in : out;
 	return fd_stream_open(&stdio->stream, TAKE_FD(in), TAKE_FD(out));
+}
+
+static int open_file(struct stdio_chardev *stdio, struct error **err)
+{
+	const struct writer_options options = { .path = "/dev/fd/1", .shared = true };
+
+	return is_regular(STDOUT_FILENO) ? file_out_open(&stdio->file, &stdio->base, options, err)
+					 : 0;
 }
 
 static void stdio_close(struct chardev *chardev)
@@ -147,6 +170,7 @@ static void stdio_close(struct chardev *chardev)
 	task_cancel(&stdio->tell_size);
 	signal_source_free(stdio->signals);
 	fd_stream_close(&stdio->stream);
+	file_out_close(&stdio->file);
 	give_back(stdio);
 }
 
@@ -178,6 +202,9 @@ static int stdio_open(struct chardev *chardev, const struct opts *opts, struct e
 	stdio->is_tty = tcgetattr(STDIN_FILENO, &stdio->old_mode) == 0;
 	fd_stream_init(
 		&stdio->stream, chardev, &stdio_stream_ops, stdio->is_tty ? FD_STREAM_MARKED : 0);
+	r = open_file(stdio, err);
+	if (r < 0)
+		return r;
 	r = open_stream(stdio);
 	if (r == 0)
 		r = watch_signals(stdio);
@@ -195,7 +222,11 @@ static int stdio_open(struct chardev *chardev, const struct opts *opts, struct e
 
 static ssize_t stdio_out(struct chardev *chardev, const struct iovec *iov, int n)
 {
-	return fd_stream_outv(&stdio_of(chardev)->stream, iov, n);
+	struct stdio_chardev *stdio = stdio_of(chardev);
+
+	if (file_out_is_open(&stdio->file))
+		return file_out_outv(&stdio->file, iov, n);
+	return fd_stream_outv(&stdio->stream, iov, n);
 }
 
 static void stdio_in_resume(struct chardev *chardev)

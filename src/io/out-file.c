@@ -49,9 +49,9 @@ static int open_or_create(const char *path, int flags, mode_t mode)
 	return open(path, flags | O_CREAT, mode); /* a link that leads nowhere yet */
 }
 
-static int open_named(const char *path, bool empty, mode_t mode)
+static int open_named(const char *path, int truncate, mode_t mode)
 {
-	int flags = OPEN_FLAGS | (empty ? O_TRUNC : 0);
+	int flags = OPEN_FLAGS | truncate;
 	struct stat st;
 
 	if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode)) {
@@ -74,23 +74,32 @@ static enum out_kind kind_of(int fd, bool shared)
 	return !shared && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) ? OUT_STREAM : OUT_FILE;
 }
 
-int out_file_open(const char *path, bool empty, mode_t mode, struct out_file *ret_file)
+static bool is_regular(int fd)
 {
-	int inherited = inherited_fd(path), fd, code;
-	bool shared = false;
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+int out_file_open(const char *path, unsigned flags, mode_t mode, struct out_file *ret_file)
+{
+	int inherited = inherited_fd(path), truncate = flags & OUT_EMPTY ? O_TRUNC : 0;
+	bool is_theirs = (flags & OUT_SHARED) && is_regular(inherited);
+	int fd = -1, code;
 
 	if (inherited < 0)
-		fd = open_named(path, empty, mode);
-	else
-		fd = open(path, OPEN_FLAGS | O_WRONLY | (empty ? O_TRUNC : 0));
+		fd = open_named(path, truncate, mode);
+	else if (!is_theirs)
+		fd = open(path, OPEN_FLAGS | O_WRONLY | truncate);
 	code = errno;
 	if (fd < 0 && inherited >= 0) {
 		fd = fcntl(inherited, F_DUPFD_CLOEXEC, 3);
-		shared = true;
+		code = is_theirs ? errno : code;
+		is_theirs = true;
 	}
 	if (fd < 0)
 		return -code;
-	*ret_file = (struct out_file){ fd, kind_of(fd, shared) };
+	*ret_file = (struct out_file){ fd, kind_of(fd, is_theirs) };
 	return 0;
 }
 

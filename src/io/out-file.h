@@ -21,10 +21,15 @@ struct out_file {
 
 enum { OUT_MODE_PRESET = 0640 };
 
+enum out_flags {
+	OUT_EMPTY = 1,	/* a regular file begins anew */
+	OUT_SHARED = 2, /* an inherited one goes on where others who have it are, be that its end */
+};
+
 /**
  * out_file_open() - open a path for writing, at its end
  * @path:  a regular file, a FIFO, a device; `/dev/fd/N`: a descriptor that this process inherited
- * @empty: a regular file begins anew
+ * @flags: enum out_flags
  * @mode:  permissions of a file that is made here, whatever the umask
  *
  * Takes as long as the file system does. A FIFO needs no reader: it is opened both ways where that
@@ -34,7 +39,7 @@ enum { OUT_MODE_PRESET = 0640 };
  *
  * Return: 0; -errno.
  */
-int out_file_open(const char *path, bool empty, mode_t mode, struct out_file *ret_file);
+int out_file_open(const char *path, unsigned flags, mode_t mode, struct out_file *ret_file);
 
 /** out_file_is_inherited() - is the path that of a descriptor: it cannot be moved away */
 bool out_file_is_inherited(const char *path);

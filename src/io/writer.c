@@ -125,7 +125,7 @@ static void open_outside(struct writer *writer)
 	int r;
 
 	work_pool_unlock(writer->pool);
-	r = out_file_open(writer->path, false, writer->mode, &writer->next);
+	r = out_file_open(writer->path, 0, writer->mode, &writer->next);
 	work_pool_lock(writer->pool);
 	writer->next_error = r < 0 ? -r : 0;
 }
@@ -550,6 +550,7 @@ bool writer_is_failing(const struct writer *writer)
 
 static int begin(struct writer *writer, const struct writer_options *options)
 {
+	unsigned flags = (options->empty ? OUT_EMPTY : 0u) | (options->shared ? OUT_SHARED : 0u);
 	int r = work_pool_get(writer->loop, &writer->pool);
 
 	if (r < 0)
@@ -559,7 +560,7 @@ static int begin(struct writer *writer, const struct writer_options *options)
 	writer->timer = timer_new(writer->loop, on_timer, writer);
 	if (!writer->path || !writer->timer || (options->owner && !writer->owner))
 		return -ENOMEM;
-	r = out_file_open(options->path, options->empty, options->mode, &writer->file);
+	r = out_file_open(options->path, flags, options->mode, &writer->file);
 	if (r == 0)
 		watch_file(writer);
 	return r;

@@ -30,6 +30,7 @@ enum {
  * struct writer_options
  * @path:  see out_file_open(); copied
  * @empty: a regular file begins anew
+ * @shared: see OUT_SHARED
  * @mode:  permissions of a file that is made
  * @owner: for messages, "chardev 'a': log"; copied; NULL: the operator is told nothing
  * @on_room: there is room after writer_write() took less than was offered, or after
@@ -38,7 +39,7 @@ enum {
  */
 struct writer_options {
 	const char *path;
-	bool empty;
+	bool empty, shared;
 	mode_t mode;
 	const char *owner;
 	void (*on_room)(void *data);

@@ -50,6 +50,7 @@ int messages_start(
 {
 	const struct writer_options options = {
 		.path = path ? path : "/dev/fd/2",
+		.shared = true, /* with the shell, and with what goes to standard output */
 		.mode = OUT_MODE_PRESET,
 	};
 	struct messages *messages = calloc(1, sizeof(*messages));

@@ -101,7 +101,7 @@ void process_daemon_ready(int ready_fd, bool keep_stderr)
 int process_open_log(const char *path, struct error **err)
 {
 	struct out_file file = { .fd = -1 };
-	int r = out_file_open(path, false, OUT_MODE_PRESET, &file);
+	int r = out_file_open(path, 0, OUT_MODE_PRESET, &file);
 
 	if (r == 0 && dup2(file.fd, STDERR_FILENO) < 0)
 		r = -errno;

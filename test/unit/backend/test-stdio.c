@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/backends.h"
 #include "lib/env.h"
+#include "lib/files.h"
+#include "lib/hang.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,6 +67,7 @@ static int teardown(void **state)
 {
 	struct stdio_env *e = *state;
 
+	hang_end();
 	env_free(e->env);
 	replace(e->saved[0], e->saved[1]);
 	if (e->in >= 0)
@@ -313,6 +316,29 @@ static void byte_of_255_is_one_on_a_terminal(void **state)
 	assert_int_equal(e->env->holder.breaks, 0);
 }
 
+static void output_to_a_file_that_hangs_makes_nobody_wait(void **state)
+{
+	struct stdio_env *e = *state;
+	int in[2];
+
+	assert_int_equal(pipe(in), 0);
+	e->in = in[1];
+	replace(in[0], open(env_path(e->env, "out"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	env_attach(e->env, env_add(e->env, "stdio,id=s"));
+	hang_begin(env_path(e->env, "out"));
+	assert_int_equal(fake_holder_out(&e->env->holder, "one ", 4), 4);
+	hang_wait();
+	assert_int_equal(fake_holder_out(&e->env->holder, "two", 3), 3);
+	close(e->in); /* the end of the input is not that of the output */
+	e->in = -1;
+	RUN_UNTIL(e->env->loop, e->env->holder.closed == 1);
+	assert_int_equal(e->env->holder.hangups, 0);
+	hang_end();
+	wait_for_file(e->env->loop, env_path(e->env, "out"), "one two");
+	assert_int_equal(fake_holder_out(&e->env->holder, ".", 1), 1);
+	wait_for_file(e->env->loop, env_path(e->env, "out"), "one two.");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -331,6 +357,7 @@ int main(void)
 		CASE(files_instead_of_a_terminal_work),
 		CASE(break_of_a_line_is_told_at_its_place),
 		CASE(byte_of_255_is_one_on_a_terminal),
+		CASE(output_to_a_file_that_hangs_makes_nobody_wait),
 	};
 
 	return cmocka_run_group_tests_name("backend/stdio", tests, NULL, NULL);

@@ -573,6 +573,26 @@ static void inherited_socket_never_blocks(void **state)
 	close(fds[1]);
 }
 
+/* Of the shell, say: `{ echo before; charhubd ...; echo after; } >file` */
+static void inherited_file_goes_on_where_others_who_have_it_are(void **state)
+{
+	struct fixture *f = *state;
+	int fd = open(f->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	char path[32];
+	struct writer_options options = {
+		.path = path, .shared = true, .on_room = note_room, .data = f
+	};
+
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	assert_int_equal(write(fd, "before ", 7), 7);
+	assert_int_equal(writer_open(f->loop, &options, &f->writer), 0);
+	offer(f->writer, "ours ", 5);
+	wait_for_file(f->loop, f->path, "before ours ");
+	assert_int_equal(write(fd, "after", 5), 5);
+	close(fd);
+	assert_true(file_is(f->path, "before ours after"));
+}
+
 static void what_cannot_be_opened_is_an_error(void **state)
 {
 	struct fixture *f = *state;
@@ -609,6 +629,7 @@ int main(void)
 		writer_test(new_file_may_be_of_another_kind),
 		writer_test(mode_is_as_asked_whatever_the_umask),
 		writer_test(inherited_socket_never_blocks),
+		writer_test(inherited_file_goes_on_where_others_who_have_it_are),
 		writer_test(what_cannot_be_opened_is_an_error),
 	};
 
