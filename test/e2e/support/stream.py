@@ -17,7 +17,7 @@ import termios
 import time
 import tty
 
-DEADLINE = float(os.environ.get("CHARHUB_TEST_DEADLINE", "120"))
+DEADLINE = float(os.environ.get("CHARHUB_TEST_DEADLINE", "600"))
 CHUNK = 65536
 
 
