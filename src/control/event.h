@@ -16,6 +16,7 @@
  */
 struct event_bus;
 struct event_listener;
+struct field;
 
 enum { EVENTS_HELD = 4096 };
 
@@ -23,10 +24,12 @@ enum { EVENTS_HELD = 4096 };
  * struct event_desc - a kind of event
  * @name:  as QMP writes it: "VSERPORT_CHANGE"
  * @help:  when it comes, one line without a full stop
+ * @data:  members of its data (control/type.h); ends with a NULL name; NULL: it has none
  */
 struct event_desc {
 	const char *name;
 	const char *help;
+	const struct field *data;
 };
 
 /** struct event - one of them; @data: an object, or NULL */

@@ -6,6 +6,7 @@
 #include "control/world.h"
 
 #include "control/drain.h"
+#include "control/event-table.h"
 #include "control/listens.h"
 #include "control/people.h"
 #include "control/screens.h"
@@ -29,6 +30,8 @@ struct world {
 	struct chardev_set *chardevs;
 	struct frontend_set *frontends;
 	struct listens listens;
+	struct monitors *monitors;
+	bool quitting;
 };
 
 /* ---- birth and death ---- */
@@ -133,6 +136,16 @@ struct fdsets *world_fdsets(const struct world *world)
 	return world->fdsets;
 }
 
+void world_set_monitors(struct world *world, struct monitors *monitors)
+{
+	world->monitors = monitors;
+}
+
+struct monitors *world_monitors(const struct world *world)
+{
+	return world->monitors;
+}
+
 struct vnc_server *world_next_vnc(const struct world *world, const struct vnc_server *after)
 {
 	return screens_next_vnc(world->screens, after);
@@ -187,6 +200,17 @@ void world_reload(struct world *world)
 {
 	object_set_reload(world->objects);
 	chardev_set_reopen_files(world->chardevs);
+}
+
+void world_quit(struct world *world, const char *reason)
+{
+	if (world->quitting)
+		return;
+	world->quitting = true;
+	if (event_bus_is_heard(world->events))
+		event_publish(world->events, &event_shutdown,
+			json_pack("{s:b,s:s}", "guest", false, "reason", reason));
+	loop_stop(world->loop);
 }
 
 void world_stop_serving(struct world *world)

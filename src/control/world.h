@@ -11,6 +11,7 @@
 struct display;
 struct frontend_class;
 struct frontend_set;
+struct monitors;
 struct object_class;
 struct object_set;
 struct opts;
@@ -63,6 +64,10 @@ struct display *world_display(const struct world *world);
 struct event_bus *world_events(const struct world *world);
 struct fdsets *world_fdsets(const struct world *world);
 
+/** world_set_monitors() - who steers it, for commands that make and unmake some; NULL: nobody */
+void world_set_monitors(struct world *world, struct monitors *monitors);
+struct monitors *world_monitors(const struct world *world);
+
 /** world_next_vnc() - walk the VNC servers in order of creation; NULL starts and ends */
 struct vnc_server *world_next_vnc(const struct world *world, const struct vnc_server *after);
 
@@ -82,6 +87,9 @@ int world_remove_chardev(struct world *world, const char *id, struct error **err
 
 /** world_reload() - files were moved away or replaced: logs are opened anew, objects look again */
 void world_reload(struct world *world);
+
+/** world_quit() - tell why (the event SHUTDOWN) and stop the loop, once */
+void world_quit(struct world *world, const char *reason);
 
 /** world_stop_serving() - send viewers away, let nobody in */
 void world_stop_serving(struct world *world);

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "control/monitors.h"
 #include "control/world.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
@@ -29,6 +30,7 @@ struct daemon {
 	const struct setup *setup;
 	struct loop *loop;
 	struct world *world;
+	struct monitors *monitors;
 	struct signal_watch *signals;
 	struct messages *messages;
 	struct pidfile pidfile;
@@ -40,7 +42,7 @@ static void on_signal(void *data, enum signal_wish wish, int number, int pid)
 
 	if (wish == SIGNAL_END) {
 		log_info("terminating on signal %d from pid %d", number, pid);
-		loop_stop(daemon->loop);
+		world_quit(daemon->world, "host-signal");
 		return;
 	}
 	messages_reopen(daemon->messages);
@@ -73,6 +75,11 @@ static int make_chardev(struct daemon *daemon, struct opts *opts, struct error *
 static int make_listen(struct daemon *daemon, struct opts *opts, struct error **err)
 {
 	return world_add_listen(daemon->world, opts, err);
+}
+
+static int make_monitor(struct daemon *daemon, struct opts *opts, struct error **err)
+{
+	return monitors_add(daemon->monitors, opts, err);
 }
 
 static int make_device(struct daemon *daemon, struct opts *opts, struct error **err)
@@ -115,10 +122,15 @@ static int make_world(struct daemon *daemon, struct setup *setup, struct error *
 		.frontend_classes = frontend_classes,
 		.object_classes = object_classes,
 	};
+	int r;
 
 	if (!config.loop)
 		return error_set(err, ENOMEM, "out of memory");
-	return world_new(&config, &daemon->world, err);
+	r = world_new(&config, &daemon->world, err);
+	if (r < 0)
+		return r;
+	daemon->monitors = monitors_new(daemon->world);
+	return daemon->monitors ? 0 : error_set(err, ENOMEM, "out of memory");
 }
 
 static int start(struct daemon *daemon, struct setup *setup, struct error **err)
@@ -136,6 +148,8 @@ static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 		r = make_all(daemon, &setup->chardevs, make_chardev, err);
 	if (r == 0)
 		r = make_all(daemon, &setup->listens, make_listen, err);
+	if (r == 0)
+		r = make_all(daemon, &setup->monitors, make_monitor, err);
 	if (r == 0)
 		r = make_all(daemon, &setup->devices, make_device, err);
 	if (r == 0)
@@ -181,6 +195,7 @@ static int serve(
 static void stop(struct daemon *daemon)
 {
 	signals_watch_free(daemon->signals);
+	monitors_free(daemon->monitors);
 	world_free(daemon->world);
 	messages_stop(daemon->messages);
 	loop_free(daemon->loop);

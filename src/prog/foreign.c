@@ -14,7 +14,6 @@
 static const char machine[] = "The machine stays the VMM's: it gets a chardev whose other end is "
 			      "here, such as -chardev socket,id=serial0,path=...";
 static const char screen[] = "Consoles are shown by -chardev vc,id=ID and -vnc :0";
-static const char monitor[] = "There is no monitor here: leave it to the VMM";
 static const char debugger[] = "Give the VMM a socket for it, and make that a -chardev here";
 
 static const struct {
@@ -24,7 +23,6 @@ static const struct {
 			 "-device console,guest=ID,chardev=c" },
 	{ " curses sdl gtk spice full-screen vga g win2k-hack ", screen },
 	{ " virtioconsole ", "It is -device virtio-serial and -device virtconsole,chardev=ID" },
-	{ " mon qmp qmp-pretty ", monitor },
 	{ " gdb s debugcon qtest semihosting-config ", debugger },
 	{ " M accel action alt-grab append audio audiodev bios blockdev boot cdrom compat cpu "
 	  "device-tree drive dtb enable-kvm fda fdb fsdev global hda hdb hdc hdd icount initrd "

@@ -16,8 +16,10 @@
 #include "opts/opts.h"
 #include "prog/classes.h"
 #include "control/listens.h"
+#include "control/monitors.h"
 #include "prog/serials.h"
 #include "prog/setup.h"
+#include "prog/steer.h"
 #include "vnc/vnc.h"
 
 #include <errno.h>
@@ -170,6 +172,35 @@ static int add_listen(struct setup *setup, struct opts *opts, const char *where,
 	}
 	r = listens_check(opts, err);
 	return r < 0 ? r : request_list_add(&setup->listens, opts, where, err);
+}
+
+/* ---- -mon, -qmp, -control ---- */
+
+static int add_mon(struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	if (opts_wants_help(opts) || is_help(opts_text(opts, "chardev")))
+		return help_options("mon", monitor_options);
+	return steer_add(setup, opts, where, err);
+}
+
+static int add_control(
+	struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	const struct chardev_class *class = chardev_class_find(charhub_classes, "socket");
+
+	if (opts_wants_help(opts) || is_help(opts_text(opts, "path")))
+		return help_options("control", class->options);
+	return steer_add_control(setup, opts, where, err);
+}
+
+static int take_qmp(struct setup *setup, const char *arg, struct error **err)
+{
+	return steer_add_short(setup, "qmp", arg, "control", false, err);
+}
+
+static int take_qmp_pretty(struct setup *setup, const char *arg, struct error **err)
+{
+	return steer_add_short(setup, "qmp-pretty", arg, "control", true, err);
 }
 
 /* ---- -add-fd ---- */
@@ -358,6 +389,10 @@ const struct program_option program_options[] = {
 		.add = add_fd },
 	{ "chardev", "TYPE,id=ID[,...]", "make a chardev; 'help' lists the types",
 		.add = add_chardev, .implied = "backend" },
+	{ "control", "PATH[,...]",
+		"let programs and the client steer this one at a unix socket; 'help' lists the "
+		"options",
+		.add = add_control, .implied = "path" },
 	{ "daemonize", NULL, "go to the background once everything is ready",
 		.take = take_daemonize },
 	{ "device", "DRIVER[,...]", "make a guest's end; 'help' lists the drivers",
@@ -373,6 +408,9 @@ const struct program_option program_options[] = {
 		"tell messages down to 'error', 'warning', 'info' or 'debug', which traces the "
 		"folders",
 		.take = take_log },
+	{ "mon", "CHARDEV,mode=control[,...]",
+		"let a chardev be a monitor; 'help' lists the options", .add = add_mon,
+		.implied = "chardev" },
 	{ "monitor", "none", "accepted: there is no monitor", .take = take_monitor },
 	{ "name", "NAME", "name of the guest, for messages and titles", .add = add_name,
 		.implied = "guest" },
@@ -383,6 +421,11 @@ const struct program_option program_options[] = {
 	{ "parallel", "none", "accepted: there is no parallel port", .take = take_parallel },
 	{ "pidfile", "FILE", "write the process's id to FILE, which it holds while it runs",
 		.take = take_pidfile },
+	{ "qmp", "SPEC",
+		"make a chardev as -serial does, and let programs steer this one there by QMP",
+		.take = take_qmp },
+	{ "qmp-pretty", "SPEC", "the same, with answers in several lines",
+		.take = take_qmp_pretty },
 	{ "readconfig", "FILE", "read options from a configuration file", .take = readconfig },
 	{ "serial", "SPEC", "make the chardev serialN, in QEMU's short form: unix:PATH, stdio, ...",
 		.take = take_serial },

@@ -43,6 +43,7 @@ void setup_done(struct setup *setup)
 	request_list_done(&setup->objects);
 	request_list_done(&setup->chardevs);
 	request_list_done(&setup->listens);
+	request_list_done(&setup->monitors);
 	request_list_done(&setup->devices);
 	request_list_done(&setup->vncs);
 	fdsets_done(&setup->fdsets);

@@ -29,20 +29,22 @@ struct request_list {
 
 /**
  * struct setup - what the command line and its files ask for; nothing of it exists yet
- * @objects, @chardevs, @listens, @devices, @vncs: made in this order, each in the order of the text
+ * @objects, @chardevs, @listens, @monitors, @devices, @vncs: made in this order, each in that of
+ *           the text
  * @fdsets:  descriptors that paths may name
  * @activation: sockets that fd= may name
  * @serials: ids of what -serial means, @n_serials, NULL: none; owned
+ * @n_monitors, @n_controls: how many -qmp and -control there are, for the ids of their chardevs
  * @name:    of the guest, or NULL; owned
  * @pidfile, @logfile: from the command line, or NULL
  * @escape:  character that begins a command of a mux; 0: not said
  */
 struct setup {
-	struct request_list objects, chardevs, listens, devices, vncs;
+	struct request_list objects, chardevs, listens, monitors, devices, vncs;
 	struct fdsets fdsets;
 	struct activation activation;
 	char **serials;
-	size_t n_serials;
+	size_t n_serials, n_monitors, n_controls;
 	char *name;
 	const char *pidfile, *logfile;
 	unsigned char escape;

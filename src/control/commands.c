@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/commands.h"
+
+#include <stddef.h>
+
+const struct command *const command_tables[] = { commands_query, NULL };

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTROL_COMMANDS_H
+#define CONTROL_COMMANDS_H
+
+#include "control/command.h"
+
+/* The tables, each of which is a file; command_tables lists them. */
+extern const struct command commands_query[]; /* the program itself and what it can do */
+
+#endif
