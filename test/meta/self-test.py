@@ -6,6 +6,7 @@ import forbidden
 import headers
 import includes
 import lengths
+import symbols
 import words
 
 CHECKS = (classes, forbidden, headers, includes, lengths, words)
@@ -22,6 +23,8 @@ def main():
     source = next(classes.bad_examples())
     assert not list(classes.check(source, lambda name: page))
     assert list(classes.check(source, lambda name: "# a\n")), "an option without a word is accepted"
+    assert symbols.duplicates([("hub", "pump"), ("mux", "pump"), ("mux", "hub")])
+    assert not symbols.duplicates([("hub", "pump"), ("mux", "hub")])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ was any. Its rules are functions of a Source, so that self-test.py can show them
 import os
 import pathlib
 import re
+import subprocess
 import sys
 
 ROOT = pathlib.Path(os.environ.get("CHARHUB_SOURCE", pathlib.Path(__file__).parents[2])).resolve()
@@ -59,22 +60,40 @@ def _is_ours(folder):
                 folder == "__pycache__")
 
 
-def sources(*suffixes, under=()):
-    """Text files of the tree; @under: only those in these folders."""
+def _tracked():
+    """What belongs to the project; nothing where no repository tells."""
+    try:
+        done = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "--cached"], check=True,
+                              capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    return sorted(pathlib.Path(os.fsdecode(name)) for name in done.stdout.split(b"\0") if name)
+
+
+def _found():
     for folder, folders, names in os.walk(ROOT):
         folders[:] = sorted(filter(_is_ours, folders))
         for name in sorted(names):
-            if name == ".git":  # of a worktree: says where the repository is
-                continue
-            path = (pathlib.Path(folder) / name).relative_to(ROOT)
-            if suffixes and path.suffix not in suffixes:
-                continue
-            if under and not any(str(path).startswith(prefix + "/") for prefix in under):
-                continue
-            try:
-                yield Source(path, (ROOT / path).read_text())
-            except UnicodeDecodeError:
-                continue  # a picture, a font, a fuzz corpus
+            if name != ".git":  # of a worktree: says where the repository is
+                yield (pathlib.Path(folder) / name).relative_to(ROOT)
+
+
+def sources(*suffixes, under=()):
+    """Text files of the tree; @under: only those in these folders.
+
+    In a repository those that it has: a socket or somebody's notes beside them are no faults.
+    """
+    for path in _tracked() or _found():
+        if suffixes and path.suffix not in suffixes:
+            continue
+        if under and not any(str(path).startswith(prefix + "/") for prefix in under):
+            continue
+        if not (ROOT / path).is_file():
+            continue  # a socket, a FIFO; one that was removed and not committed yet
+        try:
+            yield Source(path, (ROOT / path).read_text())
+        except UnicodeDecodeError:
+            continue  # a picture, a font, a fuzz corpus
 
 
 def c_sources():
