@@ -56,6 +56,7 @@ struct writer {
 	void (*on_trouble)(void *data);
 	void *data;
 	mode_t mode;
+	int follower;
 	struct out_file file, next;
 	struct byte_queue queue, writing;
 	int error, next_error;
@@ -120,12 +121,21 @@ static void write_outside(struct writer *writer)
 		writer->error = done < 0 ? (int)-done : EIO;
 }
 
+/* Takes as long as it takes to close what the descriptor was. */
+static void follow(const struct writer *writer, const struct out_file *file)
+{
+	if (writer->follower)
+		dup2(file->fd, writer->follower);
+}
+
 static void open_outside(struct writer *writer)
 {
 	int r;
 
 	work_pool_unlock(writer->pool);
 	r = out_file_open(writer->path, 0, writer->mode, &writer->next);
+	if (r == 0)
+		follow(writer, &writer->next);
 	work_pool_lock(writer->pool);
 	writer->next_error = r < 0 ? -r : 0;
 }
@@ -494,30 +504,31 @@ static void unwatch_file(struct writer *writer)
 	writer->watch = NULL;
 }
 
-/* The thread has tried to open the file anew. The old one is left to it. */
-static void change_files(struct writer *writer)
+/* The thread has tried to open the file anew. The old one is left to it. Return: 0; what failed. */
+static int change_files(struct writer *writer)
 {
-	if (swap_files(writer)) {
-		unwatch_file(writer);
-		watch_file(writer);
-	} else if (writer->owner) {
-		log_warning("%s '%s' could not be reopened: %s; the old file stays", writer->owner,
-			writer->path, strerror(writer->next_error));
-	}
+	if (!swap_files(writer))
+		return writer->next_error;
+	unwatch_file(writer);
+	watch_file(writer);
+	return 0;
 }
 
 static void done(struct work *work)
 {
 	struct writer *writer = writer_of(work);
-	int error;
+	int error, failed;
 
 	work_pool_lock(writer->pool);
 	error = writer->error;
-	if (writer->reopen)
-		change_files(writer);
+	failed = writer->reopen ? change_files(writer) : 0;
 	if (!error || !writer->error)
 		error = push(writer);
 	work_pool_unlock(writer->pool);
+	if (failed)
+		log_warning("%s%s'%s' could not be reopened: %s; the old file stays",
+			writer->owner ? writer->owner : "", writer->owner ? " " : "", writer->path,
+			strerror(failed));
 	give_room(writer, error);
 }
 
@@ -561,9 +572,11 @@ static int begin(struct writer *writer, const struct writer_options *options)
 	if (!writer->path || !writer->timer || (options->owner && !writer->owner))
 		return -ENOMEM;
 	r = out_file_open(options->path, flags, options->mode, &writer->file);
-	if (r == 0)
-		watch_file(writer);
-	return r;
+	if (r < 0)
+		return r;
+	follow(writer, &writer->file);
+	watch_file(writer);
+	return 0;
 }
 
 int writer_open(struct loop *loop, const struct writer_options *options, struct writer **ret_writer)
@@ -580,6 +593,7 @@ int writer_open(struct loop *loop, const struct writer_options *options, struct 
 	writer->on_trouble = options->on_trouble;
 	writer->data = options->data;
 	writer->mode = options->mode;
+	writer->follower = options->follower;
 	writer->file.fd = writer->next.fd = -1;
 	r = begin(writer, options);
 	if (r < 0) {

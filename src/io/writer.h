@@ -32,7 +32,9 @@ enum {
  * @empty: a regular file begins anew
  * @shared: see OUT_SHARED
  * @mode:  permissions of a file that is made
- * @owner: for messages, "chardev 'a': log"; copied; NULL: the operator is told nothing
+ * @follower: a descriptor that becomes this file, too, now and after each writer_reopen(); 0: none
+ * @owner: for messages, "chardev 'a': log"; copied; NULL: it is the file of the messages, and tells
+ *         nothing but that it could not be opened anew
  * @on_room: there is room after writer_write() took less than was offered, or after
  *           writer_room() was 0; once each time
  * @on_trouble: the file gives an error, at each attempt; may be NULL; may not close the writer
@@ -41,6 +43,7 @@ struct writer_options {
 	const char *path;
 	bool empty, shared;
 	mode_t mode;
+	int follower;
 	const char *owner;
 	void (*on_room)(void *data);
 	void (*on_trouble)(void *data);

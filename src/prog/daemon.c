@@ -176,10 +176,8 @@ static int serve(
 	struct daemon *daemon, const struct notify *notify, int ready_fd, struct error **err)
 {
 	const char *logfile = daemon->setup->logfile;
-	int r = logfile ? process_open_log(logfile, err) : 0;
+	int r = 0;
 
-	if (r < 0)
-		return r;
 	if (logfile || ready_fd < 0) /* else they go to /dev/null */
 		r = messages_start(daemon->loop, logfile, &daemon->messages, err);
 	if (r < 0)

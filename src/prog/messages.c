@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct messages {
 	struct log_sink sink;
@@ -52,6 +53,7 @@ int messages_start(
 		.path = path ? path : "/dev/fd/2",
 		.shared = true, /* with the shell, and with what goes to standard output */
 		.mode = OUT_MODE_PRESET,
+		.follower = path ? STDERR_FILENO : 0, /* for what is no message, such as a crash */
 	};
 	struct messages *messages = calloc(1, sizeof(*messages));
 	int r = -ENOMEM;

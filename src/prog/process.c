@@ -2,7 +2,6 @@
 #include "prog/process.h"
 
 #include "base/cleanup.h"
-#include "io/out-file.h"
 #include "prog/signals.h"
 
 #include <errno.h>
@@ -96,16 +95,4 @@ void process_daemon_ready(int ready_fd, bool keep_stderr)
 	if (write(ready_fd, "", 1) < 0)
 		(void)0; /* the parent was killed: that is its affair */
 	close(ready_fd);
-}
-
-int process_open_log(const char *path, struct error **err)
-{
-	struct out_file file = { .fd = -1 };
-	int r = out_file_open(path, 0, OUT_MODE_PRESET, &file);
-
-	if (r == 0 && dup2(file.fd, STDERR_FILENO) < 0)
-		r = -errno;
-	if (file.fd >= 0)
-		close(file.fd);
-	return r < 0 ? error_set(err, -r, "Error opening logfile %s: %s", path, strerror(-r)) : 0;
 }

@@ -34,11 +34,4 @@ int process_fork_daemon(int *ret_ready_fd, struct error **err);
  */
 void process_daemon_ready(int ready_fd, bool keep_stderr);
 
-/**
- * process_open_log() - make stderr append to @path: for what is no message, such as a crash
- *
- * Return: 0; -errno with @err "Could not open ...", stderr as it was.
- */
-int process_open_log(const char *path, struct error **err);
-
 #endif

@@ -118,6 +118,23 @@ def test_moved_files_are_followed_by_new_ones(charhubd, workdir, client):
         assert log.stat().st_mode & 0o777 == 0o640
     guest.close()
     wait_for_text(workdir / "messages", "the guest is gone")
+    assert os.readlink(f"/proc/{daemon.pid}/fd/2") == str(workdir / "messages")  # for a crash, say
+
+
+def test_files_that_cannot_be_opened_anew_stay_and_say_so(charhubd, workdir, client):
+    (workdir / "logs").mkdir()
+    args = recipe(workdir) + ["-D", f"{workdir}/logs/messages"]
+    args[5] = args[5].replace("vm1.log", "logs/vm1.log")
+    daemon = charhubd(*args)
+    guest, viewer = client(workdir / "g"), client(workdir / "s")
+    (workdir / "logs").rename(workdir / "old")
+    daemon.send_signal(signal.SIGHUP)
+    for name in "vm1.log", "messages":
+        wait_for_text(workdir / "old" / "messages",
+                      f"'{workdir}/logs/{name}' could not be reopened: No such file or directory")
+    guest.send("goes on\n")
+    viewer.read_until("goes on\n")
+    wait_for_text(workdir / "old" / "vm1.log", "goes on\n")
 
 
 def test_logrotate_rotates_the_recipe(charhubd, workdir, client, tmp_path):

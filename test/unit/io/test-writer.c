@@ -38,7 +38,11 @@ struct fixture {
 static void note_line(struct log_sink *sink, const char *line, size_t len)
 {
 	struct fixture *f = (struct fixture *)sink;
+	struct work_pool *pool;
 
+	/* Messages go to a file themselves: whoever logs may not have the pool's lock. */
+	assert_int_equal(work_pool_get(f->loop, &pool), 0);
+	work_pool_put(pool);
 	f->lines++;
 	memcpy(f->last, line, len);
 	f->last[len] = 0;
@@ -505,6 +509,31 @@ static void old_file_stays_where_no_new_one_can_be_made(void **state)
 	assert_int_equal(rmdir(f->path), 0);
 }
 
+static void descriptor_follows_the_file(void **state)
+{
+	struct fixture *f = *state;
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct writer_options options = { .path = f->path, .mode = 0640, .follower = fd };
+
+	assert_int_equal(writer_open(f->loop, &options, &f->writer), 0);
+	assert_int_equal(write(fd, "old", 3), 3);
+	assert_true(file_is(f->path, "old"));
+	assert_int_equal(rename(f->path, f->moved), 0);
+	assert_int_equal(mkdir(f->path, 0700), 0);
+	writer_reopen(f->writer);
+	run_until(f, &f->lines, 1);
+	assert_non_null(strstr(f->last, "could not be reopened: Is a directory"));
+	assert_int_equal(write(fd, " stays", 6), 6);
+	assert_true(file_is(f->moved, "old stays"));
+	assert_int_equal(rmdir(f->path), 0);
+	writer_reopen(f->writer);
+	put(f->writer, "ours ", 5);
+	wait_for_file(f->loop, f->path, "ours ");
+	assert_int_equal(write(fd, "new", 3), 3);
+	assert_true(file_is(f->path, "ours new"));
+	close(fd);
+}
+
 static void new_file_may_be_of_another_kind(void **state)
 {
 	struct fixture *f = *state;
@@ -626,6 +655,7 @@ int main(void)
 		writer_test(closing_goes_on_in_the_new_file_too),
 		writer_test(opening_anew_may_hang_and_loses_nothing),
 		writer_test(old_file_stays_where_no_new_one_can_be_made),
+		writer_test(descriptor_follows_the_file),
 		writer_test(new_file_may_be_of_another_kind),
 		writer_test(mode_is_as_asked_whatever_the_umask),
 		writer_test(inherited_socket_never_blocks),
