@@ -3,9 +3,9 @@
 
 import pytest
 
-from support.program import need
+from support.program import lack
 from support.setups import ABORT, scripted_guest, shared_console
-from support.terminals import Tmux, Xterm, XtermJs
+from support.terminals import Tmux, Vte, Xterm, XtermJs
 
 SIZES = [(20, 5), (30, 10), (40, 12), (60, 20), (79, 23), (80, 24), (81, 24), (80, 25),
          (100, 30), (120, 15), (132, 43), (200, 60)]
@@ -18,12 +18,12 @@ SCREEN = [(f"row {n:02d} " + "the quick brown fox jumps over the lazy dog; " * 2
           for n in range(ROWS - 1)]
 
 
-@pytest.fixture(params=[Tmux, Xterm, XtermJs], ids=["tmux", "xterm", "xterm.js"])
+@pytest.fixture(params=[Tmux, Xterm, Vte, XtermJs], ids=["tmux", "xterm", "vte", "xterm.js"])
 def terminal(request):
     if not request.param.is_here():
         if request.param is XtermJs:
             pytest.skip("@xterm/headless is not installed")
-        need("tmux", "xterm", "Xvfb")
+        lack(request.param.__name__)
     made = request.param()
     yield made
     made.close()

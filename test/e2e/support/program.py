@@ -264,11 +264,16 @@ def run(argv, workdir, stdin=None, env=None, timeout=DEADLINE, pass_fds=()):
     return result
 
 
-def need(*programs):
-    """Skip where a program is missing; under ./check, which installs them, that is a failure."""
+def lack(what):
+    """Skip for want of something; under ./check, which installs it, that is a failure."""
     import pytest
+    if os.environ.get("CHARHUB_TEST_STRICT"):
+        pytest.fail(f"not installed: {what}")
+    pytest.skip(f"not installed: {what}")
+
+
+def need(*programs):
+    """Skip where a program is missing."""
     missing = [name for name in programs if shutil.which(name) is None]
-    if missing and os.environ.get("CHARHUB_TEST_STRICT"):
-        pytest.fail(f"not installed: {' '.join(missing)}")
-    elif missing:
-        pytest.skip(f"not installed: {' '.join(missing)}")
+    if missing:
+        lack(" ".join(missing))

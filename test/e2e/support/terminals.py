@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -22,6 +23,31 @@ terminal.write(require('fs').readFileSync(path), () => {
     lines.push(buffer.getLine(i).translateToString(true));
   console.log(JSON.stringify({ lines, cursor: [buffer.cursorX, buffer.cursorY] }));
 });
+"""
+
+VTE = """
+import json, sys, gi
+gi.require_version('Gtk', '3.0')
+gi.require_version('Vte', '2.91')
+from gi.repository import Gtk, Vte
+cols, rows = map(int, sys.argv[1:3])
+terminal, cursor = Vte.Terminal(), []
+terminal.set_scrollback_lines(5000)
+terminal.set_size(cols, rows)
+
+def go_on(_):  # at first it is shown; then the cursor is at home, which tells where that is
+    cursor.append(terminal.get_cursor_position())
+    if len(cursor) == 1:
+        terminal.feed(b'\\033[?6l\\033[H\\033]2;home\\a')
+        return
+    (x, y), (_, top) = cursor
+    lines = [terminal.get_text_range(n, 0, n, cols, None)[0] for n in range(top + rows)]
+    print(json.dumps({'lines': lines, 'cursor': [x, y - top]}))
+    Gtk.main_quit()
+
+terminal.connect('window-title-changed', go_on)
+terminal.feed(open(sys.argv[3], 'rb').read())
+Gtk.main()
 """
 
 
@@ -83,6 +109,29 @@ class XtermJs:
 
     def close(self):
         pass
+
+
+class Vte:
+    """The terminal of GNOME and others, as a library: what it shows without a window."""
+
+    def __init__(self):
+        self.screen = Screen()
+
+    @staticmethod
+    def is_here():
+        return shutil.which("Xvfb") and subprocess.run(
+            ["/usr/bin/python3", "-c", "import gi.repository.Vte"], check=False,
+            stderr=subprocess.DEVNULL).returncode == 0
+
+    def show(self, data, cols, rows):
+        file = self.screen.home / "bytes"
+        file.write_bytes(data + f"\033]2;{SHOWN}\033\\".encode())
+        program = self.screen.start("/usr/bin/python3", "-c", VTE, cols, rows, file)
+        shown = json.loads(program.said.wait_for(re.compile(rb"\{.*\}\n"))[0])
+        return [line.rstrip() for line in shown["lines"]], tuple(shown["cursor"])
+
+    def close(self):
+        self.screen.close()
 
 
 class Xterm:
