@@ -134,14 +134,16 @@ struct hub_event {
 
 /**
  * struct hub_observer - who wants to know what happens at a hub; lives in its owner
- * @on_event:  must leave the hub alone: best is to note it and post a task
+ * @on_event:  optional; must leave the hub alone: best is to note it and post a task
  * @on_output: optional: members have been given bytes, or could have; after the dispatch
  * @on_in_room: optional: hub_type() may take more; inside of the dispatch
+ * @on_gone:   optional: the hub goes; it does not observe any more
  */
 struct hub_observer {
 	void (*on_event)(void *data, struct chardev *hub, const struct hub_event *event);
 	void (*on_output)(void *data, struct chardev *hub);
 	void (*on_in_room)(void *data, struct chardev *hub);
+	void (*on_gone)(void *data);
 	void *data;
 	struct chardev *hub; /* from here on the hub's */
 	struct hub_observer *prev, *next;
@@ -159,6 +161,9 @@ bool chardev_is_hub(const struct chardev *chardev);
  */
 int hub_add_member(struct chardev *hub, struct chardev *chardev,
 	const struct hub_member_options *options, struct error **err);
+
+/** hub_member_defaults() - the options of a member of which nothing else is said */
+void hub_member_defaults(const struct chardev *hub, struct hub_member_options *ret_options);
 
 /** hub_remove_member() - the chardev is free again. Return: 0; -ENOENT */
 int hub_remove_member(struct chardev *hub, const char *id, struct error **err);

@@ -3,4 +3,9 @@
 
 #include <stddef.h>
 
-const struct command *const command_tables[] = { commands_query, NULL };
+const struct command *const command_tables[] = {
+	commands_query,
+	commands_console,
+	commands_hub,
+	NULL,
+};

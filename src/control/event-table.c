@@ -28,9 +28,147 @@ const struct event_desc event_events_lost = {
 		},
 };
 
+/* ---- hubs ---- */
+
+static const struct field member_fields[] = {
+	{ "hub", &type_string, .help = "id of the hub" },
+	{ "member", &type_string, .help = "id of the member's chardev" },
+	{ "identity", &type_string, .optional = true, .help = "who is there, where that is known" },
+	{ 0 },
+};
+
+static const struct field missed_fields[] = {
+	{ "hub", &type_string, .help = "id of the hub" },
+	{ "member", &type_string, .help = "id of the member's chardev" },
+	{ "identity", &type_string, .optional = true, .help = "who is there, where that is known" },
+	{ "bytes", &type_int, .help = "how many are lost to it" },
+	{ 0 },
+};
+
+static const struct field failed_fields[] = {
+	{ "hub", &type_string, .help = "id of the hub" },
+	{ "member", &type_string, .help = "id of the member's chardev" },
+	{ "identity", &type_string, .optional = true, .help = "who is there, where that is known" },
+	{ "error", &type_string, .help = "what is wrong" },
+	{ 0 },
+};
+
+static const struct field keyboard_fields[] = {
+	{ "hub", &type_string, .help = "id of the hub" },
+	{ "member", &type_string, .optional = true, .help = "who has it now; none: it is free" },
+	{ "identity", &type_string, .optional = true, .help = "who is there, where that is known" },
+	{ "by", &type_string, .optional = true, .help = "who has taken or given it by a command" },
+	{ 0 },
+};
+
+static const struct field resized_fields[] = {
+	{ "hub", &type_string, .help = "id of the hub" },
+	{ "cols", &type_int, .help = "columns" },
+	{ "rows", &type_int, .help = "rows" },
+	{ 0 },
+};
+
+const struct event_desc event_hub_member_joined = {
+	.name = "HUB_MEMBER_JOINED",
+	.help = "A chardev takes part in a hub",
+	.data = member_fields,
+};
+
+const struct event_desc event_hub_member_left = {
+	.name = "HUB_MEMBER_LEFT",
+	.help = "It takes part no more",
+	.data = member_fields,
+};
+
+const struct event_desc event_hub_member_opened = {
+	.name = "HUB_MEMBER_OPENED",
+	.help = "Somebody has come there",
+	.data = member_fields,
+};
+
+const struct event_desc event_hub_member_closed = {
+	.name = "HUB_MEMBER_CLOSED",
+	.help = "He sends no more, or is gone",
+	.data = member_fields,
+};
+
+const struct event_desc event_hub_member_refused = {
+	.name = "HUB_MEMBER_REFUSED",
+	.help = "Rules do not let him in",
+	.data = member_fields,
+};
+
+const struct event_desc event_hub_member_skipped = {
+	.name = "HUB_MEMBER_SKIPPED",
+	.help = "It does not keep up, and gets nothing for now",
+	.data = member_fields,
+};
+
+const struct event_desc event_hub_member_missed = {
+	.name = "HUB_MEMBER_MISSED",
+	.help = "It takes bytes again, and was brought up to date",
+	.data = missed_fields,
+};
+
+const struct event_desc event_hub_member_resumed = {
+	.name = "HUB_MEMBER_RESUMED",
+	.help = "It keeps up again, after all that it has missed",
+	.data = missed_fields,
+};
+
+const struct event_desc event_hub_member_failed = {
+	.name = "HUB_MEMBER_FAILED",
+	.help = "It gets nothing until it opens again",
+	.data = failed_fields,
+};
+
+const struct event_desc event_hub_member_typed = {
+	.name = "HUB_MEMBER_TYPED",
+	.help = "Something was typed there; once a second",
+	.data = member_fields,
+};
+
+const struct event_desc event_hub_keyboard = {
+	.name = "HUB_KEYBOARD",
+	.help = "With typing=one: the keyboard is with somebody else",
+	.data = keyboard_fields,
+};
+
+const struct event_desc event_hub_keyboard_asked = {
+	.name = "HUB_KEYBOARD_ASKED",
+	.help = "Somebody asks for the keyboard",
+	.data = member_fields,
+};
+
+const struct event_desc event_hub_keyboard_kept = {
+	.name = "HUB_KEYBOARD_KEPT",
+	.help = "He does not get it",
+	.data = member_fields,
+};
+
+const struct event_desc event_console_resized = {
+	.name = "CONSOLE_RESIZED",
+	.help = "The console has another size",
+	.data = resized_fields,
+};
+
 const struct event_desc *const event_table[] = {
 	&event_shutdown,
 	&event_events_lost,
+	&event_hub_member_joined,
+	&event_hub_member_left,
+	&event_hub_member_opened,
+	&event_hub_member_closed,
+	&event_hub_member_refused,
+	&event_hub_member_skipped,
+	&event_hub_member_missed,
+	&event_hub_member_resumed,
+	&event_hub_member_failed,
+	&event_hub_member_typed,
+	&event_hub_keyboard,
+	&event_hub_keyboard_asked,
+	&event_hub_keyboard_kept,
+	&event_console_resized,
 	NULL,
 };
 

@@ -7,6 +7,13 @@
 /* Every kind of event; event_table lists them. */
 extern const struct event_desc event_shutdown, event_events_lost;
 
+/* Of hubs; see enum hub_event_type. */
+extern const struct event_desc event_hub_member_joined, event_hub_member_left,
+	event_hub_member_opened, event_hub_member_closed, event_hub_member_refused,
+	event_hub_member_skipped, event_hub_member_missed, event_hub_member_resumed,
+	event_hub_member_failed, event_hub_member_typed, event_hub_keyboard,
+	event_hub_keyboard_asked, event_hub_keyboard_kept, event_console_resized;
+
 /** event_table - NULL-terminated */
 extern const struct event_desc *const event_table[];
 

@@ -5,8 +5,12 @@
  */
 #include "control/world.h"
 
+#include <charhub/chardev-impl.h>
+#include <charhub/hub.h>
+
 #include "control/drain.h"
 #include "control/event-table.h"
+#include "control/hub-events.h"
 #include "control/listens.h"
 #include "control/people.h"
 #include "control/screens.h"
@@ -166,12 +170,29 @@ int world_add_object(struct world *world, struct opts *opts, struct error **err)
 	return object_set_add(world->objects, opts, err);
 }
 
+/* With mux=on the chardev of that name is a mux, and what was asked for is below it. */
+static struct chardev *made(struct chardev *chardev, const struct opts *opts)
+{
+	return opts_get_bool(opts, "mux") ? chardev->class->child(chardev, 0) : chardev;
+}
+
 int world_add_chardev(
 	struct world *world, struct opts *opts, struct chardev **ret_chardev, struct error **err)
 {
+	struct chardev *chardev;
 	int r = resolve_fds(world, opts, err);
 
-	return r < 0 ? r : chardev_set_add(world->chardevs, opts, ret_chardev, err);
+	if (r == 0)
+		r = chardev_set_add(world->chardevs, opts, &chardev, err);
+	if (r < 0)
+		return r;
+	if (chardev_is_hub(made(chardev, opts)))
+		r = hub_events_start(made(chardev, opts), world->events, err);
+	if (r < 0)
+		chardev_free(chardev);
+	else if (ret_chardev)
+		*ret_chardev = chardev;
+	return r;
 }
 
 int world_add_listen(struct world *world, struct opts *opts, struct error **err)

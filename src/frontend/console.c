@@ -192,6 +192,7 @@ static void tell_size(struct console *console)
 static void guest_comes(struct console *console)
 {
 	log_info("console '%s': the guest is there", chardev_link_id(console->line));
+	console->base.guest_open = true;
 	tell_size(console);
 	chardev_link_in_resume(&console->shared);
 }
@@ -199,6 +200,7 @@ static void guest_comes(struct console *console)
 static void guest_goes(struct console *console)
 {
 	log_info("console '%s': the guest is gone", chardev_link_id(console->line));
+	console->base.guest_open = false;
 	lose_rest(&console->in);
 	tell_lost_in(console);
 }
@@ -350,6 +352,7 @@ static int console_open(struct frontend *frontend, const struct opts *opts, stru
 		chardev_link_detach(&console->shared);
 		free(console->guest_user);
 	}
+	frontend->guest_open = r == 0 && chardev_link_is_open(&console->guest);
 	return r;
 }
 

@@ -222,6 +222,8 @@ int frontend_attach(struct frontend *frontend, const char *property, const char 
 	if (!chardev)
 		return error_set(err, ENOENT, "Property '%s.%s' can't find value '%s'", driver,
 			property, id);
+	if (!strcmp(property, "chardev"))
+		frontend->console = link;
 	r = chardev_link_attach(link, chardev, flags, ops, frontend, err);
 	if (r < 0)
 		error_prefix(err, "Property '%s.%s' can't take value '%s': ", driver, property, id);

@@ -39,13 +39,18 @@ struct frontend_class {
 	void (*close)(struct frontend *frontend);
 };
 
-/** struct frontend - the base of every object; @id is never NULL, "" where none was given */
+/**
+ * struct frontend - the base of every object
+ * @id:      never NULL, "" where none was given
+ * @console: its link to the chardev that the guest's console is given to; NULL: it has none
+ */
 struct frontend {
 	const struct frontend_class *class;
 	struct frontend_set *set;
 	struct chardev_set *chardevs;
 	struct loop *loop;
 	char *id;
+	const struct chardev_link *console;
 	struct list node;
 	struct task reap;
 

@@ -14,6 +14,11 @@ size_t hub_member_count(const struct chardev *chardev)
 	return hub_from(chardev)->members.count;
 }
 
+void hub_member_defaults(const struct chardev *chardev, struct hub_member_options *ret_options)
+{
+	*ret_options = hub_from(chardev)->defaults;
+}
+
 static void read_member(const struct member *member, struct hub_member_info *ret_info)
 {
 	const struct chardev *of = member->link.chardev;

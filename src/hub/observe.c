@@ -13,8 +13,13 @@ void hub_observers_init(struct hub *hub)
 
 void hub_observers_done(struct hub *hub)
 {
-	while (hub->observers.next && hub->observers.next != &hub->observers)
-		hub_unobserve(hub->observers.next);
+	while (hub->observers.next && hub->observers.next != &hub->observers) {
+		struct hub_observer *first = hub->observers.next;
+
+		hub_unobserve(first);
+		if (first->on_gone)
+			first->on_gone(first->data);
+	}
 	task_cancel(&hub->output_task);
 }
 

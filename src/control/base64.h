@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTROL_BASE64_H
+#define CONTROL_BASE64_H
+
+#include "base/strbuf.h"
+
+/** base64_encode() - append @bytes as base64 [RFC 4648 4] */
+void base64_encode(struct strbuf *text, const void *bytes, size_t len);
+
+/**
+ * base64_decode() - append the bytes that @text stands for
+ *
+ * White space may stand anywhere; padding may be missing.
+ *
+ * Return: 0; -EINVAL: has other characters in it.
+ */
+int base64_decode(struct strbuf *bytes, const char *text);
+
+#endif

@@ -1,0 +1,651 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Consoles: what stands on them, what was printed, what is typed, and who types.
+ */
+#include "control/base64.h"
+#include "control/commands.h"
+#include "control/console-wait.h"
+#include "control/console.h"
+#include "control/json-text.h"
+#include "control/screen-json.h"
+#include "control/screen-png.h"
+#include "control/world.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "display/display.h"
+#include "frontend/frontend.h"
+#include "vt/vt.h"
+
+#include <charhub/chardev-impl.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define CONSOLE_ARG                                              \
+	{                                                        \
+		"console", &type_string, .help = "id of the hub" \
+	}
+
+static const struct field console_args[] = { CONSOLE_ARG, { 0 } };
+
+static void put_text(json_t *object, const char *key, const char *text)
+{
+	if (text)
+		json_object_set_new(object, key, json_string(text));
+}
+
+static void put_int(json_t *object, const char *key, uint64_t number)
+{
+	json_object_set_new(object, key, json_integer((json_int_t)number));
+}
+
+/* ---- query-consoles ---- */
+
+static const struct type console_type = { .kind = TYPE_STRUCT,
+	.name = "ConsoleInfo",
+	.fields = (const struct field[]){
+		{ "name", &type_string, .help = "id of the hub" },
+		{ "guest", &type_string, .optional = true,
+			.help = "what kind of device the guest's end is; none: there is no guest" },
+		{ "guest-id", &type_string, .optional = true, .help = "its id" },
+		{ "guest-open", &type_bool, .help = "is the guest there" },
+		{ "cols", &type_int, .help = "of the console" },
+		{ "rows", &type_int, .help = "of the console" },
+		{ "title", &type_string, .optional = true, .help = "that the guest has set" },
+		{ "end", &type_int, .help = "offset of the next byte of output" },
+		{ "people", &type_int, .help = "at how many members somebody is" },
+		{ "typing", &type_string, .help = "'all' or 'one'" },
+		{ "keyboard", &type_string, .optional = true, .help = "who has it" },
+		{ "last-line", &type_string, .optional = true,
+			.help = "newest line with something" },
+		{ 0 },
+	} };
+
+static const struct type consoles_type = {
+	.kind = TYPE_LIST, .name = "ConsoleInfoList", .element = &console_type
+};
+
+static const struct frontend *guest_of(const struct world *world, const struct chardev *hub)
+{
+	const struct frontend *frontend = NULL;
+
+	while ((frontend = frontend_set_next(world_frontends(world), frontend)))
+		if (frontend->console && frontend->console->chardev &&
+			chardev_contains(frontend->console->chardev, hub))
+			return frontend;
+	return NULL;
+}
+
+static void put_guest(json_t *object, const struct frontend *guest)
+{
+	if (guest) {
+		put_text(object, "guest", guest->class->name);
+		put_text(object, "guest-id", *guest->id ? guest->id : NULL);
+	}
+	json_object_set_new(object, "guest-open", json_boolean(guest && guest->guest_open));
+}
+
+/* Where somebody may be: a file and a screen are always open. */
+static uint64_t count_people(const struct chardev *hub)
+{
+	struct hub_member_info member;
+	uint64_t people = 0;
+
+	for (size_t i = 0; hub_member_info(hub, i, &member) == 0; i++)
+		people += member.open && !chardev_is_sink(member.chardev);
+	return people;
+}
+
+static json_t *describe(const struct world *world, struct chardev *hub)
+{
+	AUTO_FREE char *last = console_last_line(hub);
+	json_t *object = json_object();
+	struct hub_info info;
+
+	hub_info(hub, &info);
+	put_text(object, "name", chardev_id(hub));
+	put_guest(object, guest_of(world, hub));
+	put_int(object, "cols", info.cols);
+	put_int(object, "rows", info.rows);
+	if (info.end && hub_vt(hub) && *vt_title(hub_vt(hub)))
+		put_text(object, "title", vt_title(hub_vt(hub)));
+	put_int(object, "end", info.end);
+	put_int(object, "people", count_people(hub));
+	put_text(object, "typing", info.typing_one ? "one" : "all");
+	put_text(object, "keyboard", info.keyboard);
+	put_text(object, "last-line", last);
+	return object;
+}
+
+static int query_consoles(struct call *call, struct error **err)
+{
+	AUTO_JSON json_t *list = json_array();
+	struct chardev *hub = NULL;
+
+	while ((hub = console_next(call_world(call), hub)))
+		json_array_append_new(list, describe(call_world(call), hub));
+	return call_return(call, json_incref(list), err);
+}
+
+/* ---- console-resize ---- */
+
+static const struct type cols_type = {
+	.kind = TYPE_INT, .name = "int", .min = 1, .max = VT_COLS_MAX
+};
+static const struct type rows_type = {
+	.kind = TYPE_INT, .name = "int", .min = 1, .max = VT_ROWS_MAX
+};
+
+static const struct field resize_args[] = {
+	CONSOLE_ARG,
+	{ "cols", &cols_type, .help = "columns" },
+	{ "rows", &rows_type, .help = "rows" },
+	{ 0 },
+};
+
+static int console_resize(struct call *call, struct error **err)
+{
+	struct chardev *hub;
+	int r = console_of_call(call, "console", &hub, err);
+
+	return r < 0 ? r
+		     : hub_resize(hub, (unsigned)call_int(call, "cols", 0),
+			       (unsigned)call_int(call, "rows", 0), err);
+}
+
+/* ---- console-screen ---- */
+
+static const struct type screen_format = {
+	.kind = TYPE_ENUM, .name = "ConsoleScreenFormat", .values = "text|cells|png"
+};
+
+static const struct field screen_args[] = {
+	CONSOLE_ARG,
+	{ "format", &screen_format, .optional = true,
+		.help = "lines of text (default), runs with colours, or a picture" },
+	{ 0 },
+};
+
+static const struct type screen_type = { .kind = TYPE_STRUCT,
+	.name = "ConsoleScreen",
+	.fields = (const struct field[]){
+		{ "cols", &type_int, .help = "of the console" },
+		{ "rows", &type_int, .help = "of the console" },
+		{ "col", &type_int, .help = "of the cursor, from 0" },
+		{ "row", &type_int, .help = "of the cursor, from 0" },
+		{ "visible", &type_bool, .help = "is the cursor shown" },
+		{ "alternate", &type_bool, .help = "is it the screen of a full-screen program" },
+		{ "title", &type_string, .help = "that the guest has set" },
+		{ "offset", &type_int, .help = "of the output that comes behind it" },
+		{ "lines", &type_screen_lines, .optional = true, .help = "with format=text" },
+		{ "cells", &type_screen_rows, .optional = true, .help = "with format=cells" },
+		{ "png", &type_string, .optional = true, .help = "with format=png, in base64" },
+		{ 0 },
+	} };
+
+static json_t *describe_screen(const struct chardev *hub, const struct vt *vt)
+{
+	struct vt_cursor cursor = vt_cursor(vt);
+	json_t *screen = json_object();
+	struct hub_info info;
+
+	hub_info(hub, &info);
+	put_int(screen, "cols", vt_cols(vt));
+	put_int(screen, "rows", vt_rows(vt));
+	put_int(screen, "col", cursor.col);
+	put_int(screen, "row", cursor.row);
+	json_object_set_new(screen, "visible", json_boolean(cursor.visible));
+	json_object_set_new(screen, "alternate", json_boolean(vt_is_alternate(vt)));
+	put_text(screen, "title", vt_title(vt));
+	put_int(screen, "offset", info.end);
+	return screen;
+}
+
+/** struct picture_call - a console-screen whose answer is being drawn */
+struct picture_call {
+	struct call *call;
+	struct screen_png *picture;
+	json_t *screen;
+};
+
+static void free_picture_call(void *data)
+{
+	struct picture_call *waits = data;
+
+	screen_png_free(waits->picture);
+	json_decref(waits->screen);
+	free(waits);
+}
+
+static void on_picture(void *data, struct strbuf *png)
+{
+	struct picture_call *waits = data;
+	AUTO_STRBUF struct strbuf text = { 0 };
+	struct call *call = waits->call;
+	struct error *error = NULL;
+	json_t *screen;
+
+	if (png)
+		base64_encode(&text, png->data, png->len);
+	if (!png || text.failed)
+		error_set(&error, ENOMEM, "out of memory");
+	else
+		json_object_set_new(waits->screen, "png", json_stringn(text.data, text.len));
+	screen = error ? NULL : json_incref(waits->screen);
+	free_picture_call(waits);
+	call_end(call, screen, error);
+}
+
+static int draw_screen(struct call *call, struct vt *vt, json_t *screen, struct error **err)
+{
+	struct font *font = display_font(world_display(call_world(call)));
+	struct picture_call *waits = calloc(1, sizeof(*waits));
+	int r = -ENOMEM;
+
+	if (waits)
+		r = screen_png_start(world_loop(call_world(call)), vt, font, on_picture, waits,
+			&waits->picture, err);
+	else
+		error_set(err, ENOMEM, "out of memory");
+	if (r < 0) {
+		free(waits);
+		return r;
+	}
+	waits->call = call;
+	waits->screen = json_incref(screen);
+	return call_defer(call, free_picture_call, waits);
+}
+
+static int console_screen(struct call *call, struct error **err)
+{
+	const char *format = call_string(call, "format");
+	AUTO_JSON json_t *screen = NULL;
+	struct chardev *hub;
+	struct vt *vt;
+	int r = console_of_call(call, "console", &hub, err);
+
+	if (r < 0)
+		return r;
+	vt = hub_vt(hub);
+	if (!vt)
+		return error_set(err, EINVAL, "console '%s' is no terminal: it has no screen",
+			chardev_id(hub));
+	screen = describe_screen(hub, vt);
+	if (format && !strcmp(format, "png"))
+		return draw_screen(call, vt, screen, err);
+	if (format && !strcmp(format, "cells"))
+		json_object_set_new(screen, "cells", screen_rows(vt));
+	else
+		json_object_set_new(screen, "lines", screen_lines(vt));
+	return call_return(call, json_incref(screen), err);
+}
+
+/* ---- console-history ---- */
+
+enum { HISTORY_BYTES = 64 * 1024, HISTORY_MAX = 1024 * 1024 };
+
+static const struct type bytes_format = {
+	.kind = TYPE_ENUM, .name = "DataFormat", .values = "utf8|base64"
+};
+static const struct type history_size = {
+	.kind = TYPE_INT, .name = "int", .min = 1, .max = HISTORY_MAX
+};
+
+static const struct field history_args[] = {
+	CONSOLE_ARG,
+	{ "offset", &type_size, .optional = true, .help = "from there on" },
+	{ "lines", &type_uint32, .optional = true, .help = "the newest so many lines" },
+	{ "since", &type_size, .optional = true,
+		.help = "from what was printed then, in seconds since 1970" },
+	{ "size", &history_size, .optional = true,
+		.help = "at most so many bytes; default: 64 KiB, at most 1 MiB" },
+	{ "format", &bytes_format, .optional = true, .help = "of the data; default: utf8" },
+	{ 0 },
+};
+
+static const struct type history_type = { .kind = TYPE_STRUCT,
+	.name = "ConsoleHistory",
+	.fields = (const struct field[]){
+		{ "offset", &type_int, .help = "of the first byte of the data" },
+		{ "data", &type_string, .help = "what was printed" },
+		{ "next", &type_int, .help = "offset of what follows" },
+		{ "end", &type_int, .help = "offset of what is printed next" },
+		{ "held-from", &type_int, .help = "output is held from there on" },
+		{ "kept", &type_int, .help = "and from 0 up to there" },
+		{ 0 },
+	} };
+
+static int no_such_offset(const struct chardev *hub, uint64_t offset, struct error **err)
+{
+	struct hub_info info;
+
+	hub_info(hub, &info);
+	if (offset > info.end)
+		return error_set(err, ERANGE,
+			"offset %" PRIu64
+			" of console '%s' was not printed yet: it ends at %" PRIu64,
+			offset, chardev_id(hub), info.end);
+	error_set(err, ERANGE, "offset %" PRIu64 " of console '%s' is not held any more", offset,
+		chardev_id(hub));
+	error_set_hint(err, "Held are 0 to %" PRIu64 " and %" PRIu64 " to %" PRIu64 ".", info.kept,
+		info.held_from, info.end);
+	return -ERANGE;
+}
+
+static bool is_line_feed(const struct chardev *hub, uint64_t offset)
+{
+	struct iovec iov[2];
+
+	return hub_history(hub, offset, 1, iov) == 1 && *(const char *)iov[0].iov_base == '\n';
+}
+
+/* Where the newest @lines lines begin, of what is held; one that has no end yet is one too. */
+static uint64_t lines_start(const struct chardev *hub, const struct hub_info *info, uint64_t lines)
+{
+	uint64_t at = info->end;
+
+	if (at > info->held_from && is_line_feed(hub, at - 1))
+		at--;
+	for (; at > info->held_from; at--)
+		if (is_line_feed(hub, at - 1) && !--lines)
+			break;
+	return at;
+}
+
+static uint64_t since_start(const struct chardev *hub, const struct hub_info *info, int64_t since)
+{
+	uint64_t at = hub_offset_at(hub, since);
+
+	return at >= info->kept && at < info->held_from ? info->held_from : at;
+}
+
+/* Return: 0; -EINVAL: several ways to say where. */
+static int history_start(const struct call *call, const struct chardev *hub, uint64_t *ret_offset,
+	struct error **err)
+{
+	static const char *const keys[] = { "offset", "lines", "since" };
+	const char *given = NULL;
+	struct hub_info info;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (json_object_get(call_args(call), keys[i])) {
+			if (given)
+				return error_set(err, EINVAL,
+					"Parameters '%s' and '%s' exclude each other", given,
+					keys[i]);
+			given = keys[i];
+		}
+	hub_info(hub, &info);
+	if (!given)
+		*ret_offset = info.held_from <= info.kept ? 0 : info.held_from;
+	else if (!strcmp(given, "offset"))
+		*ret_offset = (uint64_t)call_int(call, "offset", 0);
+	else if (!strcmp(given, "lines"))
+		*ret_offset = lines_start(hub, &info, (uint64_t)call_int(call, "lines", 0));
+	else
+		*ret_offset = since_start(hub, &info, call_int(call, "since", 0));
+	return 0;
+}
+
+/* Return: 0; -ERANGE: there is nothing at @offset. */
+static int read_history(
+	const struct chardev *hub, uint64_t offset, size_t size, struct strbuf *bytes)
+{
+	while (bytes->len < size) {
+		struct iovec iov[2];
+		int n = hub_history(hub, offset + bytes->len, size - bytes->len, iov);
+
+		if (n <= 0)
+			return bytes->len ? 0 : n;
+		for (int i = 0; i < n; i++)
+			strbuf_append(bytes, iov[i].iov_base, iov[i].iov_len);
+	}
+	return 0;
+}
+
+static json_t *data_of(const struct call *call, const struct strbuf *bytes)
+{
+	const char *format = call_string(call, "format");
+	AUTO_STRBUF struct strbuf text = { 0 };
+
+	if (!format || strcmp(format, "base64") != 0)
+		return json_of_bytes(bytes->len ? bytes->data : "", bytes->len);
+	base64_encode(&text, bytes->data, bytes->len);
+	return json_stringn(text.len ? text.data : "", text.len);
+}
+
+static int console_history(struct call *call, struct error **err)
+{
+	size_t size = (size_t)call_int(call, "size", HISTORY_BYTES);
+	AUTO_STRBUF struct strbuf bytes = { 0 };
+	AUTO_JSON json_t *history = NULL;
+	struct hub_info info;
+	struct chardev *hub;
+	uint64_t offset = 0;
+	int r = console_of_call(call, "console", &hub, err);
+
+	if (r == 0)
+		r = history_start(call, hub, &offset, err);
+	if (r < 0)
+		return r;
+	if (read_history(hub, offset, size, &bytes) < 0)
+		return no_such_offset(hub, offset, err);
+	if (bytes.failed)
+		return error_set(err, ENOMEM, "out of memory");
+	hub_info(hub, &info);
+	history = json_object();
+	put_int(history, "offset", offset);
+	json_object_set_new(history, "data", data_of(call, &bytes));
+	put_int(history, "next", offset + bytes.len);
+	put_int(history, "end", info.end);
+	put_int(history, "held-from", info.held_from);
+	put_int(history, "kept", info.kept);
+	return call_return(call, json_incref(history), err);
+}
+
+/* ---- console-input ---- */
+
+enum { INPUT_MAX = 1024 * 1024 };
+
+static const struct field input_args[] = {
+	CONSOLE_ARG,
+	{ "data", &type_string, .help = "to be typed" },
+	{ "format", &bytes_format, .optional = true, .help = "of the data; default: utf8" },
+	{ "force", &type_bool, .optional = true,
+		.help = "also while somebody else has the keyboard" },
+	{ 0 },
+};
+
+/** struct typist - a console-input of which the guest has not taken all yet */
+struct typist {
+	struct call *call;
+	struct chardev *hub;
+	struct hub_observer observer;
+	struct strbuf bytes;
+	size_t done;
+};
+
+static void free_typist(void *data)
+{
+	struct typist *typist = data;
+
+	hub_unobserve(&typist->observer);
+	strbuf_done(&typist->bytes);
+	free(typist);
+}
+
+/* Return: all has been taken. */
+static bool type_on(struct typist *typist)
+{
+	typist->done += hub_type(
+		typist->hub, typist->bytes.data + typist->done, typist->bytes.len - typist->done);
+	return typist->done == typist->bytes.len;
+}
+
+static void on_in_room(void *data, struct chardev *hub)
+{
+	struct typist *typist = data;
+	struct call *call = typist->call;
+
+	(void)hub;
+	if (!type_on(typist))
+		return;
+	free_typist(typist);
+	call_end(call, NULL, NULL);
+}
+
+static void on_hub_gone(void *data)
+{
+	struct typist *typist = data;
+	struct call *call = typist->call;
+	struct error *error = NULL;
+
+	error_set(&error, ENOENT, "console '%s' has gone", chardev_id(typist->hub));
+	free_typist(typist);
+	call_end(call, NULL, error);
+}
+
+static int check_keyboard(const struct call *call, const struct chardev *hub, struct error **err)
+{
+	struct hub_info info;
+
+	hub_info(hub, &info);
+	if (!info.has_guest)
+		return error_set(err, ENOTCONN, "console '%s' has no guest", chardev_id(hub));
+	if (info.keyboard && !call_bool(call, "force", false))
+		return error_set(err, EBUSY, "'%s' has the keyboard of console '%s'", info.keyboard,
+			chardev_id(hub));
+	return 0;
+}
+
+static int read_data(const struct call *call, struct strbuf *bytes, struct error **err)
+{
+	const char *data = call_string(call, "data"), *format = call_string(call, "format");
+	int r = 0;
+
+	if (strlen(data) > INPUT_MAX)
+		return error_set(err, E2BIG, "Parameter 'data' is longer than %d bytes", INPUT_MAX);
+	if (format && !strcmp(format, "base64"))
+		r = base64_decode(bytes, data);
+	else
+		strbuf_puts(bytes, data);
+	if (r < 0)
+		return error_set(err, EINVAL, "Base64 data contains invalid characters");
+	return bytes->failed ? error_set(err, ENOMEM, "out of memory") : 0;
+}
+
+static int start_typing(struct typist *typist, struct error **err)
+{
+	struct call *call = typist->call;
+	int r = console_of_call(call, "console", &typist->hub, err);
+
+	if (r == 0)
+		r = check_keyboard(call, typist->hub, err);
+	if (r == 0)
+		r = read_data(call, &typist->bytes, err);
+	if (r < 0 || type_on(typist))
+		return r;
+	typist->observer = (struct hub_observer){
+		.on_in_room = on_in_room, .on_gone = on_hub_gone, .data = typist
+	};
+	hub_observe(typist->hub, &typist->observer);
+	return call_defer(call, free_typist, typist);
+}
+
+static int console_input(struct call *call, struct error **err)
+{
+	struct typist *typist = calloc(1, sizeof(*typist));
+	int r;
+
+	if (!typist)
+		return error_set(err, ENOMEM, "out of memory");
+	typist->call = call;
+	r = start_typing(typist, err);
+	if (r != CALL_LATER)
+		free_typist(typist);
+	return r;
+}
+
+/* ---- who types ---- */
+
+static const struct field take_args[] = {
+	CONSOLE_ARG,
+	{ "member", &type_string, .help = "who gets the keyboard: id of its chardev" },
+	{ 0 },
+};
+
+static const struct field give_args[] = {
+	CONSOLE_ARG,
+	{ "member", &type_string, .optional = true,
+		.help = "who gets the keyboard; default: who asks for it, else nobody" },
+	{ 0 },
+};
+
+static int console_take(struct call *call, struct error **err)
+{
+	struct chardev *hub;
+	int r = console_of_call(call, "console", &hub, err);
+
+	return r < 0 ? r
+		     : hub_keyboard_take(
+			       hub, call_string(call, "member"), call_caller(call)->who, err);
+}
+
+static int console_give(struct call *call, struct error **err)
+{
+	struct chardev *hub;
+	int r = console_of_call(call, "console", &hub, err);
+
+	return r < 0 ? r
+		     : hub_keyboard_give(
+			       hub, call_string(call, "member"), call_caller(call)->who, err);
+}
+
+static int console_request(struct call *call, struct error **err)
+{
+	struct chardev *hub;
+	int r = console_of_call(call, "console", &hub, err);
+
+	return r < 0 ? r : hub_keyboard_request(hub, call_string(call, "member"), err);
+}
+
+static int console_refuse(struct call *call, struct error **err)
+{
+	struct chardev *hub;
+	int r = console_of_call(call, "console", &hub, err);
+
+	return r < 0 ? r : hub_keyboard_refuse(hub, err);
+}
+
+/* ---- log-rotate ---- */
+
+static int log_rotate(struct call *call, struct error **err)
+{
+	(void)err;
+	world_reload(call_world(call));
+	return 0;
+}
+
+const struct command commands_console[] = {
+	{ "query-consoles", "List the consoles", NULL, &consoles_type, query_consoles },
+	{ "console-resize", "Give a console another size", resize_args, NULL, console_resize },
+	{ "console-screen", "Show what stands on a console", screen_args, &screen_type,
+		console_screen },
+	{ "console-history", "Show what a console has printed", history_args, &history_type,
+		console_history },
+	{ "console-input", "Type at a console; answers once the guest has taken all", input_args,
+		NULL, console_input },
+	{ "console-wait", "Wait until a console prints something", console_wait_args,
+		&console_wait_result, console_wait_run },
+	{ "console-take", "Give the keyboard to a member by force", take_args, NULL, console_take },
+	{ "console-give", "Give the keyboard away", give_args, NULL, console_give },
+	{ "console-request", "Ask for the keyboard", take_args, NULL, console_request },
+	{ "console-refuse", "Do not give it to who asks for it", console_args, NULL,
+		console_refuse },
+	{ "log-rotate", "Open log files anew, after they were moved away", NULL, NULL, log_rotate },
+	{ 0 },
+};

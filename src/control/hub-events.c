@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What hubs tell their observers, as events. Nothing is made of it where nobody listens.
+ */
+#include "control/hub-events.h"
+
+#include "control/event-table.h"
+#include "control/event.h"
+
+#include <charhub/hub.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ear {
+	struct hub_observer observer;
+	struct event_bus *bus;
+};
+
+/* Members that are NULL are left out. */
+static void put_text(json_t *data, const char *name, const char *text)
+{
+	if (text)
+		json_object_set_new(data, name, json_string(text));
+}
+
+static json_t *data_of(const struct chardev *hub, const struct hub_event *event)
+{
+	json_t *data = json_pack("{s:s}", "hub", chardev_id(hub));
+
+	put_text(data, "member", event->member);
+	put_text(data, "identity", event->who);
+	put_text(data, "by", event->by);
+	if (event->type == HUB_EVENT_MISSED || event->type == HUB_EVENT_RESUMED)
+		json_object_set_new(data, "bytes", json_integer((json_int_t)event->bytes));
+	if (event->type == HUB_EVENT_FAILED)
+		put_text(data, "error", strerror(event->error));
+	if (event->type == HUB_EVENT_RESIZED) {
+		json_object_set_new(data, "cols", json_integer(event->cols));
+		json_object_set_new(data, "rows", json_integer(event->rows));
+	}
+	return data;
+}
+
+static void on_event(void *data, struct chardev *hub, const struct hub_event *event)
+{
+	static const struct event_desc *const descs[] = {
+		[HUB_EVENT_JOINED] = &event_hub_member_joined,
+		[HUB_EVENT_LEFT] = &event_hub_member_left,
+		[HUB_EVENT_OPENED] = &event_hub_member_opened,
+		[HUB_EVENT_CLOSED] = &event_hub_member_closed,
+		[HUB_EVENT_REFUSED] = &event_hub_member_refused,
+		[HUB_EVENT_SKIPPED] = &event_hub_member_skipped,
+		[HUB_EVENT_MISSED] = &event_hub_member_missed,
+		[HUB_EVENT_RESUMED] = &event_hub_member_resumed,
+		[HUB_EVENT_FAILED] = &event_hub_member_failed,
+		[HUB_EVENT_TYPED] = &event_hub_member_typed,
+		[HUB_EVENT_KEYBOARD] = &event_hub_keyboard,
+		[HUB_EVENT_ASKED] = &event_hub_keyboard_asked,
+		[HUB_EVENT_KEPT] = &event_hub_keyboard_kept,
+		[HUB_EVENT_RESIZED] = &event_console_resized,
+	};
+	const struct ear *ear = data;
+
+	if (event_bus_is_heard(ear->bus))
+		event_publish(ear->bus, descs[event->type], data_of(hub, event));
+}
+
+static void on_gone(void *data)
+{
+	free(data);
+}
+
+int hub_events_start(struct chardev *hub, struct event_bus *bus, struct error **err)
+{
+	struct ear *ear = malloc(sizeof(*ear));
+
+	if (!ear)
+		return error_set(err, ENOMEM, "hub '%s': out of memory", chardev_id(hub));
+	*ear = (struct ear){ .observer = { .on_event = on_event, .on_gone = on_gone, .data = ear },
+		.bus = bus };
+	hub_observe(hub, &ear->observer);
+	return 0;
+}
