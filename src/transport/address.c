@@ -235,7 +235,7 @@ static int listen_unix(const struct address *address, struct error **err)
 	AUTO_CLOSE int fd = -1;
 	struct sockaddr_storage sockaddr;
 	struct stat st;
-	socklen_t len;
+	socklen_t len = 0;
 	int r = unix_sockaddr(address, &sockaddr, &len, err);
 
 	if (r < 0)
@@ -341,7 +341,7 @@ static int listen_vsock(struct address *address, struct error **err)
 	AUTO_CLOSE int fd = socket(AF_VSOCK, SOCKET_TYPE, 0);
 	struct sockaddr_storage sockaddr;
 	struct sockaddr_vm *vm = (struct sockaddr_vm *)&sockaddr;
-	socklen_t len;
+	socklen_t len = 0;
 
 	address_to_sockaddr(address, &sockaddr, &len, NULL);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sockaddr, len) < 0 ||
@@ -408,7 +408,7 @@ static int connect_inet(const struct address *address, struct error **err)
 int address_connect(const struct address *address, struct error **err)
 {
 	struct sockaddr_storage sockaddr;
-	socklen_t len;
+	socklen_t len = 0;
 	int r;
 
 	if (address->kind == ADDRESS_INET)

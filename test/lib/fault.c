@@ -172,31 +172,59 @@ int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event
 		       : __real_epoll_ctl(epoll, operation, fd, event);
 }
 
-/* The C library's own allocations are not watched. */
+/*
+ * The rest has other names, too: where files may be large (open64), and where calls are checked
+ * (_FORTIFY_SOURCE). The C library's own allocations are not watched.
+ */
+ssize_t __wrap___read_chk(int fd, void *buf, size_t len, size_t size);
+ssize_t __wrap___read_chk(int fd, void *buf, size_t len, size_t size)
+{
+	(void)size;
+	return __wrap_read(fd, buf, len);
+}
+
+static int print(char **ret_text, const char *format, va_list args)
+{
+	return is_due(CODES(ENOMEM)) ? -1 : vasprintf(ret_text, format, args);
+}
+
 int __wrap_asprintf(char **ret_text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int __wrap_asprintf(char **ret_text, const char *format, ...)
 {
 	va_list args;
 	int r;
 
-	if (is_due(CODES(ENOMEM)))
-		return -1;
 	va_start(args, format);
-	r = vasprintf(ret_text, format, args);
+	r = print(ret_text, format, args);
 	va_end(args);
 	return r;
 }
 
-/* open() has another name where files may be large. */
-#define WRAP_OPEN(name)                                              \
-	int __real_##name(const char *path, int flags, ...);         \
-	int __wrap_##name(const char *path, int flags, mode_t mode); \
-	int __wrap_##name(const char *path, int flags, mode_t mode)  \
-	{                                                            \
-		return is_due(CODES(EMFILE, ENOSPC, EINTR, EIO))     \
-			       ? -1                                  \
-			       : __real_##name(path, flags, mode);   \
+int __wrap___asprintf_chk(char **ret_text, int level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+int __wrap___asprintf_chk(char **ret_text, int level, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	(void)level;
+	va_start(args, format);
+	r = print(ret_text, format, args);
+	va_end(args);
+	return r;
+}
+
+#define WRAP_OPEN(name)                                                        \
+	int __wrap_##name(const char *path, int flags, mode_t mode);           \
+	int __wrap_##name(const char *path, int flags, mode_t mode)            \
+	{                                                                      \
+		return is_due(CODES(EMFILE, ENOSPC, EINTR, EIO))               \
+			       ? -1                                            \
+			       : __real_open(path, flags | O_LARGEFILE, mode); \
 	}
 
+int __real_open(const char *path, int flags, ...);
 WRAP_OPEN(open)
 WRAP_OPEN(open64)
+WRAP_OPEN(__open_2)
+WRAP_OPEN(__open64_2)

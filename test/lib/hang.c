@@ -78,20 +78,26 @@ ssize_t __wrap_writev(int fd, const struct iovec *iov, int n)
 	return __real_writev(fd, iov, n);
 }
 
-/* What open() is called with large files. */
-int __real_open64(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...)
-{
-	mode_t mode = 0;
-	struct stat st;
-	va_list ap;
+/* What open() is called where files may be large (open64), and where its calls are checked. */
+#define WRAP_OPEN(name)                                              \
+	int __wrap_##name(const char *path, int flags, ...);         \
+	int __wrap_##name(const char *path, int flags, ...)          \
+	{                                                            \
+		mode_t mode = 0;                                     \
+		struct stat st;                                      \
+		va_list ap;                                          \
+                                                                     \
+		va_start(ap, flags);                                 \
+		if (flags & O_CREAT)                                 \
+			mode = va_arg(ap, mode_t);                   \
+		va_end(ap);                                          \
+		if (stat(path, &st) == 0)                            \
+			hang_if_it_is(&st);                          \
+		return __real_open(path, flags | O_LARGEFILE, mode); \
+	}
 
-	va_start(ap, flags);
-	if (flags & O_CREAT)
-		mode = va_arg(ap, mode_t);
-	va_end(ap);
-	if (stat(path, &st) == 0)
-		hang_if_it_is(&st);
-	return __real_open64(path, flags, mode);
-}
+int __real_open(const char *path, int flags, ...);
+WRAP_OPEN(open)
+WRAP_OPEN(open64)
+WRAP_OPEN(__open_2)
+WRAP_OPEN(__open64_2)
