@@ -22,72 +22,94 @@ const struct opt_desc fdset_options[] = {
 	{ 0 },
 };
 
-/* "-1" wraps around in QEMU and is then found to be negative. */
-static bool is_given(const struct opts *opts, const char *key)
+/* Negative numbers wrap around in QEMU, and are found to be negative once all else was read. */
+static int wrap_around(struct opts *opts, const char *key)
 {
 	const char *text = opts_text(opts, key);
+	uint64_t unused;
 
-	return text && *text != '-';
+	if (!text || *text != '-' || parse_u64(text + 1, &unused) < 0)
+		return 0;
+	return opts_set(opts, key, "0xffffffffffffffff");
 }
 
-/* Return: 0 with *@ret_fd: not a standard stream and not one that we opened ourselves. */
-static int take_fd(uint64_t number, int *ret_fd, struct error **err)
+static int check_given(const struct opts *opts, const char *key, struct error **err)
 {
-	int fd = number > INT32_MAX ? -1 : (int)number;
+	if (opts_has(opts, key) && opts_get_number(opts, key) <= INT32_MAX)
+		return 0;
+	return error_set(err, EINVAL, "%s option is required and must be non-negative", key);
+}
+
+/* It must be neither a standard stream nor one that we opened ourselves. */
+static int check_fd(int fd, struct error **err)
+{
 	int flags = fcntl(fd, F_GETFD);
 
-	if (number <= STDERR_FILENO)
+	if (fd <= STDERR_FILENO)
 		return error_set(err, EINVAL, "fd cannot be a standard I/O stream");
 	if (flags < 0 || flags & FD_CLOEXEC)
 		return error_set(err, EINVAL, "fd is not valid or already in use");
-	*ret_fd = fd;
 	return 0;
 }
 
 static int check(struct opts *opts, struct error **err)
 {
-	for (int i = 0; i < 2; i++) {
-		const char *key = i ? "set" : "fd";
+	int r;
 
-		if (!is_given(opts, key))
-			return error_set(
-				err, EINVAL, "%s option is required and must be non-negative", key);
-	}
-	return opts_check(
+	if (wrap_around(opts, "fd") < 0 || wrap_around(opts, "set") < 0)
+		return error_set(err, ENOMEM, "out of memory");
+	r = opts_check(
 		opts, "add-fd", (const struct opt_desc *const[]){ fdset_options, NULL }, err);
+	if (r == 0)
+		r = check_given(opts, "fd", err);
+	if (r == 0)
+		r = check_fd((int)opts_get_number(opts, "fd"), err);
+	return r < 0 ? r : check_given(opts, "set", err);
 }
 
 int fdsets_add(struct fdsets *fdsets, struct opts *opts, struct error **err)
 {
 	struct passed_fd *items;
-	int fd = -1, r = check(opts, err);
+	int fd, r = check(opts, err);
 
-	if (r == 0)
-		r = take_fd(opts_get_number(opts, "fd"), &fd, err);
 	if (r < 0)
 		return r;
 	items = reallocarray(fdsets->items, fdsets->len + 1, sizeof(*items));
 	if (!items)
 		return error_set(err, ENOMEM, "out of memory");
+	fd = (int)opts_get_number(opts, "fd");
 	fdsets->items = items;
 	items[fdsets->len++] = (struct passed_fd){ opts_get_number(opts, "set"), fd };
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	return 0;
 }
 
-/* Which of a set's descriptors was opened for this? Return: it; -1: none; -2: no such set. */
+/* Which of a set's descriptors was opened for this? Return: it; -EACCES: none; -ENOENT: no set. */
 static int find(const struct fdsets *fdsets, uint64_t set, int access)
 {
-	int found = -2;
+	int found = -ENOENT;
 
 	for (size_t i = 0; i < fdsets->len && found < 0; i++) {
 		const struct passed_fd *passed = &fdsets->items[i];
 
 		if (passed->set == set)
 			found = (fcntl(passed->fd, F_GETFL) & O_ACCMODE) == access ? passed->fd
-										   : -1;
+										   : -EACCES;
 	}
 	return found;
+}
+
+/* QEMU has texts of its own where it opens logs. */
+static int refuse(const char *key, const char *path, int flags, int code, struct error **err)
+{
+	if (strcmp(key, "logfile"))
+		return error_set(err, -code, "Could not open '%s': %s", path, strerror(-code));
+	if (code == -EINVAL)
+		return error_set(err, -code, "Could not parse fdset %s", path);
+	if (code == -ENOENT)
+		return error_set(err, -code, "Failed to find fdset %s", path);
+	return error_set(err, -code, "Failed to find file descriptor with matching flags=0x%x",
+		(unsigned)flags);
 }
 
 /* @flags: those with which the path would have been opened. */
@@ -102,14 +124,10 @@ static int resolve(const struct fdsets *fdsets, struct opts *opts, const char *k
 
 	if (!path || strncmp(path, prefix, strlen(prefix)))
 		return 0;
-	if (parse_u64(path + strlen(prefix), &set) < 0)
-		return error_set(err, EINVAL, "Could not parse fdset %s", path);
-	fd = find(fdsets, set, flags & O_ACCMODE);
-	if (fd == -2)
-		return error_set(err, ENOENT, "Failed to find fdset %s", path);
+	fd = parse_u64(path + strlen(prefix), &set) < 0 ? -EINVAL
+							: find(fdsets, set, flags & O_ACCMODE);
 	if (fd < 0)
-		return error_set(err, ENOENT,
-			"Failed to find file descriptor with matching flags=0x%x", (unsigned)flags);
+		return refuse(key, path, flags, fd, err);
 	snprintf(name, sizeof(name), "/dev/fd/%d", fd);
 	return opts_set(opts, key, name) < 0 ? error_set(err, ENOMEM, "out of memory") : 0;
 }

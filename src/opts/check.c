@@ -117,8 +117,7 @@ const char *opts_unknown_key(struct opts *opts, const struct opt_desc *const *ta
 
 /* ---- values ---- */
 
-typedef int check_fn(
-	const struct opt_desc *desc, const char *key, const char *value, struct error **err);
+typedef int check_fn(const struct opt_desc *desc, const struct opts_item *item, struct error **err);
 
 /* A range as a person writes it: "64k to 64M", "at least 1". */
 static void print_bound(char *text, size_t size, const struct opt_desc *desc, uint64_t value)
@@ -134,13 +133,14 @@ static void print_bound(char *text, size_t size, const struct opt_desc *desc, ui
 }
 
 static int out_of_range(
-	const struct opt_desc *desc, const char *key, const char *value, struct error **err)
+	const struct opt_desc *desc, const struct opts_item *item, struct error **err)
 {
 	char min[32], max[32];
 
 	print_bound(min, sizeof(min), desc, desc->min);
 	print_bound(max, sizeof(max), desc, desc->max);
-	error_set(err, EINVAL, "Value '%s' is out of range for parameter '%s'", value, key);
+	error_set(err, EINVAL, "Value '%s' is out of range for parameter '%s'", item->value,
+		item->key);
 	if (desc->max)
 		error_set_hint(err, "It takes %s to %s.", min, max);
 	else
@@ -148,102 +148,104 @@ static int out_of_range(
 	return -EINVAL;
 }
 
-static int check_range(const struct opt_desc *desc, const char *key, const char *text,
-	uint64_t value, struct error **err)
+static int check_range(const struct opt_desc *desc, const struct opts_item *item, uint64_t value,
+	struct error **err)
 {
 	if (value < desc->min || (desc->max && value > desc->max))
-		return out_of_range(desc, key, text, err);
+		return out_of_range(desc, item, err);
 	return 0;
 }
 
 static int check_string(
-	const struct opt_desc *desc, const char *key, const char *value, struct error **err)
+	const struct opt_desc *desc, const struct opts_item *item, struct error **err)
 {
-	(void)desc, (void)key, (void)value, (void)err;
+	(void)desc, (void)item, (void)err;
 	return 0;
 }
 
-static int check_bool(
-	const struct opt_desc *desc, const char *key, const char *value, struct error **err)
+static int check_bool(const struct opt_desc *desc, const struct opts_item *item, struct error **err)
 {
 	bool unused;
 
 	(void)desc;
-	if (parse_bool(value, &unused) < 0)
-		return error_set(err, EINVAL, "Parameter '%s' expects 'on' or 'off'", key);
+	if (parse_bool(item->value, &unused) < 0)
+		return error_set(err, EINVAL, "Parameter '%s' expects 'on' or 'off'", item->key);
 	return 0;
 }
 
-static bool is_negative(const char *value)
+static bool is_negative(const char *text)
 {
-	return value[0] == '-' && isdigit((unsigned char)value[1]);
+	uint64_t unused;
+
+	return text[0] == '-' && parse_u64(text + 1, &unused) == 0;
 }
 
-static int check_off(
-	const struct opt_desc *desc, const char *key, const char *value, struct error **err)
+static int check_off(const struct opt_desc *desc, const struct opts_item *item, struct error **err)
 {
 	bool on = false;
-	int r = check_bool(desc, key, value, err);
+	int r = check_bool(desc, item, err);
 
-	if (r == 0 && parse_bool(value, &on) == 0 && on)
-		return error_set(err, EINVAL, "'%s=on' is not supported", key);
+	if (r == 0 && parse_bool(item->value, &on) == 0 && on)
+		return error_set(err, EINVAL, "'%s=on' is not supported", item->key);
 	return r;
 }
 
 static int check_number(
-	const struct opt_desc *desc, const char *key, const char *value, struct error **err)
+	const struct opt_desc *desc, const struct opts_item *item, struct error **err)
 {
 	uint64_t number;
-	int r = parse_u64(value, &number);
+	int r = parse_u64(item->value, &number);
 
 	if (r == -ERANGE)
-		return error_set(
-			err, EINVAL, "Value '%s' is too large for parameter '%s'", value, key);
-	if (r < 0 && is_negative(value))
-		return out_of_range(desc, key, value, err);
+		return error_set(err, EINVAL, "Value '%s' is too large for parameter '%s'",
+			item->value, item->key);
+	if (r < 0 && is_negative(item->value))
+		return out_of_range(desc, item, err);
 	if (r < 0)
-		return error_set(err, EINVAL, "Parameter '%s' expects a number", key);
-	return check_range(desc, key, value, number, err);
+		return error_set(err, EINVAL, "Parameter '%s' expects a number", item->key);
+	return check_range(desc, item, number, err);
 }
 
 static int check_uint32(
-	const struct opt_desc *desc, const char *key, const char *value, struct error **err)
+	const struct opt_desc *desc, const struct opts_item *item, struct error **err)
 {
 	uint64_t number;
+	int r = parse_u64(item->value, &number);
 
-	int r = parse_u64(value, &number);
-
-	if (r == -EINVAL && !is_negative(value))
-		return error_set(err, EINVAL, "Parameter '%s' expects integer", key);
+	if (r < 0 && !is_negative(item->value))
+		return error_set(err, EINVAL, "Parameter '%s' expects %s", item->key,
+			item->is_json ? "uint64" : "integer");
 	if (r < 0 || number > UINT32_MAX)
-		return error_set(err, EINVAL, "Parameter '%s' expects uint32_t", key);
-	return check_range(desc, key, value, number, err);
+		return error_set(err, EINVAL, "Parameter '%s' expects uint32_t", item->key);
+	return check_range(desc, item, number, err);
 }
 
-static int check_size(
-	const struct opt_desc *desc, const char *key, const char *value, struct error **err)
+static int check_size(const struct opt_desc *desc, const struct opts_item *item, struct error **err)
 {
 	uint64_t bytes;
-	int r = parse_size(value, &bytes);
+	int r = parse_size(item->value, &bytes);
 
 	if (r == -ERANGE)
-		return out_of_range(desc, key, value, err);
+		return out_of_range(desc, item, err);
 	if (r < 0) {
 		error_set(err, EINVAL, "Parameter '%s' expects a non-negative number below 2^64",
-			key);
+			item->key);
 		error_set_hint(err, "Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, "
 				    "tera-, peta-\nand exabytes, respectively.");
 		return -EINVAL;
 	}
-	return check_range(desc, key, value, bytes, err);
+	return check_range(desc, item, bytes, err);
 }
 
-static int check_enum(
-	const struct opt_desc *desc, const char *key, const char *value, struct error **err)
+static int check_enum(const struct opt_desc *desc, const struct opts_item *item, struct error **err)
 {
-	if (opts_enum_index(desc->values, value) >= 0)
+	if (opts_enum_index(desc->values, item->value) >= 0)
 		return 0;
-	error_set(err, EINVAL, "Parameter '%s' does not accept value '%s'", key, value);
+	if (desc->qapi)
+		error_set(err, EINVAL, "invalid parameter value: %s", item->value);
+	else
+		error_set(err, EINVAL, "Parameter '%s' does not accept value '%s'", item->key,
+			item->value);
 	error_set_hint(err, "It takes one of %s.", desc->values);
 	return -EINVAL;
 }
@@ -328,7 +330,7 @@ static int check_item(const struct opts *opts, const char *owner, const struct o
 	char mixed[OPTS_KEY_MAX + 16];
 
 	if (opts_match_key(opts->tables, item->key, &match))
-		return value_checks[match.leaf->type](match.leaf, item->key, item->value, err);
+		return value_checks[match.leaf->type](match.leaf, item, err);
 	if (is_mixed_use(opts, item->key, mixed, sizeof(mixed)))
 		return error_set(err, EINVAL, "Parameters '%s' used inconsistently", mixed);
 	return unknown_key(owner, opts->tables, item->key, err);

@@ -134,6 +134,7 @@ int opts_parse_json(const char *text, struct opts **ret_opts, struct error **err
 	opts = opts_new();
 	if (!opts)
 		return opts_append_error(-ENOMEM, err);
+	opts->is_json = true;
 	r = flatten_object(root, &path, 0, opts, err);
 	if (r < 0)
 		return r;

@@ -13,23 +13,28 @@ enum {
 	OPTS_INDEX_BEYOND = 1 << 30, /* stands for every index that is larger */
 };
 
-/* @line: of the file it came from; 0: from none */
+/**
+ * struct opts_item
+ * @line:    of the file it came from; 0: from none
+ * @is_json: it came from JSON, where QEMU's text about a number that is none differs
+ */
 struct opts_item {
 	char *key, *value;
 	unsigned line;
+	bool is_json;
 };
 
 /**
  * struct opts - elements in the order in which they came
  * @items:  a key may be there more than once: the last one counts, all are checked
- * @line:   given to what is appended
+ * @line, @is_json: given to what is appended
  * @refused: the element that a check found wrong, or NULL
  * @tables: NULL-terminated; set by opts_check()
  */
 struct opts {
 	struct opts_item *items;
 	size_t len, size;
-	bool wants_help;
+	bool wants_help, is_json;
 	unsigned line;
 	const struct opts_item *refused;
 	const struct opt_desc *tables[OPTS_TABLES_MAX + 1];

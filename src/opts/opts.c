@@ -70,6 +70,7 @@ int opts_append(struct opts *opts, const char *key, const char *value)
 		return -ENOMEM;
 	}
 	item.line = opts->line;
+	item.is_json = opts->is_json;
 	opts->items[opts->len++] = item;
 	return 0;
 }

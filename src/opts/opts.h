@@ -38,6 +38,7 @@ enum opt_type {
  * @required: its absence is an error
  * @preset:   the value where it is not given, as text; NULL: none
  * @values:   OPT_ENUM: "a|b|c"
+ * @qapi:     OPT_ENUM: what is none of them is refused with QAPI's text
  * @min, @max: OPT_NUMBER, OPT_SIZE: the range, inclusive; max 0: unbounded
  * @group:    OPT_GROUPS: the table of a group
  * @help:     what it does, one line without a full stop
@@ -48,6 +49,7 @@ struct opt_desc {
 	bool required;
 	const char *preset;
 	const char *values;
+	bool qapi;
 	uint64_t min, max;
 	const struct opt_desc *group;
 	const char *help;

@@ -489,6 +489,7 @@ static const struct opt_desc vc_options[] = {
 	{ .name = "encoding",
 		.type = OPT_ENUM,
 		.values = "utf8|cp437",
+		.qapi = true,
 		.preset = "utf8",
 		.help = "what the guest's bytes mean" },
 	{ .name = "backspace",

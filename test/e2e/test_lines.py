@@ -140,8 +140,7 @@ REFUSED = [
     ("-chardev ringbuf,id=a,width=80", "chardev 'a' does not support size options"),
     ("-chardev file,id=a,rows=80", "chardev 'a' does not support size options"),
     ("-chardev hub,id=a,height=80", "chardev 'a' does not support size options"),
-    ("-chardev vc,id=a,encoding=latin1",
-     "Parameter 'encoding' does not accept value 'latin1'"),
+    ("-chardev vc,id=a,encoding=latin1", "invalid parameter value: latin1"),
     ("-chardev null,id=a,encoding=utf8", "chardev 'a' does not support encoding option"),
     ("-chardev null,id=a,mux=maybe", "Parameter 'mux' expects 'on' or 'off'"),
     ("-chardev socket,id=a,path=x,tn3270=on", "'tn3270=on' is not supported"),
@@ -163,10 +162,23 @@ REFUSED = [
     ("-device virtio-serial-pci,max_ports=-1", "Parameter 'max_ports' expects uint32_t"),
     ("-device virtio-serial-pci,socket=DIR/v -device virtconsole,nr=4294967296",
      "Parameter 'nr' expects uint32_t"),
+    ("-device virtio-serial-pci,max_ports=99999999999999999999",
+     "Parameter 'max_ports' expects integer"),
+    ("-device virtio-serial-pci,max_ports=-1x", "Parameter 'max_ports' expects integer"),
+    ('-device {"driver":"virtio-serial-pci","max_ports":"x"}',
+     "Parameter 'max_ports' expects uint64"),
+    ('-device {"driver":"virtio-serial-pci","max_ports":1.5}',
+     "Parameter 'max_ports' expects uint64"),
+    ('-device {"driver":"virtio-serial-pci","max_ports":true}',
+     "Parameter 'max_ports' expects uint64"),
+    ('-device {"driver":"virtio-serial-pci","max_ports":-1}',
+     "Parameter 'max_ports' expects uint32_t"),
+    ("-chardev vc,id=a,cols=-1x", "Parameter 'cols' expects a number"),
     ("-add-fd set=1", "fd option is required and must be non-negative"),
     ("-add-fd fd=-1,set=1", "fd option is required and must be non-negative"),
-    ("-add-fd fd=7", "set option is required and must be non-negative"),
-    ("-add-fd fd=7,set=-1", "set option is required and must be non-negative"),
+    ("-add-fd fd=7", "fd is not valid or already in use"),
+    ("-add-fd fd=1", "fd cannot be a standard I/O stream"),
+    ("-add-fd fd=x", "Parameter 'fd' expects a number"),
     ("-add-fd fd=1,set=1", "fd cannot be a standard I/O stream"),
     ("-add-fd fd=9999,set=1", "fd is not valid or already in use"),
     ("-add-fd fd=7,set=x", "Parameter 'set' expects a number"),
@@ -182,6 +194,11 @@ REFUSED = [
     ("-monitor stdio", "'stdio': there is no monitor here: only 'none' is taken"),
     ("-display gtk", "'gtk': there is no window here: only 'none' is taken"),
     ("-chardev null,id=a,logfile=/dev/fdset/x", "Could not parse fdset /dev/fdset/x"),
+    ("-chardev file,id=a,path=/dev/fdset/2",
+     "Could not open '/dev/fdset/2': No such file or directory"),
+    ("-chardev file,id=a,path=/dev/fdset/x", "Could not open '/dev/fdset/x': Invalid argument"),
+    ("-chardev pipe,id=a,path=/dev/fdset/2",
+     "Could not open '/dev/fdset/2': No such file or directory"),
 ]
 
 
@@ -264,6 +281,19 @@ def test_descriptor_must_have_been_opened_for_writing(run_charhubd):
             assert (done.code, done.err) == (
                 1, f"charhubd: -chardev null,id=a,{options}: "
                    f"Failed to find file descriptor with matching flags={flags}\n")
+
+
+def test_passed_descriptor_must_suit_and_have_a_set(run_charhubd):
+    with open("/dev/null", "rb") as other:
+        fd = other.fileno()
+        for words, said in (
+                (["-add-fd", f"fd={fd}"], "set option is required and must be non-negative"),
+                (["-add-fd", f"fd={fd},set=-1"], "set option is required and must be non-negative"),
+                (["-add-fd", f"fd={fd},set=1", "-chardev", "file,id=a,path=/dev/fdset/1"],
+                 "Could not open '/dev/fdset/1': Permission denied")):
+            done = run_charhubd(*words, pass_fds=[fd])
+            assert (done.code, done.err) == (
+                1, f"charhubd: {' '.join(words[-2:])}: {said}\n")
 
 
 def test_children_do_not_inherit_what_was_passed(charhubd, workdir, client):
