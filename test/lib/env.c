@@ -3,12 +3,16 @@
 
 #include "base/cleanup.h"
 
+#include <asm/termbits.h>
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <cmocka.h>
@@ -130,6 +134,18 @@ unsigned open_fds(void)
 		n++;
 	closedir(dir);
 	return n - 3; /* ".", ".." and that of the directory */
+}
+
+bool has_serial_lines(void)
+{
+	AUTO_CLOSE int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios2 mode;
+
+	assert_true(terminal >= 0);
+	if (ioctl(terminal, TCGETS2, &mode) == 0)
+		return true;
+	print_message("no serial lines: this system has no TCGETS2: %s\n", strerror(errno));
+	return false;
 }
 
 static void set_flag(void *data)

@@ -42,6 +42,13 @@ int env_dial(struct env *env, const char *name);
 unsigned open_fds(void);
 
 /**
+ * has_serial_lines() - can terminals be set to any speed here (TCGETS2)
+ *
+ * Says why not. Emulators of user programs cannot: QEMU's, before 10.2.
+ */
+bool has_serial_lines(void);
+
+/**
  * wakeups() - how often the loop wakes up within some tens of milliseconds
  *
  * One of them is the timer that ends the measurement, one may be left over from before.

@@ -59,6 +59,7 @@ struct life;
 /**
  * struct kind - one sort of member
  * @text:   of -chardev; %s is the directory, or the place that @before has made
+ * @is_here: can this system have it; NULL: all can
  * @before: what has to be there before; may be NULL
  * @join:   be its peer. Return: a descriptor that does not wait. NULL: it has none
  * @file:   what it writes; looked at when all is over
@@ -68,6 +69,7 @@ struct life;
  */
 struct kind {
 	const char *name, *text;
+	bool (*is_here)(void);
 	void (*before)(struct life *life);
 	int (*join)(struct life *life);
 	const char *file;
@@ -256,6 +258,7 @@ static const struct kind kinds[] = {
 		.step = 5 },
 	{ .name = "serial",
 		.text = "serial,id=c,path=%s",
+		.is_here = has_serial_lines,
 		.before = plug_in_before,
 		.join = take_far,
 		.again = true },
@@ -725,6 +728,8 @@ static void each_call_may_fail(void **state)
 	const struct kind *kind = *state;
 	unsigned fds, n, step = kind->step ? kind->step : 1;
 
+	if (kind->is_here && !kind->is_here())
+		skip();
 	one_life(kind, 0, 0);
 	fds = open_fds();
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
