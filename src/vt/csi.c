@@ -15,8 +15,15 @@
  * a pending wrap stays, since the cursor stays where it is, unless the handler ends it (CBT moves
  * the cursor all the same, as in xterm). CSI_QUERY: some terminal
  * answers it, whatever its parameters; where that depends, the handler calls parser_query().
+ * CSI_VT300, CSI_VT400: unknown on lower levels, see DECSCL; a query is taken as one all the same.
  */
-enum { CSI_KEEP_WRAP = 1, CSI_QUERY = 2 };
+enum {
+	CSI_KEEP_WRAP = 1,
+	CSI_QUERY = 2,
+	CSI_LEVEL_SHIFT = 4, /* the least level stands above it */
+	CSI_VT300 = 3 << CSI_LEVEL_SHIFT,
+	CSI_VT400 = 4 << CSI_LEVEL_SHIFT,
+};
 
 struct csi_entry {
 	void (*handle)(struct vt *vt, const struct csi *csi); /* NULL: only known as a query */
@@ -118,28 +125,28 @@ static const struct csi_entry csi_table[CLASS_COUNT][64] = {
 		AT('v') = { handle_decrqde, CSI_KEEP_WRAP | CSI_QUERY },
 	},
 	[CLASS_DOLLAR] = {
-		AT('p') = { handle_ansi_decrqm, CSI_KEEP_WRAP | CSI_QUERY },
-		AT('r') = { handle_deccara, CSI_KEEP_WRAP },
-		AT('t') = { handle_decrara, CSI_KEEP_WRAP },
-		AT('v') = { handle_deccra, CSI_KEEP_WRAP },
-		AT('w') = { handle_decrqpsr, CSI_KEEP_WRAP | CSI_QUERY },
-		AT('x') = { handle_decfra, CSI_KEEP_WRAP },
-		AT('z') = { handle_decera, CSI_KEEP_WRAP },
+		AT('p') = { handle_ansi_decrqm, CSI_KEEP_WRAP | CSI_QUERY | CSI_VT300 },
+		AT('r') = { handle_deccara, CSI_KEEP_WRAP | CSI_VT400 },
+		AT('t') = { handle_decrara, CSI_KEEP_WRAP | CSI_VT400 },
+		AT('v') = { handle_deccra, CSI_KEEP_WRAP | CSI_VT400 },
+		AT('w') = { handle_decrqpsr, CSI_KEEP_WRAP | CSI_QUERY | CSI_VT300 },
+		AT('x') = { handle_decfra, CSI_KEEP_WRAP | CSI_VT400 },
+		AT('z') = { handle_decera, CSI_KEEP_WRAP | CSI_VT400 },
 		AT('|') = { handle_decscpp, CSI_KEEP_WRAP },
-		AT('{') = { handle_decsera, CSI_KEEP_WRAP },
+		AT('{') = { handle_decsera, CSI_KEEP_WRAP | CSI_VT400 },
 	},
 	[CLASS_AND] = {
 		AT('u') = { NULL, CSI_KEEP_WRAP | CSI_QUERY },
 	},
 	[CLASS_TICK] = {
 		AT('|') = { NULL, CSI_KEEP_WRAP | CSI_QUERY },
-		AT('}') = { handle_decic, CSI_KEEP_WRAP },
-		AT('~') = { handle_decdc, CSI_KEEP_WRAP },
+		AT('}') = { handle_decic, CSI_KEEP_WRAP | CSI_VT400 },
+		AT('~') = { handle_decdc, CSI_KEEP_WRAP | CSI_VT400 },
 	},
 	[CLASS_STAR] = {
-		AT('|') = { handle_decsnls, CSI_KEEP_WRAP },
-		AT('x') = { handle_decsace, CSI_KEEP_WRAP },
-		AT('y') = { handle_decrqcra, CSI_KEEP_WRAP | CSI_QUERY },
+		AT('|') = { handle_decsnls, CSI_KEEP_WRAP | CSI_VT400 },
+		AT('x') = { handle_decsace, CSI_KEEP_WRAP | CSI_VT400 },
+		AT('y') = { handle_decrqcra, CSI_KEEP_WRAP | CSI_VT400 | CSI_QUERY },
 	},
 	[CLASS_PRIVATE_DOLLAR] = {
 		AT('p') = { handle_decrqm, CSI_KEEP_WRAP | CSI_QUERY },
@@ -178,7 +185,7 @@ static void execute(struct vt *vt, const struct csi *csi)
 	entry = &csi_table[class][csi->final - 0x40];
 	if (entry->flags & CSI_QUERY && !parser_query(vt))
 		return;
-	if (!entry->handle)
+	if (!entry->handle || vt->level < entry->flags >> CSI_LEVEL_SHIFT)
 		return;
 	if (!(entry->flags & CSI_KEEP_WRAP))
 		vt->wrap_pending = false;

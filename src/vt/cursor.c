@@ -314,12 +314,18 @@ void saved_cursor_reset(struct screen *screen)
 	screen->saved = (struct saved_cursor){ 0 };
 }
 
+/* One elsewhere than at the edge could not be told by vt_replay() without side margins. */
+static bool may_save_wrap(const struct vt *vt)
+{
+	return vt->level >= LEVEL_VT400 || vt->x == vt->cols - 1;
+}
+
 void cursor_save(struct vt *vt)
 {
 	vt->screen->saved = (struct saved_cursor){
 		.x = vt->x,
 		.y = vt->y,
-		.wrap_pending = vt->wrap_pending,
+		.wrap_pending = vt->wrap_pending && may_save_wrap(vt),
 		.origin = vt_mode(vt, MODE_ORIGIN),
 		.pen = vt->pen,
 		.charsets = vt->charsets,
@@ -341,8 +347,11 @@ unsigned cursor_edge(const struct vt *vt)
 void cursor_check_wrap(struct vt *vt)
 {
 	unsigned edge = cursor_edge(vt);
+	struct vt_cell cell = row_get(vt_row(vt), edge);
+	bool plain = vt->x == edge && (cell.ch || cell.width == VT_WIDE_TAIL);
 
-	if (vt->x > edge || row_get(vt_row(vt), edge).width == VT_WIDE)
+	/* below VT400, vt_replay() has only characters to make it */
+	if (vt->x > edge || cell.width == VT_WIDE || (vt->level < LEVEL_VT400 && !plain))
 		vt->wrap_pending = false;
 }
 

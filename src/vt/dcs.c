@@ -71,17 +71,18 @@ static void setting_extent(struct vt *vt, char *out, size_t size)
 static const struct {
 	const char *name;
 	void (*format)(struct vt *vt, char *out, size_t size);
+	unsigned level; /* the least on which it is known */
 } settings[] = {
-	{ "m", setting_sgr },
-	{ "r", setting_margins },
-	{ "s", setting_side_margins },
-	{ " q", setting_cursor },
-	{ "\"q", setting_protect },
-	{ "\"p", setting_level },
-	{ "t", setting_lines },
-	{ "*|", setting_screen_lines },
-	{ "$|", setting_columns },
-	{ "*x", setting_extent },
+	{ "m", setting_sgr, LEVEL_VT100 },
+	{ "r", setting_margins, LEVEL_VT100 },
+	{ "s", setting_side_margins, LEVEL_VT400 },
+	{ " q", setting_cursor, LEVEL_VT100 },
+	{ "\"q", setting_protect, LEVEL_VT100 },
+	{ "\"p", setting_level, LEVEL_VT200 },
+	{ "t", setting_lines, LEVEL_VT100 },
+	{ "*|", setting_screen_lines, LEVEL_VT100 },
+	{ "$|", setting_columns, LEVEL_VT100 },
+	{ "*x", setting_extent, LEVEL_VT400 },
 };
 
 static void answer_setting(struct vt *vt, const char *name)
@@ -89,7 +90,7 @@ static void answer_setting(struct vt *vt, const char *name)
 	char text[256];
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-		if (strcmp(settings[i].name, name))
+		if (strcmp(settings[i].name, name) || vt->level < settings[i].level)
 			continue;
 		settings[i].format(vt, text, sizeof(text));
 		report(vt, "\033P1$r%s\033\\", text);

@@ -18,7 +18,8 @@
  */
 
 #define TITLE_STACK_MAX 10u
-#define LEVEL_MAX	4u /* VT420 */
+/* Of DECSCL: which terminal we are. What came later is unknown on lower levels, as in xterm. */
+enum { LEVEL_VT100 = 1, LEVEL_VT200, LEVEL_VT300, LEVEL_VT400, LEVEL_MAX = LEVEL_VT400 };
 
 /* What costs more than the bytes that ask for it, in cells; see struct vt.work. */
 enum {
@@ -90,7 +91,7 @@ struct vt {
 	enum vt_cursor_shape cursor_shape;
 	uint8_t modify_other_keys; /* 0..2 */
 	bool erase_protects;	   /* SPA: ED, EL and ECH leave alone what is protected */
-	uint8_t level;		   /* DECSCL: 1..4; only told, by DECRQSS */
+	uint8_t level;		   /* DECSCL: LEVEL_* */
 	bool rectangle_extent;	   /* DECSACE: attribute changes take a box, not a stream */
 	uint8_t *tabs;		   /* VT_COLS_MAX bits */
 

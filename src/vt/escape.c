@@ -74,6 +74,18 @@ static void end_protected_area(struct vt *vt)
 	vt->pen.attr &= ~VT_PROTECTED & 0xfff;
 }
 
+static void back_index(struct vt *vt)
+{
+	if (vt->level >= LEVEL_VT400)
+		edit_back_index(vt);
+}
+
+static void forward_index(struct vt *vt)
+{
+	if (vt->level >= LEVEL_VT400)
+		edit_forward_index(vt);
+}
+
 static void single_shift_2(struct vt *vt)
 {
 	charset_single(vt, 2);
@@ -116,10 +128,10 @@ static void reset(struct vt *vt)
 }
 
 static void (*const escape_table[128])(struct vt *vt) = {
-	['6'] = edit_back_index,	  /* DECBI */
+	['6'] = back_index,		  /* DECBI */
 	['7'] = cursor_save,		  /* DECSC */
 	['8'] = cursor_restore,		  /* DECRC */
-	['9'] = edit_forward_index,	  /* DECFI */
+	['9'] = forward_index,		  /* DECFI */
 	['='] = keypad_application,	  /* DECKPAM */
 	['>'] = keypad_numeric,		  /* DECKPNM */
 	['D'] = cursor_index,		  /* IND */

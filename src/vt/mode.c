@@ -47,11 +47,15 @@ const struct mode_number *mode_numbers(unsigned *ret_count)
 	return bit_modes;
 }
 
-static const struct mode_number *find_bit(bool private, int number)
+static const struct mode_number *find_bit(const struct vt *vt, bool private, int number)
 {
-	for (size_t i = 0; i < sizeof(bit_modes) / sizeof(bit_modes[0]); i++)
-		if (bit_modes[i].number == number && bit_modes[i].private == private)
-			return &bit_modes[i];
+	for (size_t i = 0; i < sizeof(bit_modes) / sizeof(bit_modes[0]); i++) {
+		if (bit_modes[i].number != number || bit_modes[i].private != private)
+			continue;
+		if (bit_modes[i].mode == MODE_MARGINS && vt->level < LEVEL_VT400)
+			return NULL;
+		return &bit_modes[i];
+	}
 	return NULL;
 }
 
@@ -240,7 +244,7 @@ static bool is_always_reset(bool private, int number)
 
 void mode_set(struct vt *vt, bool private, int number, bool on)
 {
-	const struct mode_number *bit = find_bit(private, number);
+	const struct mode_number *bit = find_bit(vt, private, number);
 
 	if (bit) {
 		set_bit(vt, bit->mode, on);
@@ -253,7 +257,7 @@ void mode_set(struct vt *vt, bool private, int number, bool on)
 
 int mode_report(const struct vt *vt, bool private, int number)
 {
-	const struct mode_number *bit = find_bit(private, number);
+	const struct mode_number *bit = find_bit(vt, private, number);
 
 	if (bit)
 		return vt_mode(vt, bit->mode) ? 1 : 2;
@@ -271,7 +275,7 @@ static bool may_save(enum mode mode)
 
 void mode_save(struct vt *vt, int number)
 {
-	const struct mode_number *bit = find_bit(true, number);
+	const struct mode_number *bit = find_bit(vt, true, number);
 
 	if (!bit || !may_save(bit->mode))
 		return;
@@ -282,7 +286,7 @@ void mode_save(struct vt *vt, int number)
 
 void mode_restore(struct vt *vt, int number)
 {
-	const struct mode_number *bit = find_bit(true, number);
+	const struct mode_number *bit = find_bit(vt, true, number);
 
 	if (bit && may_save(bit->mode))
 		set_bit(vt, bit->mode, vt->saved_modes >> bit->mode & 1);

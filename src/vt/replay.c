@@ -65,8 +65,11 @@ static void put_reset(struct replay *r)
 {
 	const struct vt *vt = r->vt;
 
-	strbuf_puts(r->out, VT_ABORT "\033%G\033[?47l\033[?69l\033[r\033[?6l\033[4l\033[20l\033[?7h"
-				     "\033(B\033)B\017\033[m");
+	strbuf_puts(r->out, VT_ABORT);
+	if (vt->touched & TOUCHED_LEVEL)
+		strbuf_puts(r->out, "\033[64;1\"p");
+	strbuf_puts(r->out, "\033%G\033[?47l\033[?69l\033[r\033[?6l\033[4l\033[20l\033[?7h"
+			    "\033(B\033)B\017\033[m");
 	if (touched_modes(vt) & MODE_BIT(MODE_GRAPHEMES))
 		strbuf_puts(r->out, "\033[?2027l");
 	if (vt->links.used)
@@ -556,8 +559,6 @@ static void put_settings(struct replay *r)
 	put_mouse(r);
 	if (vt->modify_other_keys)
 		strbuf_printf(r->out, "\033[>4;%um", vt->modify_other_keys);
-	if (vt->rectangle_extent)
-		strbuf_puts(r->out, "\033[2*x");
 	replay_style(r, vt->pen);
 	if (vt->erase_protects)
 		strbuf_puts(r->out, vt->pen.attr & VT_PROTECTED ? "\033V" : "\033V\033W");
@@ -566,12 +567,17 @@ static void put_settings(struct replay *r)
 		strbuf_puts(r->out, "\033%@");
 }
 
-/* DECSCL is a soft reset, so it comes before all that it would take back. */
+/*
+ * DECSCL is a soft reset, so it comes before all that it would take back, and behind what a lower
+ * level does not know.
+ */
 static void put_level(struct replay *r)
 {
 	const struct vt *vt = r->vt;
 
-	if (vt->level != LEVEL_MAX || (!is_fresh(r) && vt->touched & TOUCHED_LEVEL))
+	if (vt->rectangle_extent)
+		strbuf_puts(r->out, "\033[2*x");
+	if (vt->level != LEVEL_MAX)
 		strbuf_printf(r->out, "\033[6%u;1\"p", vt->level);
 }
 

@@ -55,7 +55,7 @@ void handle_da2(struct vt *vt, const struct csi *csi)
 
 void handle_da3(struct vt *vt, const struct csi *csi)
 {
-	if (csi_param(csi, 0, 0) == 0 && parser_query(vt))
+	if (csi_param(csi, 0, 0) == 0 && parser_query(vt) && vt->level >= LEVEL_VT400)
 		report(vt, "\033P!|00000000\033\\");
 }
 
@@ -74,7 +74,8 @@ static void report_cursor(struct vt *vt, const char *fmt)
 
 	snprintf(text, sizeof(text), "%u;%u", vt->y + 1 - (origin ? vt->top : 0),
 		vt->x + 1 - (origin ? vt->left : 0));
-	report(vt, "\033[%s%s%s", fmt, text, *fmt ? ";1R" : "R");
+	/* with the page, where there are any */
+	report(vt, "\033[%s%s%s", fmt, text, *fmt && vt->level >= LEVEL_VT300 ? ";1R" : "R");
 }
 
 void handle_dsr(struct vt *vt, const struct csi *csi)
@@ -91,29 +92,42 @@ void handle_dsr(struct vt *vt, const struct csi *csi)
 
 static const struct {
 	int what;
+	unsigned level; /* the least on which it is known; of several the last counts */
 	const char *answer;
 } dec_status[] = {
-	{ 15, "\033[?13n" },	   /* printer: none */
-	{ 25, "\033[?21n" },	   /* user-defined keys: locked */
-	{ 26, "\033[?27;1;0;0n" }, /* keyboard: North American, ready */
-	{ 53, "\033[?53n" },	   /* locator: none */
-	{ 55, "\033[?53n" }, { 56, "\033[?57;0n" }, { 62, "\033[0*{" }, /* macro space: none */
-	{ 75, "\033[?70n" },	 /* data integrity: no errors */
-	{ 85, "\033[?83n" },	 /* several sessions: not configured */
-	{ 996, "\033[?997;1n" }, /* colour scheme: dark */
+	{ 15, LEVEL_VT200, "\033[?13n" },   /* printer: none */
+	{ 25, LEVEL_VT200, "\033[?21n" },   /* user-defined keys: locked */
+	{ 26, LEVEL_VT200, "\033[?27;1n" }, /* keyboard: North American, ready */
+	{ 26, LEVEL_VT300, "\033[?27;1;0n" }, { 26, LEVEL_VT400, "\033[?27;1;0;0n" },
+	{ 53, LEVEL_VT300, "\033[?53n" }, /* locator: none */
+	{ 55, LEVEL_VT300, "\033[?53n" }, { 56, LEVEL_VT300, "\033[?57;0n" },
+	{ 62, LEVEL_VT400, "\033[0000*{" },   /* macro space: none */
+	{ 75, LEVEL_VT400, "\033[?70n" },     /* data integrity: no errors */
+	{ 85, LEVEL_VT400, "\033[?83n" },     /* several sessions: not configured */
+	{ 996, LEVEL_VT100, "\033[?997;1n" }, /* colour scheme: dark */
 };
 
 void handle_dec_dsr(struct vt *vt, const struct csi *csi)
 {
 	int what = csi_param(csi, 0, 0);
+	const char *answer = NULL;
+	bool known = what == 6 || what == 63;
 
-	if (what == 6 && parser_query(vt))
+	for (size_t i = 0; i < sizeof(dec_status) / sizeof(dec_status[0]); i++) {
+		if (dec_status[i].what != what)
+			continue;
+		known = true;
+		if (vt->level >= dec_status[i].level)
+			answer = dec_status[i].answer;
+	}
+	if (!known || !parser_query(vt))
+		return;
+	if (what == 6)
 		report_cursor(vt, "?");
-	if (what == 63 && parser_query(vt))
+	else if (what == 63 && vt->level >= LEVEL_VT400)
 		report(vt, "\033P%d!~0000\033\\", csi_param(csi, 1, 0));
-	for (size_t i = 0; i < sizeof(dec_status) / sizeof(dec_status[0]); i++)
-		if (dec_status[i].what == what && parser_query(vt))
-			report(vt, "%s", dec_status[i].answer);
+	else if (answer)
+		report(vt, "%s", answer);
 }
 
 /* ---- modes and settings ---- */
@@ -225,17 +239,16 @@ void handle_decsca(struct vt *vt, const struct csi *csi)
 		vt->pen.attr |= VT_PROTECTED;
 }
 
-/*
- * DECSCL: what we understand stays the same on every level; it is a soft reset, and remembered.
- * Answers are always of seven bits.
- */
+/* DECSCL: a soft reset, also of what is saved with the other screen. Answers are of seven bits. */
 void handle_decscl(struct vt *vt, const struct csi *csi)
 {
 	int level = csi_param(csi, 0, 0) - 60;
 
-	if (level < 1 || level > (int)LEVEL_MAX)
+	if (level < LEVEL_VT100 || level > LEVEL_MAX)
 		return;
 	engine_soft_reset(vt);
+	saved_cursor_reset(&vt->main);
+	saved_cursor_reset(&vt->alt);
 	vt->touched |= TOUCHED_LEVEL;
 	vt->level = (uint8_t)level;
 }
