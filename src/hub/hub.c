@@ -140,7 +140,7 @@ static void read_tape(struct hub *hub)
 	hub_tell_output(hub);
 }
 
-/* How many bytes may lie there that the screen has not read, before the guest has to wait. */
+/* How many bytes may lie there that the screen has not read. */
 static size_t most_unread(const struct hub *hub)
 {
 	return never_waits(hub) ? hub->flow.window_max / 4 : 0;
@@ -164,12 +164,20 @@ static void pump_later(struct hub *hub)
 	task_post(hub->base.loop, &hub->pump_task, pump_task, hub);
 }
 
+/* The guest waits for its own screen; where it cannot, the screen does without the rest. */
+static bool is_screen_ready(struct hub *hub)
+{
+	if (hub_screen_unread(&hub->screen) <= most_unread(hub))
+		return true;
+	if (never_waits(hub))
+		hub_screen_leave_out(&hub->screen);
+	return never_waits(hub);
+}
+
 static int reserve(struct hub *hub, size_t most, struct iovec iov[2])
 {
-	size_t room = 0;
+	size_t room = is_screen_ready(hub) ? flow_room(&hub->flow, !never_waits(hub)) : 0;
 
-	if (hub_screen_unread(&hub->screen) <= most_unread(hub))
-		room = flow_room(&hub->flow, !never_waits(hub));
 	return room ? tape_reserve(&hub->tape, room < most ? room : most, iov) : 0;
 }
 

@@ -14,7 +14,8 @@
  * A few bytes can keep the engine busy for long, so it does DISPATCH_WORK at a time and reads on in
  * the next dispatch. What it has not read lies behind `readable` too, and a guest whose bytes wait
  * there is not listened to: it waits for its own screen, other consoles do not. One that cannot
- * wait is, up to a limit that only a guest reaches whose screen takes all that a dispatch has.
+ * wait is, up to a limit that only a guest reaches whose screen takes all that a dispatch has; then
+ * the engine leaves out what it has not read.
  *
  * The engine is made at the first byte: a console that says nothing costs no screen. Limits: the
  * answers to a guest that does not read them, ANSWERS_MAX; what is longer is dropped whole.
@@ -234,6 +235,21 @@ bool hub_screen_read(struct hub_screen *screen)
 	tape_release(screen->tape, vt_settled(screen->vt) - screen->cut);
 	watch_held(screen);
 	return screen->rang;
+}
+
+void hub_screen_leave_out(struct hub_screen *screen)
+{
+	size_t unread = hub_screen_unread(screen);
+
+	if (!unread)
+		return;
+	vt_feed(screen->vt, "\030", 1); /* CAN: no sequence goes on behind the gap */
+	screen->cut = vt_offset(screen->vt) - screen->tape->journal.head;
+	tape_release(screen->tape, screen->tape->journal.head);
+	watch_held(screen);
+	log_warning("hub '%s': its guest does more to the screen than can be followed: %zu bytes "
+		    "were left out, the screen may be wrong until it is drawn again",
+		screen->hub->id, unread);
 }
 
 void hub_screen_rest(struct hub_screen *screen)

@@ -76,6 +76,13 @@ bool hub_screen_read(struct hub_screen *screen);
 /** hub_screen_unread() - bytes that are left to read in the next dispatch */
 size_t hub_screen_unread(const struct hub_screen *screen);
 
+/**
+ * hub_screen_leave_out() - give up what is not read yet: members get it, the screen does not
+ *
+ * For a guest that may not wait.
+ */
+void hub_screen_leave_out(struct hub_screen *screen);
+
 /** hub_screen_rest() - a new dispatch has begun */
 void hub_screen_rest(struct hub_screen *screen);
 
