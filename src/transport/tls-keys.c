@@ -23,7 +23,7 @@ struct tls_keys {
 static int digit(char c)
 {
 	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c | 0x20) : NULL;
+	const char *at = c > ' ' ? strchr(digits, c | 0x20) : NULL;
 
 	return at ? (int)(at - digits) : -1;
 }

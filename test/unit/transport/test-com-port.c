@@ -58,6 +58,9 @@ static void orders_are_news_and_answered_with_what_came_of_them(void **state)
 	assert_true(hears(&port, "\3\2", &news));
 	assert_int_equal(news.line.parity, LINE_PARITY_ODD);
 	says(&port, "\147\2"); /* nobody has contradicted */
+	assert_true(hears(&port, "\4\2", &news));
+	assert_int_equal(news.line.stop_bits, LINE_STOP_2);
+	says(&port, "\150\2");
 	assert_true(hears(&port, "\5\3", &news));
 	assert_int_equal(news.line.flow, LINE_FLOW_RTSCTS);
 	says(&port, "\151\3");

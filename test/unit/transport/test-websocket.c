@@ -409,6 +409,27 @@ static void close_without_a_code_is_answered_without_one(void **state)
 	take_reply(f, "\x88\0", 2);
 }
 
+static void path_is_what_stands_before_the_query(void **state)
+{
+	char path[WEBSOCKET_PATH_MAX] = "old";
+	char text[WEBSOCKET_PATH_MAX + 64];
+
+	(void)state;
+	for (const char *const *end =
+			(const char *const[]){ "", " HTTP/1.1\r\n", "?a=b", "#a", NULL };
+		*end; end++) {
+		int len = snprintf(text, sizeof(text), "GET /console/a%s", *end);
+
+		assert_true(websocket_path(text, (size_t)len, path));
+		assert_string_equal(path, "/console/a");
+	}
+	memset(text + 4, 'a', sizeof(text) - 4);
+	assert_true(websocket_path(text, 4 + WEBSOCKET_PATH_MAX - 1, path));
+	assert_int_equal(strlen(path), WEBSOCKET_PATH_MAX - 1);
+	assert_false(websocket_path(text, 4 + WEBSOCKET_PATH_MAX, path));
+	assert_string_equal(path, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* Is a page of @from let in by a server that is known to it as @host? */
@@ -474,6 +495,7 @@ int main(void)
 		TEST(ping_is_answered_while_the_user_does_not_read),
 		TEST(failed_answer_ends_only_the_writing),
 		TEST(half_close_says_goodbye_and_reads_on),
+		TEST(path_is_what_stands_before_the_query),
 		TEST(close_without_a_code_is_answered_without_one),
 	};
 
