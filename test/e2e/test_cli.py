@@ -15,6 +15,7 @@ import pytest
 
 from support.program import Output, wait_exit
 from support.screen import wait_until
+from support.stream import DEADLINE
 
 ID_HINT = "Identifiers consist of letters, digits, '-', '.', '_', starting with a letter."
 SIZE_HINT = ("Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\n"
@@ -336,7 +337,7 @@ def test_descriptors_closed_at_start_are_not_used_for_something_else(charhubd_pa
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", str(charhubd_path),
          "-chardev", f"file,id=a,path={workdir}/x", "-chardev", "hub,id=h,chardevs.0=nope"],
-        check=False, timeout=60)
+        check=False, timeout=DEADLINE)
     assert done.returncode == 1
     assert (workdir / "x").read_bytes() == b""
 
@@ -392,7 +393,7 @@ def notified(charhubd_path, address, *args):
     """A charhubd that tells a datagram socket at @address about itself; yields both."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(address)
-        manager.settimeout(60)
+        manager.settimeout(DEADLINE)
         env = {**os.environ, "NOTIFY_SOCKET": address.replace("\0", "@")}
         daemon = subprocess.Popen([str(charhubd_path), *args], env=env,
                                   stderr=subprocess.PIPE, start_new_session=True)

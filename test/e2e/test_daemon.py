@@ -12,6 +12,7 @@ import pytest
 from support.program import MARK, marked_processes
 from support.screen import wait_until
 from support.setups import shared_console
+from support.stream import DEADLINE
 
 SHELL = "exec,command=/bin/sh"
 
@@ -46,7 +47,7 @@ def wait_gone(pid):
         return
     poller = select.poll()
     poller.register(pidfd, select.POLLIN)
-    assert poller.poll(60000), f"process {pid} does not end"
+    assert poller.poll(DEADLINE * 1000), f"process {pid} does not end"
     os.close(pidfd)
 
 

@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from support.guests import PROMPT
+from support.stream import DEADLINE
 
 real = pytest.mark.skipif(not os.environ.get("CHARHUB_TEST_LIBVIRT"),
                           reason="test/e2e/with-libvirt runs this")
@@ -59,7 +60,7 @@ def test_first_client_is_the_guest_the_others_are_people(console, workdir, clien
 
 
 def virsh(*words):
-    return subprocess.run(["virsh", "-q", *map(str, words)], check=True, timeout=60,
+    return subprocess.run(["virsh", "-q", *map(str, words)], check=True, timeout=DEADLINE,
                           capture_output=True, text=True).stdout
 
 
@@ -79,7 +80,7 @@ def test_domain_is_the_guest_and_may_start_again(console, workdir, client):
     console.err.wait_for("the guest is there")
     ann, ben = client(workdir / "console"), client(workdir / "console")
     for person in (ann, ben):
-        person.read_until(PROMPT, timeout=180)
+        person.read_until(PROMPT)
     ann.send("echo a$((6 * 7))\r")
     for person in (ann, ben):
         person.read_until("a42\r\n")
@@ -89,7 +90,7 @@ def test_domain_is_the_guest_and_may_start_again(console, workdir, client):
     late = client(workdir / "console")  # is no guest: QEMU is another user
     boot_domain(workdir)
     for person in (ann, ben, late):
-        person.read_until(PROMPT, timeout=180)
+        person.read_until(PROMPT)
     ben.send("echo b$((6 * 9))\r")
     for person in (ann, ben, late):
         person.read_until("b54\r\n")

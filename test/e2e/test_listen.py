@@ -9,7 +9,7 @@ import pytest
 from support.certificates import Authority
 from support.program import need
 from support.rfb import WebSocket
-from support.stream import connect_tcp, connect_unix, free_port
+from support.stream import DEADLINE, connect_tcp, connect_unix, free_port
 
 LIST = "Consoles:\r\n  vm1\r\n  vm2\r\nNAME? "
 
@@ -72,12 +72,12 @@ def test_telnet_shows_what_is_typed_and_tells_its_size(consoles, terminal):
 def test_a_path_of_a_websocket_leads_to_a_console(consoles):
     port = free_port()
     consoles("-listen", f"127.0.0.1:{port},consoles=vm*,websocket=on")
-    with socket.create_connection(("127.0.0.1", port), 20) as sock:
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as sock:
         ann = WebSocket(sock, "/console/vm2")
         said = b""
         while b"vm2> " not in said:
             said += ann.recv(4096)
-    with socket.create_connection(("127.0.0.1", port), 20) as sock:
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as sock:
         ben = WebSocket(sock, "/console/private")
         assert ben.recv(4096) == b"charhub: there is no console 'private' here\r\n"
 
@@ -92,7 +92,7 @@ def test_the_name_asked_for_in_tls_leads_to_a_console(consoles, workdir):
     context = ssl.create_default_context(cafile=authority.path("ca-cert.pem"))
     context.check_hostname = False
     for name, wanted in ("vm2.hub.example", b"vm2> "), ("hub.example", b"NAME? "):
-        with socket.create_connection(("127.0.0.1", port), 20) as sock:
+        with socket.create_connection(("127.0.0.1", port), DEADLINE) as sock:
             said = b""
             ann = context.wrap_socket(sock, server_hostname=name)
             while wanted not in said:

@@ -12,7 +12,8 @@ import socket
 
 from support import rfb
 from support.setups import numbered_lines, scripted_guest
-from support.stream import Stream, connect_tcp, connect_unix, free_port, open_pty, pump
+from support.stream import (DEADLINE, Stream, connect_tcp, connect_unix, free_port, open_pty,
+                            pump)
 
 ROUNDS = int(os.environ.get("CHARHUB_TEST_SOAK", "400"))
 JOINERS_MAX = 12
@@ -126,7 +127,7 @@ class Soak:
             "-device", "console,guest=g,chardev=h"]
 
     def websocket(self):
-        web = rfb.WebSocket(socket.create_connection(("127.0.0.1", self.web), 20))
+        web = rfb.WebSocket(socket.create_connection(("127.0.0.1", self.web), DEADLINE))
         return Stream(web.sock.fileno(), web.sock)
 
     def start_readers(self):

@@ -11,7 +11,7 @@ import pytest
 from support.certificates import Authority
 from support.program import need
 from support.rfb import WebSocket
-from support.stream import Stream, connect_tcp, free_port
+from support.stream import DEADLINE, Stream, connect_tcp, free_port
 
 SHELL = {"PS1": "shell> ", "ENV": ""}
 
@@ -90,10 +90,10 @@ class Person(Stream):
         super().__init__(sock.fileno(), sock)
         self.tls = sock
 
-    def send(self, data, timeout=20):
+    def send(self, data, timeout=DEADLINE):
         self.tls.sendall(data.encode() if isinstance(data, str) else data)
 
-    def read_until(self, what, timeout=20):
+    def read_until(self, what, timeout=DEADLINE):
         said = b""
         while what.encode() not in said:
             part = self.tls.recv(65536)
@@ -103,7 +103,7 @@ class Person(Stream):
 
 
 def dial(port, authority, side=None, host="localhost"):
-    sock = socket.create_connection(("127.0.0.1", port), 20)
+    sock = socket.create_connection(("127.0.0.1", port), DEADLINE)
     return Person(context_of(authority, side).wrap_socket(sock, server_hostname=host))
 
 

@@ -19,7 +19,7 @@ from support import rfb
 from support.guests import PROMPT, VMM, Shell, boot, default_socket, kill, processes
 from support.program import wait_exit
 from support.setups import SCREEN_NOTICE
-from support.stream import CHUNK, pump
+from support.stream import CHUNK, DEADLINE, pump
 
 CTRL_T = b"\x14"
 MIB = 1 << 20
@@ -282,7 +282,7 @@ def test_devices_do_not_know_of_each_other(charhubd, workdir, linux, client):
             hostile.connect(str(workdir / "c.sock"))
             hostile.sendall(garbage)
             hostile.shutdown(socket.SHUT_WR)
-            hostile.settimeout(60)
+            hostile.settimeout(DEADLINE)
             try:
                 while hostile.recv(4096):
                     pass

@@ -11,7 +11,7 @@ from support.certificates import Authority
 from support.program import need
 from support.screen import Screen
 from support.setups import scripted_guest
-from support.stream import free_port
+from support.stream import DEADLINE, free_port
 
 PASSWORD = ["-object", "secret,id=sec,data=sesame"]
 
@@ -100,7 +100,7 @@ def test_rules_know_certificates(serve, authority):
 def test_bytes_before_tls_are_nobodys(serve, authority):
     """What somebody on the way puts in front of TLS does not become part of the session."""
     _, port = serve(x509(authority))
-    with socket.create_connection(("127.0.0.1", port), 20) as sock:
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as sock:
         viewer = rfb.Client(sock)
         viewer.read(12)
         sock.sendall(b"RFB 003.008\n\x13\0\2\0\0\1\4\1")
@@ -110,7 +110,7 @@ def test_bytes_before_tls_are_nobodys(serve, authority):
 
 def test_old_version_is_told(serve, authority):
     _, port = serve(x509(authority))
-    with socket.create_connection(("127.0.0.1", port), 20) as sock:
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as sock:
         viewer = rfb.Client(sock)
         viewer.read(12)
         sock.sendall(b"RFB 003.003\n")
@@ -121,7 +121,7 @@ def test_old_version_is_told(serve, authority):
 def test_websocket_is_wss(serve, authority):
     _, port = serve([*PASSWORD, *x509(authority)], ",password-secret=sec")
     context, host = trusting(authority)
-    sock = context.wrap_socket(socket.create_connection(("127.0.0.1", port - 1), 20),
+    sock = context.wrap_socket(socket.create_connection(("127.0.0.1", port - 1), DEADLINE),
                                server_hostname=host)
     viewer = rfb.Client(rfb.WebSocket(sock)).handshake(respond=rfb.respond("sesame"))
     viewer.request(False)

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from support.rfb import WebSocket
-from support.stream import free_port
+from support.stream import DEADLINE, free_port
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def shared(charhubd):
 
 
 def enter(port):
-    return WebSocket(socket.create_connection(("127.0.0.1", port), 20))
+    return WebSocket(socket.create_connection(("127.0.0.1", port), DEADLINE))
 
 
 def read_until(peer, text):
@@ -54,6 +54,6 @@ def test_much_comes_whole(shared):
 
 
 def test_who_speaks_something_else_is_told(shared):
-    with socket.create_connection(("127.0.0.1", shared), 20) as sock:
+    with socket.create_connection(("127.0.0.1", shared), DEADLINE) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert sock.recv(4096).startswith(b"HTTP/1.1 426 ")

@@ -9,6 +9,8 @@ import struct
 import subprocess
 import zlib
 
+from .stream import DEADLINE
+
 RAW, COPY_RECT, HEXTILE, TIGHT, ZRLE, TIGHT_PNG = 0, 1, 5, 7, 16, -260
 DESKTOP_SIZE, CURSOR, EXTENDED_KEY, LED_STATE = -223, -239, -258, -261
 DESKTOP_NAME, EXTENDED_SIZE, FENCE, CONTINUOUS = -307, -308, -312, -313
@@ -83,7 +85,7 @@ class Closed(Exception):
 class Client:
     """A connection; every read has a deadline, so that no test waits for ever."""
 
-    def __init__(self, sock, timeout=10):
+    def __init__(self, sock, timeout=DEADLINE):
         self.sock = sock
         sock.settimeout(timeout)
         self.format = Format()
@@ -450,7 +452,7 @@ class Client:
         self.sock.close()
 
 
-def connect(address, timeout=10, **handshake):
+def connect(address, timeout=DEADLINE, **handshake):
     """address: ("127.0.0.1", 5900) or the path of a unix socket."""
     if isinstance(address, str):
         sock = socket.socket(socket.AF_UNIX)
