@@ -15,10 +15,10 @@
  * it. If a reader goes and another comes before the loop looks, the two are one.
  *
  * What a reader did to the terminal goes with it. Its settings are put back when the last one has
- * gone, and the terminal is for everybody again (TIOCEXCL, which only the superuser gets past: for
- * others a new pty takes the place of the locked one, and the number, since that is free again). A
- * terminal that echoes would give the guest its own output as input: echo is turned off whenever
- * there is something to write.
+ * gone, and the terminal is for everybody again: not stopped (TCOOFF), nor locked (TIOCEXCL, which
+ * only the superuser gets past: for others a new pty takes the place of the locked one, and the
+ * number, since that is free again). A terminal that echoes would give the guest its own output as
+ * input: echo is turned off whenever there is something to write.
  *
  * Terminal programs flush their side when they have opened it (tio 0.1 ms later), and with it what
  * they were shown by then. Packet mode tells: the holder is asked to show it again.
@@ -216,6 +216,7 @@ static int forget_reader(struct pty_chardev *pty)
 	tcsetattr(master, TCSANOW, &pty->mode);
 	if (fd >= 0) {
 		ioctl(fd, TIOCNXCL);
+		tcflow(fd, TCOON);
 		tcflush(fd, TCIFLUSH);
 	}
 	begin_packets(master);

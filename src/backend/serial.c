@@ -11,10 +11,13 @@
  * It comes back with the settings it had, those among them that a holder made, then or meanwhile.
  *
  * A break takes BREAK_MS by a timer, never by tcsendbreak(), which waits; meanwhile nothing is
- * written. That a modem line has changed the kernel tells a thread that waits in an ioctl; where
- * the driver does not know that one, the lines are looked at MODEM_MS apart. Either only while the
- * device has such lines and a holder. What changes before the thread waits, or again, is seen at a
- * second look after SETTLE_MS.
+ * written. Then the line rests for as long: more breaks are one with it, however many there are,
+ * and bytes get through.
+ *
+ * That a modem line has changed the kernel tells a thread that waits in an ioctl; where the driver
+ * does not know that one, the lines are looked at MODEM_MS apart. Either only while the device has
+ * such lines and a holder. What changes before the thread waits, or again, is seen at a second look
+ * after SETTLE_MS.
  */
 #include "backend/backends.h"
 
@@ -64,7 +67,8 @@ struct serial {
 	struct waiter *changes;
 	struct timer *retry, *breaks, *modems;
 	unsigned modem, set, set_mask;
-	bool has_modem, breaking, told_why;
+	enum { NO_BREAK, BREAK_HOLDS, BREAK_RESTS } breaking;
+	bool has_modem, told_why;
 	struct task report, failed;
 };
 
@@ -233,7 +237,8 @@ static void on_gone(struct chardev *chardev, int error)
 		error ? strerror(error) : "");
 	close_device(serial);
 	timer_stop(serial->breaks);
-	serial->breaking = serial->has_modem = false;
+	serial->breaking = NO_BREAK;
+	serial->has_modem = false;
 	wait_for_device(serial);
 	chardev_hang_up(chardev);
 }
@@ -247,12 +252,16 @@ static const struct fd_stream_ops serial_stream_ops = { .on_eof = on_eof, .on_go
 
 /* ---- break ---- */
 
-static void end_break(void *data)
+static void on_break_over(void *data)
 {
 	struct serial *serial = data;
+	bool held = serial->breaking == BREAK_HOLDS;
 
-	serial->breaking = false;
+	serial->breaking = held ? BREAK_RESTS : NO_BREAK;
+	if (!held)
+		return;
 	serial_port_break(fd_of(serial), false);
+	timer_start(serial->breaks, BREAK_MS);
 	chardev_room(&serial->base);
 }
 
@@ -260,9 +269,10 @@ static int send_break(struct serial *serial)
 {
 	int r = serial->breaking ? 0 : serial_port_break(fd_of(serial), true);
 
-	if (r == 0 && !serial->breaking)
+	if (r == 0 && !serial->breaking) {
+		serial->breaking = BREAK_HOLDS;
 		timer_start(serial->breaks, BREAK_MS);
-	serial->breaking |= r == 0;
+	}
 	return r;
 }
 
@@ -332,7 +342,7 @@ static int serial_open(struct chardev *chardev, const struct opts *opts, struct 
 	};
 	serial->path = strdup(path);
 	serial->retry = timer_new(chardev->loop, try_again, serial);
-	serial->breaks = timer_new(chardev->loop, end_break, serial);
+	serial->breaks = timer_new(chardev->loop, on_break_over, serial);
 	serial->modems = timer_new(chardev->loop, look_at_modem, serial);
 	r = serial->path && serial->retry && serial->breaks && serial->modems
 		    ? open_first(serial, opts_get_bool(opts, "wait"), err)
@@ -357,7 +367,8 @@ static void serial_detach(struct chardev *chardev)
 static ssize_t serial_out(struct chardev *chardev, const struct iovec *iov, int n)
 {
 	struct serial *serial = serial_of(chardev);
-	ssize_t done = serial->breaking ? 0 : fd_stream_outv(&serial->stream, iov, n);
+	ssize_t done =
+		serial->breaking == BREAK_HOLDS ? 0 : fd_stream_outv(&serial->stream, iov, n);
 
 	if (fd_stream_is_started(&serial->stream) && !fd_stream_takes_out(&serial->stream))
 		task_post(chardev->loop, &serial->failed, end_failed, serial);

@@ -159,6 +159,7 @@ static const struct {
 	{ "qemu-vdagent", "belongs to a VMM's display" },
 	{ "spiceport", "belongs to a VMM's SPICE server; 'vc' and -vnc show consoles" },
 	{ "spicevmc", "belongs to a VMM's SPICE server; 'vc' and -vnc show consoles" },
+	{ "testdev", "lets a guest end a VMM with a status; no guest ends a hub" },
 	{ "tty", "is called 'serial'" },
 	{ "wctablet", "takes its movements from a VMM's display" },
 };

@@ -62,6 +62,22 @@ TAKEN = [
     # mux, off and on
     "-chardev null,id=a,mux=off",
     "-chardev socket,id=cons,path=DIR/s,server=on,wait=off,mux=on",
+    # libvirt's <serial>, <console>, <channel> of other types
+    "-chardev null,id=charserial0",
+    "-chardev vc,id=charserial0",
+    "-chardev stdio,id=charserial0",
+    "-chardev file,id=charserial0,path=DIR/f,append=on,logfile=DIR/log,logappend=on",
+    "-chardev udp,id=charserial0,host=127.0.0.1,port=9999,localaddr=127.0.0.1,localport=0",
+    "-chardev socket,id=charserial0,host=127.0.0.1,port=0,telnet=on,server=on,wait=off",
+    "-chardev socket,id=charchannel0,path=DIR/s,server=on,wait=off",
+    # Proxmox's agent and spice-less consoles, Kata's and Incus's agents, EVE's hub of one
+    "-chardev socket,id=qga0,path=DIR/qga,server=on,wait=off",
+    "-chardev socket,id=charch0,path=DIR/kata.sock,server=on,wait=off",
+    "-chardev ringbuf,id=console",
+    "-chardev socket,id=monitor,path=DIR/qemu.monitor,server=on,wait=off",
+    "-chardev socket,id=charserial1,path=DIR/s,server=on,wait=off "
+    "-chardev hub,id=charhub0,chardevs.0=charserial1,logfile=/dev/fd/1,logappend=on",
+    "-chardev socket,id=cons,path=DIR/s,server=on,wait=off,mux=on,logfile=/dev/fd/1,logappend=on",
 ]
 
 
@@ -136,6 +152,7 @@ REFUSED = [
     ("-vnc unix:DIR/v,id=a -vnc unix:DIR/w,id=a", "Duplicate ID 'a' for vnc"),
     ("-vnc unix:DIR/v -vnc unix:DIR/w,id=default", "Duplicate ID 'default' for vnc"),
     ("-chardev null,,id=a", "'null,id=a' is not a valid char driver name"),
+    ("-chardev testdev,id=a", "'testdev' is not a valid char driver name"),
     ("-chardev null,id=a,cols=80", "chardev 'a' does not support size options"),
     ("-chardev ringbuf,id=a,width=80", "chardev 'a' does not support size options"),
     ("-chardev file,id=a,rows=80", "chardev 'a' does not support size options"),

@@ -83,6 +83,7 @@ static void holder_on_event(void *data, const struct chardev_event *event)
 		if (holder->open || holder->hung_up)
 			holder->faults++;
 		holder->hung_up = true;
+		holder->owed_room |= holder->owes_room;
 		holder->owes_room = false;
 		break;
 	case CHARDEV_BREAK: holder->breaks++; break;
@@ -99,9 +100,9 @@ static void holder_on_room(void *data)
 
 	strbuf_puts(&holder->log, "room ");
 	holder->room_calls++;
-	if (!holder->owes_room)
+	if (!holder->owes_room && !holder->owed_room)
 		holder->faults++;
-	holder->owes_room = false;
+	holder->owes_room = holder->owed_room = false;
 	if (holder->room_hook)
 		holder->room_hook(holder);
 }
@@ -165,7 +166,7 @@ int fake_holder_attach(struct fake_holder *holder, struct chardev *chardev,
 	if (r == 0) {
 		holder->open = chardev_is_open(chardev);
 		holder->hung_up = false;
-		holder->owes_room = false;
+		holder->owes_room = holder->owed_room = false;
 	}
 	return r;
 }
@@ -191,6 +192,7 @@ ssize_t fake_holder_out(struct fake_holder *holder, const void *buf, size_t len)
 	if (accepted > (ssize_t)len)
 		holder->faults++;
 	holder->owes_room = accepted >= 0 && accepted < (ssize_t)len;
+	holder->owed_room &= accepted < 0;
 	return accepted;
 }
 

@@ -32,6 +32,7 @@ struct fake_holder {
 	bool open;		   /* as told by events, or at attach */
 	bool hung_up;		   /* since the last OPENED */
 	bool owes_room;		   /* a short accept was not yet followed by a room event */
+	bool owed_room;		   /* ...when the peer hung up: the next one may bring it */
 
 	/* What to do besides recording; may detach or free everything. */
 	fake_holder_hook *in_hook, *event_hook, *room_hook, *removed_hook;

@@ -117,6 +117,69 @@ static void leftovers_of_one_reader_are_not_shown_to_the_next(void **state)
 	close(slave);
 }
 
+static void terminal_that_was_left_stopped_goes_on(void **state)
+{
+	struct env *env = *state;
+	struct chardev *pty = env_add(env, "pty,id=p");
+	int slave = open_slave(pty);
+
+	env_attach(env, pty);
+	RUN_UNTIL(env->loop, env->holder.opened == 1);
+	assert_int_equal(tcflow(slave, TCOOFF), 0);
+	assert_int_equal(write(slave, "stuck", 5), -1);
+	close(slave);
+	RUN_UNTIL(env->loop, env->holder.hangups == 1);
+	slave = open_slave(pty);
+	RUN_UNTIL(env->loop, env->holder.opened == 2);
+	assert_int_equal(write(slave, "typed", 5), 5);
+	RUN_UNTIL(env->loop, env->holder.in.len == 5);
+	assert_true(fake_holder_in_is(&env->holder, "typed"));
+	close(slave);
+}
+
+static void many_openers_are_one_peer(void **state)
+{
+	enum { OPENERS = 50 };
+	struct env *env = *state;
+	struct chardev *pty = env_add(env, "pty,id=p");
+	int slaves[OPENERS];
+
+	env_attach(env, pty);
+	for (int i = 0; i < OPENERS; i++)
+		slaves[i] = open_slave(pty);
+	RUN_UNTIL(env->loop, env->holder.opened == 1);
+	for (int i = 0; i < OPENERS; i++) {
+		size_t before = env->holder.in.len;
+
+		assert_int_equal(write(slaves[i], "x", 1), 1);
+		RUN_UNTIL(env->loop, env->holder.in.len == before + 1);
+		close(slaves[i]);
+		if (i < OPENERS - 1)
+			assert_int_equal(fake_holder_out(&env->holder, "y", 1), 1);
+	}
+	RUN_UNTIL(env->loop, env->holder.hangups == 1);
+	assert_int_equal(env->holder.opened, 1);
+}
+
+/* A hang-up in the middle of a line takes none of it away. */
+static void line_that_was_begun_arrives(void **state)
+{
+	struct env *env = *state;
+	struct chardev *pty = env_add(env, "pty,id=p");
+	int slave = open_slave(pty);
+
+	env_attach(env, pty);
+	RUN_UNTIL(env->loop, env->holder.opened == 1);
+	fake_holder_set_room(&env->holder, 4);
+	assert_int_equal(write(slave, "reboot -", 8), 8);
+	close(slave);
+	RUN_UNTIL(env->loop, env->holder.in.len == 4);
+	assert_int_equal(env->holder.hangups, 0);
+	fake_holder_set_room(&env->holder, 100);
+	RUN_UNTIL(env->loop, env->holder.hangups == 1);
+	assert_true(fake_holder_in_is(&env->holder, "reboot -"));
+}
+
 /* As terminal programs do when they have opened it; what they do later is their own business. */
 static void reader_that_flushes_at_first_is_told_of(void **state)
 {
@@ -430,6 +493,10 @@ int main(void)
 			terminal_that_was_left_locked_is_for_everybody_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			locked_terminal_is_made_anew_where_it_cannot_be_opened, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			terminal_that_was_left_stopped_goes_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_openers_are_one_peer, setup, teardown),
+		cmocka_unit_test_setup_teardown(line_that_was_begun_arrives, setup, teardown),
 		cmocka_unit_test_setup_teardown(slave_is_raw_and_takes_the_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(idle_pty_costs_no_wakeups, setup, teardown),
 		cmocka_unit_test_setup_teardown(

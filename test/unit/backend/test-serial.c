@@ -241,6 +241,42 @@ static void break_is_sent_and_nothing_meanwhile(void **state)
 	assert_int_equal(fake_holder_out(f->holder, "x", 1), 1);
 }
 
+static void storm_of_breaks_lets_bytes_through(void **state)
+{
+	const struct chardev_event event = { .type = CHARDEV_BREAK };
+	struct fixture *f = *state;
+	char got[16];
+	ssize_t sent = 0;
+
+	add(f, "");
+	for (int i = 0; i < 10000; i++) {
+		assert_int_equal(chardev_link_event(&f->holder->link, &event), 0);
+		sent += fake_holder_out(f->holder, "x", 1);
+		if (i % 10 == 9)
+			loop_advance(f->env->loop, 1);
+		while (read(f->master, got, sizeof(got)) > 0)
+			continue;
+	}
+	assert_int_equal(line.breaks_begun, 2);
+	assert_true(sent > 4000);
+}
+
+static void device_that_is_pulled_while_it_is_full_comes_back(void **state)
+{
+	static const char block[4096];
+	struct fixture *f = *state;
+
+	add(f, "");
+	while (fake_holder_out(f->holder, block, sizeof(block)) == sizeof(block))
+		continue;
+	pull(f);
+	RUN_UNTIL(f->env->loop, f->holder->hangups == 1);
+	assert_int_equal(fake_holder_out(f->holder, "x", 1), -EPIPE);
+	plug_in(f);
+	RUN_UNTIL(f->env->loop, f->holder->open);
+	assert_int_equal(fake_holder_out(f->holder, "x", 1), 1);
+}
+
 static void line_is_changed_and_told(void **state)
 {
 	const struct chardev_event event = { .type = CHARDEV_LINE,
@@ -501,6 +537,8 @@ int main(void)
 		CASE(errors_are_qemus),
 		CASE(bytes_pass_as_they_are),
 		CASE(break_is_sent_and_nothing_meanwhile),
+		CASE(storm_of_breaks_lets_bytes_through),
+		CASE(device_that_is_pulled_while_it_is_full_comes_back),
 		CASE(line_is_changed_and_told),
 		CASE(modem_lines_are_told_and_set),
 		CASE(change_of_a_modem_line_is_told_without_a_look),

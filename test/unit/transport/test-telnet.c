@@ -266,6 +266,61 @@ static void iacs_are_doubled(void **state)
 	assert_int_equal(f->fake->out.len, 2 * sizeof(all));
 }
 
+/* Where what is looked at, encoded or written at a time begins and ends. */
+static void iac_at_every_edge_is_doubled(void **state)
+{
+	static const size_t lens[] = { 1, 2, 511, 512, 513, 2047, 2048, 2049, 4096, 65535, 65536,
+		65537 };
+	static char bytes[65537];
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		size_t len = lens[i], places[] = { 0, len / 2, len - 1 };
+
+		for (size_t j = 0; j < sizeof(places) / sizeof(places[0]); j++) {
+			size_t at = places[j], done = 0;
+			const char *out;
+
+			memset(bytes, 'a', len);
+			bytes[at] = '\377';
+			byte_queue_clear(&f->fake->out);
+			while (done < len) {
+				ssize_t n = say(f, bytes + done, len - done);
+
+				assert_true(n > 0);
+				done += (size_t)n;
+			}
+			out = byte_queue_data(&f->fake->out);
+			assert_int_equal(f->fake->out.len, len + 1);
+			assert_memory_equal(out, bytes, at + 1);
+			assert_memory_equal(out + at + 1, bytes + at, len - at);
+		}
+	}
+}
+
+static void size_of_nothing_is_none(void **state)
+{
+	struct fixture *f = *state;
+
+	feed(f, IAC SB NAWS "\0\0\0\0" IAC SE IAC SB NAWS "\0\120\0\0" IAC SE "a");
+	assert_heard(f, "a");
+	feed(f, IAC SB NAWS IAC IAC IAC IAC IAC IAC IAC IAC IAC SE "b");
+	assert_heard(f, "<65535x65535>b");
+	feed(f, IAC SB NAWS "\0\120\0" IAC SE "c");
+	assert_heard(f, "c");
+}
+
+/* Each is one round of the loop, in which others get their turn. */
+static void storm_of_breaks_is_told_break_by_break(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 5000; i++) {
+		feed(f, IAC BRK IAC BRK "a");
+		assert_heard(f, "<BREAK><BREAK>a");
+	}
+}
+
 static void no_escape_is_torn_by_an_answer(void **state)
 {
 	struct fixture *f = *state;
@@ -361,6 +416,9 @@ int main(void)
 		CASE(option_may_have_the_number_of_an_iac),
 		CASE(returns_of_the_virtual_terminal_are_one_byte),
 		CASE(iacs_are_doubled),
+		CASE(iac_at_every_edge_is_doubled),
+		CASE(size_of_nothing_is_none),
+		CASE(storm_of_breaks_is_told_break_by_break),
 		CASE(no_escape_is_torn_by_an_answer),
 		CASE(peer_that_asks_and_never_reads_is_not_read),
 		CASE(size_and_break_are_sent_behind_the_bytes),
