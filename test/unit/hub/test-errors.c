@@ -5,8 +5,11 @@
  */
 #include "hub-fixture.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
 	OTHERS = 8,
@@ -155,9 +158,50 @@ static void others_have_all_where_the_late_are_closed(void **state)
 	permute(state, (int[WAYS]){ 0, 1, 2, 3, 4 }, 0, ",stall=close");
 }
 
+/* ---- what is told ---- */
+
+static char last_line[LOG_LINE_BYTES];
+
+static void keep_line(struct log_sink *sink, const char *line, size_t len)
+{
+	(void)sink;
+	memcpy(last_line, line, len);
+	last_line[len] = 0;
+}
+
+static uint64_t no_time(struct log_sink *sink)
+{
+	(void)sink;
+	return 0;
+}
+
+static void hold_nothing(struct log_sink *sink, uint64_t ms)
+{
+	(void)sink;
+	(void)ms;
+}
+
+static void error_is_told_and_a_peer_that_has_left_is_not(void **state)
+{
+	struct log_sink sink = { keep_line, no_time, hold_nothing };
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,terminal=off", 0);
+	log_set_sink(&sink);
+	fake_chardev_fail(f->fake[0], EPIPE);
+	fixture_out(f, "a");
+	assert_string_equal(last_line, "");
+	fake_chardev_fail(f->fake[1], EIO);
+	fixture_out(f, "b");
+	log_set_sink(NULL);
+	assert_non_null(strstr(last_line, "hub 'h': member 'f1' failed: Input/output error"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		hub_test(error_is_told_and_a_peer_that_has_left_is_not),
 		cmocka_unit_test(others_have_all_where_the_late_are_skipped),
 		cmocka_unit_test(others_have_all_where_the_late_are_closed),
 	};
