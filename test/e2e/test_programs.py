@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The programs that people attach with: tio, socat, and a shell's redirections."""
 
+import subprocess
+
 import pytest
 
-from support.program import run
+from support.program import Output, run
 from support.setups import shared_console
+from support.stream import DEADLINE
 
 CTRL_T = b"\x14"
 CTRL_BRACKET = b"\x1d"
@@ -81,9 +84,12 @@ def test_interrupt_reaches_the_guest_not_the_viewer(console, workdir, terminal):
 
 
 def test_one_shot_command_by_socat(console, workdir):
-    done = run(["socat", "-t", "5", "-", f"UNIX-CONNECT:{workdir}/sock"], workdir,
-               stdin=b"echo one shot $((8 + 1)); exit\r")
-    assert "one shot 9\r\n" in done.out
+    with subprocess.Popen(["socat", "-t", str(DEADLINE), "-", f"UNIX-CONNECT:{workdir}/sock"],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as socat:
+        socat.stdin.write(b"echo one shot $((8 + 1)); exit\r")
+        socat.stdin.close()
+        Output(socat.stdout).wait_for("one shot 9\r\n")
+        socat.terminate()
 
 
 def test_cat_and_echo_on_the_pty(console, workdir):
