@@ -9,6 +9,7 @@ depends on how long a thing takes.
 import errno
 import fcntl
 import os
+import random
 import re
 import select
 import socket
@@ -19,6 +20,7 @@ import tty
 
 DEADLINE = float(os.environ.get("CHARHUB_TEST_DEADLINE", "600"))
 CHUNK = 65536
+_ports = iter(random.sample(range(10000, 32768), 20000))  # below ip_local_port_range
 
 
 class Deadline(AssertionError):
@@ -188,10 +190,18 @@ def connect_tcp(port, host="127.0.0.1", timeout=DEADLINE):
 
 
 def free_port():
-    """A TCP port of the loopback that nobody listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A TCP port of the loopback that nobody listens on; another one each time.
+
+    It is none of those that the kernel gives to clients: nobody takes it before it is used.
+    """
+    for port in _ports:
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise Deadline("no port is free")
 
 
 class UnixServer:
