@@ -567,7 +567,7 @@ static int new_session(struct world *world, struct chardev *chardev, bool pretty
 
 static int on_peer(void *holder, struct chardev *peer, struct error **err)
 {
-	struct qmp *server = holder, *qmp;
+	struct qmp *server = holder, *qmp = NULL;
 	int r = new_session(server->world, peer, server->pretty, &qmp, err);
 
 	if (r < 0)
