@@ -15,11 +15,13 @@
  * a pending wrap stays, since the cursor stays where it is, unless the handler ends it (CBT moves
  * the cursor all the same, as in xterm). CSI_QUERY: some terminal
  * answers it, whatever its parameters; where that depends, the handler calls parser_query().
- * CSI_VT300, CSI_VT400: unknown on lower levels, see DECSCL; a query is taken as one all the same.
+ * CSI_COLONS: parameters may have parts; any other sequence that has some is unknown, and may be a
+ * query of somebody. CSI_VT300, CSI_VT400: unknown on lower levels, see DECSCL; a query is taken as one all the same.
  */
 enum {
 	CSI_KEEP_WRAP = 1,
 	CSI_QUERY = 2,
+	CSI_COLONS = 4,
 	CSI_LEVEL_SHIFT = 4, /* the least level stands above it */
 	CSI_VT300 = 3 << CSI_LEVEL_SHIFT,
 	CSI_VT400 = 4 << CSI_LEVEL_SHIFT,
@@ -54,13 +56,13 @@ static const struct csi_entry csi_table[CLASS_COUNT][64] = {
 		AT('A') = { handle_cuu, 0 },
 		AT('B') = { handle_cud, 0 },
 		AT('C') = { handle_cuf, 0 },
-		AT('D') = { handle_cub, 0 },
+		AT('D') = { handle_cub, CSI_KEEP_WRAP },
 		AT('E') = { handle_cnl, 0 },
 		AT('F') = { handle_cpl, 0 },
 		AT('G') = { handle_cha, 0 },
 		AT('H') = { handle_cup, 0 },
 		AT('I') = { handle_cht, CSI_KEEP_WRAP },
-		AT('J') = { handle_ed, 0 },
+		AT('J') = { handle_ed, CSI_KEEP_WRAP },
 		AT('K') = { handle_el, 0 },
 		AT('L') = { handle_il, 0 },
 		AT('M') = { handle_dl, 0 },
@@ -79,10 +81,10 @@ static const struct csi_entry csi_table[CLASS_COUNT][64] = {
 		AT('f') = { handle_cup, 0 },
 		AT('g') = { handle_tbc, CSI_KEEP_WRAP },
 		AT('h') = { handle_sm, CSI_KEEP_WRAP },
-		AT('j') = { handle_cub, 0 },
+		AT('j') = { handle_cub, CSI_KEEP_WRAP },
 		AT('k') = { handle_cuu, 0 },
 		AT('l') = { handle_rm, CSI_KEEP_WRAP },
-		AT('m') = { handle_sgr, CSI_KEEP_WRAP },
+		AT('m') = { handle_sgr, CSI_KEEP_WRAP | CSI_COLONS },
 		AT('n') = { handle_dsr, CSI_KEEP_WRAP },
 		AT('r') = { handle_decstbm, CSI_KEEP_WRAP },
 		AT('s') = { handle_save_or_margins, CSI_KEEP_WRAP },
@@ -126,7 +128,7 @@ static const struct csi_entry csi_table[CLASS_COUNT][64] = {
 	},
 	[CLASS_DOLLAR] = {
 		AT('p') = { handle_ansi_decrqm, CSI_KEEP_WRAP | CSI_QUERY | CSI_VT300 },
-		AT('r') = { handle_deccara, CSI_KEEP_WRAP | CSI_VT400 },
+		AT('r') = { handle_deccara, CSI_KEEP_WRAP | CSI_COLONS | CSI_VT400 },
 		AT('t') = { handle_decrara, CSI_KEEP_WRAP | CSI_VT400 },
 		AT('v') = { handle_deccra, CSI_KEEP_WRAP | CSI_VT400 },
 		AT('w') = { handle_decrqpsr, CSI_KEEP_WRAP | CSI_QUERY | CSI_VT300 },
@@ -187,6 +189,10 @@ static void execute(struct vt *vt, const struct csi *csi)
 		return;
 	if (!entry->handle || vt->level < entry->flags >> CSI_LEVEL_SHIFT)
 		return;
+	if (csi->colons && !(entry->flags & CSI_COLONS)) {
+		parser_query(vt);
+		return;
+	}
 	if (!(entry->flags & CSI_KEEP_WRAP))
 		vt->wrap_pending = false;
 	entry->handle(vt, csi);

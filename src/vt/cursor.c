@@ -61,6 +61,14 @@ static void move_left(struct vt *vt, unsigned n)
 	vt->x = n > vt->x - least ? least : vt->x - n;
 }
 
+/* Where the text above goes on: from the first row it is the last one, as in xterm. */
+static unsigned row_above(const struct vt *vt)
+{
+	if (vt->y == vt->top)
+		return vt->bottom;
+	return vt->y > 0 ? vt->y - 1 : vt->rows - 1;
+}
+
 void cursor_backspace(struct vt *vt)
 {
 	bool reverse_wrap = vt_mode(vt, MODE_REVERSE_WRAP) && vt_mode(vt, MODE_AUTOWRAP);
@@ -72,8 +80,8 @@ void cursor_backspace(struct vt *vt)
 	vt->wrap_pending = false;
 	if (vt->x != least_x(vt)) {
 		vt->x--;
-	} else if (reverse_wrap && vt->y > vt->top) {
-		vt->y--;
+	} else if (reverse_wrap) {
+		vt->y = row_above(vt);
 		vt->x = vt->right;
 	}
 }
@@ -187,6 +195,7 @@ void handle_cub(struct vt *vt, const struct csi *csi)
 	unsigned n = param_count(csi);
 
 	if (!vt_mode(vt, MODE_REVERSE_WRAP)) {
+		vt->wrap_pending = false;
 		move_left(vt, n);
 		return;
 	}
@@ -303,7 +312,7 @@ void handle_save_or_margins(struct vt *vt, const struct csi *csi)
 {
 	if (vt_mode(vt, MODE_MARGINS))
 		set_side_margins(vt, csi);
-	else if (csi->count == 0)
+	else
 		cursor_save(vt);
 }
 

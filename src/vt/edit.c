@@ -69,8 +69,10 @@ void handle_su(struct vt *vt, const struct csi *csi)
 
 void handle_sd(struct vt *vt, const struct csi *csi)
 {
-	/* with five parameters it is xterm's highlight tracking */
-	if (csi->count <= 1)
+	/* with five parameters, or a 0 that stands there, CSI T is xterm's highlight tracking */
+	bool tracks = csi->count > 1 || (csi->count == 1 && csi->params[0] == 0);
+
+	if (csi->final != 'T' || !tracks)
 		screen_scroll_box(vt, vt->top, vt->bottom, vt->left, vt->right,
 			-at_most(count_of(csi), vt->rows));
 }
@@ -212,10 +214,12 @@ void handle_ech(struct vt *vt, const struct csi *csi)
 
 void handle_ed(struct vt *vt, const struct csi *csi)
 {
-	if (csi_param(csi, 0, 0) == 3)
+	if (csi_param(csi, 0, 0) == 3) {
 		vt_clear_scrollback(vt);
-	else
-		erase_in_display(vt, csi_param(csi, 0, 0), vt->erase_protects);
+		return;
+	}
+	vt->wrap_pending = false;
+	erase_in_display(vt, csi_param(csi, 0, 0), vt->erase_protects);
 }
 
 void handle_el(struct vt *vt, const struct csi *csi)

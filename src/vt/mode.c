@@ -151,7 +151,7 @@ static void set_1048(struct vt *vt, int number, bool on)
 static void set_1049(struct vt *vt, int number, bool on)
 {
 	(void)number;
-	if (on && vt->screen == &vt->main)
+	if (on)
 		cursor_save(vt);
 	show_alternate(vt, on);
 	if (on)
@@ -228,15 +228,17 @@ static const struct {
 
 /*
  * Modes of ECMA-48 and DEC that a terminal may leave as they are: GATM, SRTM, VEM, HEM, PUM, FEAM,
- * FETM, MATM, TTM, SATM, TSM, EBM; printing what is shown to a log.
+ * FETM, MATM, TTM, SATM, TSM, EBM; DECARM, which we keep for the terminals of others, and printing
+ * what is shown to a log.
  */
 static const uint8_t always_reset[] = { 1, 5, 7, 10, 11, 13, 14, 15, 16, 17, 18, 19 };
+#define REPEAT_MODE  8
 #define LOGGING_MODE 46
 
 static bool is_always_reset(bool private, int number)
 {
 	if (private)
-		return number == LOGGING_MODE;
+		return number == REPEAT_MODE || number == LOGGING_MODE;
 	return number <= UINT8_MAX && memchr(always_reset, number, sizeof(always_reset));
 }
 
@@ -259,12 +261,14 @@ int mode_report(const struct vt *vt, bool private, int number)
 {
 	const struct mode_number *bit = find_bit(vt, private, number);
 
+	if (is_always_reset(private, number))
+		return 4;
 	if (bit)
 		return vt_mode(vt, bit->mode) ? 1 : 2;
 	for (size_t i = 0; private && i < OTHER_COUNT; i++)
 		if (other_modes[i].number == number)
 			return other_modes[i].get(vt, number) ? 1 : 2;
-	return is_always_reset(private, number) ? 4 : 0;
+	return 0;
 }
 
 /* Only modes that are one bit and touch nothing else when they change are kept. */

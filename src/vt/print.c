@@ -209,7 +209,12 @@ static bool join(struct vt *vt, uint32_t c, int width)
 	return true;
 }
 
-/* Make room for @width columns; false: there is none. */
+static bool is_between_sides(const struct vt *vt)
+{
+	return vt->x >= vt->left && vt->x <= vt->right;
+}
+
+/* Make room for @width columns; false: there is none. Outside of the margins nothing moves. */
 static bool make_room(struct vt *vt, unsigned width)
 {
 	unsigned limit;
@@ -222,25 +227,24 @@ static bool make_room(struct vt *vt, unsigned width)
 	if (vt->x + width > limit) {
 		if (!vt_mode(vt, MODE_AUTOWRAP))
 			return false;
-		row_erase(vt, vt_row(vt), vt->x, limit, vt->pen.bg);
 		wrap(vt);
 		limit = line_limit(vt);
 		if (vt->x + width > limit)
 			return false;
 	}
-	if (vt_mode(vt, MODE_INSERT))
+	if (vt_mode(vt, MODE_INSERT) && is_between_sides(vt))
 		row_move(vt, vt_row(vt), vt->x, limit, (int)width, vt->pen.bg);
 	return true;
 }
 
 /*
- * What was inserted outside of the margins or in a double row is not repeated: vt_replay() could
- * not take it out and insert it again.
+ * In insert mode, what was put outside of the margins or in a double row is not repeated:
+ * vt_replay() could not take it out and insert it again.
  */
 static bool may_repeat(const struct vt *vt)
 {
 	return !vt_mode(vt, MODE_INSERT) ||
-	       (vt->x >= vt->left && vt->x <= vt->right && !vt->screen->line[vt->y]->size);
+	       (is_between_sides(vt) && !vt->screen->line[vt->y]->size);
 }
 
 static void put(struct vt *vt, uint32_t ch, unsigned width)
