@@ -11,12 +11,14 @@
  * The table of control sequences. To add one: write its handler next to its kin and a line here, a
  * script in test/vt and a row in doc/control-sequences.md.
  *
- * A sequence belongs to a class, by prefix and intermediate, and has a final byte. CSI_KEEP_WRAP:
- * a pending wrap stays, since the cursor stays where it is, unless the handler ends it (CBT moves
- * the cursor all the same, as in xterm). CSI_QUERY: some terminal
- * answers it, whatever its parameters; where that depends, the handler calls parser_query().
- * CSI_COLONS: parameters may have parts; any other sequence that has some is unknown, and may be a
- * query of somebody. CSI_VT300, CSI_VT400: unknown on lower levels, see DECSCL; a query is taken as one all the same.
+ * A sequence belongs to a class, by prefix and intermediate, and has a final byte.
+ *
+ * CSI_KEEP_WRAP: a pending wrap stays, since the cursor stays where it is, unless the handler ends
+ * it (CBT moves the cursor all the same, as in xterm).
+ * CSI_QUERY: some terminal answers it, whatever its parameters; where that depends, the handler
+ * calls parser_query().
+ * CSI_COLONS: parameters may have parts. With parts, all others are unknown, and may be a query.
+ * CSI_VT300, CSI_VT400: unknown on lower levels (DECSCL); a query is taken as one all the same.
  */
 enum {
 	CSI_KEEP_WRAP = 1,

@@ -58,32 +58,43 @@ static void move_left(struct vt *vt, unsigned n)
 {
 	unsigned least = least_x(vt);
 
+	vt->wrap_pending = false;
 	vt->x = n > vt->x - least ? least : vt->x - n;
 }
 
-/* Where the text above goes on: from the first row it is the last one, as in xterm. */
-static unsigned row_above(const struct vt *vt)
+/*
+ * Left, and on at the end of the row above; a pending wrap counts as a step. Behind the first row
+ * comes the last one, but from the first place of all it is a single step, as in xterm.
+ */
+static void move_back(struct vt *vt, unsigned n)
 {
-	if (vt->y == vt->top)
-		return vt->bottom;
-	return vt->y > 0 ? vt->y - 1 : vt->rows - 1;
+	unsigned least = least_x(vt), width = vt->right - least + 1, size = width * vt->rows, place;
+
+	n -= vt->wrap_pending;
+	vt->wrap_pending = false;
+	if (n <= vt->x - least) {
+		vt->x -= n;
+	} else if (vt->x == vt->left && vt->y == vt->top) {
+		vt->x = vt->right;
+		vt->y = vt->bottom;
+	} else {
+		place = (vt->y * width + vt->x - least + size - n % size) % size;
+		vt->x = least + place % width;
+		vt->y = place / width;
+	}
+}
+
+static void move_left_or_back(struct vt *vt, unsigned n)
+{
+	if (vt_mode(vt, MODE_REVERSE_WRAP) && vt_mode(vt, MODE_AUTOWRAP))
+		move_back(vt, n);
+	else
+		move_left(vt, n);
 }
 
 void cursor_backspace(struct vt *vt)
 {
-	bool reverse_wrap = vt_mode(vt, MODE_REVERSE_WRAP) && vt_mode(vt, MODE_AUTOWRAP);
-
-	if (reverse_wrap && vt->wrap_pending) {
-		vt->wrap_pending = false;
-		return;
-	}
-	vt->wrap_pending = false;
-	if (vt->x != least_x(vt)) {
-		vt->x--;
-	} else if (reverse_wrap) {
-		vt->y = row_above(vt);
-		vt->x = vt->right;
-	}
+	move_left_or_back(vt, 1);
 }
 
 /* ---- tabs ---- */
@@ -192,17 +203,7 @@ void handle_cuf(struct vt *vt, const struct csi *csi)
 
 void handle_cub(struct vt *vt, const struct csi *csi)
 {
-	unsigned n = param_count(csi);
-
-	if (!vt_mode(vt, MODE_REVERSE_WRAP)) {
-		vt->wrap_pending = false;
-		move_left(vt, n);
-		return;
-	}
-	n = n > VT_COLS_MAX ? VT_COLS_MAX : n;
-	vt->work += n;
-	while (n-- > 0)
-		cursor_backspace(vt);
+	move_left_or_back(vt, param_count(csi));
 }
 
 void handle_cnl(struct vt *vt, const struct csi *csi)

@@ -57,7 +57,6 @@ static const char *const laborious[] = {
 	"\033]4;1;?\a",
 	"\033[c",
 	"\033[2$w",
-	"\033[?45h\033[99D",
 };
 #define LABORIOUS_COUNT (sizeof(laborious) / sizeof(laborious[0]))
 
