@@ -7,5 +7,6 @@ const struct command *const command_tables[] = {
 	commands_query,
 	commands_console,
 	commands_hub,
+	commands_monitor,
 	NULL,
 };

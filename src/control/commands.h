@@ -7,6 +7,7 @@
 /* The tables, each of which is a file; command_tables lists them. */
 extern const struct command commands_console[]; /* screens, history, input, who types */
 extern const struct command commands_hub[];	/* who takes part in a hub */
+extern const struct command commands_monitor[]; /* the human monitor for programs */
 extern const struct command commands_query[];	/* the program itself and what it can do */
 
 #endif

@@ -2,6 +2,7 @@
 #include "control/monitors.h"
 
 #include "base/list.h"
+#include "control/hmp.h"
 #include "control/qmp.h"
 #include "control/world.h"
 
@@ -13,9 +14,11 @@ struct monitors {
 	struct list list;
 };
 
+/* One of @qmp and @hmp is NULL. */
 struct monitor {
 	struct list node;
 	struct qmp *qmp;
+	struct hmp *hmp;
 };
 
 enum { MODE_READLINE, MODE_CONTROL };
@@ -51,6 +54,7 @@ static void monitor_free(struct monitor *monitor)
 {
 	list_remove(&monitor->node);
 	qmp_free(monitor->qmp);
+	hmp_free(monitor->hmp);
 	free(monitor);
 }
 
@@ -72,8 +76,10 @@ static int open_monitor(struct monitors *monitors, const struct opts *opts, stru
 
 	if (!chardev)
 		return error_set(err, ENOENT, "chardev \"%s\" not found", id);
+	if (opts_get_enum(opts, "mode") == MODE_READLINE && opts_get_bool(opts, "pretty"))
+		return error_set(err, EINVAL, "'pretty' is not compatible with HMP monitors");
 	if (opts_get_enum(opts, "mode") == MODE_READLINE)
-		return error_set(err, EINVAL, "-mon chardev=%s: there is only mode=control", id);
+		return hmp_new(monitors->world, chardev, &monitor->hmp, err);
 	return qmp_new(monitors->world, chardev, opts_get_bool(opts, "pretty"), &monitor->qmp, err);
 }
 

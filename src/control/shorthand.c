@@ -14,7 +14,6 @@
 #include "control/shorthand.h"
 
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "base/parse.h"
 
 #include <errno.h>
@@ -231,7 +230,6 @@ static int set_muxed(const char *rest, struct opts *opts)
 {
 	int r = opts_set(opts, "mux", "on");
 
-	log_warning("there is no monitor: 'mon:' only gives the mux and its escape keys");
 	return r == 0 && !strcmp(rest, "stdio") ? opts_set(opts, "signal", "off") : r;
 }
 

@@ -346,8 +346,9 @@ static int take_parallel(struct setup *setup, const char *arg, struct error **er
 
 static int take_monitor(struct setup *setup, const char *arg, struct error **err)
 {
-	(void)setup;
-	return only_none("monitor", arg, err);
+	if (!strcmp(arg, "none"))
+		return 0;
+	return steer_add_short(setup, "monitor", arg, "readline", false, err);
 }
 
 static int take_display(struct setup *setup, const char *arg, struct error **err)
@@ -411,7 +412,8 @@ const struct program_option program_options[] = {
 	{ "mon", "CHARDEV,mode=control[,...]",
 		"let a chardev be a monitor; 'help' lists the options", .add = add_mon,
 		.implied = "chardev" },
-	{ "monitor", "none", "accepted: there is no monitor", .take = take_monitor },
+	{ "monitor", "SPEC", "let people steer, at a chardev in QEMU's short form; 'none': nothing",
+		.take = take_monitor },
 	{ "name", "NAME", "name of the guest, for messages and titles", .add = add_name,
 		.implied = "guest" },
 	{ "no-user-config", NULL, "accepted: no files are read unless told", .take = take_nothing },

@@ -6,6 +6,7 @@
 #include "opts/opts.h"
 #include "prog/classes.h"
 #include "prog/setup.h"
+#include "prog/steer.h"
 #include "control/shorthand.h"
 
 #include <charhub/chardev-impl.h>
@@ -36,12 +37,15 @@ static int add_chardev(struct setup *setup, const char *spec, const char *id, st
 		r = chardev_check(charhub_classes, opts, &class, err);
 	if (r < 0)
 		return r;
-	if (asprintf(&where, " -serial %s", spec) < 0)
+	if (asprintf(&where, " -serial %s", spec) < 0) {
+		where = NULL;
 		return error_set(err, ENOMEM, "out of memory");
+	}
 	r = request_list_add(&setup->chardevs, opts, where, err);
-	if (r == 0)
-		opts = NULL;
-	return r;
+	if (r < 0)
+		return r;
+	opts = NULL;
+	return strncmp(spec, "mon:", 4) ? 0 : steer_add_person(setup, id, where, err);
 }
 
 /* @id: NULL: there is none at this place. */

@@ -49,6 +49,12 @@ static int add_monitor(struct setup *setup, const char *chardev, const char *mod
 	return r;
 }
 
+int steer_add_person(
+	struct setup *setup, const char *chardev, const char *where, struct error **err)
+{
+	return add_monitor(setup, chardev, "readline", false, where, err);
+}
+
 static int add_chardev(
 	struct setup *setup, struct opts *opts, const char *where, struct error **err)
 {
