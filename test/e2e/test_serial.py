@@ -11,6 +11,11 @@ from support.screen import wait_until
 from support.stream import DEADLINE, free_port, open_pty
 
 
+def far(port):
+    """A line for pySerial, which gives the other side three seconds otherwise."""
+    return f"rfc2217://127.0.0.1:{port}?timeout={DEADLINE}"
+
+
 @pytest.fixture
 def cable(terminal, workdir):
     """cable(): plug in; `board` and `host` are its ends. Returns the socat, to be killed."""
@@ -99,7 +104,7 @@ def speed_of(path):
 def test_pyserial_sets_the_line(shared_line, workdir):
     serial = pytest.importorskip("serial")
     port, end = shared_line
-    with end, serial.serial_for_url(f"rfc2217://127.0.0.1:{port}", timeout=DEADLINE) as line:
+    with end, serial.serial_for_url(far(port), timeout=DEADLINE) as line:
         line.baudrate = 57600
         line.stopbits = 2
         line.write(b"a\xff\r\nb")
@@ -115,7 +120,7 @@ def test_pyserial_sets_the_line(shared_line, workdir):
 def test_two_see_what_one_sets(shared_line, workdir):
     serial = pytest.importorskip("serial")
     port, end = shared_line
-    url = f"rfc2217://127.0.0.1:{port}"
+    url = far(port)
     with end, serial.serial_for_url(url, baudrate=1200) as ann, \
             serial.serial_for_url(url, baudrate=19200, timeout=DEADLINE):
         assert speed_of(workdir / "host") == "19200"
@@ -129,7 +134,7 @@ def test_guest_without_a_line_takes_every_order(charhubd, workdir):
     charhubd("-chardev", "exec,id=g,command=cat",
              "-chardev", f"socket,id=t,host=127.0.0.1,port={port},server=on,wait=off,telnet=on",
              "-device", "console,guest=g,chardev=t")
-    with serial.serial_for_url(f"rfc2217://127.0.0.1:{port}", baudrate=1200, bytesize=7,
+    with serial.serial_for_url(far(port), baudrate=1200, bytesize=7,
                                parity="E", timeout=DEADLINE) as line:
         assert line.cts
         line.write(b"echo\r")
@@ -163,7 +168,7 @@ def test_client_of_ser2net(charhubd, workdir, ser2net):
                     "clients=2",
         "-chardev", "hub,id=h,chardevs.0=t", "-device", "console,guest=g,chardev=h")
     with open_pty(workdir / "board") as end, \
-            serial.serial_for_url(f"rfc2217://127.0.0.1:{port}", baudrate=9600) as line:
+            serial.serial_for_url(far(port), baudrate=9600) as line:
         line.write(b"a\xffb")
         end.read_until(b"a\xffb")
         line.baudrate = 19200
