@@ -177,13 +177,6 @@ static int read_tuning(const struct opts *opts, struct socket_tuning *tuning, st
 	return 0;
 }
 
-static enum address_choice choice(const struct opts *opts, const char *key)
-{
-	if (!opts_has(opts, key))
-		return ADDRESS_UNSET;
-	return opts_get_bool(opts, key) ? ADDRESS_ON : ADDRESS_OFF;
-}
-
 static int read_inet(const struct opts *opts, struct address *address, struct error **err)
 {
 	const char *text = opts_get_string(opts, "port");
@@ -201,8 +194,8 @@ static int read_inet(const struct opts *opts, struct address *address, struct er
 	address->host = strdup(opts_get_string(opts, "host"));
 	address->port = strdup(text);
 	address->to = (unsigned)to;
-	address->ipv4 = choice(opts, "ipv4");
-	address->ipv6 = choice(opts, "ipv6");
+	address->ipv4 = address_choice(opts_has(opts, "ipv4"), opts_get_bool(opts, "ipv4"));
+	address->ipv6 = address_choice(opts_has(opts, "ipv6"), opts_get_bool(opts, "ipv6"));
 	return address->host && address->port ? 0 : -ENOMEM;
 }
 

@@ -193,13 +193,6 @@ static const char *text_of(const struct opts *opts, const char *key)
 	return text ? text : "";
 }
 
-static enum address_choice choice(const struct opts *opts, const char *key)
-{
-	if (!opts_has(opts, key))
-		return ADDRESS_UNSET;
-	return opts_get_bool(opts, key) ? ADDRESS_ON : ADDRESS_OFF;
-}
-
 /* Return: a list of addresses, *@ret_list NULL where none is asked for. */
 static int resolve_local(
 	const struct opts *opts, int family, struct addrinfo **ret_list, struct error **err)
@@ -280,8 +273,8 @@ static int udp_open(struct chardev *chardev, const struct opts *opts, struct err
 	const char *host = text_of(opts, "host"), *port = text_of(opts, "port");
 	AUTO_ADDRESS struct address remote = { .kind = ADDRESS_INET,
 		.datagram = true,
-		.ipv4 = choice(opts, "ipv4"),
-		.ipv6 = choice(opts, "ipv6") };
+		.ipv4 = address_choice(opts_has(opts, "ipv4"), opts_get_bool(opts, "ipv4")),
+		.ipv6 = address_choice(opts_has(opts, "ipv6"), opts_get_bool(opts, "ipv6")) };
 	int r;
 
 	udp->fd = -1;

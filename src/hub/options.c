@@ -144,23 +144,29 @@ static int add_by_id(struct hub *hub, const char *id, const struct hub_member_op
 	return hub_add_member(&hub->base, chardev, options, err);
 }
 
-static int add_group(struct hub *hub, const struct opts *opts, size_t index, struct error **err)
+static int add_group(struct hub *hub, const struct opts *group, struct error **err)
 {
 	struct hub_member_options options = hub->defaults;
-	struct opts *group = NULL;
-	int r = opts_list_group(opts, "members", index, &group);
+	int r;
 
-	if (r < 0)
-		return error_set(err, -r, "hub '%s': out of memory", hub->base.id);
 	options.access = (enum hub_access)opts_get_enum(group, "access");
 	if (opts_has(group, "stall"))
 		options.stall = (enum hub_stall)opts_get_enum(group, "stall");
 	if (opts_has(group, "replay"))
 		options.replay = (enum hub_replay)opts_get_enum(group, "replay");
 	r = read_rules(hub, group, &options, err);
-	if (r == 0)
-		r = add_by_id(hub, opts_get_string(group, "chardev"), &options, err);
-	opts_free(group);
+	return r < 0 ? r : add_by_id(hub, opts_get_string(group, "chardev"), &options, err);
+}
+
+static int add_groups(struct hub *hub, const struct opts *opts, struct error **err)
+{
+	AUTO_OPTS_GROUPS struct opts_groups groups = { 0 };
+	int r = opts_list_groups(opts, "members", &groups);
+
+	if (r < 0)
+		return error_set(err, -r, "hub '%s': out of memory", hub->base.id);
+	for (size_t i = 0; i < groups.len && r == 0; i++)
+		r = add_group(hub, groups.items[i], err);
 	return r;
 }
 
@@ -176,9 +182,7 @@ int hub_add_members(struct hub *hub, const struct opts *opts, struct error **err
 		return error_set(err, EINVAL, "hub: 'chardevs' list is not defined");
 	for (size_t i = 0; i < n_ids && r == 0; i++)
 		r = add_by_id(hub, opts_list_string(opts, "chardevs", i), &hub->defaults, err);
-	for (size_t i = 0; i < n_groups && r == 0; i++)
-		r = add_group(hub, opts, i, err);
-	return r;
+	return r < 0 ? r : add_groups(hub, opts, err);
 }
 
 int hub_read_options(struct hub *hub, const struct opts *opts, struct error **err)

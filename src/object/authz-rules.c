@@ -44,30 +44,25 @@ const struct opt_desc authz_rules_options[] = {
 	{ 0 },
 };
 
-static int read_rule(const struct opts *opts, size_t index, struct authz_rule *rule)
+static int read_rule(const struct opts *opts, struct authz_rule *rule)
 {
-	AUTO_OPTS struct opts *group = NULL;
-	int r = opts_list_group(opts, "rules", index, &group);
-
-	if (r < 0)
-		return r;
-	rule->match = strdup(opts_get_string(group, "match"));
-	rule->is_glob = opts_get_enum(group, "format") == FORMAT_GLOB;
-	rule->allows = opts_get_enum(group, "policy") == POLICY_ALLOW;
+	rule->match = strdup(opts_get_string(opts, "match"));
+	rule->is_glob = opts_get_enum(opts, "format") == FORMAT_GLOB;
+	rule->allows = opts_get_enum(opts, "policy") == POLICY_ALLOW;
 	return rule->match ? 0 : -ENOMEM;
 }
 
 int authz_rules_read(const struct opts *opts, struct authz_rules *ret_rules, struct error **err)
 {
 	struct authz_rules rules = { .allows = opts_get_enum(opts, "policy") == POLICY_ALLOW };
-	size_t len = opts_list_len(opts, "rules");
-	int r = 0;
+	AUTO_OPTS_GROUPS struct opts_groups groups = { 0 };
+	int r = opts_list_groups(opts, "rules", &groups);
 
-	rules.items = calloc(len ? len : 1, sizeof(*rules.items));
+	rules.items = calloc(groups.len + 1, sizeof(*rules.items));
 	if (!rules.items)
-		return error_set(err, ENOMEM, "out of memory");
-	for (; rules.len < len && r == 0; rules.len++)
-		r = read_rule(opts, rules.len, &rules.items[rules.len]);
+		r = -ENOMEM;
+	for (; r == 0 && rules.len < groups.len; rules.len++)
+		r = read_rule(groups.items[rules.len], &rules.items[rules.len]);
 	if (r < 0) {
 		authz_rules_done(&rules);
 		return error_set(err, -r, "out of memory");

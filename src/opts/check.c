@@ -383,21 +383,18 @@ static int check_gaps(const struct opts *opts, const struct opt_desc *desc, cons
 static int check_groups(const struct opts *opts, const struct opt_desc *desc, const char *prefix,
 	struct error **err)
 {
-	size_t len = opts_list_len(opts, desc->name);
+	AUTO_OPTS_GROUPS struct opts_groups groups = { 0 };
+	int r = opts_list_groups(opts, desc->name, &groups);
 
-	for (size_t i = 0; i < len; i++) {
-		AUTO_OPTS struct opts *group = NULL;
+	if (r < 0)
+		return opts_append_error(r, err);
+	for (size_t i = 0; i < groups.len && r == 0; i++) {
 		char inner[OPTS_KEY_MAX];
-		int r;
 
-		if (opts_list_group(opts, desc->name, i, &group) < 0)
-			return opts_append_error(-ENOMEM, err);
 		snprintf(inner, sizeof(inner), "%s%s.%zu.", prefix, desc->name, i);
-		r = check_missing(group, inner, err);
-		if (r < 0)
-			return r;
+		r = check_missing(groups.items[i], inner, err);
 	}
-	return 0;
+	return r;
 }
 
 static int check_present(const struct opts *opts, const struct opt_desc *desc, const char *prefix,

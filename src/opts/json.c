@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { JSON_DEPTH_MAX = 8 };
@@ -28,11 +29,8 @@ static int flatten(
 
 static int add_scalar(const char *path, const char *text, struct opts *opts, struct error **err)
 {
-	int r;
+	int r = opts_append(opts, path, text);
 
-	if (opts_text(opts, path))
-		return error_set(err, EINVAL, "Parameter '%s' is given twice", path);
-	r = opts_append(opts, path, text);
 	return r < 0 ? opts_append_error(r, err) : 0;
 }
 
@@ -115,6 +113,29 @@ static int flatten(
 	return error_set(err, EINVAL, "Parameter '%s' is null: leave it out instead", path->data);
 }
 
+/* ---- what is there twice ---- */
+
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The parser finds a member that is there twice, but not one that is there as "a.b" and in "a". */
+static int check_twice(const struct opts *opts, struct error **err)
+{
+	AUTO_FREE const char **keys = calloc(opts->len + 1, sizeof(*keys));
+
+	if (!keys)
+		return opts_append_error(-ENOMEM, err);
+	for (size_t i = 0; i < opts->len; i++)
+		keys[i] = opts->items[i].key;
+	qsort(keys, opts->len, sizeof(*keys), compare_keys);
+	for (size_t i = 1; i < opts->len; i++)
+		if (!strcmp(keys[i - 1], keys[i]))
+			return error_set(err, EINVAL, "Parameter '%s' is given twice", keys[i]);
+	return 0;
+}
+
 int opts_parse_json(const char *text, struct opts **ret_opts, struct error **err)
 {
 	AUTO_STRBUF struct strbuf path = { 0 };
@@ -136,6 +157,8 @@ int opts_parse_json(const char *text, struct opts **ret_opts, struct error **err
 		return opts_append_error(-ENOMEM, err);
 	opts->is_json = true;
 	r = flatten_object(root, &path, 0, opts, err);
+	if (r == 0)
+		r = check_twice(opts, err);
 	if (r < 0)
 		return r;
 	*ret_opts = TAKE_PTR(opts);

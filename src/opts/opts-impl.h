@@ -6,7 +6,7 @@
 
 /* The inside of a set, for the files of this folder only. */
 enum {
-	OPTS_ITEMS_MAX = 4096,	     /* elements of one set, whoever wrote it */
+	OPTS_ITEMS_MAX = 1 << 16,    /* elements of one set, whoever wrote it */
 	OPTS_TEXT_MAX = 1 << 20,     /* bytes of one argument or JSON text */
 	OPTS_TABLES_MAX = 4,	     /* tables that one object's options come from */
 	OPTS_KEY_MAX = 128,	     /* bytes of a table's key with its index, with the NUL */

@@ -282,35 +282,63 @@ const char *opts_list_string(const struct opts *opts, const char *key, size_t in
 	return opts_text(opts, name);
 }
 
-/* Copy what is under "@prefix." without that prefix. */
-static int copy_group(const struct opts *opts, const char *prefix, struct opts *group)
+static int new_groups(
+	const struct opt_desc *desc, const struct opts *opts, struct opts_groups *groups)
 {
-	size_t len = strlen(prefix);
+	size_t len = opts_list_len(opts, desc->name);
 
-	for (size_t i = 0; i < opts->len; i++) {
-		const struct opts_item *item = &opts->items[i];
-		int r;
+	groups->items = calloc(len ? len : 1, sizeof(*groups->items));
+	if (!groups->items)
+		return -ENOMEM;
+	for (; groups->len < len; groups->len++) {
+		struct opts *group = opts_new();
 
-		if (strncmp(item->key, prefix, len) != 0 || item->key[len] != '.')
-			continue;
-		r = opts_append(group, item->key + len + 1, item->value);
-		if (r < 0)
-			return r;
+		if (!group)
+			return -ENOMEM;
+		opts_bind(group, (const struct opt_desc *const[]){ desc->group, NULL });
+		groups->items[groups->len] = group;
 	}
 	return 0;
 }
 
-int opts_list_group(const struct opts *opts, const char *key, size_t index, struct opts **ret_opts)
+/* Put each element under the rest of its key, behind "NAME.INDEX.". */
+static int fill_groups(
+	const struct opts *opts, const struct opt_desc *desc, struct opts_groups *groups)
+{
+	size_t name_len = strlen(desc->name);
+	int r = 0;
+
+	for (size_t i = 0; i < opts->len && r == 0; i++) {
+		const struct opts_item *item = &opts->items[i];
+		struct opts_match match;
+		const char *rest;
+
+		if (!opts_match_key(opts->tables, item->key, &match) || match.desc != desc)
+			continue;
+		opts_parse_index(item->key + name_len + 1, &rest);
+		r = opts_append(groups->items[match.index], rest + 1, item->value);
+	}
+	return r;
+}
+
+int opts_list_groups(const struct opts *opts, const char *key, struct opts_groups *ret_groups)
 {
 	const struct opt_desc *desc = opts_find_desc(opts->tables, key);
-	char prefix[OPTS_KEY_MAX];
-	AUTO_OPTS struct opts *group = opts_new();
+	struct opts_groups groups = { 0 };
 
 	assert(desc && desc->type == OPT_GROUPS);
-	snprintf(prefix, sizeof(prefix), "%s.%zu", key, index);
-	if (!group || copy_group(opts, prefix, group) < 0)
+	if (new_groups(desc, opts, &groups) < 0 || fill_groups(opts, desc, &groups) < 0) {
+		opts_groups_done(&groups);
 		return -ENOMEM;
-	opts_bind(group, (const struct opt_desc *const[]){ desc->group, NULL });
-	*ret_opts = TAKE_PTR(group);
+	}
+	*ret_groups = groups;
 	return 0;
+}
+
+void opts_groups_done(struct opts_groups *groups)
+{
+	for (size_t i = 0; i < groups->len; i++)
+		opts_free(groups->items[i]);
+	free(groups->items);
+	*groups = (struct opts_groups){ 0 };
 }

@@ -155,12 +155,22 @@ size_t opts_list_len(const struct opts *opts, const char *key);
 /** opts_list_string() - element @index of an OPT_LIST */
 const char *opts_list_string(const struct opts *opts, const char *key, size_t index);
 
+/** struct opts_groups - the elements of an OPT_GROUPS, each as a set of its own */
+struct opts_groups {
+	struct opts **items;
+	size_t len;
+};
+
 /**
- * opts_list_group() - element @index of an OPT_GROUPS as a set of its own, checked and bound
+ * opts_list_groups() - all elements of an OPT_GROUPS, checked and bound
  *
- * Return: 0, the caller owns *@ret_opts; -ENOMEM.
+ * Return: 0, *@ret_groups is for opts_groups_done(); -ENOMEM.
  */
-int opts_list_group(const struct opts *opts, const char *key, size_t index, struct opts **ret_opts);
+int opts_list_groups(const struct opts *opts, const char *key, struct opts_groups *ret_groups);
+
+/** opts_groups_done() - also of a zeroed one */
+void opts_groups_done(struct opts_groups *groups);
+#define AUTO_OPTS_GROUPS __attribute__((cleanup(opts_groups_done)))
 
 /** opts_enum_index() - position of @word in "a|b|c"; -1: not one of them */
 int opts_enum_index(const char *values, const char *word);

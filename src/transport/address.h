@@ -19,6 +19,14 @@ enum { ADDRESS_MODE = 0660 };
 /** What a user may say about an IP version. */
 enum address_choice { ADDRESS_UNSET, ADDRESS_ON, ADDRESS_OFF };
 
+/** address_choice() - of an option that is a boolean; @on counts where it is @given */
+static inline enum address_choice address_choice(bool given, bool on)
+{
+	if (!given)
+		return ADDRESS_UNSET;
+	return on ? ADDRESS_ON : ADDRESS_OFF;
+}
+
 /**
  * struct address - where to listen or to connect; all strings are its own
  * @path:     ADDRESS_UNIX

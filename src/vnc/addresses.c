@@ -75,13 +75,6 @@ static int read_display(const char *text, unsigned base, uint64_t *ret_port, str
 	return 0;
 }
 
-static enum address_choice choice(const struct opts *opts, const char *key)
-{
-	if (!opts_has(opts, key))
-		return ADDRESS_UNSET;
-	return opts_get_bool(opts, key) ? ADDRESS_ON : ADDRESS_OFF;
-}
-
 static int read_range(const struct opts *opts, unsigned base, uint64_t port,
 	struct address *address, struct error **err)
 {
@@ -114,8 +107,8 @@ static int read_inet(
 	if (r < 0)
 		return r;
 	address->kind = ADDRESS_INET;
-	address->ipv4 = choice(opts, "ipv4");
-	address->ipv6 = choice(opts, "ipv6");
+	address->ipv4 = address_choice(opts_has(opts, "ipv4"), opts_get_bool(opts, "ipv4"));
+	address->ipv6 = address_choice(opts_has(opts, "ipv6"), opts_get_bool(opts, "ipv6"));
 	r = set_host(address, text, (size_t)(colon - text), err);
 	return r < 0 ? r : set_port(address, port, err);
 }
@@ -177,8 +170,8 @@ static int read_websocket(const struct opts *opts, const char *text, const struc
 		len = strlen(host);
 	}
 	address->kind = ADDRESS_INET;
-	address->ipv4 = choice(opts, "ipv4");
-	address->ipv6 = choice(opts, "ipv6");
+	address->ipv4 = address_choice(opts_has(opts, "ipv4"), opts_get_bool(opts, "ipv4"));
+	address->ipv6 = address_choice(opts_has(opts, "ipv6"), opts_get_bool(opts, "ipv6"));
 	r = set_host(address, host, len, err);
 	if (r < 0)
 		return r;
@@ -253,7 +246,8 @@ static int check(const struct opts *opts, const struct vnc_addresses *addresses,
 {
 	size_t displays = 0;
 
-	if (choice(opts, "ipv4") == ADDRESS_OFF && choice(opts, "ipv6") == ADDRESS_OFF)
+	if (opts_has(opts, "ipv4") && !opts_get_bool(opts, "ipv4") && opts_has(opts, "ipv6") &&
+		!opts_get_bool(opts, "ipv6"))
 		return error_set(err, EINVAL, "Cannot disable IPv4 and IPv6 at same time");
 	if (!opts_get_bool(opts, "reverse"))
 		return 0;

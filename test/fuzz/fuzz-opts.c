@@ -32,15 +32,14 @@ static const struct opt_desc table[] = {
 
 static void read_groups(const struct opts *opts)
 {
-	for (size_t i = 0; i < opts_list_len(opts, "members"); i++) {
-		struct opts *group = NULL;
+	AUTO_OPTS_GROUPS struct opts_groups groups = { 0 };
 
-		if (opts_list_group(opts, "members", i, &group) < 0)
-			return;
-		if (!opts_get_string(group, "chardev") || opts_get_enum(group, "access") > 1)
+	if (opts_list_groups(opts, "members", &groups) < 0)
+		return;
+	for (size_t i = 0; i < groups.len; i++)
+		if (!opts_get_string(groups.items[i], "chardev") ||
+			opts_get_enum(groups.items[i], "access") > 1)
 			abort();
-		opts_free(group);
-	}
 }
 
 /* What passed the check has a readable value everywhere. */

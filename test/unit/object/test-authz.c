@@ -2,6 +2,7 @@
 #include "object/authz.h"
 
 #include "base/cleanup.h"
+#include "base/strbuf.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -310,6 +311,31 @@ static void file_that_makes_no_sense_changes_nothing(void **state)
 	assert_false(allows(stand, "a", "user:joe"));
 }
 
+/* What takes a square of the number would be noticed by whoever runs this. */
+static void ten_thousand_rules_are_read(void **state)
+{
+	enum { MANY = 10000 };
+	struct stand *stand = *state;
+	AUTO_STRBUF struct strbuf json = { 0 }, options = { 0 };
+
+	strbuf_puts(&json, "{\"rules\":[");
+	strbuf_puts(&options, "authz-list,id=l");
+	for (int i = 0; i < MANY; i++) {
+		strbuf_printf(&json, "%s{\"match\":\"user:u%d\",\"policy\":\"%s\"}", i ? "," : "",
+			i, i % 2 ? "allow" : "deny");
+		strbuf_printf(&options, ",rules.%d.match=user:u%d,rules.%d.policy=%s", i, i, i,
+			i % 2 ? "allow" : "deny");
+	}
+	add(stand, options.data);
+	assert_true(allows(stand, "l", "user:u9999"));
+	assert_false(allows(stand, "l", "user:u9998"));
+	strbuf_puts(&json, "]}");
+	write_file(stand, json.data);
+	add_file(stand, "f", "");
+	assert_true(allows(stand, "f", "user:u9999"));
+	assert_false(allows(stand, "f", "user:u9998"));
+}
+
 static void without_refresh_only_a_reload_counts(void **state)
 {
 	const struct stand *stand = *state;
@@ -336,6 +362,7 @@ int main(void)
 		CASE(change_of_the_file_counts_at_once),
 		CASE(another_file_in_its_place_counts_at_once),
 		CASE(file_that_makes_no_sense_changes_nothing),
+		CASE(ten_thousand_rules_are_read),
 		CASE(without_refresh_only_a_reload_counts),
 	};
 

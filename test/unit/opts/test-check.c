@@ -187,18 +187,17 @@ static void groups_are_sets_of_their_own(void **state)
 {
 	struct opts *opts =
 		test_good("hub,members.1.chardev=b,members.0.chardev=a,members.1.access=view");
-	struct opts *first = NULL, *second = NULL;
+	struct opts_groups groups = { 0 };
 
 	(void)state;
 	assert_int_equal(opts_list_len(opts, "members"), 2);
-	assert_int_equal(opts_list_group(opts, "members", 0, &first), 0);
-	assert_int_equal(opts_list_group(opts, "members", 1, &second), 0);
-	assert_string_equal(opts_get_string(first, "chardev"), "a");
-	assert_int_equal(opts_get_enum(first, "access"), 0);
-	assert_string_equal(opts_get_string(second, "chardev"), "b");
-	assert_int_equal(opts_get_enum(second, "access"), 1);
-	opts_free(first);
-	opts_free(second);
+	assert_int_equal(opts_list_groups(opts, "members", &groups), 0);
+	assert_int_equal(groups.len, 2);
+	assert_string_equal(opts_get_string(groups.items[0], "chardev"), "a");
+	assert_int_equal(opts_get_enum(groups.items[0], "access"), 0);
+	assert_string_equal(opts_get_string(groups.items[1], "chardev"), "b");
+	assert_int_equal(opts_get_enum(groups.items[1], "access"), 1);
+	opts_groups_done(&groups);
 	opts_free(opts);
 }
 
