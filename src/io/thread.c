@@ -5,7 +5,9 @@
 #include <signal.h>
 #include <time.h>
 
-enum { STACK_BYTES = 256 * 1024 };
+enum {
+	STACK_BYTES = 1024 * 1024, /* of address space; what PAM's modules need nobody says */
+};
 
 static const struct timespec moment = { .tv_nsec = 50000 };
 

@@ -27,6 +27,17 @@
 
 enum { MS_A_S = 1000, NS_A_MS = 1000000 };
 
+/* What a loop has one pool each for. */
+enum work_kind { WORK_FILES, WORK_ANSWERS };
+
+static const struct {
+	enum loop_slot slot;
+	unsigned threads_max;
+} kinds[] = {
+	[WORK_FILES] = { LOOP_SLOT_FILES, WORK_FILES_MAX },
+	[WORK_ANSWERS] = { LOOP_SLOT_ANSWERS, WORK_ANSWERS_MAX },
+};
+
 /**
  * struct work_pool
  * @refs:   of the loop's side; 0: nobody submits or hears any more
@@ -36,6 +47,7 @@ enum { MS_A_S = 1000, NS_A_MS = 1000000 };
  */
 struct work_pool {
 	struct loop *loop;
+	enum work_kind kind;
 	unsigned refs;
 	int fd;
 	struct watch *watch;
@@ -169,7 +181,7 @@ static void add_thread(struct work_pool *pool)
 /* Work waits: start a thread if none has got on since the last look. */
 static void grow(struct work_pool *pool)
 {
-	if (pool->runs == pool->seen_runs && pool->threads < WORK_THREADS_MAX)
+	if (pool->runs == pool->seen_runs && pool->threads < kinds[pool->kind].threads_max)
 		add_thread(pool);
 	pool->seen_runs = pool->runs;
 }
@@ -209,6 +221,17 @@ void work_untell(struct work *work)
 		return;
 	list_remove(&work->node);
 	work->state = WORK_RESTING;
+}
+
+bool work_withdraw(struct work_pool *pool, struct work *work)
+{
+	work_untell(work);
+	if (work->state == WORK_WAITING) {
+		list_remove(&work->node);
+		pool->n_waiting--;
+		work->state = WORK_RESTING;
+	}
+	return work->state == WORK_RESTING;
 }
 
 static struct work *next_told(struct work_pool *pool)
@@ -255,7 +278,7 @@ static int init_locks(struct work_pool *pool)
 	return pool->fd < 0 ? -errno : 0;
 }
 
-static int pool_new(struct loop *loop, struct work_pool **ret_pool)
+static int pool_new(struct loop *loop, enum work_kind kind, struct work_pool **ret_pool)
 {
 	struct work_pool *pool = calloc(1, sizeof(*pool));
 	int r;
@@ -280,15 +303,16 @@ static int pool_new(struct loop *loop, struct work_pool **ret_pool)
 	}
 	watch_set(pool->watch, WATCH_READ);
 	pool->loop = loop;
+	pool->kind = kind;
 	*ret_pool = pool;
 	return 0;
 }
 
-int work_pool_get(struct loop *loop, struct work_pool **ret_pool)
+static int get(struct loop *loop, enum work_kind kind, struct work_pool **ret_pool)
 {
-	void **slot = loop_slot(loop, LOOP_SLOT_WORK_POOL);
+	void **slot = loop_slot(loop, kinds[kind].slot);
 	struct work_pool *pool = *slot;
-	int r = pool ? 0 : pool_new(loop, &pool);
+	int r = pool ? 0 : pool_new(loop, kind, &pool);
 
 	if (r < 0)
 		return r;
@@ -297,6 +321,16 @@ int work_pool_get(struct loop *loop, struct work_pool **ret_pool)
 	work_pool_unlock(pool);
 	*slot = *ret_pool = pool;
 	return 0;
+}
+
+int work_pool_get(struct loop *loop, struct work_pool **ret_pool)
+{
+	return get(loop, WORK_FILES, ret_pool);
+}
+
+int work_pool_get_answers(struct loop *loop, struct work_pool **ret_pool)
+{
+	return get(loop, WORK_ANSWERS, ret_pool);
 }
 
 /* Return: is nothing under way? One that hangs does not hold up what is behind it. */
@@ -336,7 +370,7 @@ void work_pool_put(struct work_pool *pool)
 
 	if (!pool)
 		return;
-	if (pool->refs == 1)
+	if (pool->refs == 1 && pool->kind == WORK_FILES)
 		work_pool_drain(pool);
 	work_pool_lock(pool);
 	if (--pool->refs) {
@@ -344,7 +378,7 @@ void work_pool_put(struct work_pool *pool)
 		return;
 	}
 	dismiss_threads(pool);
-	*loop_slot(pool->loop, LOOP_SLOT_WORK_POOL) = NULL;
+	*loop_slot(pool->loop, kinds[pool->kind].slot) = NULL;
 	watch_free(pool->watch);
 	timer_free(pool->grow_timer);
 	close(pool->fd);

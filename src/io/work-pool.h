@@ -6,18 +6,20 @@
 
 #include "base/list.h"
 
+#include <stdbool.h>
+
 /*
- * Threads for what may wait in the kernel for ever: writing, opening and closing files. A piece of
- * work is run by one thread at a time. There are no threads while there is nothing to do; one does
- * what comes; when it has not got on for WORK_STUCK_MS while others wait (a file system hangs),
- * another one is started, up to WORK_THREADS_MAX.
+ * Threads for what may wait for ever. A piece of work is run by one thread at a time. There are no
+ * threads while there is nothing to do; one does what comes; when it has not got on for
+ * WORK_STUCK_MS while others wait (a file system hangs), another one is started, up to a limit.
  *
  * One lock guards the lists of the pool and whatever the users share with their work.
  */
 struct work_pool;
 
 enum {
-	WORK_THREADS_MAX = 64,
+	WORK_FILES_MAX = 64,   /* threads */
+	WORK_ANSWERS_MAX = 16, /* threads */
 	WORK_STUCK_MS = 10,
 	WORK_LINGER_MS = 2000, /* a thread without work waits so long for more */
 	WORK_DRAIN_MS = 10000, /* the end waits so long for what is under way */
@@ -45,11 +47,18 @@ struct work {
 };
 
 /**
- * work_pool_get() - the loop's pool, or a new one
+ * work_pool_get() - the loop's pool for writing, opening and closing files, or a new one
  *
  * Return: 0, a reference; -ENOMEM, -EMFILE and the like.
  */
 int work_pool_get(struct loop *loop, struct work_pool **ret_pool);
+
+/**
+ * work_pool_get_answers() - the same for what somebody else is asked for (io/errand.h)
+ *
+ * It keeps no file waiting, and the end does not wait for it.
+ */
+int work_pool_get_answers(struct loop *loop, struct work_pool **ret_pool);
 
 /**
  * work_pool_drain() - wait until nothing is under way, WORK_DRAIN_MS at most
@@ -61,7 +70,8 @@ unsigned work_pool_drain(struct work_pool *pool);
 /**
  * work_pool_put() - give a reference back; NULL is fine
  *
- * The last one drains the pool. Who must not wait holds a reference until the end of the program.
+ * The last one drains a pool for files. Who must not wait holds a reference until the end of
+ * the program.
  */
 void work_pool_put(struct work_pool *pool);
 
@@ -76,5 +86,12 @@ void work_submit(struct work_pool *pool, struct work *work);
 
 /** work_untell() - its done() is not called any more; with the lock held */
 void work_untell(struct work *work);
+
+/**
+ * work_withdraw() - it is not to be run, nor is its done() to be called; with the lock held
+ *
+ * Return: false: a thread runs it.
+ */
+bool work_withdraw(struct work_pool *pool, struct work *work);
 
 #endif
