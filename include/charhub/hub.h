@@ -50,7 +50,7 @@ enum hub_standing {
  * @chardev:       it; @id: its name
  * @server:        of which it is a client; NULL: it is one of its own
  * @identity:      who is there, see chardev_identity(); owned by the member; NULL: nobody
- * @access:        what those may who are there
+ * @access:        what those may who are there; HUB_ACCESS_NONE also while that is not known yet
  * @has_keyboard:  with typing=one: it is the one whose keys count
  * @since:         when its peer came, seconds since 1970; 0: there is none
  * @idle_ms:       how long ago it typed last; UINT64_MAX: never

@@ -4,6 +4,7 @@
 
 #include <charhub/chardev-impl.h>
 
+#include "backend/applicants.h"
 #include "backend/connection.h"
 #include "base/list.h"
 #include "base/numbers.h"
@@ -16,6 +17,7 @@
  * @connection: of a client, and of a server with one client at a time
  * @tls_rule:   of a server: whom of those that are ready it takes; held; NULL: all
  * @arrivals:   connections that are not ready
+ * @applicants: of a server: those that are, of which it is being asked whether they may
  * @peers:      of a server with several: struct socket_peer
  * @numbers:    those of the peers
  * @n_served:   connections that count against @clients_max
@@ -27,6 +29,7 @@ struct socket_chardev {
 	struct connection_options options;
 	struct object *tls_rule;
 	struct arrivals *arrivals;
+	struct applicants *applicants;
 	struct task bye;
 
 	struct listener *listener;

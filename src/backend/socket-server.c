@@ -14,7 +14,6 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "object/authz.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -293,8 +292,9 @@ static void accept_peer(struct socket_chardev *socket, struct transport *transpo
 
 /* ---- both ---- */
 
-static void refuse_stranger(const struct socket_chardev *socket, struct transport *transport)
+static void on_refused(void *data, struct transport *transport)
 {
+	const struct socket_chardev *socket = data;
 	const struct identity *identity = transport_identity(transport);
 	char line[LINE_BYTES + IDENTITY_WHO_MAX];
 
@@ -305,16 +305,26 @@ static void refuse_stranger(const struct socket_chardev *socket, struct transpor
 	send_away(transport, line);
 }
 
-static void on_ready(void *data, struct transport *transport)
+static void on_admitted(void *data, struct transport *transport)
 {
 	struct socket_chardev *socket = data;
 
-	if (!authz_allows_tls(socket->tls_rule, transport_identity(transport)->who))
-		refuse_stranger(socket, transport);
-	else if (socket->clients_max == 1)
+	if (socket->clients_max == 1)
 		accept_only_client(socket, transport);
 	else
 		accept_peer(socket, transport);
+}
+
+static const struct applicants_ops applicants_ops = {
+	.on_admitted = on_admitted,
+	.on_refused = on_refused,
+};
+
+static void on_ready(void *data, struct transport *transport)
+{
+	const struct socket_chardev *socket = data;
+
+	applicants_add(socket->applicants, transport);
 }
 
 static const struct arrivals_ops arrivals_ops = { .on_ready = on_ready };
@@ -361,7 +371,9 @@ static int listen_at(struct socket_chardev *socket, struct error **err)
 	AUTO_FREE char *owner = NULL;
 
 	socket->arrivals = arrivals_new(socket->base.loop, &arrivals_ops, socket);
-	if (!socket->arrivals || asprintf(&owner, "socket '%s'", socket->base.id) < 0)
+	socket->applicants = applicants_new(socket->tls_rule, &applicants_ops, socket);
+	if (!socket->arrivals || !socket->applicants ||
+		asprintf(&owner, "socket '%s'", socket->base.id) < 0)
 		return error_set(err, ENOMEM, "socket '%s': out of memory", socket->base.id);
 	return listener_new(socket->base.loop, &socket->address, owner, on_client, socket,
 		&socket->listener, err);
@@ -386,6 +398,8 @@ void socket_server_close(struct socket_chardev *socket)
 	socket->listener = NULL;
 	arrivals_free(socket->arrivals);
 	socket->arrivals = NULL;
+	applicants_free(socket->applicants);
+	socket->applicants = NULL;
 	list_for_each_safe (peer, &socket->peers, struct socket_peer, link) {
 		list_remove(&peer->link);
 		peer->server = NULL;
@@ -414,4 +428,5 @@ void socket_server_detach(struct socket_chardev *socket)
 		return;
 	listener_stop(socket->listener);
 	arrivals_clear(socket->arrivals);
+	applicants_clear(socket->applicants);
 }

@@ -46,7 +46,7 @@ static int make_sets(struct world *world, const struct world_config *config, str
 
 	world->name = config->name ? strdup(config->name) : NULL;
 	world->events = event_bus_new(world->loop);
-	world->objects = object_set_new(config->object_classes);
+	world->objects = object_set_new(world->loop, config->object_classes);
 	if ((config->name && !world->name) || !world->events || !world->objects)
 		return error_set(err, ENOMEM, "out of memory");
 	r = screens_new(world->loop, world->name, world->objects, &world->screens, err);

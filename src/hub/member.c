@@ -20,7 +20,6 @@
 #include "base/log.h"
 #include "base/segments.h"
 #include "base/strbuf.h"
-#include "object/authz.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -245,40 +244,26 @@ static bool has_rules(const struct hub_member_options *options)
 	return options->view_authz || options->type_authz;
 }
 
-static enum hub_access access_of(const struct hub_member_options *options, const char *who)
+/*
+ * A class that cannot send anybody away can still pass the words on. That there was no memory for a
+ * name makes nobody another one.
+ */
+static void send_away(struct member *member)
 {
-	enum authz_right right = AUTHZ_TYPE;
+	AUTO_STRBUF struct strbuf reason = { 0 };
+	const char *hub = member->all->hub_id, *who = member->who ? member->who : "you";
 
-	if (who)
-		right = authz_right(options->view_authz, options->type_authz, who);
-	if (right == AUTHZ_NOTHING)
-		return HUB_ACCESS_NONE;
-	return right == AUTHZ_VIEW ? HUB_ACCESS_VIEW : options->access;
-}
-
-/* Return: -EACCES with what to tell the peer. */
-static int refuse(
-	const struct members *members, const char *id, const char *who, struct error **err)
-{
-	log_info("hub '%s': %s is refused at '%s': the rules let nobody of that name in",
-		members->hub_id, who, id);
-	members->ops->on_news(members,
-		&(struct hub_event){ .type = HUB_EVENT_REFUSED, .member = id, .who = who });
-	return error_set(err, EACCES, "console '%s' is not for %s", members->hub_id, who);
-}
-
-/* A class that cannot send anybody away can still pass the words on. */
-static void send_away(struct member *member, const char *who)
-{
-	AUTO_ERROR struct error *err = NULL;
-	AUTO_STRBUF struct strbuf line = { 0 };
-
-	refuse(member->all, member_id(member), who, &err);
-	if (chardev_link_disconnect(&member->link, error_message(err)) == 0)
+	log_info("hub '%s': %s is refused at '%s': the rules let nobody of that name in", hub, who,
+		member_id(member));
+	member->all->ops->on_news(member->all,
+		&(struct hub_event){
+			.type = HUB_EVENT_REFUSED, .member = member_id(member), .who = who });
+	strbuf_printf(&reason, "console '%s' is not for %s", hub, who);
+	if (!reason.data || chardev_link_disconnect(&member->link, reason.data) == 0)
 		return;
-	strbuf_printf(&line, "charhub: %s\r\n", error_message(err));
-	if (line.data)
-		chardev_link_out(&member->link, line.data, line.len);
+	strbuf_puts(&reason, "\r\n");
+	chardev_link_out(&member->link, "charhub: ", strlen("charhub: "));
+	chardev_link_out(&member->link, reason.data, reason.len);
 }
 
 static void set_open(struct member *member, bool open)
@@ -293,6 +278,7 @@ static void set_open(struct member *member, bool open)
 
 static void depart(struct member *member)
 {
+	authz_forget(&member->question);
 	if (member->who && has_rules(&member->options) && member->access != HUB_ACCESS_NONE)
 		log_info("hub '%s': %s has left '%s'", member->all->hub_id, member->who,
 			member_id(member));
@@ -300,24 +286,85 @@ static void depart(struct member *member)
 	member->who = NULL;
 }
 
+static enum hub_access access_by(const struct member *member, enum authz_right right)
+{
+	return right == AUTHZ_VIEW ? HUB_ACCESS_VIEW : member->options.access;
+}
+
+static void let_in(struct member *member, enum authz_right right)
+{
+	const struct chardev_event size = member->size_said;
+
+	member->access = access_by(member, right);
+	if (member->who && has_rules(&member->options))
+		log_info("hub '%s': %s is at '%s'%s", member->all->hub_id, member->who,
+			member_id(member),
+			member->access == HUB_ACCESS_VIEW ? ", to look only" : "");
+	set_open(member, chardev_link_is_open(&member->link));
+	member_start(member);
+	member->all->ops->on_open(member);
+	if (size.type == CHARDEV_RESIZE)
+		member->all->ops->on_event(member, &size);
+}
+
+static void on_right(void *data, enum authz_right right)
+{
+	struct member *member = data;
+
+	if (right == AUTHZ_NOTHING) {
+		send_away(member);
+		return;
+	}
+	let_in(member, right);
+	chardev_link_in_resume(&member->link);
+}
+
+/* Return: an enum authz_right; -EINPROGRESS: on_right() comes. */
+static int judge(struct member *member)
+{
+	const struct authz_gate gate = { .view = member->options.view_authz,
+		.type = member->options.type_authz };
+	const char *who = chardev_identity(member->link.chardev);
+
+	authz_forget(&member->question);
+	return who ? authz_ask(&member->question, &gate, who, who, on_right, member) : AUTHZ_TYPE;
+}
+
+/* Until it is known what he may, he gets nothing, and what he sends stays where it is. */
+static void keep_out(struct member *member)
+{
+	member->access = HUB_ACCESS_NONE;
+	member_leave(member);
+}
+
 static void arrive(struct member *member)
 {
 	const char *who = chardev_identity(member->link.chardev);
+	int right;
 
 	depart(member); /* one that had only closed its half */
+	keep_out(member);
+	member->size_said = (struct chardev_event){ 0 };
 	member->who = who ? strdup(who) : NULL;
-	member->access = access_of(&member->options, who);
-	if (member->access == HUB_ACCESS_NONE) {
-		member_leave(member);
-		send_away(member, who);
-		return;
-	}
-	if (who && has_rules(&member->options))
-		log_info("hub '%s': %s is at '%s'%s", member->all->hub_id, who, member_id(member),
-			member->access == HUB_ACCESS_VIEW ? ", to look only" : "");
-	set_open(member, true);
-	member_start(member);
-	member->all->ops->on_open(member);
+	right = judge(member);
+	if (right == AUTHZ_NOTHING)
+		send_away(member);
+	else if (right != -EINPROGRESS)
+		let_in(member, (enum authz_right)right);
+}
+
+static void judge_again(struct member *member)
+{
+	int right = judge(member);
+
+	if (right == AUTHZ_NOTHING || right == -EINPROGRESS)
+		keep_out(member);
+	if (right == AUTHZ_NOTHING)
+		send_away(member);
+	else if (right != -EINPROGRESS && member->access == HUB_ACCESS_NONE)
+		let_in(member, (enum authz_right)right);
+	else if (right != -EINPROGRESS)
+		member->access = access_by(member, (enum authz_right)right);
 }
 
 void member_set_options(struct member *member, const struct hub_member_options *options)
@@ -329,11 +376,10 @@ void member_set_options(struct member *member, const struct hub_member_options *
 	member->options = *options;
 	object_put(old.view_authz);
 	object_put(old.type_authz);
-	member->access = access_of(options, member->who);
-	if (member->access == HUB_ACCESS_NONE) {
-		member_leave(member);
-		send_away(member, member->who);
-	}
+	if (member->who || chardev_link_is_open(&member->link))
+		judge_again(member);
+	else
+		member->access = options->access;
 }
 
 /* ---- callbacks of the link ---- */
@@ -342,7 +388,7 @@ static size_t on_link_in_room(void *holder)
 {
 	struct member *member = holder;
 
-	return member->all->ops->in_room(member);
+	return authz_is_asked(&member->question) ? 0 : member->all->ops->in_room(member);
 }
 
 static void on_link_in(void *holder, const void *buf, size_t len)
@@ -383,6 +429,8 @@ static void on_link_event(void *holder, const struct chardev_event *event)
 		break;
 	case CHARDEV_HANGUP: hang_up(member); break;
 	default:
+		if (authz_is_asked(&member->question) && event->type == CHARDEV_RESIZE)
+			member->size_said = *event;
 		if (member->access != HUB_ACCESS_NONE)
 			member->all->ops->on_event(member, event);
 	}
@@ -481,12 +529,8 @@ int member_new(struct members *members, struct chardev *chardev,
 int member_new_passing(struct members *members, struct chardev *peer, struct member *server,
 	const struct hub_member_options *options, unsigned flags, struct error **err)
 {
-	const char *who = chardev_identity(peer);
-	struct member *member;
+	struct member *member = new_member(members, options, err);
 
-	if (access_of(options, who) == HUB_ACCESS_NONE)
-		return refuse(members, chardev_id(peer), who, err);
-	member = new_member(members, options, err);
 	if (!member)
 		return -ENOMEM;
 	member->passing = true;

@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "hub/tape.h"
 #include "io/byte-queue.h"
+#include "object/authz.h"
 
 struct hub;
 struct member;
@@ -90,7 +91,9 @@ struct member_pause {
  * @server:     whose client it is; NULL: it is none
  * @clients:    of such a server: its clients, by their @sibling
  * @who:        is there; NULL: nobody to whom a rule could apply
- * @access:     what those may who are there
+ * @access:     what those may who are there; HUB_ACCESS_NONE as long as @question is open
+ * @question:   what he may
+ * @size_said:  the size that his terminal told meanwhile: type CHARDEV_RESIZE
  * @since:      when its peer came, in seconds since 1970
  * @typed_ms:   when it typed last, @typed_told_ms: when that was told last; 0: never
  * @open:       counted in @n_open
@@ -115,6 +118,8 @@ struct member {
 	int64_t since;
 	uint64_t typed_ms, typed_told_ms;
 	enum hub_access access;
+	struct authz_question question;
+	struct chardev_event size_said;
 	bool passing, gone, open, blocked, prelude_begun;
 	enum hub_standing standing;
 	uint64_t standing_since_ms;
@@ -163,12 +168,12 @@ int member_new(struct members *members, struct chardev *chardev,
  * @peer:   the members' to free, where this succeeds
  * @server: goes with it; NULL: none of the members is its server
  *
- * Return: as member_new(); -EACCES: rules allow it nothing.
+ * Whom the rules let in not at all is sent away, as from any member. Return: as member_new().
  */
 int member_new_passing(struct members *members, struct chardev *peer, struct member *server,
 	const struct hub_member_options *options, unsigned flags, struct error **err);
 
-/** member_set_options() - others from now on; rules are looked at again */
+/** member_set_options() - others from now on; who is there is judged again */
 void member_set_options(struct member *member, const struct hub_member_options *options);
 
 /** member_remove() - detach; the clients of a server go too; memory goes after the dispatch */

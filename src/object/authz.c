@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A question goes through the rules of a gate one by one: may he come in at all, may he type, and
+ * if not, may he look. A rule that knows is asked on the spot; one that has to ask somebody itself
+ * interrupts the walk, and its answer goes on with it.
+ */
 #include "object/authz.h"
 
+#include "io/errand.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 int authz_find(const struct object_set *set, const char *option, const char *id,
@@ -14,34 +22,142 @@ int authz_find(const struct object_set *set, const char *option, const char *id,
 		error_set_hint(err, "Make one: -object authz-list,id=%s,...", id);
 		return -ENOENT;
 	}
-	if (rule && !rule->class->allows)
+	if (rule && !rule->class->allows && !rule->class->ask)
 		return error_set(err, EINVAL, "%s=%s: a %s says nothing about who may", option, id,
 			rule->class->name);
 	*ret_rule = rule;
 	return 0;
 }
 
-bool authz_allows(struct object *rule, const char *identity)
+void authz_gate_get(const struct authz_gate *gate)
 {
-	return !rule || rule->class->allows(rule, identity);
+	object_get(gate->tls);
+	object_get(gate->view);
+	object_get(gate->type);
 }
 
-bool authz_allows_tls(struct object *rule, const char *identity)
+void authz_gate_put(const struct authz_gate *gate)
+{
+	object_put(gate->tls);
+	object_put(gate->view);
+	object_put(gate->type);
+}
+
+/* ---- the steps ---- */
+
+static const char *bare_name(const char *who)
 {
 	static const char *const kinds[] = { "x509:", "psk:" };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!strncmp(identity, kinds[i], strlen(kinds[i])))
-			return authz_allows(rule, identity + strlen(kinds[i]));
-	return authz_allows(rule, identity);
+		if (!strncmp(who, kinds[i], strlen(kinds[i])))
+			return who + strlen(kinds[i]);
+	return who;
 }
 
-enum authz_right authz_right(
-	struct object *view_rule, struct object *type_rule, const char *identity)
+static struct object *rule_of(const struct authz_question *question)
 {
-	bool may_view = authz_allows(view_rule, identity);
+	const struct authz_gate *gate = &question->gate;
 
-	if (type_rule ? authz_allows(type_rule, identity) : may_view)
-		return AUTHZ_TYPE;
-	return may_view ? AUTHZ_VIEW : AUTHZ_NOTHING;
+	switch (question->step) {
+	case AUTHZ_STEP_TLS: return gate->tls;
+	case AUTHZ_STEP_TYPE: return gate->type;
+	default: return gate->view;
+	}
+}
+
+/* What a step says about the whole. Return: a right; -EAGAIN: the next step does. */
+static int conclude(struct authz_question *question, bool allowed)
+{
+	const struct authz_gate *gate = &question->gate;
+
+	switch (question->step) {
+	case AUTHZ_STEP_TLS:
+		question->step = AUTHZ_STEP_TYPE;
+		return allowed ? -EAGAIN : AUTHZ_NOTHING;
+	case AUTHZ_STEP_TYPE:
+		question->step = AUTHZ_STEP_VIEW;
+		if (gate->type && gate->type == gate->view)
+			return allowed ? AUTHZ_TYPE : AUTHZ_NOTHING;
+		return gate->type && allowed ? AUTHZ_TYPE : -EAGAIN;
+	default:
+		if (!allowed)
+			return AUTHZ_NOTHING;
+		return gate->type ? AUTHZ_VIEW : AUTHZ_TYPE;
+	}
+}
+
+static void on_answer(void *data, bool allowed);
+
+/* Return: whether he is allowed; -EINPROGRESS. */
+static int ask_rule(struct authz_question *question)
+{
+	struct object *rule = rule_of(question);
+	const char *who =
+		question->step == AUTHZ_STEP_TLS ? bare_name(question->proven) : question->who;
+
+	if (!rule)
+		return true;
+	if (rule->class->allows)
+		return rule->class->allows(rule, who);
+	return rule->class->ask(rule, who, on_answer, question, &question->errand) == 0
+		       ? -EINPROGRESS
+		       : false;
+}
+
+/* Return: a right; -EINPROGRESS. */
+static int walk(struct authz_question *question)
+{
+	int r = -EAGAIN;
+
+	while (r == -EAGAIN) {
+		r = ask_rule(question);
+		if (r != -EINPROGRESS)
+			r = conclude(question, r);
+	}
+	return r;
+}
+
+static void on_answer(void *data, bool allowed)
+{
+	struct authz_question *question = data;
+	int r;
+
+	question->errand = NULL;
+	r = conclude(question, allowed);
+	if (r == -EAGAIN)
+		r = walk(question);
+	if (r == -EINPROGRESS)
+		return;
+	authz_gate_put(&question->gate);
+	question->fn(question->data, (enum authz_right)r);
+}
+
+/* A part of a name is another name. */
+static bool put(char *ret_copy, const char *name)
+{
+	return snprintf(ret_copy, IDENTITY_WHO_MAX, "%s", name) < IDENTITY_WHO_MAX;
+}
+
+int authz_ask(struct authz_question *question, const struct authz_gate *gate, const char *proven,
+	const char *who, authz_fn *fn, void *data)
+{
+	int r;
+
+	*question = (struct authz_question){ .gate = *gate, .fn = fn, .data = data };
+	if (!put(question->proven, proven) || !put(question->who, who))
+		return AUTHZ_NOTHING;
+	r = walk(question);
+	if (r == -EINPROGRESS)
+		authz_gate_get(gate);
+	return r;
+}
+
+void authz_forget(struct authz_question *question)
+{
+	if (!question->errand)
+		return;
+	errand_forget(question->errand);
+	question->errand = NULL;
+	authz_gate_put(&question->gate);
 }

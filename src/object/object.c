@@ -16,6 +16,7 @@
 #include <string.h>
 
 struct object_set {
+	struct loop *loop;
 	const struct object_class *const *classes;
 	struct list objects;
 };
@@ -28,12 +29,13 @@ static const struct opt_desc common_options[] = {
 
 const struct opt_desc *const object_common_options = common_options;
 
-struct object_set *object_set_new(const struct object_class *const *classes)
+struct object_set *object_set_new(struct loop *loop, const struct object_class *const *classes)
 {
 	struct object_set *set = calloc(1, sizeof(*set));
 
 	if (!set)
 		return NULL;
+	set->loop = loop;
 	set->classes = classes;
 	list_init(&set->objects);
 	return set;
@@ -187,6 +189,11 @@ void object_set_reload(struct object_set *set)
 		if (object->class->reload && object->class->reload(object, &err) < 0)
 			log_report(LOG_ERROR, err);
 	}
+}
+
+struct loop *object_loop(const struct object *object)
+{
+	return object->set->loop;
 }
 
 struct object *object_get(struct object *object)

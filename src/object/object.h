@@ -9,10 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct errand;
+struct loop;
 struct object;
 struct object_set;
 struct opt_desc;
 struct opts;
+
+/** object_answer_fn - of a rule that was asked about somebody; called from the loop */
+typedef void object_answer_fn(void *data, bool allowed);
 
 /**
  * struct object_class - the implementation of a type of `-object`
@@ -43,6 +48,15 @@ struct object_class {
 
 	/** Of a rule about people and of no other: does it let @identity in. See authz.h. */
 	bool (*allows)(struct object *object, const char *identity);
+
+	/**
+	 * The same of a rule that has to ask somebody who may take long: @fn gets the answer,
+	 * unless errand_forget() comes first.
+	 *
+	 * Return: 0; -errno: @identity is not let in.
+	 */
+	int (*ask)(struct object *object, const char *identity, object_answer_fn *fn, void *data,
+		struct errand **ret_errand);
 };
 
 /**
@@ -57,8 +71,14 @@ struct object {
 	unsigned users;
 };
 
-/** object_set_new() - @classes: NULL-terminated, static. Return: NULL if memory ran out */
-struct object_set *object_set_new(const struct object_class *const *classes);
+/**
+ * object_set_new() - no objects yet
+ * @loop:    of those whose answers take long; outlives the set
+ * @classes: NULL-terminated, static
+ *
+ * Return: NULL if memory ran out.
+ */
+struct object_set *object_set_new(struct loop *loop, const struct object_class *const *classes);
 
 /** object_set_free() - close all, the youngest first; nobody may hold one any more. NULL is fine */
 void object_set_free(struct object_set *set);
@@ -97,6 +117,9 @@ struct object *object_set_next(const struct object_set *set, const struct object
 
 /** object_set_reload() - let all look at their files again; what fails is logged and stays */
 void object_set_reload(struct object_set *set);
+
+/** object_loop() - its set's */
+struct loop *object_loop(const struct object *object);
 
 /** object_get() - hold an object, so that it stays; NULL is fine. Return: @object */
 struct object *object_get(struct object *object);

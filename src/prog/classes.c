@@ -19,6 +19,7 @@ const struct frontend_class *const frontend_classes[] = {
 const struct object_class *const object_classes[] = {
 	&authz_list_class,
 	&authz_list_file_class,
+	&authz_pam_class,
 	&authz_simple_class,
 	&secret_class,
 	&tls_creds_anon_class,

@@ -17,9 +17,11 @@
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
 #endif
 
-/* A name of digits could be taken for another one's number. */
-static bool is_usable(const char *name)
+bool identity_is_name(const char *name)
 {
+	for (const char *c = name; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return false;
 	return *name && strspn(name, "0123456789") < strlen(name) && *name != '+' && *name != '-';
 }
 
@@ -29,7 +31,7 @@ void identity_name_user(const char *passwd, uid_t uid, char ret_who[IDENTITY_WHO
 	const struct passwd *entry;
 
 	while (file && (entry = fgetpwent(file)))
-		if (entry->pw_uid == uid && is_usable(entry->pw_name) &&
+		if (entry->pw_uid == uid && identity_is_name(entry->pw_name) &&
 			snprintf(ret_who, IDENTITY_WHO_MAX, "user:%s", entry->pw_name) <
 				IDENTITY_WHO_MAX)
 			return;

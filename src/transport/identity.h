@@ -29,6 +29,13 @@ struct identity {
 };
 
 /**
+ * identity_is_name() - can rules know a user by this name
+ *
+ * One of digits could be taken for another one's number, one of control characters for anything.
+ */
+bool identity_is_name(const char *name);
+
+/**
  * identity_name_user() - "user:NAME" as @passwd has it, else "user:UID"
  * @passwd: path of a file as /etc/passwd; the other ways to a name (NSS) may wait for a server
  */

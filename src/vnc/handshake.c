@@ -4,6 +4,10 @@
  * waits for, so that half a message costs nothing but its bytes; the deadline is the viewer's.
  * Exactly one security type is offered: what was configured can not be bargained down.
  *
+ * What takes others to find out (PAM, a hash that is slow on purpose) is found out beside the loop:
+ * the viewer is ASKING meanwhile. A guess at a user's password counts as wrong from when it is made
+ * until it is known to be right, so that guesses that come at the same time wait for each other.
+ *
  * VeNCrypt [rfbproto 7.2.7] puts TLS below the rest of the connection, in the middle of it. What a
  * viewer has sent before its TLS begins and is not used up comes from somebody on the way.
  */
@@ -11,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/wire.h"
+#include "io/errand.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,25 +39,36 @@ enum vencrypt {
 	VENCRYPT_REFUSED = 255,
 	SUBTYPE_REFUSED = 0,
 	SUBTYPE_ACCEPTED = 1,
+	SUBTYPE_PLAIN = 256,
 	SUBTYPE_TLS_NONE = 257,
 	SUBTYPE_TLS_VNC = 258,
+	SUBTYPE_TLS_PLAIN = 259,
 	SUBTYPE_X509_NONE = 260,
 	SUBTYPE_X509_VNC = 261,
+	SUBTYPE_X509_PLAIN = 262,
 };
 
 /* TLS of a websocket lies below it, and is no affair of RFB's. */
-static uint8_t security_type(const struct handshake *handshake)
+static bool needs_tls(const struct handshake *handshake)
 {
-	const struct peer *peer = handshake->peer;
-
-	if (peer->host->tls && !stream_is_websocket(&peer->stream))
-		return SECURITY_VENCRYPT;
-	return peer->host->config.password ? SECURITY_VNC : SECURITY_NONE;
+	return handshake->peer->host->tls && !stream_is_websocket(&handshake->peer->stream);
 }
 
-int handshake_start(struct handshake *handshake, struct peer *peer)
+static uint8_t security_type(const struct handshake *handshake)
+{
+	const struct vnc_host *host = handshake->peer->host;
+
+	if (host->login || needs_tls(handshake))
+		return SECURITY_VENCRYPT;
+	return host->config.password ? SECURITY_VNC : SECURITY_NONE;
+}
+
+int handshake_start(
+	struct handshake *handshake, struct peer *peer, handshake_moved_fn *on_moved, void *data)
 {
 	handshake->peer = peer;
+	handshake->on_moved = on_moved;
+	handshake->data = data;
 	handshake->phase = HANDSHAKE_VERSION;
 	return peer_send(peer, VERSION, VERSION_SIZE);
 }
@@ -79,16 +95,21 @@ static int refuse(
 	return r < 0 ? r : peer_send(handshake->peer, reason, strlen(reason));
 }
 
-/* ---- who is it ---- */
+static int refuse_login(struct handshake *handshake, const char *reason)
+{
+	return refuse(handshake, RESULT_FAILED, handshake->minor >= 8, reason);
+}
+
+/* ---- who is it, and what may he ---- */
 
 /* Return: 0; -ENOMEM. */
-static int put_name(struct peer *peer, const char *who)
+static int put_name(struct peer *peer)
 {
 	char *name;
 
-	if (!strcmp(who, IDENTITY_ANONYMOUS))
+	if (!strcmp(peer->who, IDENTITY_ANONYMOUS))
 		return 0;
-	if (asprintf(&name, "%s (%s)", who, peer->name) < 0)
+	if (asprintf(&name, "%s (%s)", peer->who, peer->name) < 0)
 		return -ENOMEM;
 	free(peer->name);
 	peer->name = name;
@@ -96,30 +117,52 @@ static int put_name(struct peer *peer, const char *who)
 }
 
 /* A version that has no result has no place for a reason either: it is closed. */
-static int turn_away(struct handshake *handshake, bool with_result, const char *who)
+static int turn_away(struct handshake *handshake)
 {
 	char reason[IDENTITY_WHO_MAX + 32];
 
-	if (!with_result)
+	if (!handshake->with_result)
 		return -EACCES;
-	snprintf(reason, sizeof(reason), "this console is not for %s", who);
-	return refuse(handshake, RESULT_FAILED, handshake->minor >= 8, reason);
+	snprintf(reason, sizeof(reason), "this console is not for %s", handshake->peer->who);
+	return refuse_login(handshake, reason);
+}
+
+static int let_in(struct handshake *handshake, enum authz_right right)
+{
+	struct peer *peer = handshake->peer;
+
+	if (right == AUTHZ_NOTHING)
+		return turn_away(handshake);
+	peer->may_type = peer->may_type && right == AUTHZ_TYPE;
+	handshake->phase = HANDSHAKE_INIT;
+	if (put_name(peer) < 0)
+		return -ENOMEM;
+	return handshake->with_result ? send_u32(handshake, RESULT_OK) : 0;
+}
+
+static void on_right(void *data, enum authz_right right)
+{
+	struct handshake *handshake = data;
+
+	handshake->on_moved(handshake->data, let_in(handshake, right));
 }
 
 /* It is known by now who the viewer is. */
 static int pass(struct handshake *handshake, bool with_result)
 {
 	struct peer *peer = handshake->peer;
-	const char *who = stream_who(&peer->stream);
-	enum authz_right right = peer->host->ops->right(peer->host, who);
+	const char *proven = stream_who(&peer->stream);
+	int right;
 
-	if (right == AUTHZ_NOTHING || !authz_allows_tls(peer->host->tls_rule, who))
-		return turn_away(handshake, with_result, who);
-	peer->may_type = peer->may_type && right == AUTHZ_TYPE;
-	handshake->phase = HANDSHAKE_INIT;
-	if (put_name(peer, who) < 0)
-		return -ENOMEM;
-	return with_result ? send_u32(handshake, RESULT_OK) : 0;
+	if (!peer->who[0])
+		snprintf(peer->who, sizeof(peer->who), "%s", proven);
+	handshake->with_result = with_result;
+	right = authz_ask(
+		&handshake->question, &peer->host->gate, proven, peer->who, on_right, handshake);
+	if (right != -EINPROGRESS)
+		return let_in(handshake, (enum authz_right)right);
+	handshake->phase = HANDSHAKE_ASKING;
+	return 0;
 }
 
 /* ---- version ---- */
@@ -185,8 +228,8 @@ static int security_in(struct handshake *handshake, const uint8_t *bytes)
 	uint8_t offered = security_type(handshake);
 
 	if (bytes[0] != offered)
-		return refuse(handshake, RESULT_FAILED, handshake->minor >= 8,
-			"Authentication failed: this security type was not offered");
+		return refuse_login(
+			handshake, "Authentication failed: this security type was not offered");
 	if (offered == SECURITY_VENCRYPT) {
 		handshake->phase = HANDSHAKE_VENCRYPT;
 		return peer_send(handshake->peer, version, sizeof(version));
@@ -201,10 +244,16 @@ static int security_in(struct handshake *handshake, const uint8_t *bytes)
 static uint32_t subtype(const struct handshake *handshake)
 {
 	const struct vnc_host *host = handshake->peer->host;
+	bool x509;
 
-	if (tls_creds_kind(host->tls) == TLS_X509)
-		return host->config.password ? SUBTYPE_X509_VNC : SUBTYPE_X509_NONE;
-	return host->config.password ? SUBTYPE_TLS_VNC : SUBTYPE_TLS_NONE;
+	if (!needs_tls(handshake))
+		return SUBTYPE_PLAIN;
+	x509 = tls_creds_kind(host->tls) == TLS_X509;
+	if (host->login)
+		return x509 ? SUBTYPE_X509_PLAIN : SUBTYPE_TLS_PLAIN;
+	if (host->config.password)
+		return x509 ? SUBTYPE_X509_VNC : SUBTYPE_TLS_VNC;
+	return x509 ? SUBTYPE_X509_NONE : SUBTYPE_TLS_NONE;
 }
 
 static int say_no(struct handshake *handshake, uint8_t answer, const char *reason)
@@ -225,47 +274,101 @@ static int vencrypt_in(struct handshake *handshake, const uint8_t *bytes)
 	return peer_send(handshake->peer, offer, sizeof(offer));
 }
 
+/* What comes next without TLS is not announced by a byte. */
 static int subtype_in(struct handshake *handshake, const uint8_t *bytes)
 {
 	static const uint8_t yes = SUBTYPE_ACCEPTED;
 
 	if (get_be32(bytes) != subtype(handshake))
 		return say_no(handshake, SUBTYPE_REFUSED, "it wants a type that was not offered");
+	if (subtype(handshake) == SUBTYPE_PLAIN) {
+		handshake->phase = HANDSHAKE_PLAIN;
+		return 0;
+	}
 	handshake->phase = HANDSHAKE_SECURING;
 	return peer_send(handshake->peer, &yes, 1);
 }
 
 int handshake_secured(struct handshake *handshake)
 {
-	if (handshake->peer->host->config.password)
-		return start_auth(handshake);
-	return pass(handshake, true);
+	const struct vnc_host *host = handshake->peer->host;
+
+	if (host->login) {
+		handshake->phase = HANDSHAKE_PLAIN;
+		return 0;
+	}
+	return host->config.password ? start_auth(handshake) : pass(handshake, true);
 }
 
 /* ---- password ---- */
 
-static int judge(struct handshake *handshake)
+static int judge_response(struct handshake *handshake)
 {
 	struct peer *peer = handshake->peer;
 	struct vnc_host *host = peer->host;
 	int r = host->ops->check_password(
-		host, &peer->address, handshake->challenge, handshake->response, &peer->may_type);
+		host, handshake->challenge, handshake->response, &peer->may_type);
 
+	if (r == -EACCES)
+		door_failed(&host->door, &peer->address, loop_now_ms(host->loop));
 	if (r < 0)
-		return refuse(
-			handshake, RESULT_FAILED, handshake->minor >= 8, "Authentication failed");
+		return refuse_login(handshake, "Authentication failed");
+	door_passed(&host->door, &peer->address);
 	return pass(handshake, true);
 }
 
-static int auth_in(struct handshake *handshake, const uint8_t *bytes)
+static int welcome(struct handshake *handshake, const char *user)
+{
+	struct peer *peer = handshake->peer;
+
+	if (!user)
+		return refuse_login(handshake, "Authentication failed");
+	door_passed(&peer->host->door, &peer->address);
+	snprintf(peer->who, sizeof(peer->who), "user:%s", user);
+	return pass(handshake, true);
+}
+
+static void on_login(void *data, const char *user)
+{
+	struct handshake *handshake = data;
+	int r;
+
+	handshake->login = NULL;
+	r = welcome(handshake, user);
+	if (r < 0 || handshake->phase != HANDSHAKE_ASKING)
+		handshake->on_moved(handshake->data, r);
+}
+
+static int judge_plain(struct handshake *handshake)
+{
+	struct plain *plain = &handshake->plain;
+	struct peer *peer = handshake->peer;
+	int r;
+
+	door_failed(&peer->host->door, &peer->address, loop_now_ms(peer->host->loop));
+	r = login_check(peer->host->login, plain->user, plain->password, peer->name, on_login,
+		handshake, &handshake->login);
+	explicit_bzero(plain, sizeof(*plain));
+	if (r == -EACCES)
+		return refuse_login(handshake, "Authentication failed");
+	handshake->phase = HANDSHAKE_ASKING;
+	return r;
+}
+
+static int judge(struct handshake *handshake)
+{
+	return handshake->peer->host->login ? judge_plain(handshake) : judge_response(handshake);
+}
+
+/* Somebody has said a password, which is looked at now or when his turn comes. */
+static int wait_for_turn(struct handshake *handshake)
 {
 	struct vnc_host *host = handshake->peer->host;
-	int64_t wait_ms = host->ops->password_wait(host, &handshake->peer->address);
+	int64_t wait_ms =
+		door_wait(&host->door, &handshake->peer->address, loop_now_ms(host->loop));
 
 	if (wait_ms < 0)
-		return refuse(handshake, RESULT_FAILED, handshake->minor >= 8,
-			"Too many authentication failures");
-	memcpy(handshake->response, bytes, sizeof(handshake->response));
+		return refuse_login(handshake, "Too many authentication failures");
 	if (!wait_ms)
 		return judge(handshake);
 	handshake->wait_ms = (uint64_t)wait_ms;
@@ -273,9 +376,48 @@ static int auth_in(struct handshake *handshake, const uint8_t *bytes)
 	return 0;
 }
 
+static int auth_in(struct handshake *handshake, const uint8_t *bytes)
+{
+	memcpy(handshake->response, bytes, sizeof(handshake->response));
+	return wait_for_turn(handshake);
+}
+
+/* [rfbproto 7.2.8]. What is longer than any that is right is not read at all. */
+static int plain_in(struct handshake *handshake, const uint8_t *bytes)
+{
+	struct plain *plain = &handshake->plain;
+
+	plain->user_len = get_be32(bytes);
+	plain->password_len = get_be32(bytes + 4);
+	if (!plain->user_len || plain->user_len >= LOGIN_USER_MAX ||
+		plain->password_len >= LOGIN_PASSWORD_MAX)
+		return refuse_login(handshake, "Authentication failed");
+	handshake->phase = HANDSHAKE_PLAIN_TEXT;
+	return 0;
+}
+
+/* A NUL ends a name, as everywhere else: what is behind it would not be looked at. */
+static int plain_text_in(struct handshake *handshake, const uint8_t *bytes)
+{
+	struct plain *plain = &handshake->plain;
+
+	memcpy(plain->user, bytes, plain->user_len);
+	memcpy(plain->password, bytes + plain->user_len, plain->password_len);
+	if (strlen(plain->user) < plain->user_len || strlen(plain->password) < plain->password_len)
+		plain->user[0] = '\0';
+	return wait_for_turn(handshake);
+}
+
 int handshake_resume(struct handshake *handshake)
 {
 	return judge(handshake);
+}
+
+void handshake_done(struct handshake *handshake)
+{
+	errand_forget(handshake->login);
+	authz_forget(&handshake->question);
+	explicit_bzero(&handshake->plain, sizeof(handshake->plain));
 }
 
 /* ---- init ---- */
@@ -289,6 +431,7 @@ static int init_in(struct handshake *handshake, const uint8_t *bytes)
 
 /* ---- the table ---- */
 
+/* @size: 0: nothing is awaited, or what was announced */
 static const struct {
 	const char *name;
 	size_t size;
@@ -300,21 +443,31 @@ static const struct {
 	[HANDSHAKE_SUBTYPE] = { "VeNCrypt type", 4, subtype_in },
 	[HANDSHAKE_SECURING] = { "securing", 0, NULL },
 	[HANDSHAKE_AUTH] = { "response", AUTH_CHALLENGE_SIZE, auth_in },
+	[HANDSHAKE_PLAIN] = { "lengths", 8, plain_in },
+	[HANDSHAKE_PLAIN_TEXT] = { "name and password", 0, plain_text_in },
 	[HANDSHAKE_WAITING] = { "waiting", 0, NULL },
+	[HANDSHAKE_ASKING] = { "asking", 0, NULL },
 	[HANDSHAKE_INIT] = { "init", 1, init_in },
 	[HANDSHAKE_DONE] = { "done", 0, NULL },
 	[HANDSHAKE_REFUSED] = { "refused", 0, NULL },
 };
 
+static size_t awaited(const struct handshake *handshake)
+{
+	if (handshake->phase == HANDSHAKE_PLAIN_TEXT)
+		return handshake->plain.user_len + handshake->plain.password_len;
+	return phases[handshake->phase].size;
+}
+
 ssize_t handshake_in(struct handshake *handshake, const uint8_t *bytes, size_t len)
 {
 	enum handshake_phase phase = handshake->phase;
-	size_t size = phases[phase].size;
+	size_t size = awaited(handshake);
 	int r;
 
 	if (phase == HANDSHAKE_SECURING)
 		return -EPROTO;
-	if (phase == HANDSHAKE_WAITING || len < size)
+	if (!phases[phase].handle || len < size)
 		return 0;
 	r = phases[phase].handle(handshake, bytes);
 	log_debug("%s: %s, now %s", handshake->peer->name, phases[phase].name,

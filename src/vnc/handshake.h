@@ -16,7 +16,11 @@
  *	SECURING	nothing: the stream is encrypted once all before has gone, and
  *			handshake_secured() is called
  *	AUTH		16 bytes, the response to the challenge
- *	WAITING		nothing: the response is looked at when handshake_resume() is called
+ *	PLAIN		8 bytes, how long the name of a user is and his password
+ *	PLAIN_TEXT	these two
+ *	WAITING		nothing: the password is looked at when handshake_resume() is called
+ *	ASKING		nothing: others are asked whether it is the right one, and what the viewer
+ *			may; on_moved() is called when that is known
  *	INIT		1 byte, whether it wants to share
  *	DONE		it has logged in: the rest is not the handshake's
  *	REFUSED		the reason is on its way; what it says is thrown away
@@ -28,15 +32,35 @@ enum handshake_phase {
 	HANDSHAKE_SUBTYPE,
 	HANDSHAKE_SECURING,
 	HANDSHAKE_AUTH,
+	HANDSHAKE_PLAIN,
+	HANDSHAKE_PLAIN_TEXT,
 	HANDSHAKE_WAITING,
+	HANDSHAKE_ASKING,
 	HANDSHAKE_INIT,
 	HANDSHAKE_DONE,
 	HANDSHAKE_REFUSED,
 };
 
 /**
+ * struct plain - the name of a user and his password
+ * @user_len, @password_len: as announced
+ */
+struct plain {
+	size_t user_len, password_len;
+	char user[LOGIN_USER_MAX], password[LOGIN_PASSWORD_MAX];
+};
+
+/**
+ * handshake_moved_fn - a handshake that was ASKING has gone on
+ * @r: 0; -errno: close
+ */
+typedef void handshake_moved_fn(void *data, int r);
+
+/**
  * struct handshake - the login of a viewer
  * @minor:  of the protocol version: 3, 7, 8
+ * @login, @question: while ASKING: about the password, about the rights
+ * @with_result: the viewer waits for a SecurityResult
  * @shares: it does not want to be alone; once DONE
  * @wait_ms: for how long, once WAITING
  */
@@ -45,15 +69,22 @@ struct handshake {
 	enum handshake_phase phase;
 	unsigned minor;
 	uint8_t challenge[AUTH_CHALLENGE_SIZE], response[AUTH_CHALLENGE_SIZE];
+	struct plain plain;
+	struct errand *login;
+	struct authz_question question;
+	handshake_moved_fn *on_moved;
+	void *data;
 	uint64_t wait_ms;
-	bool shares;
+	bool with_result, shares;
 };
 
 /** handshake_start() - send the server's version. Return: 0; -ENOMEM */
-int handshake_start(struct handshake *handshake, struct peer *peer);
+int handshake_start(
+	struct handshake *handshake, struct peer *peer, handshake_moved_fn *on_moved, void *data);
 
 /**
  * handshake_in() - bytes of a viewer, before DONE and REFUSED; none are used while WAITING
+ * or ASKING
  *
  * Return: how many were used; 0: more are needed; -errno: close.
  */
@@ -64,5 +95,8 @@ int handshake_secured(struct handshake *handshake);
 
 /** handshake_resume() - the time of WAITING is over. Return: 0; -errno: close */
 int handshake_resume(struct handshake *handshake);
+
+/** handshake_done() - nobody is asked any more; also where it was not started */
+void handshake_done(struct handshake *handshake);
 
 #endif

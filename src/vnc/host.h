@@ -3,6 +3,7 @@
 #define VNC_HOST_H
 
 #include "object/authz.h"
+#include "object/login.h"
 #include "object/tls-creds.h"
 #include "vnc/auth.h"
 #include "vnc/door.h"
@@ -28,18 +29,12 @@ struct vnc_host_ops {
 	int (*admit)(struct vnc_host *host, struct vnc_viewer *viewer, bool shared);
 
 	/**
-	 * Somebody at this address has said a password. Return: milliseconds until it may be
-	 * checked, 0: now; -EAGAIN: there were too many wrong ones.
+	 * Is it the response to a password?
+	 *
+	 * Return: 0, *@ret_may_type is set; -EACCES: no; -EKEYEXPIRED: to one that was good once.
 	 */
-	int64_t (*password_wait)(struct vnc_host *host, const struct door_address *address);
-
-	/** Check it. Return: 0, *@ret_may_type is set; -EACCES: it is wrong, which is remembered */
-	int (*check_password)(struct vnc_host *host, const struct door_address *address,
-		const uint8_t challenge[AUTH_CHALLENGE_SIZE],
+	int (*check_password)(struct vnc_host *host, const uint8_t challenge[AUTH_CHALLENGE_SIZE],
 		const uint8_t response[AUTH_CHALLENGE_SIZE], bool *ret_may_type);
-
-	/** What may somebody of this name. */
-	enum authz_right (*right)(struct vnc_host *host, const char *who);
 
 	/** An event for the program: VNC_CONNECTED, VNC_INITIALIZED */
 	void (*tell)(struct vnc_host *host, enum vnc_event event, const struct vnc_viewer *viewer);
@@ -54,7 +49,9 @@ struct vnc_host_ops {
 /**
  * struct vnc_host - embedded in the server
  * @tls:    by which connections are encrypted; NULL: they are not
- * @tls_rule: whom of those that have shaken hands it takes; NULL: all
+ * @login:  where users and their passwords are checked, of whoever comes; NULL: nowhere
+ * @gate:   who may what; its rules are held
+ * @door:   who has said a wrong password
  * @studio: where pictures are encoded
  * @shared: viewers that are logged in and share
  */
@@ -64,7 +61,9 @@ struct vnc_host {
 	struct display *display;
 	struct vnc_config config;
 	struct tls_creds *tls;
-	struct object *tls_rule;
+	struct login *login;
+	struct authz_gate gate;
+	struct door door;
 	struct studio *studio;
 	unsigned shared;
 };

@@ -98,6 +98,13 @@ const struct opt_desc vnc_options[] = {
 	{ .name = "tls-authz",
 		.type = OPT_ID,
 		.help = "-object authz-... that says whose certificates are let in" },
+	{ .name = "plain-pam",
+		.type = OPT_STRING,
+		.help = "ask for a user's name and password, which this service of PAM checks; "
+			"needs tls-creds" },
+	{ .name = "plain-file",
+		.type = OPT_STRING,
+		.help = "the same by a file of NAME:HASH lines, hashes as crypt(5) has them" },
 	{ .name = "sasl", .type = OPT_BOOL, .preset = "off", .help = "only off" },
 	{ .name = "sasl-authz", .type = OPT_ID, .help = "refused: there is no SASL" },
 	{ .name = "audiodev", .type = OPT_ID, .help = "accepted: there is no sound" },
@@ -131,6 +138,25 @@ static int refuse_missing(const struct opts *opts, struct error **err)
 	return 0;
 }
 
+static int check_plain(const struct vnc_config *config, struct error **err)
+{
+	const char *plain = config->plain_pam ? "plain-pam" : "plain-file";
+
+	if (!config->plain_pam && !config->plain_file)
+		return 0;
+	if (config->plain_pam && config->plain_file)
+		return error_set(err, EINVAL, "give either 'plain-pam' or 'plain-file', not both");
+	if (config->password)
+		return error_set(err, EINVAL,
+			"'%s' asks for a user's own password: 'password' and 'password-secret' do "
+			"not go with it",
+			plain);
+	if (!config->tls_id)
+		return error_set(err, EINVAL,
+			"'%s' needs 'tls-creds': the password is sent as it is", plain);
+	return 0;
+}
+
 static int check_combination(
 	const struct opts *opts, const struct vnc_config *config, struct error **err)
 {
@@ -141,7 +167,7 @@ static int check_combination(
 		return error_set(err, EINVAL,
 			"'view-secret' needs 'password' or 'password-secret' for those who may "
 			"type");
-	return 0;
+	return check_plain(config, err);
 }
 
 /* ---- all of it ---- */
@@ -172,6 +198,10 @@ static int copy_strings(const struct opts *opts, struct vnc_config *config, stru
 		r = copy_string(opts, "tls-creds", &config->tls_id, err);
 	if (r == 0)
 		r = copy_string(opts, "tls-authz", &config->tls_authz_id, err);
+	if (r == 0)
+		r = copy_string(opts, "plain-pam", &config->plain_pam, err);
+	if (r == 0)
+		r = copy_string(opts, "plain-file", &config->plain_file, err);
 	if (r == 0)
 		r = copy_string(opts, "view-secret", &config->view_secret_id, err);
 	if (r == 0)
@@ -222,6 +252,11 @@ int vnc_config_read(struct opts *opts, struct vnc_config *ret_config, struct err
 	return 0;
 }
 
+bool vnc_config_asks(const struct vnc_config *config)
+{
+	return config->password || config->plain_pam || config->plain_file;
+}
+
 void vnc_config_done(struct vnc_config *config)
 {
 	free(config->id);
@@ -229,6 +264,8 @@ void vnc_config_done(struct vnc_config *config)
 	free(config->view_secret_id);
 	free(config->tls_id);
 	free(config->tls_authz_id);
+	free(config->plain_pam);
+	free(config->plain_file);
 	free(config->websocket_origin);
 	free(config->view_authz_id);
 	free(config->type_authz_id);

@@ -34,6 +34,7 @@ enum peer_feature {
 /**
  * struct peer - one connection
  * @name:   its address, for people, and who it is once that is known; @address: for the door
+ * @who:    who it is, for rules, once that is known; ""
  * @has_spoken: it has sent something
  * @held:   messages that wait until the update in progress is complete
  * @mid_message: there is one: rectangles follow
@@ -46,7 +47,7 @@ enum peer_feature {
  */
 struct peer {
 	struct vnc_host *host;
-	char *name;
+	char *name, who[IDENTITY_WHO_MAX];
 	struct door_address address;
 	bool has_spoken;
 	struct stream stream;

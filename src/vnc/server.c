@@ -89,14 +89,8 @@ static int admit(struct vnc_host *host, struct vnc_viewer *viewer, bool shared)
 	return 0;
 }
 
-static int64_t password_wait(struct vnc_host *host, const struct door_address *address)
-{
-	return door_wait(&server_of(host)->door, address, loop_now_ms(host->loop));
-}
-
-static int check_password(struct vnc_host *host, const struct door_address *address,
-	const uint8_t challenge[AUTH_CHALLENGE_SIZE], const uint8_t response[AUTH_CHALLENGE_SIZE],
-	bool *ret_may_type)
+static int check_password(struct vnc_host *host, const uint8_t challenge[AUTH_CHALLENGE_SIZE],
+	const uint8_t response[AUTH_CHALLENGE_SIZE], bool *ret_may_type)
 {
 	struct vnc_server *server = server_of(host);
 	/* Both are always looked at, so that the time tells nothing. */
@@ -105,19 +99,11 @@ static int check_password(struct vnc_host *host, const struct door_address *addr
 	bool expired = server->password_expires && time(NULL) >= server->password_expires;
 
 	if (!full && !view)
-		door_failed(&server->door, address, loop_now_ms(host->loop));
-	if (expired || (!full && !view))
 		return -EACCES;
-	door_passed(&server->door, address);
+	if (expired)
+		return -EKEYEXPIRED;
 	*ret_may_type = full;
 	return 0;
-}
-
-static enum authz_right right(struct vnc_host *host, const char *who)
-{
-	const struct vnc_server *server = server_of(host);
-
-	return authz_right(server->view_rule, server->type_rule, who);
 }
 
 /* ---- blinking ---- */
@@ -264,7 +250,8 @@ static int open_doors(struct vnc_server *server, struct error **err)
 			return r;
 	}
 	for (size_t i = 0; i < addresses->len; i++) {
-		if (!server->host.config.password && door_is_public(listener_fd(server->doors[i])))
+		if (!vnc_config_asks(&server->host.config) &&
+			door_is_public(listener_fd(server->doors[i])))
 			log_warning("vnc: anybody who reaches %s can look and type: there is no "
 				    "password",
 				listener_name(server->doors[i]));
@@ -321,19 +308,34 @@ static int read_passwords(struct vnc_server *server, struct error **err)
 
 static int hold_rules(struct vnc_server *server, struct error **err)
 {
+	const struct object_set *objects = server->context.objects;
 	const struct vnc_config *config = &server->host.config;
-	struct object *view_rule, *type_rule;
-	int r = authz_find(
-		server->context.objects, "view-authz", config->view_authz_id, &view_rule, err);
+	struct authz_gate gate = { 0 };
+	int r = authz_find(objects, "view-authz", config->view_authz_id, &gate.view, err);
 
 	if (r == 0)
-		r = authz_find(server->context.objects, "type-authz", config->type_authz_id,
-			&type_rule, err);
+		r = authz_find(objects, "type-authz", config->type_authz_id, &gate.type, err);
+	if (r == 0)
+		r = authz_find(objects, "tls-authz", config->tls_authz_id, &gate.tls, err);
 	if (r < 0)
 		return r;
-	server->view_rule = object_get(view_rule);
-	server->type_rule = object_get(type_rule);
+	authz_gate_get(&gate);
+	server->host.gate = gate;
 	return 0;
+}
+
+static int find_login(struct vnc_server *server, struct error **err)
+{
+	struct vnc_host *host = &server->host;
+	const char *service = host->config.plain_pam, *path = host->config.plain_file;
+	int r;
+
+	if (!service && !path)
+		return 0;
+	r = login_new(host->loop, service, path, &host->login, err);
+	if (r < 0)
+		error_prefix(err, "vnc: %s: ", service ? "plain-pam" : "plain-file");
+	return r;
 }
 
 int vnc_server_set_password(struct vnc_server *server, const char *password, struct error **err)
@@ -355,19 +357,14 @@ void vnc_server_expire_password(struct vnc_server *server, int64_t when)
 static int find_tls(struct vnc_server *server, struct error **err)
 {
 	struct vnc_host *host = &server->host;
-	const struct object_set *objects = server->context.objects;
-	struct object *rule;
 	int r;
 
 	if (!host->config.tls_id)
 		return 0;
-	r = tls_creds_get(objects, host->config.tls_id, TLS_SERVER, &host->tls, err);
+	r = tls_creds_get(
+		server->context.objects, host->config.tls_id, TLS_SERVER, &host->tls, err);
 	if (r == 0 && tls_creds_kind(host->tls) == TLS_PSK)
 		r = error_set(err, EINVAL, "Unsupported TLS cred type tls-creds-psk");
-	if (r == 0)
-		r = authz_find(objects, "tls-authz", host->config.tls_authz_id, &rule, err);
-	if (r == 0)
-		host->tls_rule = object_get(rule);
 	return r;
 }
 
@@ -375,9 +372,7 @@ static int find_tls(struct vnc_server *server, struct error **err)
 
 static const struct vnc_host_ops host_ops = {
 	.admit = admit,
-	.password_wait = password_wait,
 	.check_password = check_password,
-	.right = right,
 	.tell = tell,
 	.forget = forget,
 	.wants_blink = wants_blink,
@@ -400,6 +395,8 @@ static int start(struct vnc_server *server, struct opts *opts, struct error **er
 		r = hold_rules(server, err);
 	if (r == 0)
 		r = find_tls(server, err);
+	if (r == 0)
+		r = find_login(server, err);
 	return r < 0 ? r : open_doors(server, err);
 }
 
@@ -438,9 +435,8 @@ void vnc_server_free(struct vnc_server *server)
 	timer_free(server->blink);
 	studio_free(server->host.studio);
 	tls_creds_put(server->host.tls);
-	object_put(server->host.tls_rule);
-	object_put(server->view_rule);
-	object_put(server->type_rule);
+	login_free(server->host.login);
+	authz_gate_put(&server->host.gate);
 	vnc_config_done(&server->host.config);
 	free(server);
 }

@@ -11,7 +11,6 @@
  * @host:       what viewers see of it
  * @doors:      listeners, as the configuration's addresses; NULL: not yet, or none
  * @connecting: viewers that have not logged in
- * @view_rule, @type_rule: who may; NULL: everybody. They are held
  * @exclusive:  the one that wants to be alone, or NULL
  * @lit:        phase of what blinks
  */
@@ -23,8 +22,6 @@ struct vnc_server {
 	unsigned connecting;
 	struct vnc_viewer *exclusive;
 	struct auth_password password, view_password;
-	struct door door;
-	struct object *view_rule, *type_rule;
 	int64_t password_expires; /* seconds since 1970; 0: never */
 	struct timer *blink;
 	bool lit;

@@ -32,6 +32,11 @@ static bool is_waiting(const struct vnc_viewer *viewer)
 	return viewer->handshake.phase == HANDSHAKE_WAITING;
 }
 
+static bool is_asking(const struct vnc_viewer *viewer)
+{
+	return viewer->handshake.phase == HANDSHAKE_ASKING;
+}
+
 static bool is_securing(const struct vnc_viewer *viewer)
 {
 	return viewer->handshake.phase == HANDSHAKE_SECURING;
@@ -50,7 +55,7 @@ static void listen_or_not(struct vnc_viewer *viewer)
 	struct peer *peer = &viewer->peer;
 
 	stream_set_reading(&peer->stream, !peer->yield && !is_waiting(viewer) &&
-						  !is_securing(viewer) &&
+						  !is_asking(viewer) && !is_securing(viewer) &&
 						  peer_waiting(peer) <= PEER_WAITING_MAX);
 }
 
@@ -221,6 +226,20 @@ static void on_stream(void *data, unsigned events)
 		peer_post(&viewer->peer);
 }
 
+/* Others were asked, and have answered. */
+static void on_moved(void *data, int r)
+{
+	struct vnc_viewer *viewer = data;
+
+	if (r < 0) {
+		end(viewer, r);
+		return;
+	}
+	if (is_leaving(viewer))
+		timer_start(viewer->peer.timer, LEAVE_MS);
+	peer_post(&viewer->peer);
+}
+
 /* The password is looked at now. */
 static int resume(struct vnc_viewer *viewer)
 {
@@ -254,6 +273,7 @@ static void release(struct vnc_viewer *viewer)
 
 	task_cancel(&peer->work);
 	timer_free(peer->timer);
+	handshake_done(&viewer->handshake);
 	session_done(&viewer->session);
 	stream_done(&peer->stream);
 	byte_queue_clear(&viewer->in);
@@ -289,7 +309,8 @@ int viewer_new(struct vnc_host *host, int fd, bool websocket, const char *name,
 	}
 	peer->name = strdup(name);
 	peer->timer = timer_new(host->loop, on_timer, viewer);
-	if (!peer->name || !peer->timer || handshake_start(&viewer->handshake, peer) < 0) {
+	if (!peer->name || !peer->timer ||
+		handshake_start(&viewer->handshake, peer, on_moved, viewer) < 0) {
 		release(viewer);
 		return -ENOMEM;
 	}
@@ -314,6 +335,11 @@ void viewer_free(struct vnc_viewer *viewer)
 const char *vnc_viewer_name(const struct vnc_viewer *viewer)
 {
 	return viewer->peer.name;
+}
+
+const char *vnc_viewer_identity(const struct vnc_viewer *viewer)
+{
+	return viewer->peer.who[0] ? viewer->peer.who : NULL;
 }
 
 bool vnc_viewer_is_logged_in(const struct vnc_viewer *viewer)

@@ -94,6 +94,9 @@ int vnc_server_adopt(struct vnc_server *server, int fd, struct error **err);
 /** vnc_viewer_name() - its address: "192.168.1.7:40312", "[::1]:40312", "unix:7" */
 const char *vnc_viewer_name(const struct vnc_viewer *viewer);
 
+/** vnc_viewer_identity() - who it is, as rules know it; NULL: not known yet */
+const char *vnc_viewer_identity(const struct vnc_viewer *viewer);
+
 bool vnc_viewer_is_logged_in(const struct vnc_viewer *viewer);
 
 /** vnc_viewer_console() - number of the console that it looks at; 0 before it logged in */

@@ -117,6 +117,8 @@ LIBRARIES = {
     "sys/epoll.h": {"io"},
     "xkbcommon/xkbcommon-compose.h": {"display"},
     "termios.h": {"backend", "io", "prog"},
+    "security/pam_appl.h": {"object"},
+    "crypt.h": {"object"},
 }
 
 _INCLUDE = re.compile(r'\s*#\s*include\s+([<"])([^>"]+)[>"]')

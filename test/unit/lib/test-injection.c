@@ -541,7 +541,7 @@ static void begin(struct life *life, const struct chardev_class *const *classes)
 	life->display = display_new(life->env->loop, "test", NULL);
 	assert_non_null(life->display);
 	chardev_set_show(life->env->set, life->display);
-	life->objects = object_set_new(object_classes);
+	life->objects = object_set_new(life->env->loop, object_classes);
 	assert_non_null(life->objects);
 	chardev_set_objects(life->env->set, life->objects);
 	for (int i = 0; i < OTHERS; i++) {

@@ -54,7 +54,7 @@ static const struct object_class *const classes[] = { &secret_class, &thing_clas
 
 static int setup(void **state)
 {
-	*state = object_set_new(classes);
+	*state = object_set_new(NULL, classes);
 	return 0;
 }
 

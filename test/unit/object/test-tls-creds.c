@@ -33,7 +33,7 @@ static int setup(void **state)
 
 	strcpy(f->dir, "/tmp/test-tls-creds-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
-	f->set = object_set_new(classes);
+	f->set = object_set_new(NULL, classes);
 	certificates_begin(f->dir);
 	certificates_add(f->dir, "server", "hub", &(struct certificate){ .password = "sesame" });
 	*state = f;

@@ -86,7 +86,7 @@ static void make_rules(struct fixture *f)
 	static const char *const rules[] = { "authz-list,id=nobody",
 		"authz-list,id=anybody,policy=allow", "tls-creds-anon,id=tls,endpoint=server" };
 
-	f->objects = object_set_new(classes);
+	f->objects = object_set_new(f->loop, classes);
 	assert_non_null(f->objects);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		struct opts *opts = NULL;
