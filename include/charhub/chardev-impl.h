@@ -185,6 +185,10 @@ const char *chardev_nobody(const struct chardev *chardev);
 /** chardev_screen() - the holder's terminal engine; NULL: there is none to share */
 struct vt *chardev_screen(const struct chardev *chardev);
 
+/** chardev_rules() - the holder's rules about people, see struct chardev_holder_ops */
+void chardev_rules(
+	const struct chardev *chardev, struct object **ret_view, struct object **ret_type);
+
 /** chardev_objects() - what options refer to by id; NULL: nothing */
 struct object_set *chardev_objects(const struct chardev *chardev);
 

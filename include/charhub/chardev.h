@@ -29,6 +29,7 @@ struct chardev;
 struct chardev_set;
 struct chardev_class;
 struct display;
+struct object;
 struct object_set;
 struct opts;
 struct vt;
@@ -113,6 +114,13 @@ struct chardev_holder_ops {
 	 * the link is detached; is changed before the bytes that changed it are offered.
 	 */
 	struct vt *(*screen)(void *holder);
+
+	/**
+	 * The rules about who may look at what the holder sends here, and who may type (struct
+	 * authz_gate), for a chardev that is shown to people of whom each is judged by himself.
+	 * Owned by the holder; each may be NULL.
+	 */
+	void (*rules)(void *holder, struct object **ret_view, struct object **ret_type);
 };
 
 enum chardev_link_flags {

@@ -295,6 +295,16 @@ unsigned chardev_holder_flags(const struct chardev *chardev)
 	return chardev->link ? chardev->link->flags : 0;
 }
 
+void chardev_rules(
+	const struct chardev *chardev, struct object **ret_view, struct object **ret_type)
+{
+	const struct chardev_link *link = chardev->link;
+
+	*ret_view = *ret_type = NULL;
+	if (link && link->ops->rules)
+		link->ops->rules(link->holder, ret_view, ret_type);
+}
+
 struct vt *chardev_screen(const struct chardev *chardev)
 {
 	const struct chardev_link *link = chardev->link;

@@ -102,7 +102,7 @@ void display_console_remove(struct display_console *console)
 	display = console->display;
 	list_remove(&console->node);
 	list_for_each_safe (view, &console->views, struct display_view, node)
-		view_switched(view, display_first(display));
+		view_switched(view, view_first(view));
 	free(console);
 	display_who_changed(display);
 }
@@ -136,7 +136,7 @@ void display_console_changed(struct display_console *console)
 	hash = hash_of(vt_title(console->vt));
 	title_changed = hash != console->title_hash;
 	console->title_hash = hash;
-	list_for_each (view, &console->views, struct display_view, node)
+	list_for_each_safe (view, &console->views, struct display_view, node)
 		view_notify(view, title_changed);
 }
 
@@ -155,13 +155,15 @@ uint64_t console_picture(struct display_console *console)
 void display_console_bell(struct display_console *console)
 {
 	list_for_each (view, &console->views, struct display_view, node)
-		view_tell(view, VIEW_BELL);
+		if (view_may(view, console) != DISPLAY_NOTHING)
+			view_tell(view, VIEW_BELL);
 }
 
 void display_console_clipboard(struct display_console *console, const char *utf8, size_t len)
 {
 	list_for_each (view, &console->views, struct display_view, node)
-		view_tell_clipboard(view, utf8, len);
+		if (view_may(view, console) != DISPLAY_NOTHING)
+			view_tell_clipboard(view, utf8, len);
 }
 
 unsigned display_console_number(const struct display_console *console)

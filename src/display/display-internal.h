@@ -107,6 +107,7 @@ enum view_news {
  * @pending:  there may be something to collect; @notified: and the owner knows, or will
  * @back:     lines scrolled back; @top: the place that the first row stays at meanwhile
  * @held:     enum held_key bits of the modifier keys that are down
+ * @wanted:   number of the console that it was not let to; 0: none
  */
 struct display_view {
 	struct display *display;
@@ -116,6 +117,7 @@ struct display_view {
 	void *data;
 	char *name;
 	bool read_only;
+	unsigned wanted;
 	struct task tell;
 	unsigned news, wanted_news;
 	struct strbuf clipboard;
@@ -143,6 +145,15 @@ uint64_t console_picture(struct display_console *console);
 void display_who_changed(struct display *display);
 
 /* ---- view.c ---- */
+
+/** view_may() - what it may at a console */
+enum display_right view_may(const struct display_view *view, const struct display_console *console);
+
+/** view_may_type() - at its own */
+bool view_may_type(const struct display_view *view);
+
+/** view_first() - the first console from 2 up that it may look at, else the overview */
+struct display_console *view_first(const struct display_view *view);
 
 /** view_look_at() - put a view to a console */
 void view_look_at(struct display_view *view, struct display_console *console);

@@ -23,6 +23,7 @@
  * may do anything to any object of the display.
  */
 struct loop;
+struct object;
 struct display;
 struct display_console;
 struct display_view;
@@ -64,7 +65,7 @@ struct display_console *display_find(const struct display *display, unsigned num
 struct display_console *display_next(
 	const struct display *display, const struct display_console *after);
 
-/** display_first() - what a new viewer sees: the lowest number from 2 up, else the overview */
+/** display_first() - a new viewer sees it, if it may: the lowest from 2 up, else the overview */
 struct display_console *display_first(const struct display *display);
 
 /**
@@ -111,6 +112,9 @@ struct display_console_ops {
 	 * Return: whether it was used; if not it goes on to in().
 	 */
 	bool (*key)(void *data, struct display_view *view, uint32_t keysym);
+
+	/** The rules about who may look and who may type; each may be NULL. Without it: none */
+	void (*rules)(void *data, struct object **ret_view, struct object **ret_type);
 };
 
 /**
@@ -140,7 +144,7 @@ int display_console_add(struct display *display, const struct display_console_co
 	struct display_console **ret_console);
 
 /**
- * display_console_remove() - its views go to display_first() and are told so; NULL is fine
+ * display_console_remove() - its views go elsewhere and are told so; NULL is fine
  *
  * No op is called any more, the engine is not looked at any more.
  */
@@ -179,6 +183,9 @@ const struct display_view *display_console_next_view(
 
 /* ---- a view -------------------------------------------------------------------------------- */
 
+/** enum display_right - what a viewer may at a console; each includes the ones before it */
+enum display_right { DISPLAY_NOTHING, DISPLAY_LOOK, DISPLAY_TYPE };
+
 /** struct display_view_callbacks - each may be NULL; see the top about what they may do */
 struct display_view_callbacks {
 	/**
@@ -200,6 +207,12 @@ struct display_view_callbacks {
 	 * and title may differ, which is not told apart. on_change comes as well
 	 */
 	void (*on_switched)(void *data);
+	/**
+	 * What may the viewer at a console with these rules, one of which is there? Asked at any
+	 * time, and must not call back. Without it nothing. Who cannot say yet says
+	 * DISPLAY_NOTHING, and display_view_judge() when he can
+	 */
+	enum display_right (*may)(void *data, struct object *view_rule, struct object *type_rule);
 };
 
 /**
@@ -213,7 +226,7 @@ struct display_view_config {
 };
 
 /**
- * display_view_new() - look at display_first()
+ * display_view_new() - look at display_first(), or the first that the viewer may look at
  * @callbacks: static
  *
  * Nothing is called from here; the first display_view_collect() gives the whole picture.
@@ -232,8 +245,16 @@ const char *display_view_name(const struct display_view *view);
 /** display_view_console() - what it looks at; never NULL */
 struct display_console *display_view_console(const struct display_view *view);
 
-/** display_view_switch() - look at another console. Return: 0; -ENOENT: no such number */
+/**
+ * display_view_switch() - look at another console
+ *
+ * Return: 0; -ENOENT: no such number; -EACCES: the viewer may not look there. It is switched later
+ * if display_view_judge() finds that it may by then.
+ */
 int display_view_switch(struct display_view *view, unsigned number);
+
+/** display_view_judge() - may() would give another answer now: look where the viewer may */
+void display_view_judge(struct display_view *view);
 
 /** display_view_title() - "NAME: LABEL - TITLE" for a window's frame; appended to @out, UTF-8 */
 void display_view_title(const struct display_view *view, struct strbuf *out);

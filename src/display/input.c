@@ -90,7 +90,7 @@ static int send(struct display_view *view, const char *bytes, size_t len)
 {
 	const struct display_console *console = view->console;
 
-	if (view->read_only)
+	if (!view_may_type(view))
 		return -EPERM;
 	if (!console->ops->in)
 		return -ENOTCONN;
@@ -183,7 +183,7 @@ int display_view_paste(struct display_view *view, const char *utf8, size_t len)
 	struct strbuf bytes AUTO_STRBUF = { 0 };
 	int r;
 
-	if (view->read_only)
+	if (!view_may_type(view))
 		return -EPERM;
 	if (len > PASTE_BYTES_MAX)
 		return -ENOBUFS;
@@ -210,7 +210,7 @@ int display_view_request_size(struct display_view *view, unsigned cols, unsigned
 {
 	const struct display_console *console = view->console;
 
-	if (view->read_only || !console->ops->resize)
+	if (!view_may_type(view) || !console->ops->resize)
 		return -EPERM;
 	if (!cols || !rows || cols > VT_COLS_MAX || rows > VT_ROWS_MAX)
 		return -ERANGE;
@@ -244,7 +244,7 @@ static bool tell_guest(struct display_view *view, struct vt_mouse event)
 /* Whether a press now is the guest's. */
 static bool guest_has_mouse(const struct display_view *view)
 {
-	return !view->read_only && !view->back && !view->pointer.selecting &&
+	return view_may_type(view) && !view->back && !view->pointer.selecting &&
 	       !(held_mods(view) & VT_MOD_SHIFT) && vt_wants_mouse(view->console->vt);
 }
 
@@ -279,7 +279,7 @@ static void press_right(struct display_view *view)
 static void turn_wheel(struct display_view *view, unsigned button, struct vt_mouse event)
 {
 	/* On the alternate screen it becomes cursor keys. */
-	if (!view->read_only && !view->back && tell_guest(view, event))
+	if (view_may_type(view) && !view->back && tell_guest(view, event))
 		return;
 	if (button == DISPLAY_WHEEL_UP)
 		display_view_scroll(view, WHEEL_LINES);

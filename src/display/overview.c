@@ -10,6 +10,7 @@
 #include <charhub/loop.h>
 
 #include "base/cleanup.h"
+#include "display/display-internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -164,11 +165,11 @@ static int handle_resize(void *data, unsigned cols, unsigned rows)
 /* A number, or Return for the first guest. */
 static bool handle_key(void *data, struct display_view *view, uint32_t keysym)
 {
-	const struct overview *overview = data;
 	unsigned number = 0;
 
+	(void)data;
 	if (keysym == VT_KEY_RETURN || keysym == VT_KEY_KP_ENTER)
-		number = display_console_number(display_first(overview->display));
+		number = display_console_number(view_first(view));
 	else if (keysym >= '1' && keysym <= '9')
 		number = keysym - '0';
 	if (number)

@@ -118,10 +118,15 @@ static void notify_size(struct display_view *view)
 	view_tell(view, VIEW_SIZE);
 }
 
+/* What has changed may be who may see it. */
 void view_notify(struct display_view *view, bool title_changed)
 {
 	struct vt *vt = view->console->vt;
 
+	if (view_may(view, view->console) == DISPLAY_NOTHING) {
+		display_view_judge(view);
+		return;
+	}
 	if (vt_cols(vt) != view->cols || vt_rows(vt) != view->rows)
 		notify_size(view);
 	if (title_changed)
@@ -134,6 +139,46 @@ void view_switched(struct display_view *view, struct display_console *console)
 	view_look_at(view, console);
 	view_tell(view, VIEW_SWITCHED);
 	view_changed(view);
+}
+
+/* ---- what it may ---- */
+
+enum display_right view_may(const struct display_view *view, const struct display_console *console)
+{
+	struct object *view_rule = NULL, *type_rule = NULL;
+
+	if (console->ops->rules)
+		console->ops->rules(console->data, &view_rule, &type_rule);
+	if (!view_rule && !type_rule)
+		return DISPLAY_TYPE;
+	return view->callbacks->may ? view->callbacks->may(view->data, view_rule, type_rule)
+				    : DISPLAY_NOTHING;
+}
+
+bool view_may_type(const struct display_view *view)
+{
+	return !view->read_only && view_may(view, view->console) == DISPLAY_TYPE;
+}
+
+struct display_console *view_first(const struct display_view *view)
+{
+	struct display_console *overview = display_next(view->display, NULL);
+	struct display_console *console = overview;
+
+	while ((console = display_next(view->display, console)))
+		if (view_may(view, console) != DISPLAY_NOTHING)
+			return console;
+	return overview;
+}
+
+void display_view_judge(struct display_view *view)
+{
+	if (view->wanted && display_view_switch(view, view->wanted) == 0)
+		return;
+	if (view_may(view, view->console) != DISPLAY_NOTHING)
+		return;
+	view->wanted = view->console->number;
+	view_switched(view, view_first(view));
 }
 
 /* ---- its life ---- */
@@ -174,7 +219,9 @@ int display_view_new(struct display *display, const struct display_view_config *
 	view->lit = true;
 	composer_init(&view->composer, display->compose_tables);
 	list_append(&display->views, &view->in_display);
-	view_look_at(view, display_first(display));
+	view_look_at(view, view_first(view));
+	if (view->console != display_first(display))
+		view->wanted = display_first(display)->number;
 	*ret_view = view;
 	return 0;
 }
@@ -214,6 +261,10 @@ int display_view_switch(struct display_view *view, unsigned number)
 
 	if (!console)
 		return -ENOENT;
+	view->wanted = number;
+	if (view_may(view, console) == DISPLAY_NOTHING)
+		return -EACCES;
+	view->wanted = 0;
 	if (console != view->console)
 		view_switched(view, console);
 	return 0;

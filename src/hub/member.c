@@ -460,6 +460,14 @@ static struct vt *link_screen(void *holder)
 	return member->all->ops->screen(member);
 }
 
+static void link_rules(void *holder, struct object **ret_view, struct object **ret_type)
+{
+	const struct member *member = holder;
+
+	*ret_view = member->options.view_authz;
+	*ret_type = member->options.type_authz;
+}
+
 static const struct chardev_holder_ops link_ops = {
 	.in_room = on_link_in_room,
 	.on_in = on_link_in,
@@ -468,6 +476,7 @@ static const struct chardev_holder_ops link_ops = {
 	.on_peer = on_link_peer,
 	.on_removed = on_link_removed,
 	.screen = link_screen,
+	.rules = link_rules,
 };
 
 /* ---- life ---- */

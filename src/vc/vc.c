@@ -42,6 +42,7 @@ enum { CP437_PIECE = 64 }; /* bytes that are translated at a time */
  * @is_cp437: the guest speaks that code page: its bytes go through its own engine, not the holder's
  * @is_fixed: nobody may change the size
  * @tell_size: the holder is to be told the size by the next task
+ * @is_private: what its holder has sent was under rules about people
  * @is_copying: its own engine reads a copy of the holder's screen, not the guest
  */
 struct vc {
@@ -51,7 +52,7 @@ struct vc {
 	struct byte_queue input;
 	size_t reply_bytes;
 	enum vc_palette palette;
-	bool is_cp437, is_fixed, is_copying, tell_size;
+	bool is_cp437, is_fixed, is_private, is_copying, tell_size;
 	uint64_t effort;
 	bool is_short;
 	unsigned told_cols, told_rows;
@@ -184,9 +185,15 @@ static int handle_resize(void *data, unsigned cols, unsigned rows)
 	return 0;
 }
 
+static void handle_rules(void *data, struct object **ret_view, struct object **ret_type)
+{
+	chardev_rules(&((const struct vc *)data)->base, ret_view, ret_type);
+}
+
 static const struct display_console_ops console_ops = {
 	.in = handle_in,
 	.resize = handle_resize,
+	.rules = handle_rules,
 };
 
 /* ---- from its own engine, while it is fed ---- */
@@ -317,9 +324,38 @@ static struct vt *holders_screen(const struct vc *vc)
 	return vc->is_cp437 ? NULL : chardev_screen(&vc->base);
 }
 
+static void put_banner(struct vc *vc)
+{
+	struct strbuf banner AUTO_STRBUF = { 0 };
+
+	strbuf_printf(&banner, "\033[44m%s console\033[m\r\n", vc->base.id);
+	if (!banner.failed)
+		vt_feed(vc->own, banner.data, banner.len);
+}
+
+/* Once it is gone the holder cannot be asked for its rules any more. */
+static void look_at_rules(struct vc *vc)
+{
+	struct object *view, *type;
+
+	chardev_rules(&vc->base, &view, &type);
+	vc->is_private |= view || type;
+}
+
+/* What was not for everybody is not left behind where nobody is asked about any more. */
+static void forget_screen(struct vc *vc)
+{
+	vt_reset(vc->own);
+	vt_clear_scrollback(vc->own);
+	put_banner(vc);
+	display_console_changed(vc->console);
+}
+
 static int vc_attach(struct chardev *chardev, struct error **err)
 {
 	(void)err;
+	vc_of(chardev)->is_private = false;
+	look_at_rules(vc_of(chardev));
 	use_screen(vc_of(chardev), holders_screen(vc_of(chardev)));
 	return 0;
 }
@@ -330,9 +366,10 @@ static void vc_detach(struct chardev *chardev)
 
 	byte_queue_clear(&vc->input);
 	vc->reply_bytes = 0;
-	if (!is_shared(vc))
-		return;
-	copy_screen(vc);
+	if (vc->is_private)
+		forget_screen(vc);
+	else if (is_shared(vc))
+		copy_screen(vc);
 	use_screen(vc, NULL);
 }
 
@@ -343,6 +380,7 @@ static ssize_t vc_out(struct chardev *chardev, const struct iovec *iov, int n)
 	struct vc *vc = vc_of(chardev);
 	size_t total = 0;
 
+	look_at_rules(vc);
 	use_screen(vc, holders_screen(vc));
 	if (!is_shared(vc))
 		total = feed_own(vc, iov, n);
@@ -409,15 +447,6 @@ static int make_engine(struct vc *vc, const struct opts *opts, unsigned cols, un
 	vc->palette = (enum vc_palette)opts_get_enum(opts, "palette");
 	vc_palette_use(vc->own, vc->palette);
 	return 0;
-}
-
-static void put_banner(struct vc *vc)
-{
-	struct strbuf banner AUTO_STRBUF = { 0 };
-
-	strbuf_printf(&banner, "\033[44m%s console\033[m\r\n", vc->base.id);
-	if (!banner.failed)
-		vt_feed(vc->own, banner.data, banner.len);
 }
 
 static int vc_open(struct chardev *chardev, const struct opts *opts, struct error **err)

@@ -58,6 +58,25 @@ static void on_switched(void *data)
 	on_change(data);
 }
 
+static enum display_right may(void *data, struct object *view_rule, struct object *type_rule)
+{
+	static const enum display_right rights[] = {
+		[AUTHZ_NOTHING] = DISPLAY_NOTHING,
+		[AUTHZ_VIEW] = DISPLAY_LOOK,
+		[AUTHZ_TYPE] = DISPLAY_TYPE,
+	};
+
+	return rights[visas_right(&((struct session *)data)->visas, view_rule, type_rule)];
+}
+
+static void on_visa(void *data)
+{
+	const struct session *session = data;
+
+	if (session->peer)
+		display_view_judge(session->peer->view);
+}
+
 static const struct display_view_callbacks view_callbacks = {
 	.on_change = on_change,
 	.on_size = on_size,
@@ -66,6 +85,7 @@ static const struct display_view_callbacks view_callbacks = {
 	.on_paste = on_paste,
 	.on_clipboard = on_clipboard,
 	.on_switched = on_switched,
+	.may = may,
 };
 
 /* ---- what the viewer wants ---- */
@@ -163,9 +183,10 @@ static int send_server_init(struct session *session)
 int session_start(struct session *session, struct peer *peer)
 {
 	struct display_view_config config = { .name = peer->name, .read_only = !peer->may_type };
-	int r = display_view_new(
-		peer->host->display, &config, &view_callbacks, session, &peer->view);
+	int r;
 
+	visas_init(&session->visas, peer->who, on_visa, session);
+	r = display_view_new(peer->host->display, &config, &view_callbacks, session, &peer->view);
 	if (r < 0)
 		return r;
 	session->peer = peer;
@@ -177,6 +198,7 @@ int session_start(struct session *session, struct peer *peer)
 
 void session_done(struct session *session)
 {
+	visas_done(&session->visas);
 	if (!session->peer)
 		return;
 	display_view_free(session->peer->view);

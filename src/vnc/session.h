@@ -4,6 +4,7 @@
 
 #include "vnc/keyboard.h"
 #include "vnc/update.h"
+#include "vnc/visas.h"
 
 #define FENCE_DATA_MAX 64u
 
@@ -38,6 +39,7 @@ struct session {
 	struct clipboard clipboard;
 	struct fence fence;
 	struct size_wish size_wish;
+	struct visas visas;
 };
 
 /** session_start() - make the view and send ServerInit. Return: 0; -ENOMEM */

@@ -122,34 +122,44 @@ class Client:
     # ---- handshake ----
 
     def secure(self, tls):
-        """VeNCrypt 0.2 with the one subtype that is offered; tls: (ssl context, host)."""
+        """VeNCrypt 0.2 with the one subtype that is offered; tls: (ssl context, host); None: it is
+        Plain alone."""
         assert self.read(2) == b"\0\2"
         self.sock.sendall(b"\0\2")
         assert self.read(2) == b"\0\1"
         offered = self.read(4)
         self.sock.sendall(offered)
-        assert self.read(1) == b"\1"
-        context, host = tls
-        self.sock = context.wrap_socket(self.sock, server_hostname=host)
+        if tls:
+            assert self.read(1) == b"\1"
+            context, host = tls
+            self.sock = context.wrap_socket(self.sock, server_hostname=host)
         return int.from_bytes(offered, "big")
 
-    def handshake(self, version=b"RFB 003.008\n", shared=True, respond=None, tls=None):
+    def say_plain(self, user, password, piece=None):
+        """VeNCrypt's Plain. piece: bytes sent at a time; None: all at once."""
+        text = struct.pack(">II", len(user), len(password)) + user + password
+        for at in range(0, len(text), piece or len(text)):
+            self.sock.sendall(text[at:at + (piece or len(text))])
+
+    def handshake(self, version=b"RFB 003.008\n", shared=True, respond=None, tls=None, plain=None):
         """Up to ServerInit. respond: from the challenge to the response; None: no password.
-        tls: as for secure(); None: no VeNCrypt."""
+        tls: as for secure(); None: no TLS. plain: arguments of say_plain()."""
         assert self.read(12) == b"RFB 003.008\n"
         self.sock.sendall(version)
-        wanted = 19 if tls else 2 if respond else 1
+        wanted = 19 if tls or plain else 2 if respond else 1
         if version == b"RFB 003.003\n":
             assert self.unpack("I") == (wanted,)
         else:
             types = self.read(self.read(1)[0])
             assert types == bytes([wanted]), types
             self.sock.sendall(types)
-        if tls:
+        if tls or plain:
             self.subtype = self.secure(tls)
+        if plain:
+            self.say_plain(*plain)
         if respond:
             self.sock.sendall(respond(self.read(16)))
-        if tls or respond or version == b"RFB 003.008\n":
+        if tls or plain or respond or version == b"RFB 003.008\n":
             if self.unpack("I") != (0,):
                 reason = self.read(self.unpack("I")[0]) if version == b"RFB 003.008\n" else b""
                 raise PermissionError(reason.decode())

@@ -69,6 +69,12 @@ static void handle_clipboard(void *data, const char *utf8, size_t len)
 	strbuf_append(&watcher->clipboard, utf8, len);
 }
 
+static enum display_right may(void *data, struct object *view_rule, struct object *type_rule)
+{
+	assert_true(view_rule || type_rule);
+	return ((struct watcher *)data)->right;
+}
+
 static const struct display_view_callbacks callbacks = {
 	.on_change = handle_change,
 	.on_size = handle_size,
@@ -77,6 +83,7 @@ static const struct display_view_callbacks callbacks = {
 	.on_paste = handle_paste,
 	.on_clipboard = handle_clipboard,
 	.on_switched = handle_switched,
+	.may = may,
 };
 
 static void open_view(
@@ -150,7 +157,18 @@ static int record_resize(void *data, unsigned cols, unsigned rows)
 	return f->resize_result;
 }
 
-static const struct display_console_ops ops = { .in = record_in, .resize = record_resize };
+/* What they are is the watchers' to know. */
+static void handle_rules(void *data, struct object **ret_view, struct object **ret_type)
+{
+	struct fixture *f = data;
+
+	*ret_type = NULL;
+	*ret_view = f->has_rules ? data : NULL;
+}
+
+static const struct display_console_ops ops = {
+	.in = record_in, .resize = record_resize, .rules = handle_rules
+};
 
 int fixture_setup(void **state)
 {

@@ -18,6 +18,7 @@ struct watcher {
 	unsigned cols, rows;
 	struct strbuf clipboard;
 	bool free_on_change; /* go away inside of on_change */
+	enum display_right right;
 };
 
 struct fixture {
@@ -29,6 +30,7 @@ struct fixture {
 	struct strbuf in;
 	int in_result, resize_result;
 	unsigned resizes;
+	bool has_rules; /* the console; what a watcher may there is its own */
 	struct watcher watcher;
 	struct display_update update;
 };

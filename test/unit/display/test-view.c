@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "display-fixture.h"
 
+#include "base/cleanup.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -199,6 +201,80 @@ static void a_request_for_a_size_goes_to_the_provider(void **state)
 	assert_int_equal(f->resizes, 2);
 }
 
+/* ---- consoles that are not for everybody ---- */
+
+static void one_that_may_not_look_goes_to_the_next(void **state)
+{
+	struct fixture *f = *state;
+	struct display_console *other = fixture_add(f, "other");
+	struct watcher eve = { .right = DISPLAY_NOTHING };
+
+	f->has_rules = true;
+	f->watcher.right = DISPLAY_TYPE;
+	watcher_open(f, &eve, "eve");
+	assert_ptr_equal(display_view_console(eve.view), other);
+	assert_int_equal(display_view_switch(eve.view, 2), -EACCES);
+	assert_ptr_equal(display_view_console(eve.view), other);
+	display_view_switch(eve.view, DISPLAY_OVERVIEW);
+	display_view_key(eve.view, VT_KEY_RETURN, 0, true);
+	assert_ptr_equal(display_view_console(eve.view), other);
+	fixture_remove(other);
+	assert_int_equal(display_console_number(display_view_console(eve.view)), DISPLAY_OVERVIEW);
+	watcher_close(&eve);
+}
+
+static void one_that_may_only_look_types_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	f->has_rules = true;
+	f->watcher.right = DISPLAY_LOOK;
+	fixture_feed(f, "hello");
+	assert_string_equal(watcher_row(&f->watcher, 0), "hello");
+	assert_int_equal(display_view_key(f->watcher.view, 'x', 0, true), -EPERM);
+	assert_int_equal(display_view_paste(f->watcher.view, "x", 1), -EPERM);
+	assert_int_equal(display_view_request_size(f->watcher.view, 40, 10), -EPERM);
+	assert_int_equal(f->in.len, 0);
+	f->watcher.right = DISPLAY_TYPE;
+	assert_int_equal(display_view_key(f->watcher.view, 'x', 0, true), 0);
+	assert_int_equal(f->in.len, 1);
+}
+
+static void rules_that_come_later_send_away_at_the_next_change(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf title AUTO_STRBUF = { 0 };
+
+	f->has_rules = true;
+	f->watcher.right = DISPLAY_NOTHING;
+	display_console_bell(f->console);
+	display_console_clipboard(f->console, "secret", 6);
+	fixture_feed(f, "\033]0;secret\007secret");
+	assert_int_equal(f->watcher.bells + f->watcher.clipboards, 0);
+	assert_int_equal(f->watcher.switches, 1);
+	display_view_title(f->watcher.view, &title);
+	assert_string_equal(title.data, "hub");
+	assert_int_equal(
+		display_console_number(display_view_console(f->watcher.view)), DISPLAY_OVERVIEW);
+}
+
+static void answer_that_comes_later_brings_to_the_console(void **state)
+{
+	struct fixture *f = *state;
+	struct watcher ann = { .right = DISPLAY_NOTHING };
+
+	f->has_rules = true;
+	f->watcher.right = DISPLAY_TYPE;
+	watcher_open(f, &ann, "ann");
+	assert_int_equal(display_console_number(display_view_console(ann.view)), DISPLAY_OVERVIEW);
+	display_view_judge(ann.view);
+	assert_int_equal(display_console_number(display_view_console(ann.view)), DISPLAY_OVERVIEW);
+	ann.right = DISPLAY_LOOK;
+	display_view_judge(ann.view);
+	assert_ptr_equal(display_view_console(ann.view), f->console);
+	watcher_close(&ann);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -215,6 +291,10 @@ int main(void)
 		CASE(a_view_may_go_when_its_console_is_removed),
 		CASE(another_engine_is_a_new_picture),
 		CASE(a_request_for_a_size_goes_to_the_provider),
+		CASE(one_that_may_not_look_goes_to_the_next),
+		CASE(one_that_may_only_look_types_nothing),
+		CASE(rules_that_come_later_send_away_at_the_next_change),
+		CASE(answer_that_comes_later_brings_to_the_console),
 	};
 
 	return cmocka_run_group_tests_name("display/view", tests, NULL, NULL);

@@ -622,6 +622,49 @@ static void the_screen_stays_when_its_holder_goes(void **state)
 	assert_row_is(f, 1, "end");
 }
 
+/* A holder with a rule, whatever it says. */
+static void share_by_rule(void *holder, struct object **ret_view, struct object **ret_type)
+{
+	*ret_view = NULL;
+	*ret_type = holder;
+}
+
+static enum display_right may_look(void *data, struct object *view_rule, struct object *type_rule)
+{
+	assert_null(view_rule);
+	assert_ptr_equal(type_rule, data);
+	return DISPLAY_LOOK;
+}
+
+static void screen_that_was_not_for_everybody_goes_with_its_holder(void **state)
+{
+	static const struct chardev_holder_ops ops = { .screen = share, .rules = share_by_rule };
+	static const struct display_view_callbacks callbacks = { .may = may_look };
+	static const char *const lines[] = { "vc,id=vc0", "vc,id=vc0,encoding=cp437" };
+	const struct display_view_config config = { .name = "viewer" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct fixture *f = *state;
+		struct chardev *vc = add(f, lines[i]);
+
+		assert_int_equal(vt_new(NULL, NULL, NULL, &f->shared), 0);
+		assert_int_equal(chardev_link_attach(&f->link, vc, 0, &ops, f, NULL), 0);
+		assert_int_equal(display_view_new(f->display, &config, &callbacks, f, &f->view), 0);
+		run_idle(f->env->loop);
+		out_shared(f, "secret");
+		assert_int_equal(display_view_key(f->view, 'x', 0, true), -EPERM);
+		chardev_link_detach(&f->link);
+		assert_row_is(f, 0, "vc0 console");
+		assert_row_is(f, 1, "");
+		display_view_free(f->view);
+		f->view = NULL;
+		chardev_free(vc);
+		vt_free(f->shared);
+		f->shared = NULL;
+		run_idle(f->env->loop);
+	}
+}
+
 static void with_a_shared_engine_a_size_is_only_a_wish(void **state)
 {
 	struct fixture *f = *state;
@@ -677,6 +720,7 @@ int main(void)
 		CASE(with_code_page_437_the_screen_is_its_own),
 		CASE(an_engine_that_is_shared_later_is_found_at_the_next_bytes),
 		CASE(the_screen_stays_when_its_holder_goes),
+		CASE(screen_that_was_not_for_everybody_goes_with_its_holder),
 		CASE(with_a_shared_engine_a_size_is_only_a_wish),
 	};
 
