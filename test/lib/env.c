@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 
+#include <asm/ioctls.h>
 #include <asm/termbits.h>
 #include <dirent.h>
 #include <errno.h>

@@ -9,9 +9,11 @@ import pathlib
 import subprocess
 import sys
 
+PAGES = pathlib.Path(__file__).resolve().parents[2] / "doc"
 NEEDED = ["bin/charhubd", "share/man/man1/charhubd.1", "share/doc/charhub/LICENSE",
-          "share/doc/charhub/README.md", "share/doc/charhub/vnc.md", "share/doc/charhub/backends",
-          "share/doc/charhub/licences/uni2-vga16.txt"]
+          "share/doc/charhub/README.md", "share/doc/charhub/backends",
+          "share/doc/charhub/licences/uni2-vga16.txt",
+          *(f"share/doc/charhub/{page.name}" for page in PAGES.glob("*.md"))]
 FOLDERS = ("bin/", "share/man/man1/", "share/doc/charhub/")
 
 
