@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What ./quickstart starts works as it says, and Ctrl-C leaves nothing behind."""
 
+import os
 import re
+import shutil
+import subprocess
 
 import pytest
 
@@ -78,3 +81,19 @@ def test_interrupted_while_the_guest_boots(quickstart, workdir):
     screen = quickstart("--vm")
     printed_paths(screen)
     interrupt(screen, workdir)
+
+
+def test_packages_ask_nothing_through_sudo_either(workdir):
+    """sudo passes no environment on, and a question would go nowhere."""
+    commands = {"id": "echo 1000", "sudo": 'exec env -i PATH="$PATH" "$@"',
+                "apt-get": f'echo "${{DEBIAN_FRONTEND:-asks}}" >>{workdir}/said'}
+    for name in ("sh", "env", "grep", "sort", "tr", "dirname"):
+        (workdir / name).symlink_to(shutil.which(name))
+    for name, script in commands.items():
+        (workdir / name).write_text(f"#!/bin/sh\n{script}\n")
+        (workdir / name).chmod(0o755)
+    done = subprocess.run(
+        [ROOT / "packaging" / "install", "attach"], env={**os.environ, "PATH": str(workdir)},
+        capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "Installing: socat tio \n")
+    assert (workdir / "said").read_text() == "noninteractive\n" * 2
