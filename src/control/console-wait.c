@@ -24,6 +24,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef REG_STARTEND /* musl: what the guest printed is looked at up to a NUL */
+#define REG_STARTEND 0
+#endif
+
 enum {
 	BYTES_MAX = 16 * 1024,
 	PATTERN_MAX = 1024,
