@@ -183,7 +183,8 @@ ssize_t __wrap___read_chk(int fd, void *buf, size_t len, size_t size)
 	return __wrap_read(fd, buf, len);
 }
 
-static int print(char **ret_text, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int print(
+	char **ret_text, const char *format, va_list args)
 {
 	return is_due(CODES(ENOMEM)) ? -1 : vasprintf(ret_text, format, args);
 }
