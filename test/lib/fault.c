@@ -14,7 +14,9 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 enum { CODES_MAX = 8, USUAL = 0 };
 
@@ -136,8 +138,6 @@ WRAP(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message
 	EINTR, EAGAIN, ENOMEM, ECONNRESET)
 WRAP(ssize_t, writev, (int fd, const struct iovec *iov, int n), (fd, iov, n), -1, USUAL, EINTR,
 	EAGAIN, EIO, ENOSPC)
-WRAP(ssize_t, pwritev2, (int fd, const struct iovec *iov, int n, off_t at, int flags),
-	(fd, iov, n, at, flags), -1, USUAL, EINTR, EAGAIN, EIO, ENOSPC)
 WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags), -1,
 	USUAL, EINTR, EAGAIN, ENOMEM, ECONNRESET)
 WRAP(ssize_t, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags), -1,
@@ -161,6 +161,15 @@ WRAP_CODE(posix_spawn,
 WRAP_CODE(pthread_create,
 	(pthread_t * thread, const pthread_attr_t *attr, void *(*fn)(void *arg), void *arg),
 	(thread, attr, fn, arg))
+
+/* The call itself: a C library may not have it, see base/nowait.h. */
+ssize_t __wrap_pwritev2(int fd, const struct iovec *iov, int n, off_t at, int flags);
+ssize_t __wrap_pwritev2(int fd, const struct iovec *iov, int n, off_t at, int flags)
+{
+	if (is_due(CODES(USUAL, EINTR, EAGAIN, EIO, ENOSPC)))
+		return -1;
+	return syscall(SYS_pwritev2, fd, iov, n, (long)at, (long)(at >> 32), flags);
+}
 
 /* To register a descriptor takes memory; to change it or to take it back does not. */
 int __real_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
