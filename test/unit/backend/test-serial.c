@@ -494,7 +494,7 @@ static void device_is_ours_alone(void **state)
 
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	snprintf(text, sizeof(text), "serial,id=s,path=%s", f->slave);
-	env_add_fails(f->env, text, "Device or resource busy");
+	env_add_fails(f->env, text, strerror(EBUSY));
 	assert_int_equal(flock(fd, LOCK_UN), 0);
 	add(f, "");
 	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), -1);
