@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An authority of openssl's, in a folder as tls-creds-x509 reads it: as strict as Python 3.13 is."""
+"""An authority of openssl's, as tls-creds-x509 reads it and as strict as Python 3.13 is."""
 
 import subprocess
 
