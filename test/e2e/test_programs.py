@@ -88,8 +88,10 @@ def test_one_shot_command_by_socat(console, workdir):
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE) as socat:
         socat.stdin.write(b"echo one shot $((8 + 1)); exit\r")
         socat.stdin.close()
-        Output(socat.stdout).wait_for("one shot 9\r\n")
+        said = Output(socat.stdout)
+        said.wait_for("one shot 9\r\n")
         socat.terminate()
+        said.join()
 
 
 def test_cat_and_echo_on_the_pty(console, workdir):
