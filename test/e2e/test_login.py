@@ -152,7 +152,7 @@ def serve(charhubd, workdir, client):
                           "-chardev", f"{scripted_guest(workdir)},id=guest",
                           "-chardev", "vc,id=vc0", "-device", "console,guest=guest,chardev=vc0",
                           "-vnc", f"none,websocket=127.0.0.1:{port - 1},tls-creds=t,{options}",
-                          "-vnc", f"localhost:{port - 5900},ipv6=off,tls-creds=t,{options}",
+                          "-vnc", f"127.0.0.1:{port - 5900},tls-creds=t,{options}",
                           prefix=prefix)
         return Place(daemon, client(workdir / "guest"), port,
                      trusting(authority) if x509 else anonymous())
@@ -256,7 +256,7 @@ def test_tigervnc(serve, screen, passwords, kind):
     place = serve(passwords, kind.startswith("X509"))
     screen.env.update(VNC_USERNAME="ann", VNC_PASSWORD="sesame")
     place.guest.send(f"\033[?25l\033[2J\033[Hover {kind}\r\n")
-    screen.start_viewer(f"localhost::{place.port}", "-SecurityTypes", kind,
+    screen.start_viewer(f"127.0.0.1::{place.port}", "-SecurityTypes", kind,
                         "-X509CA", serve.authority.path("ca-cert.pem"))
     engine = place.log_in(b"ann", b"sesame")
     engine.request(False)

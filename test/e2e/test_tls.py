@@ -176,7 +176,7 @@ def test_both_sides_are_charhubd(charhubd, authority, workdir, client, more):
     port = free_port()
     charhubd(*creds(authority), *shell_on(port, f",tls-creds=server{more}"), env=SHELL)
     charhubd(*creds(authority, "client"),
-             "-chardev", f"socket,id=g,host=localhost,port={port},ipv6=off,reconnect-ms=50,"
+             "-chardev", f"socket,id=g,host=127.0.0.1,port={port},reconnect-ms=50,"
                          f"tls-creds=client{more}",
              "-chardev", f"socket,id=s,path={workdir}/s,server=on,wait=off",
              "-chardev", "hub,id=h,chardevs.0=s", "-device", "console,guest=g,chardev=h")

@@ -39,7 +39,7 @@ def serve(charhubd, workdir, client):
         charhubd(*objects, "-chardev", f"{scripted_guest(workdir)},id=guest",
                  "-chardev", "vc,id=vc0", "-device", "console,guest=guest,chardev=vc0",
                  "-vnc", f"none,websocket=127.0.0.1:{port - 1},tls-creds=t{options}",
-                 "-vnc", f"localhost:{port - 5900},ipv6=off,tls-creds=t{options}")
+                 "-vnc", f"127.0.0.1:{port - 5900},tls-creds=t{options}")
         return client(workdir / "guest"), port
 
     return start
@@ -148,7 +148,7 @@ def test_tigervnc(serve, workdir, authority, screen, kind):
                          ",password-secret=sec" if password else "")
     (workdir / "passwd").write_bytes(obfuscated("sesame"))
     stream.send(f"\033[?25l\033[2J\033[Hover {kind}\r\n")
-    screen.start_viewer(f"localhost::{port}", "-SecurityTypes", kind,
+    screen.start_viewer(f"127.0.0.1::{port}", "-SecurityTypes", kind,
                         "-X509CA", authority.path("ca-cert.pem"), "-PasswordFile",
                         str(workdir / "passwd"))
     engine = rfb.connect(("127.0.0.1", port), tls=trusting(authority) if x else anonymous(),
