@@ -39,7 +39,7 @@ enum {
 	ANSWER_BYTES = 2048,
 	ANSWER_RATIO = 8,
 	DIRECT_BYTES_MIN = 512, /* so many before an IAC are worth a write of their own */
-	DIRECT_BYTES_MAX = 65536,
+	DIRECT_BYTES_MAX = 131072,
 	READS_A_CALL = 8,
 	TERMINAL_NAME_MAX = 40,
 	BREAK_MS = 250, /* of one that a server of RFC 2217 makes for us */

@@ -62,7 +62,7 @@ struct transport_callbacks {
 
 enum {
 	/* The most segments of one read or write. */
-	TRANSPORT_IOV_MAX = 4,
+	TRANSPORT_IOV_MAX = 32,
 };
 
 /** What a transport can do; for as long as it lives. */

@@ -43,6 +43,7 @@ enum {
 	HEADER_MAX = 14,
 	CONTROL_MAX = 125,
 	PAYLOAD_MAX = 16384, /* of a frame of ours */
+	FRAMES_A_WRITE = 12, /* about what a socket takes */
 	RAW_BYTES = 16384,   /* at least a request */
 	READS_A_CALL = 8,
 };
@@ -180,22 +181,67 @@ static void say_bye(struct websocket *ws, uint16_t code)
 		ws->close_due = code;
 }
 
-/* The user's segments up to a frame's size, behind room for a header. Return: payload bytes. */
-static size_t clip(const struct iovec *iov, int n, struct iovec *to, int *ret_n)
+/* What of the user's segments has not been put into a frame; @at is the place in the first one. */
+struct cursor {
+	const struct iovec *iov;
+	int n;
+	size_t at;
+};
+
+/**
+ * struct batch - frames that are written at once, since one alone is little for a system call
+ * @first: of @iov, by frame, up to the one behind the last; each begins with its header
+ */
+struct batch {
+	uint8_t headers[FRAMES_A_WRITE][HEADER_MAX];
+	struct iovec iov[TRANSPORT_IOV_MAX];
+	int first[FRAMES_A_WRITE + 1];
+	size_t payload[FRAMES_A_WRITE];
+	int frames;
+};
+
+/* Up to a frame's size. Return: payload bytes. */
+static size_t put_payload(struct cursor *cursor, struct iovec *to, int room, int *ret_n)
 {
 	size_t len = 0;
 	int count = 0;
 
-	for (int i = 0; i < n && len < PAYLOAD_MAX; i++) {
-		size_t part =
-			iov[i].iov_len < PAYLOAD_MAX - len ? iov[i].iov_len : PAYLOAD_MAX - len;
+	while (cursor->n && len < PAYLOAD_MAX && count < room) {
+		size_t left = cursor->iov->iov_len - cursor->at;
+		size_t part = left < PAYLOAD_MAX - len ? left : PAYLOAD_MAX - len;
 
 		if (part)
-			to[count++] = (struct iovec){ iov[i].iov_base, part };
+			to[count++] =
+				(struct iovec){ (char *)cursor->iov->iov_base + cursor->at, part };
 		len += part;
+		cursor->at += part;
+		if (part == left) {
+			cursor->iov++;
+			cursor->n--;
+			cursor->at = 0;
+		}
 	}
 	*ret_n = count;
 	return len;
+}
+
+static void put_frames(struct batch *batch, const struct iovec *iov, int n)
+{
+	struct cursor cursor = { iov, n, 0 };
+	int at = 0;
+
+	while (batch->frames < FRAMES_A_WRITE && at + 1 < TRANSPORT_IOV_MAX) {
+		uint8_t *header = batch->headers[batch->frames];
+		int count, room = TRANSPORT_IOV_MAX - at - 1;
+		size_t len = put_payload(&cursor, &batch->iov[at + 1], room, &count);
+
+		if (!len)
+			break;
+		batch->iov[at] = (struct iovec){ header, make_header(OP_BINARY, len, header) };
+		batch->payload[batch->frames++] = len;
+		at += 1 + count;
+		batch->first[batch->frames] = at;
+	}
 }
 
 /* Behind the first @skip bytes. */
@@ -210,6 +256,25 @@ static void keep_rest(struct websocket *ws, const struct iovec *iov, int n, size
 	}
 }
 
+/* Of @written bytes. A frame that has begun is to be ended. Return: how much payload is ours. */
+static size_t take_frames(struct websocket *ws, const struct batch *batch, size_t written)
+{
+	size_t taken = 0;
+
+	for (int i = 0; i < batch->frames && written; i++) {
+		const struct iovec *iov = &batch->iov[batch->first[i]];
+		size_t size = iov->iov_len + batch->payload[i];
+
+		taken += batch->payload[i];
+		if (written < size) {
+			keep_rest(ws, iov, batch->first[i + 1] - batch->first[i], written);
+			break;
+		}
+		written -= size;
+	}
+	return taken;
+}
+
 static int write_error(const struct websocket *ws)
 {
 	if (ws->error)
@@ -221,29 +286,23 @@ static int write_error(const struct websocket *ws)
 
 static void watch_lower(struct transport *transport);
 
-static ssize_t write_frame(struct transport *transport, const struct iovec *iov, int n)
+static ssize_t write_frames(struct transport *transport, const struct iovec *iov, int n)
 {
 	struct websocket *ws = websocket_of(transport);
-	struct iovec all[TRANSPORT_IOV_MAX];
-	uint8_t header[HEADER_MAX];
-	size_t len, header_len;
+	struct batch batch = { .frames = 0 };
 	ssize_t r = write_error(ws);
-	int count;
 
 	if (r == 0)
 		r = flush(ws);
 	if (r < 0)
 		return r;
-	len = clip(iov, n < TRANSPORT_IOV_MAX ? n : n - 1, all + 1, &count);
-	header_len = make_header(OP_BINARY, len, header);
-	all[0] = (struct iovec){ header, header_len };
-	r = transport_writev(transport->lower, all, count + 1);
+	put_frames(&batch, iov, n);
+	r = transport_writev(transport->lower, batch.iov, batch.first[batch.frames]);
 	if (r < 0)
 		return r;
-	if ((size_t)r < header_len + len)
-		keep_rest(ws, all, count + 1, (size_t)r);
+	r = (ssize_t)take_frames(ws, &batch, (size_t)r);
 	watch_lower(transport);
-	return (ssize_t)len;
+	return r;
 }
 
 /* ---- in: the handshake ---- */
@@ -552,7 +611,7 @@ static void close_websocket(struct transport *transport)
 static const struct transport_ops websocket_ops = {
 	.name = "websocket",
 	.readv = read_websocket,
-	.writev = write_frame,
+	.writev = write_frames,
 	.watch = watch_lower,
 	.look = look_at_websocket,
 	.has_unread = websocket_has_unread,

@@ -304,9 +304,34 @@ static void frames_have_the_shortest_header(void **state)
 	take_frame(f, "\x82\x7d", 2, 125);
 	write_some(f, 126, 126);
 	take_frame(f, "\x82\x7e\x00\x7e", 4, 126);
-	write_some(f, 70000, 16384);
+	write_some(f, 16384 + 126, 16384 + 126);
 	take_frame(f, "\x82\x7e\x40\x00", 4, 16384);
+	take_frame(f, "\x82\x7e\x00\x7e", 4, 126);
 	assert_int_equal(f->fake->out.len, 0);
+}
+
+static void only_frames_that_have_begun_are_taken(void **state)
+{
+	enum { FRAME = 4 + 16384, CUTS = 6 };
+	static const struct {
+		size_t room, taken;
+	} cuts[CUTS] = { { 1, 16384 }, { FRAME - 1, 16384 }, { FRAME, 16384 }, { FRAME + 1, 32768 },
+		{ 2 * FRAME + 3, 40000 }, { 2 * FRAME + 4 + 7232, 40000 } };
+	struct fixture *f = *state;
+
+	open_it(f);
+	for (int i = 0; i < CUTS; i++) {
+		f->fake->room = cuts[i].room;
+		write_some(f, 40000, (ssize_t)cuts[i].taken);
+		assert_int_equal(f->fake->out.len, cuts[i].room);
+		fake_transport_give_room(f->fake, SIZE_MAX / 2);
+		transport_watch(f->ws, WATCH_WRITE); /* the filter writes the rest by itself */
+		fake_transport_give_room(f->fake, 1);
+		for (size_t left = cuts[i].taken; left; left -= left < 16384 ? left : 16384)
+			take_frame(f, left < 16384 ? "\x82\x7e\x1c\x40" : "\x82\x7e\x40\x00", 4,
+				left < 16384 ? left : 16384);
+		assert_int_equal(f->fake->out.len, 0);
+	}
 }
 
 static void begun_frame_is_finished_before_anything_else(void **state)
@@ -490,6 +515,7 @@ int main(void)
 		TEST(bad_frames_close_with_1002),
 		TEST(new_message_inside_a_fragmented_one_is_refused),
 		TEST(frames_have_the_shortest_header),
+		TEST(only_frames_that_have_begun_are_taken),
 		TEST(begun_frame_is_finished_before_anything_else),
 		TEST(newest_of_many_pings_is_answered),
 		TEST(ping_is_answered_while_the_user_does_not_read),
