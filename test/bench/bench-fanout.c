@@ -7,6 +7,8 @@
  *	bench-fanout CHARHUBD [rounds, default 5] [percent of the bytes, default 100]
  *		[only so many readers: 1, 4, 8, 16 or 64]
  *
+ * A second table says what a client costs while nothing happens.
+ *
  * Each reader is a process of its own that reads as fast as it can. A first, untimed run of each
  * relay with each N compares every byte; the timed runs only count them.
  */
@@ -20,12 +22,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 64 << 10, READ_BYTES = 256 << 10, ROUNDS_MAX = 99, HELLO_BYTES = 8 };
+enum {
+	BLOCK_BYTES = 64 << 10,
+	READ_BYTES = 256 << 10,
+	ROUNDS_MAX = 99,
+	HELLO_BYTES = 8,
+	TELNET_GREETING = 18, /* what a server says at first */
+	FRAME_HEAD_MAX = 10,
+	IDLE_CLIENTS = 200,
+};
 
 struct setup;
 
-/* What a server of telnet says at first. */
-enum { TELNET_GREETING = 18 };
+static const char upgrade[] = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
+			      "Connection: Upgrade\r\n"
+			      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+			      "Sec-WebSocket-Version: 13\r\n\r\n";
 
 /** struct relay - something that stands between the source and the readers */
 struct relay {
@@ -34,6 +46,7 @@ struct relay {
 	void (*body)(void *job);
 	const char *hub_options, *reader_options;
 	size_t greeting; /* bytes that a reader gets before the stream */
+	bool websocket;
 };
 
 /** struct setup - one run; @checked: compare every byte */
@@ -84,6 +97,11 @@ static const struct relay relays[] = {
 		.hub_options = "terminal=off",
 		.reader_options = ",telnet=on",
 		.greeting = TELNET_GREETING },
+	{ .name = "charhubd, websocket=on",
+		.start = start_charhubd,
+		.hub_options = "terminal=off",
+		.reader_options = ",websocket=on",
+		.websocket = true },
 	{ .name = "charhubd, terminal=on",
 		.start = start_charhubd,
 		.hub_options = "terminal=on,replay=window" },
@@ -93,20 +111,98 @@ enum { N_RELAYS = sizeof(relays) / sizeof(relays[0]) };
 
 /* ---- a reader ---- */
 
-struct reader {
-	const struct setup *setup;
-	size_t greeting;
-	int fd, ready_fd;
-	uint64_t *ret_end_ns;
+/** struct frames - messages of a server: how much is left of this one, and the head of the next */
+struct frames {
+	uint64_t left;
+	uint8_t head[FRAME_HEAD_MAX];
+	size_t len;
 };
 
-/* The first bytes come alone: who has them is attached. */
-static void read_hello(const struct reader *reader)
-{
-	char hello[HELLO_BYTES], greeting[TELNET_GREETING];
+struct reader {
+	const struct setup *setup;
+	const struct relay *relay;
+	int fd, ready_fd;
+	uint64_t *ret_end_ns;
+	struct frames frames;
+};
 
-	bench_read_all(reader->fd, greeting, reader->greeting);
-	bench_read_all(reader->fd, hello, sizeof(hello));
+/* One more byte of a head, which has 2, 4 or 10 [RFC 6455 5.2]. */
+static void add_to_head(struct frames *frames, uint8_t byte)
+{
+	size_t size;
+
+	frames->head[frames->len++] = byte;
+	if (frames->len < 2)
+		return;
+	size = frames->head[1] < 126 ? 2 : frames->head[1] == 126 ? 4 : 10;
+	if (frames->len < size)
+		return;
+	frames->left = size == 2 ? frames->head[1] : 0;
+	for (size_t i = 2; i < size; i++)
+		frames->left = frames->left << 8 | frames->head[i];
+	frames->len = 0;
+}
+
+/* Leave nothing but the messages' bytes. Return: how many. */
+static size_t unwrap(struct frames *frames, char *buf, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t at = 0, part; at < len; at += part) {
+		part = frames->left < len - at ? (size_t)frames->left : len - at;
+		if (part) {
+			memmove(buf + n, buf + at, part);
+			frames->left -= part;
+			n += part;
+		} else {
+			add_to_head(frames, (uint8_t)buf[at]);
+			part = 1;
+		}
+	}
+	return n;
+}
+
+/* Return: bytes of the stream. */
+static size_t read_stream(struct reader *reader, char *buf, size_t len)
+{
+	size_t got;
+
+	do {
+		got = bench_read(reader->fd, buf, len);
+		if (!got)
+			bench_die("a reader's stream ended");
+		if (reader->relay->websocket)
+			got = unwrap(&reader->frames, buf, got);
+	} while (!got);
+	return got;
+}
+
+static void shake_hands(const struct relay *relay, int fd)
+{
+	char greeting[TELNET_GREETING];
+	unsigned lines = 0;
+
+	bench_read_all(fd, greeting, relay->greeting);
+	if (!relay->websocket)
+		return;
+	bench_write_all(fd, upgrade, sizeof(upgrade) - 1);
+	for (char last = 0, byte; lines < 2; last = byte) {
+		bench_read_all(fd, &byte, 1);
+		if (byte == '\n')
+			lines++;
+		else if (byte != '\r' || last != '\n')
+			lines = 0;
+	}
+}
+
+/* The first bytes come alone: who has them is attached. */
+static void read_hello(struct reader *reader)
+{
+	char hello[HELLO_BYTES];
+
+	shake_hands(reader->relay, reader->fd);
+	for (size_t n = 0; n < sizeof(hello);)
+		n += read_stream(reader, hello + n, 1);
 	if (!bench_pattern_check(hello, 0, sizeof(hello)))
 		bench_die("a reader's first bytes are wrong");
 	bench_write_all(reader->ready_fd, hello, 1);
@@ -114,7 +210,7 @@ static void read_hello(const struct reader *reader)
 
 static void run_reader(void *data)
 {
-	const struct reader *reader = data;
+	struct reader *reader = data;
 	const struct setup *setup = reader->setup;
 	uint64_t offset = HELLO_BYTES;
 	char *buf = malloc(READ_BYTES);
@@ -123,10 +219,8 @@ static void run_reader(void *data)
 		bench_die("out of memory");
 	read_hello(reader);
 	while (offset < setup->bytes) {
-		size_t got = bench_read(reader->fd, buf, READ_BYTES);
+		size_t got = read_stream(reader, buf, READ_BYTES);
 
-		if (!got)
-			bench_die("a reader's stream ended at byte %ju", (uintmax_t)offset);
 		if (setup->checked && !bench_pattern_check(buf, offset, got))
 			bench_die("a reader's bytes are wrong from %ju on", (uintmax_t)offset);
 		offset += got;
@@ -166,12 +260,12 @@ static void say_hello(int fd)
 
 /* ---- a run ---- */
 
-static void start_readers(
-	const struct setup *setup, size_t greeting, pid_t *pids, uint64_t *ends_ns, int ready_fd)
+static void start_readers(const struct setup *setup, const struct relay *relay, pid_t *pids,
+	uint64_t *ends_ns, int ready_fd)
 {
 	for (int i = 0; i < setup->n_readers; i++) {
-		struct reader reader = { setup, greeting, bench_connect(setup->readers), ready_fd,
-			&ends_ns[i] };
+		struct reader reader = { setup, relay, bench_connect(setup->readers), ready_fd,
+			&ends_ns[i], { 0 } };
 
 		pids[i] = bench_fork(run_reader, &reader);
 		close(reader.fd);
@@ -197,7 +291,7 @@ static struct result run(const struct setup *setup, const struct relay *relay)
 	int source, pipe_fds[2];
 
 	bench_pipe(pipe_fds);
-	start_readers(setup, relay->greeting, pids, ends_ns, pipe_fds[1]);
+	start_readers(setup, relay, pids, ends_ns, pipe_fds[1]);
 	close(pipe_fds[1]);
 	source = bench_connect(setup->source);
 	say_hello(source);
@@ -247,6 +341,35 @@ static void measure(const struct setup *setup, size_t rounds)
 	fflush(stdout);
 }
 
+/* ---- what a client costs ---- */
+
+/* All have been shown the same by the guest, so that what they had to hold has been used. */
+static void measure_memory(struct setup *setup, const struct relay *relay)
+{
+	static int clients[IDLE_CLIENTS];
+	static char block[BLOCK_BYTES];
+	pid_t pid = relay->start(setup, relay);
+	int source = bench_connect(setup->source);
+	uint64_t before_kb;
+
+	bench_write_all(source, block, sizeof(block));
+	close(bench_connect(setup->readers));
+	before_kb = bench_memory_kb(pid);
+	for (int i = 0; i < IDLE_CLIENTS; i++) {
+		clients[i] = bench_connect(setup->readers);
+		shake_hands(relay, clients[i]);
+	}
+	bench_write_all(source, block, sizeof(block));
+	for (int i = 0; i < IDLE_CLIENTS; i++)
+		bench_read_all(clients[i], block, sizeof(block));
+	printf("| %s | %.1f |\n", relay->name,
+		(double)(bench_memory_kb(pid) - before_kb) / IDLE_CLIENTS);
+	for (int i = 0; i < IDLE_CLIENTS; i++)
+		close(clients[i]);
+	close(source);
+	bench_end(pid);
+}
+
 static uint64_t read_number(const char *text, uint64_t max)
 {
 	uint64_t number;
@@ -281,6 +404,10 @@ int main(int argc, char **argv)
 		setup.bytes = loads[i].bytes * percent / 100;
 		measure(&setup, rounds);
 	}
+	printf("\n| %d clients | KB each |\n|---|---|\n", IDLE_CLIENTS);
+	for (int i = 0; i < N_RELAYS; i++)
+		if (relays[i].start == start_charhubd)
+			measure_memory(&setup, &relays[i]);
 	free(setup.source);
 	free(setup.readers);
 	return 0;

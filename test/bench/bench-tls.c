@@ -285,20 +285,6 @@ static void run_storm(void *data)
 	bench_read(storm->hold_fd, &byte, 1);
 }
 
-static uint64_t memory_kb(pid_t pid)
-{
-	AUTO_FREE char *path = bench_format("/proc/%d/smaps_rollup", (int)pid);
-	AUTO_FREE char *text = bench_read_text(path);
-	char *at = strstr(text, "\nPss:");
-	uint64_t kb;
-
-	if (!at)
-		bench_die("%s has no Pss", path);
-	at += strcspn(at, "0123456789");
-	at[strspn(at, "0123456789")] = '\0';
-	return parse_u64(at, &kb) < 0 ? 0 : kb;
-}
-
 static void echo(void *data)
 {
 	int fd = *(const int *)data;
@@ -345,7 +331,7 @@ static void measure_storm(struct place *place)
 	member = bench_connect(place->member);
 	bench_fork(echo, &guest);
 	n_idle = echo_for(member, idle_ms, ECHOES / 2, NULL);
-	before_kb = memory_kb(pid);
+	before_kb = bench_memory_kb(pid);
 	bench_pipe(hold);
 	storm.hold_fd = hold[0];
 	start = bench_now_ns();
@@ -353,7 +339,7 @@ static void measure_storm(struct place *place)
 	n_storm = echo_for(member, storm_ms, ECHOES, storm.done);
 	printf("\n%d handshakes in %.0f ms; then %.0f KB a client\n\n", (int)CLIENTS,
 		(double)(bench_now_ns() - start) / 1e6,
-		(double)(memory_kb(pid) - before_kb) / CLIENTS);
+		(double)(bench_memory_kb(pid) - before_kb) / CLIENTS);
 	printf("| echo of another console | median ms | p99 ms | max ms |\n|---|---|---|---|\n");
 	print_row("idle", idle_ms, n_idle);
 	print_row("while they shake hands", storm_ms, n_storm);

@@ -2,6 +2,7 @@
 #include "lib.h"
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -249,6 +250,20 @@ uint64_t bench_cpu_ns(pid_t pid)
 	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used) < 0)
 		bench_die("CPU time of process %d: %s", (int)pid, strerror(errno));
 	return to_ns(&used);
+}
+
+uint64_t bench_memory_kb(pid_t pid)
+{
+	AUTO_FREE char *path = bench_format("/proc/%d/smaps_rollup", (int)pid);
+	AUTO_FREE char *text = bench_read_text(path);
+	char *at = strstr(text, "\nPss:");
+	uint64_t kb;
+
+	if (!at)
+		bench_die("%s has no Pss", path);
+	at += strcspn(at, "0123456789");
+	at[strspn(at, "0123456789")] = '\0';
+	return parse_u64(at, &kb) < 0 ? 0 : kb;
 }
 
 /* ---- figures ---- */

@@ -27,6 +27,9 @@ void bench_wait_until(uint64_t when_ns);
 /** bench_cpu_ns() - CPU time that process @pid has used so far, in user and kernel mode */
 uint64_t bench_cpu_ns(pid_t pid);
 
+/** bench_memory_kb() - of process @pid; what it shares with others counts in part (Pss) */
+uint64_t bench_memory_kb(pid_t pid);
+
 /* ---- figures ---- */
 
 /** bench_percentile() - sort @values; Return: the one that @percent of them do not exceed */
