@@ -21,7 +21,7 @@ struct scene {
 	unsigned fds;
 };
 
-enum { PRINTED_MAX = 4 << 20 };
+enum { PRINTED_MAX = 1 << 20 };
 
 void scene_begin(struct scene *scene);
 

@@ -8,6 +8,8 @@
 #include <limits.h>
 #include <string.h>
 
+enum { PIECE_BYTES = 16384 };
+
 struct fake_chardev *fake_chardev_of(struct chardev *chardev)
 {
 	return (struct fake_chardev *)chardev;
@@ -93,34 +95,25 @@ static void fake_out_commit(struct chardev *chardev, size_t len)
 /* From a copy: the holder may remove the chardev, or make the peer send more, while it looks. */
 static void deliver(struct fake_chardev *fake)
 {
-	AUTO_FREE
-	char *copy = NULL;
-	size_t total = fake->typed.len, at = 0;
+	struct strbuf *typed = &fake->typed;
+	char piece[PIECE_BYTES];
 
-	if (fake->delivering || !total)
+	if (fake->delivering)
 		return;
-	copy = strbuf_take(&fake->typed);
 	fake->delivering = true;
-	while (copy && !fake->base.closing && at < total) {
-		size_t room = chardev_in_room(&fake->base), left = total - at;
-		size_t len = left < room ? left : room;
+	while (!fake->base.closing && typed->len) {
+		size_t room = chardev_in_room(&fake->base);
+		size_t most = room < sizeof(piece) ? room : sizeof(piece);
+		size_t len = typed->len < most ? typed->len : most;
 
 		if (!len)
 			break;
-		at += len;
-		chardev_in(&fake->base, copy + at - len, len);
+		memcpy(piece, typed->data, len);
+		typed->len -= len;
+		memmove(typed->data, typed->data + len, typed->len);
+		chardev_in(&fake->base, piece, len);
 	}
 	fake->delivering = false;
-	if (!fake->base.closing && at < total) {
-		struct strbuf newer = fake->typed;
-
-		fake->typed = (struct strbuf){ 0 };
-		strbuf_append(&fake->typed, copy + at, total - at);
-		strbuf_append(&fake->typed, newer.data ? newer.data : "", newer.len);
-		strbuf_done(&newer);
-	} else if (!fake->base.closing) {
-		deliver(fake);
-	}
 }
 
 static void fake_in_resume(struct chardev *chardev)

@@ -12,9 +12,12 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -110,6 +113,12 @@ static bool is_due(const int codes[CODES_MAX])
 WRAP(void *, calloc, (size_t n, size_t size), (n, size), NULL, ENOMEM)
 WRAP(void *, malloc, (size_t size), (size), NULL, ENOMEM)
 WRAP(void *, realloc, (void *old, size_t size), (old, size), NULL, ENOMEM)
+WRAP(void *, reallocarray, (void *old, size_t n, size_t size), (old, n, size), NULL, ENOMEM)
+WRAP(char *, strndup, (const char *text, size_t len), (text, len), NULL, ENOMEM)
+WRAP(void *, mmap64, (void *at, size_t len, int protection, int flags, int fd, off_t offset),
+	(at, len, protection, flags, fd, offset), MAP_FAILED, ENOMEM)
+WRAP(int, memfd_create, (const char *name, unsigned flags), (name, flags), -1, EMFILE, ENOMEM)
+WRAP(int, timerfd_create, (int clock, int flags), (clock, flags), -1, EMFILE, ENOMEM)
 WRAP(char *, strdup, (const char *text), (text), NULL, ENOMEM)
 WRAP(int, posix_openpt, (int flags), (flags), -1, ENOSPC, EMFILE)
 WRAP(int, grantpt, (int fd), (fd), -1, EACCES)
@@ -132,6 +141,8 @@ WRAP(int, epoll_wait, (int epoll, struct epoll_event *events, int max, int timeo
 WRAP(int, accept4, (int fd, struct sockaddr *address, socklen_t *len, int flags),
 	(fd, address, len, flags), -1, USUAL, EINTR, EAGAIN, EMFILE, ENOMEM, ECONNRESET)
 WRAP(ssize_t, read, (int fd, void *buf, size_t len), (fd, buf, len), -1, USUAL, EINTR, EAGAIN, EIO)
+WRAP(ssize_t, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags), -1, USUAL,
+	EINTR, EAGAIN, ENOMEM, ECONNRESET)
 WRAP(ssize_t, readv, (int fd, const struct iovec *iov, int n), (fd, iov, n), -1, USUAL, EINTR,
 	EAGAIN, EIO)
 WRAP(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags), -1, USUAL,
@@ -169,6 +180,23 @@ ssize_t __wrap_pwritev2(int fd, const struct iovec *iov, int n, off_t at, int fl
 	if (is_due(CODES(USUAL, EINTR, EAGAIN, EIO, ENOSPC)))
 		return -1;
 	return syscall(SYS_pwritev2, fd, iov, n, (long)at, (long)(at >> 32), flags);
+}
+
+/* An eventfd, which has no type in the file system, takes what is written to it. */
+static bool takes_all(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && !(st.st_mode & S_IFMT);
+}
+
+ssize_t __real_write(int fd, const void *buf, size_t len);
+ssize_t __wrap_write(int fd, const void *buf, size_t len);
+ssize_t __wrap_write(int fd, const void *buf, size_t len)
+{
+	return !takes_all(fd) && is_due(CODES(USUAL, EINTR, EAGAIN, EIO, ENOSPC))
+		       ? -1
+		       : __real_write(fd, buf, len);
 }
 
 /* To register a descriptor takes memory; to change it or to take it back does not. */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -14,7 +13,6 @@ static struct {
 	uint8_t script[ROUGH_IO_MAX];
 	size_t at, len;
 	unsigned pause;
-	uint64_t bytes, events;
 } rough;
 
 void rough_io_script(const uint8_t *script, size_t len)
@@ -23,16 +21,6 @@ void rough_io_script(const uint8_t *script, size_t len)
 	rough.len = len < ROUGH_IO_MAX ? len : ROUGH_IO_MAX;
 	if (rough.len)
 		memcpy(rough.script, script, rough.len);
-}
-
-uint64_t rough_io_bytes(void)
-{
-	return rough.bytes;
-}
-
-uint64_t rough_io_events(void)
-{
-	return rough.events;
 }
 
 static enum rough_io next(unsigned *ret_number)
@@ -83,13 +71,6 @@ static int shorten(const struct iovec *iov, size_t n, size_t most, struct iovec 
 	return count;
 }
 
-static ssize_t note(ssize_t n)
-{
-	if (n > 0)
-		rough.bytes += (uint64_t)n;
-	return n;
-}
-
 ssize_t __real_readv(int fd, const struct iovec *iov, int n);
 ssize_t __wrap_readv(int fd, const struct iovec *iov, int n);
 ssize_t __wrap_readv(int fd, const struct iovec *iov, int n)
@@ -99,7 +80,7 @@ ssize_t __wrap_readv(int fd, const struct iovec *iov, int n)
 
 	if (fails(EIO, &most))
 		return -1;
-	return note(__real_readv(fd, part, shorten(iov, (size_t)n, most, part)));
+	return __real_readv(fd, part, shorten(iov, (size_t)n, most, part));
 }
 
 ssize_t __real_writev(int fd, const struct iovec *iov, int n);
@@ -111,7 +92,7 @@ ssize_t __wrap_writev(int fd, const struct iovec *iov, int n)
 
 	if (fails(EIO, &most))
 		return -1;
-	return note(__real_writev(fd, part, shorten(iov, (size_t)n, most, part)));
+	return __real_writev(fd, part, shorten(iov, (size_t)n, most, part));
 }
 
 ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
@@ -126,7 +107,7 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 		return -1;
 	message->msg_iovlen = (size_t)shorten(whole, segments, most, part);
 	message->msg_iov = part;
-	n = note(__real_recvmsg(fd, message, flags));
+	n = __real_recvmsg(fd, message, flags);
 	message->msg_iov = whole;
 	message->msg_iovlen = segments;
 	return n;
@@ -144,7 +125,7 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 		return -1;
 	shortened.msg_iovlen = (size_t)shorten(message->msg_iov, message->msg_iovlen, most, part);
 	shortened.msg_iov = part;
-	return note(__real_sendmsg(fd, &shortened, flags));
+	return __real_sendmsg(fd, &shortened, flags);
 }
 
 ssize_t __real_send(int fd, const void *buf, size_t len, int flags);
@@ -155,7 +136,7 @@ ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
 
 	if (fails(ENOMEM, &most))
 		return -1;
-	return note(__real_send(fd, buf, len < most ? len : most, flags));
+	return __real_send(fd, buf, len < most ? len : most, flags);
 }
 
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);
@@ -165,15 +146,4 @@ int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
 	size_t most;
 
 	return fails(EMFILE, &most) ? -1 : __real_accept4(fd, address, len, flags);
-}
-
-int __real_epoll_wait(int epoll, struct epoll_event *events, int max, int timeout);
-int __wrap_epoll_wait(int epoll, struct epoll_event *events, int max, int timeout);
-int __wrap_epoll_wait(int epoll, struct epoll_event *events, int max, int timeout)
-{
-	int n = __real_epoll_wait(epoll, events, max, timeout);
-
-	if (n > 0)
-		rough.events += (uint64_t)n;
-	return n;
 }

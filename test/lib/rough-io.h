@@ -8,8 +8,7 @@
 /*
  * Makes the kernel as unhelpful as it may be. For programs that are linked with rough_io_link_args
  * of test/lib/meson.build: our own code's calls of readv(), recvmsg(), writev(), sendmsg(), send()
- * and accept4() come to rough-io.c; epoll_wait() is only counted. What a test does with recv() and
- * write() is left alone.
+ * and accept4() come to rough-io.c. What a test does with recv() and write() is left alone.
  */
 
 /**
@@ -34,11 +33,5 @@ enum rough_io {
 	ROUGH_IO_FULL,	/* ENOMEM, and EMFILE of who takes a connection */
 	ROUGH_IO_PAUSE, /* the number of calls more is left alone */
 };
-
-/** rough_io_bytes() - how many the calls have moved altogether; to see whether anything goes on */
-uint64_t rough_io_bytes(void);
-
-/** rough_io_events() - how many epoll_wait() has told altogether */
-uint64_t rough_io_events(void);
 
 #endif
