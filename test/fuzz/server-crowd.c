@@ -50,6 +50,7 @@ static const struct door doors[] = {
 	{ .name = "lobby-websocket", GREETING(UPGRADE("/console/second")) },
 	{ .name = "vnc", GREETING("RFB 003.008\n\1\1") },
 	{ .name = "vnc-websocket", GREETING(UPGRADE("/")) },
+	{ .name = "control", GREETING("{\"execute\":\"qmp_capabilities\"}\n") },
 };
 
 enum { DOORS = sizeof(doors) / sizeof(doors[0]) };

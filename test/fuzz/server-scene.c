@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "control/listens.h"
+#include "control/monitors.h"
 #include "io/loop-impl.h"
 #include "lib/fake-chardev.h"
 #include "opts/opts.h"
@@ -52,13 +53,16 @@ static unsigned open_fds(void)
 
 /* ---- what there is ---- */
 
-enum what { OBJECT, CHARDEV, DEVICE, LISTEN, VNC };
+enum what { OBJECT, CHARDEV, DEVICE, LISTEN, VNC, MONITOR };
 
-static const char *const implied[] = { [OBJECT] = "qom-type",
+static const char *const implied[] = {
+	[OBJECT] = "qom-type",
 	[CHARDEV] = "backend",
 	[DEVICE] = "driver",
 	[LISTEN] = "listen",
-	[VNC] = "vnc" };
+	[VNC] = "vnc",
+	[MONITOR] = "chardev",
+};
 
 /* %s is the directory, %d the socket that is handed over. */
 static const struct {
@@ -98,6 +102,8 @@ static const struct {
 	{ DEVICE, "virtconsole,chardev=third" },
 	{ VNC, "unix:%s/vnc" },
 	{ VNC, "none,websocket=unix:%s/vnc-websocket" },
+	{ CHARDEV, "socket,id=control,path=%s/control,server=on,wait=off,clients=4" },
+	{ MONITOR, "control,mode=control" },
 };
 
 static int add_listen(struct world *world, struct opts *opts, struct error **err)
@@ -107,14 +113,15 @@ static int add_listen(struct world *world, struct opts *opts, struct error **err
 	return r < 0 ? r : world_add_listen(world, opts, err);
 }
 
-static int add(struct world *world, enum what what, struct opts *opts, struct error **err)
+static int add(struct scene *scene, enum what what, struct opts *opts, struct error **err)
 {
 	switch (what) {
-	case OBJECT: return world_add_object(world, opts, err);
-	case CHARDEV: return world_add_chardev(world, opts, NULL, err);
-	case DEVICE: return world_add_device(world, opts, err);
-	case LISTEN: return add_listen(world, opts, err);
-	default: return world_add_vnc(world, opts, err);
+	case OBJECT: return world_add_object(scene->world, opts, err);
+	case CHARDEV: return world_add_chardev(scene->world, opts, NULL, err);
+	case DEVICE: return world_add_device(scene->world, opts, err);
+	case LISTEN: return add_listen(scene->world, opts, err);
+	case VNC: return world_add_vnc(scene->world, opts, err);
+	default: return monitors_add(scene->monitors, opts, err);
 	}
 }
 
@@ -142,7 +149,7 @@ static void add_all(struct scene *scene)
 
 		fill_in(scene, parts[i].text, text);
 		need(opts_parse(text, implied[parts[i].what], &opts, NULL) == 0);
-		if (add(scene->world, parts[i].what, opts, &err) < 0) {
+		if (add(scene, parts[i].what, opts, &err) < 0) {
 			fprintf(stderr, "%s: %s\n", text, error_message(err));
 			abort();
 		}
@@ -178,31 +185,51 @@ static void make_dir(struct scene *scene)
 	need(made);
 }
 
-void scene_begin(struct scene *scene)
+/* Who is at a monitor may make chardevs: none that run a command, or write where they like. */
+static const struct chardev_class *const *harmless_classes(void)
 {
-	static const struct chardev_class *classes[CLASSES_MAX] = { &fake_chardev_class };
-	struct world_config config = {
-		.chardev_classes = classes,
+	static const char *const names[] = { "hub", "mux", "null", "ringbuf", "socket", "vc" };
+	static const struct chardev_class *classes[CLASSES_MAX];
+	size_t n = 0;
+
+	classes[n++] = &fake_chardev_class;
+	for (size_t i = 0; charhub_classes[i]; i++)
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+			if (!strcmp(charhub_classes[i]->name, names[k]))
+				classes[n++] = charhub_classes[i];
+	return classes;
+}
+
+static void make_world(struct scene *scene)
+{
+	const struct world_config config = {
+		.loop = scene->loop,
+		.chardev_classes = harmless_classes(),
 		.frontend_classes = frontend_classes,
 		.object_classes = object_classes,
 	};
 
-	for (size_t i = 0; charhub_classes[i]; i++)
-		classes[i + 1] = charhub_classes[i];
-	signal(SIGPIPE, SIG_IGN);
-	log_set_level(LOG_ERROR);
-	*scene = (struct scene){ .fds = open_fds() };
-	make_dir(scene);
-	crowd_init(&scene->crowd, scene->dir);
-	config.loop = scene->loop = loop_new();
-	need(scene->loop != NULL);
-	loop_fake_clock(scene->loop);
 	need(world_new(&config, &scene->world, NULL) == 0);
+	scene->monitors = monitors_new(scene->world);
+	need(scene->monitors != NULL);
 	add_all(scene);
 	scene->guest = find_fake(scene, "guest0");
 	scene->reader = find_fake(scene, "reader");
 	reserve(&scene->guest->typed);
 	reserve(&scene->reader->out);
+}
+
+void scene_begin(struct scene *scene)
+{
+	signal(SIGPIPE, SIG_IGN);
+	log_set_level(LOG_ERROR);
+	*scene = (struct scene){ .fds = open_fds() };
+	make_dir(scene);
+	crowd_init(&scene->crowd, scene->dir);
+	scene->loop = loop_new();
+	need(scene->loop != NULL);
+	loop_fake_clock(scene->loop);
+	make_world(scene);
 	scene->memory = memory_now();
 	scene_settle(scene);
 }
@@ -313,6 +340,7 @@ void scene_end(struct scene *scene)
 	scene_pass(scene, END_MS);
 	look_at_all_of_reader(scene);
 	serve_one_more(scene);
+	monitors_free(scene->monitors);
 	world_free(scene->world);
 	loop_free(scene->loop);
 	crowd_done(&scene->crowd);

@@ -15,6 +15,7 @@ struct scene {
 	struct crowd crowd;
 	struct loop *loop;
 	struct world *world;
+	struct monitors *monitors;
 	struct fake_chardev *guest, *reader;
 	size_t printed; /* by the guest */
 	size_t memory;	/* at the start */
