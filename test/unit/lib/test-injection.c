@@ -65,6 +65,7 @@ struct life;
  * @file:   what it writes; looked at when all is over
  * @again:  who has gone may come again
  * @mute:   the peer does not type
+ * @final:  an error is its end, since nobody can come again
  * @step:   how many faults further in the next life, where a life takes long; 0: 1
  */
 struct kind {
@@ -74,7 +75,7 @@ struct kind {
 	int (*join)(struct life *life);
 	const char *file;
 	enum wrapping wrapping;
-	bool again, mute;
+	bool again, mute, final;
 	unsigned step;
 };
 
@@ -96,7 +97,8 @@ struct life {
 	struct display *display;
 	struct fake_chardev *others[OTHERS];
 	struct peer peer;
-	int far; /* the other side of what @kind opens, -1 */
+	int far;	 /* the other side of what @kind opens, -1 */
+	int standard[2]; /* the descriptors 0 and 1 that were, where others are there now */
 	char place[32];
 	struct object_set *objects;
 	SSL_CTX *tls;
@@ -185,6 +187,29 @@ static int take_far(struct life *life)
 	return dup(life->far);
 }
 
+/* A socket in the place of standard input and output. */
+static void stdio_before(struct life *life)
+{
+	int fds[2];
+
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+	for (int i = 0; i < 2; i++) {
+		life->standard[i] = fcntl(i, F_DUPFD_CLOEXEC, 3);
+		assert_int_equal(dup2(fds[0], i), i);
+	}
+	close(fds[0]);
+	life->far = fds[1];
+}
+
+static void restore_standard(struct life *life)
+{
+	for (int i = 0; i < 2 && life->standard[i]; i++) {
+		dup2(life->standard[i], i);
+		close(life->standard[i]);
+	}
+}
+
 static struct sockaddr_in loopback(in_port_t port)
 {
 	return (struct sockaddr_in){
@@ -262,6 +287,12 @@ static const struct kind kinds[] = {
 		.before = plug_in_before,
 		.join = take_far,
 		.again = true },
+	{ .name = "stdio",
+		.text = "stdio,id=c",
+		.before = stdio_before,
+		.join = take_far,
+		.again = true,
+		.final = true },
 	{ .name = "client",
 		.text = "socket,id=c,path=%s/l,reconnect-ms=100",
 		.before = listen_before,
@@ -278,6 +309,12 @@ static const struct kind kinds[] = {
 	{ .name = "telnet",
 		.text = "socket,id=c,path=%s/s,server=on,wait=off,clients=4,telnet=on",
 		.join = dial,
+		.wrapping = TELNET,
+		.again = true },
+	{ .name = "telnet-client",
+		.text = "socket,id=c,path=%s/l,reconnect-ms=100,telnet=on",
+		.before = listen_before,
+		.join = be_dialled,
 		.wrapping = TELNET,
 		.again = true },
 	{ .name = "websocket",
@@ -586,7 +623,7 @@ static void live_on(struct life *life)
 {
 	loop_advance(life->env->loop, REST_MS);
 	turn(life);
-	if (!life->kind->join)
+	if (!life->kind->join || life->kind->final)
 		return;
 	if (life->kind->again)
 		peer_come(life);
@@ -690,6 +727,7 @@ static void bury(struct life *life)
 	if (life->kind->file)
 		look_at_file(life);
 	run_idle(env->loop);
+	restore_standard(life);
 	object_set_free(life->objects);
 	SSL_CTX_free(life->tls);
 	display_free(life->display);
