@@ -9,11 +9,12 @@ import hashlib
 import os
 import random
 import socket
+import ssl
 
 from support import rfb
 from support.setups import numbered_lines, scripted_guest
-from support.stream import (DEADLINE, Stream, connect_tcp, connect_unix, free_port, open_pty,
-                            pump)
+from support.stream import (CHUNK, DEADLINE, Stream, connect_tcp, connect_unix, free_port,
+                            open_pty, pump)
 
 ROUNDS = int(os.environ.get("CHARHUB_TEST_SOAK", "400"))
 JOINERS_MAX = 12
@@ -41,6 +42,38 @@ class Printed:
         self.base = end
 
 
+class TlsStream(Stream):
+    """What comes is taken whole: poll() does not see what has been decrypted."""
+
+    def fill(self):
+        try:
+            while data := self.sock.recv(CHUNK):
+                self.pending += data
+                self.total += len(data)
+            self.ended = True
+        except ssl.SSLWantReadError:
+            pass
+        except OSError:
+            self.ended = True
+        return not self.ended
+
+    def send(self, data, **_):
+        self.sock.sendall(data.encode())
+
+
+def connect_tls(port):
+    """To a server whose credentials ask for none."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("aNULL:@SECLEVEL=0")
+    stream = connect_tcp(port)
+    stream.sock.setblocking(True)
+    sock = context.wrap_socket(stream.sock)
+    sock.setblocking(False)
+    return TlsStream(sock.fileno(), sock)
+
+
 class Reader(Stream):
     """One that stays: each byte is compared with what was printed. It types @key."""
 
@@ -50,13 +83,18 @@ class Reader(Stream):
         self.typed = 0
         self.printed = None  # not yet
         self.position = 0
-        self.beneath = stream  # lest it be closed
+        self.beneath = stream
 
     def decode(self):
         return self.take(len(self.pending))
 
+    def send(self, data, **options):
+        self.beneath.send(data, **options)
+
     def fill(self):
-        more = super().fill()
+        more = self.beneath.fill()
+        self.ended = not more
+        self.pending += self.beneath.take(len(self.beneath.pending))
         if self.printed:
             text = self.decode()
             assert text == self.printed.part(self.position, len(text)), \
@@ -93,7 +131,7 @@ class Soak:
     def __init__(self, charhubd, workdir, seed):
         self.random = random.Random(seed)
         self.workdir = workdir
-        self.web, self.telnet = free_port(), free_port()
+        self.web, self.telnet, self.tls = free_port(), free_port(), free_port()
         self.printed = Printed()
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("127.0.0.1", 0))
@@ -108,14 +146,17 @@ class Soak:
         def server(name, where, more=",clients=12"):
             return "-chardev", f"socket,id={name},{where},server=on,wait=off{more}"
 
-        members = ["plain", "web", "telnet", "lazy", "mux", "pty", "file", "udp", "vc"]
+        members = ["plain", "web", "telnet", "tls", "lazy", "mux", "pty", "file", "udp", "vc"]
         return [
             "-vnc", f"unix:{self.workdir}/vnc",
+            "-listen", f"unix:{self.workdir}/lobby,clients=12",
+            "-object", "tls-creds-anon,id=creds,endpoint=server",
             "-chardev", scripted_guest(self.workdir) + ",id=g",
             *server("plain", f"path={self.workdir}/plain"),
             *server("lazy", f"path={self.workdir}/lazy"),
             *server("web", f"host=127.0.0.1,port={self.web}", ",clients=12,websocket=on"),
             *server("telnet", f"host=127.0.0.1,port={self.telnet}", ",clients=12,telnet=on"),
+            *server("tls", f"host=127.0.0.1,port={self.tls}", ",clients=12,tls-creds=creds"),
             *server("mux", f"path={self.workdir}/mux", ",mux=on"),
             "-chardev", f"pty,id=pty,path={self.workdir}/pty",
             "-chardev", f"file,id=file,path={self.workdir}/file",
@@ -134,7 +175,8 @@ class Soak:
         readers = [Reader(connect_unix(self.workdir / "plain"), "A"),
                    Reader(connect_tcp(self.telnet), "B"), WebSocketReader(self.websocket(), "C"),
                    Reader(connect_unix(self.workdir / "mux"), "D"),
-                   Reader(open_pty(self.workdir / "pty"), "E")]
+                   Reader(open_pty(self.workdir / "pty"), "E"),
+                   Reader(connect_tls(self.tls), "F")]
         for reader in readers:
             reader.type()
             self.guest.read_until(reader.key)
@@ -155,7 +197,8 @@ class Soak:
     # ---- what happens at random ----
 
     def join(self):
-        kind = self.random.choice(["plain", "telnet", "web", "vnc", "lazy", "stranger"])
+        kind = self.random.choice(["plain", "telnet", "web", "tls", "lobby", "vnc", "lazy",
+                                   "stranger"])
         if kind == "lazy":
             self.lazy.append(connect_unix(self.workdir / "lazy"))
             return
@@ -163,8 +206,12 @@ class Soak:
             stream = self.view()
         elif kind == "web":
             stream = self.websocket()
-        elif kind == "plain":
-            stream = connect_unix(self.workdir / "plain")
+        elif kind == "tls":
+            stream = connect_tls(self.tls)
+        elif kind in ("plain", "lobby"):
+            stream = connect_unix(self.workdir / kind)
+            if kind == "lobby":
+                stream.send("h\r")
         else:
             stream = connect_tcp(self.telnet if kind == "telnet" else self.web)
             stream.send(self.random.randbytes(self.random.randrange(1, 200)) if kind == "stranger"
