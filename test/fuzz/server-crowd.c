@@ -24,12 +24,13 @@ enum { FRAME_MAX = 125, FRAME_HEAD = 6 };
  * @calls:    the server comes to us; which of crowd.calls, from 1
  * @tls:      the greeting is TLS's own
  * @handed_over: the socket is ours, and the server gets it
+ * @steers:   who is there may change what there is
  */
 struct door {
 	const char *name, *greeting;
 	size_t greeting_len;
 	unsigned calls;
-	bool tls, handed_over;
+	bool tls, handed_over, steers;
 };
 
 /* New ways in come last, so that the inputs in the corpus keep their meaning. */
@@ -50,7 +51,7 @@ static const struct door doors[] = {
 	{ .name = "lobby-websocket", GREETING(UPGRADE("/console/second")) },
 	{ .name = "vnc", GREETING("RFB 003.008\n\1\1") },
 	{ .name = "vnc-websocket", GREETING(UPGRADE("/")) },
-	{ .name = "control", GREETING("{\"execute\":\"qmp_capabilities\"}\n") },
+	{ .name = "control", .steers = true, GREETING("{\"execute\":\"qmp_capabilities\"}\n") },
 };
 
 enum { DOORS = sizeof(doors) / sizeof(doors[0]) };
@@ -127,6 +128,7 @@ static void come(struct crowd *crowd, struct peer *peer, const struct door *door
 		}
 	}
 	peer->door = door;
+	crowd->steered |= door->steers;
 }
 
 void crowd_come(struct crowd *crowd, struct peer *peer, unsigned door)

@@ -23,11 +23,13 @@ struct peer {
  * @dir:         where the sockets are; borrowed
  * @handed_over: a socket that listens, for a door that is made with fd=
  * @calls:       sockets where the server calls us, by door
+ * @steered:     somebody has been at a monitor
  */
 struct crowd {
 	const char *dir;
 	int handed_over;
 	int calls[CALLS_MAX];
+	bool steered;
 	struct peer peers[PEERS_MAX];
 };
 

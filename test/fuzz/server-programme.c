@@ -92,24 +92,35 @@ static void do_outside(struct scene *scene, enum op op, struct peer *peer, struc
 	}
 }
 
-/* What the guest, its good reader, the kernel and time do. */
+/* What the good reader of the first console does. */
+static void do_reader(struct scene *scene, enum op op, const uint8_t *bytes, size_t len)
+{
+	if (scene->parted)
+		return;
+	switch (op) {
+	case OP_TYPE: fake_chardev_type(scene->reader, bytes, len); break;
+	case OP_RESIZE: fake_chardev_resize(scene->reader, (unsigned)len + 1, 24); break;
+	default: fake_chardev_break(scene->reader); break;
+	}
+}
+
+/* What the guest, its reader, the kernel and time do. */
 static void do_inside(
 	struct scene *scene, enum op op, struct input *input, const struct kernel_ops *kernel)
 {
-	size_t len = next_byte(input);
-	const uint8_t *bytes;
+	uint8_t argument = next_byte(input);
+	size_t len = op == OP_TYPE || op == OP_ROUGH ? argument : 0;
+	const uint8_t *bytes = next_bytes(input, &len);
 
 	switch (op) {
-	case OP_PRINT: scene_print(scene, len * len); break;
-	case OP_TYPE:
-		bytes = next_bytes(input, &len);
-		fake_chardev_type(scene->reader, bytes, len);
+	case OP_PRINT: scene_print(scene, (size_t)argument * argument); break;
+	case OP_TYPE: do_reader(scene, op, bytes, len); break;
+	case OP_RESIZE:
+	case OP_BREAK: do_reader(scene, op, NULL, argument); break;
+	case OP_PASS:
+		scene_pass(scene, times[argument % (sizeof(times) / sizeof(times[0]))]);
 		break;
-	case OP_RESIZE: fake_chardev_resize(scene->reader, (unsigned)len + 1, 24); break;
-	case OP_BREAK: fake_chardev_break(scene->reader); break;
-	case OP_PASS: scene_pass(scene, times[len % (sizeof(times) / sizeof(times[0]))]); break;
 	case OP_ROUGH:
-		bytes = next_bytes(input, &len);
 		if (kernel->script)
 			kernel->script(bytes, len);
 		break;

@@ -9,6 +9,8 @@
  * All that a charhubd is made of, in this process, for fuzz-server.c: ways in of every kind and the
  * consoles behind them. With the guest of the first console, and with one reader of it, all is
  * well. What must not be ends the process.
+ *
+ * @parted: somebody at a monitor has taken the guest or the reader away, or apart
  */
 struct scene {
 	char dir[32];
@@ -20,6 +22,7 @@ struct scene {
 	size_t printed; /* by the guest */
 	size_t memory;	/* at the start */
 	unsigned fds;
+	bool parted;
 };
 
 enum { PRINTED_MAX = 1 << 20 };
