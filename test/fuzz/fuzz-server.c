@@ -5,7 +5,7 @@
 /*
  * The whole server, before and after people are let in. The input is a programme for those outside,
  * the guest, time, and the kernel. So that what is found stays found the clock is fake, and nobody
- * else runs.
+ * else runs. Who is at a monitor may make sockets: `unshare -n` keeps a fuzzer among its own.
  */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
