@@ -11,6 +11,7 @@ _EVERYTHING = ("base io transport opts object chardev backend hub mux vt text di
                "virtio vhost-user frontend lobby control lib")
 ALLOWED = {folder: set(below.split()) for folder, below in {
     "base": "",
+    "attach": "base",
     "io": "base",
     "transport": "base io",
     "opts": "base",
