@@ -22,7 +22,8 @@ enum { ATTACH_VERSION = 1 };
 enum attach_type {
 	/* to the client */
 	ATTACH_DATA = 'D',   /* offset (64 bits), what the console has printed from there on */
-	ATTACH_SHOWN = 'S',  /* offset, bytes for the terminal that the console has not printed */
+	ATTACH_SHOWN = 'S',  /* offset, bytes for the terminal that the console has not printed;
+			      * to the daemon, without any: the picture is lost, show it again */
 	ATTACH_CREDIT = 'C', /* so many bytes of input more may be sent (32 bits) */
 	ATTACH_NOTICE = 'N', /* a line for the person */
 	ATTACH_REPLY = 'R',  /* to a request: its number (8 bits), what came of it (8), text */
@@ -55,6 +56,7 @@ enum {
 	ATTACH_PAYLOAD_MAX = 64 * 1024,
 	ATTACH_TO_DAEMON_MAX = 4096, /* the payload of a frame of the client */
 	ATTACH_TEXT_MAX = 512,
+	ATTACH_TERMINAL_MAX = 1000, /* columns, rows */
 	ATTACH_CREDIT_START =
 		16 * 1024, /* bytes of input that may be sent before the first CREDIT */
 };
@@ -92,7 +94,8 @@ void attach_decoder_done(struct attach_decoder *decoder);
  * attach_decode() - read up to the end of the next frame
  *
  * Return: how many bytes of @bytes were taken, 1 or more: all of them where @ret_frame->type is 0;
- * -EMSGSIZE: a frame is longer than it may be; -EPROTO: 0 is no type; -ENOMEM. After an error the stream is of no use.
+ * -EMSGSIZE: a frame is longer than it may be; -EPROTO: 0 is no type; -ENOMEM.
+ * After an error the stream is of no use.
  */
 ssize_t attach_decode(struct attach_decoder *decoder, const void *bytes, size_t len,
 	struct attach_frame *ret_frame);

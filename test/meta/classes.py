@@ -25,6 +25,8 @@ def read_page(name):
 
 def check(source, page=read_page):
     for match in _CLASS.finditer(source.text):
+        if ".open = " not in match.group(2):
+            continue  # nobody asks for it by name: a client of a server
         number = source.text.count("\n", 0, match.start()) + 1
         name = _NAME.search(match.group(2))
         if not name:
@@ -56,6 +58,7 @@ _EXAMPLE = """static const struct opt_desc a_options[] = {
 const struct chardev_class a_class = {
 	.name = "unheard-of",
 	.options = a_options,
+	.open = a_open,
 };
 """
 
