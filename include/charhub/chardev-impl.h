@@ -189,6 +189,9 @@ struct vt *chardev_screen(const struct chardev *chardev);
 void chardev_rules(
 	const struct chardev *chardev, struct object **ret_view, struct object **ret_type);
 
+/** chardev_out_offset() - of what is offered, see chardev_holder_ops; false, 0: not counted */
+bool chardev_out_offset(const struct chardev *chardev, uint64_t *ret_offset);
+
 /** chardev_objects() - what options refer to by id; NULL: nothing */
 struct object_set *chardev_objects(const struct chardev *chardev);
 

@@ -121,6 +121,13 @@ struct chardev_holder_ops {
 	 * Owned by the holder; each may be NULL.
 	 */
 	void (*rules)(void *holder, struct object **ret_view, struct object **ret_type);
+
+	/**
+	 * The holder counts what it sends: where the bytes begin that it is offering right now.
+	 * Return: true: they are those at *@ret_offset; false: they are shown besides, and those
+	 * at *@ret_offset come next. NULL: it does not count.
+	 */
+	bool (*offset)(void *holder, uint64_t *ret_offset);
 };
 
 enum chardev_link_flags {

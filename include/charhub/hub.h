@@ -28,6 +28,8 @@ enum hub_replay { HUB_REPLAY_AUTO, HUB_REPLAY_SCREEN, HUB_REPLAY_WINDOW, HUB_REP
  * @replay: what it gets first
  * @view_authz, @type_authz: rules about who is at its other end (object/authz.h), of which the
  *          member takes care that they stay; NULL: none. They take of @access, and add nothing
+ * @resumes, @resume_at: its peer has had all output before that offset: it goes on there if that is
+ *          held still, and gets nothing else first
  *
  * The clients of a server have those of the server.
  */
@@ -36,6 +38,8 @@ struct hub_member_options {
 	enum hub_stall stall;
 	enum hub_replay replay;
 	struct object *view_authz, *type_authz;
+	bool resumes;
+	uint64_t resume_at;
 };
 
 enum hub_standing {
@@ -165,6 +169,18 @@ int hub_add_member(struct chardev *hub, struct chardev *chardev,
 /** hub_member_defaults() - the options of a member of which nothing else is said */
 void hub_member_defaults(const struct chardev *hub, struct hub_member_options *ret_options);
 
+/**
+ * hub_admit() - let a peer that on_peer() gave take part, as chardev_adopt() does
+ * @options: as for hub_add_member()
+ *
+ * Return: 0, the peer is the hub's; as hub_add_member(); -EACCES: rules allow it nothing.
+ */
+int hub_admit(struct chardev *hub, struct chardev *peer, const struct hub_member_options *options,
+	struct error **err);
+
+/** hub_instance() - a number that no other hub has, ever: to which one does an offset belong */
+uint64_t hub_instance(const struct chardev *hub);
+
 /** hub_remove_member() - the chardev is free again. Return: 0; -ENOENT */
 int hub_remove_member(struct chardev *hub, const char *id, struct error **err);
 
@@ -196,6 +212,13 @@ int hub_set_member(struct chardev *hub, const char *id, const struct hub_member_
  */
 int hub_disconnect_member(
 	struct chardev *hub, const char *id, const char *reason, struct error **err);
+
+/**
+ * hub_show_member() - a member's terminal has lost the picture: it is shown the screen again
+ *
+ * In place, so that its scrollback stays as it is. Return: 0; -ENOENT.
+ */
+int hub_show_member(struct chardev *hub, const char *id, struct error **err);
 
 /** hub_info() */
 void hub_info(const struct chardev *hub, struct hub_info *ret_info);

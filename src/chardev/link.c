@@ -311,3 +311,11 @@ struct vt *chardev_screen(const struct chardev *chardev)
 
 	return link && link->ops->screen ? link->ops->screen(link->holder) : NULL;
 }
+
+bool chardev_out_offset(const struct chardev *chardev, uint64_t *ret_offset)
+{
+	const struct chardev_link *link = chardev->link;
+
+	*ret_offset = 0;
+	return link && link->ops->offset && link->ops->offset(link->holder, ret_offset);
+}

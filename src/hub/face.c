@@ -108,6 +108,18 @@ int hub_disconnect_member(
 	return error_set(err, ENOTSUP, "chardev '%s' has nobody who could be sent away", id);
 }
 
+int hub_show_member(struct chardev *chardev, const char *id, struct error **err)
+{
+	struct member *member;
+	int r = find(chardev, id, &member, err);
+
+	if (r < 0)
+		return r;
+	member->show_again = true;
+	timer_start(hub_from(chardev)->again_timer, 0);
+	return 0;
+}
+
 /* ---- the console ---- */
 
 void hub_info(const struct chardev *chardev, struct hub_info *ret_info)

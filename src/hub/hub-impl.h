@@ -21,6 +21,7 @@ enum hub_terminal { HUB_TERMINAL_AUTO, HUB_TERMINAL_ON, HUB_TERMINAL_OFF };
 /**
  * struct hub - the chardev
  * @defaults:  what a member has that says nothing else
+ * @instance:  see hub_instance()
  * @times:     when what was printed
  * @observers: who wants to know what happens; @next_observer: who is told next, while they are
  * @output_task: members have been given bytes, which some observer wants to know
@@ -41,6 +42,7 @@ struct hub {
 	struct hub_line line;
 	enum hub_terminal terminal;
 	struct hub_member_options defaults;
+	uint64_t instance;
 	struct hub_times times;
 	struct hub_observer observers, *next_observer;
 	struct task pump_task, size_task, resize_task, output_task;

@@ -27,6 +27,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 
 /* How long a program in the guest has to draw itself anew after a change of size. */
 enum { AGAIN_MS = 150 };
@@ -305,7 +306,8 @@ static void on_member_start(struct member *member)
 {
 	struct hub *hub = member->all->hub;
 
-	replay_start(member, &hub->screen, hub_is_console(hub));
+	if (!replay_goes_on(member))
+		replay_start(member, &hub->screen, hub_is_console(hub));
 }
 
 static void on_member_resume(struct member *member)
@@ -524,14 +526,33 @@ int hub_add_member(struct chardev *chardev, struct chardev *added,
 	return r < 0 ? r : member_new(&hub->members, added, options, member_flags(hub), err);
 }
 
-static int hub_adopt(struct chardev *chardev, struct chardev *peer, struct error **err)
+void hub_member_defaults(const struct chardev *chardev, struct hub_member_options *ret_options)
+{
+	*ret_options = hub_from(chardev)->defaults;
+}
+
+int hub_admit(struct chardev *chardev, struct chardev *peer,
+	const struct hub_member_options *options, struct error **err)
 {
 	struct hub *hub = hub_from(chardev);
-	int r = hub_check_waiting(hub, peer->id, hub->defaults.stall, err);
+	int r;
 
+	if (!options)
+		options = &hub->defaults;
+	r = hub_check_waiting(hub, peer->id, options->stall, err);
 	return r < 0 ? r
 		     : member_new_passing(
-			       &hub->members, peer, NULL, &hub->defaults, member_flags(hub), err);
+			       &hub->members, peer, NULL, options, member_flags(hub), err);
+}
+
+static int hub_adopt(struct chardev *chardev, struct chardev *peer, struct error **err)
+{
+	return hub_admit(chardev, peer, NULL, err);
+}
+
+uint64_t hub_instance(const struct chardev *chardev)
+{
+	return hub_from(chardev)->instance;
 }
 
 int hub_remove_member(struct chardev *chardev, const char *id, struct error **err)
@@ -556,6 +577,8 @@ static int init_parts(struct hub *hub, const struct opts *opts)
 	size_t window = (size_t)opts_get_number(opts, "window");
 	size_t keep = (size_t)opts_get_number(opts, "keep");
 
+	if (getrandom(&hub->instance, sizeof(hub->instance), 0) < 0)
+		hub->instance = loop_clock_ns(chardev->loop);
 	hub->members.ops = &member_ops;
 	hub->members.hub = hub;
 	hub->members.hub_id = chardev->id;

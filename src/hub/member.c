@@ -468,6 +468,14 @@ static void link_rules(void *holder, struct object **ret_view, struct object **r
 	*ret_type = member->options.type_authz;
 }
 
+static bool link_offset(void *holder, uint64_t *ret_offset)
+{
+	const struct member *member = holder;
+
+	*ret_offset = member->mark.offset;
+	return !member->prelude.len;
+}
+
 static const struct chardev_holder_ops link_ops = {
 	.in_room = on_link_in_room,
 	.on_in = on_link_in,
@@ -477,6 +485,7 @@ static const struct chardev_holder_ops link_ops = {
 	.on_removed = on_link_removed,
 	.screen = link_screen,
 	.rules = link_rules,
+	.offset = link_offset,
 };
 
 /* ---- life ---- */

@@ -116,6 +116,18 @@ static void say_history(struct member *member, bool console)
 	member_seek(member, start);
 }
 
+bool replay_goes_on(struct member *member)
+{
+	const struct tape *tape = member->all->tape;
+	uint64_t at = member->options.resume_at;
+	bool resumes = member->options.resumes && at >= tape->journal.tail && at <= tape->readable;
+
+	member->options.resumes = false; /* once: when it comes again it may have had more */
+	if (resumes)
+		member_seek(member, at);
+	return resumes;
+}
+
 void replay_start(struct member *member, struct hub_screen *screen, bool console)
 {
 	switch (replay_kind(member, console)) {

@@ -13,6 +13,9 @@
 /** replay_start() - it comes: say what was before, seek from where it reads on */
 void replay_start(struct member *member, struct hub_screen *screen, bool console);
 
+/** replay_goes_on() - its peer has been here before, and goes on where it was. Return: did it */
+bool replay_goes_on(struct member *member);
+
 /** replay_resume() - it has missed bytes: the same, and a notice of how many */
 void replay_resume(struct member *member, struct hub_screen *screen, bool console);
 

@@ -62,6 +62,7 @@ static ssize_t fake_out(struct chardev *chardev, const struct iovec *iov, int n)
 
 	if (budget < 0)
 		return budget;
+	fake->out_counted = chardev_out_offset(chardev, &fake->out_offset);
 	for (int i = 0; i < n && total < budget; i++) {
 		size_t left = (size_t)(budget - total);
 		size_t len = iov[i].iov_len < left ? iov[i].iov_len : left;

@@ -15,7 +15,9 @@
  */
 struct fake_chardev {
 	struct chardev base;
-	struct strbuf out;	/* every byte accepted, in order */
+	struct strbuf out;   /* every byte accepted, in order */
+	uint64_t out_offset; /* of the last of them that were offered, see chardev_out_offset() */
+	bool out_counted;
 	size_t accept;		/* how many more bytes it takes; SIZE_MAX: unlimited */
 	size_t chunk;		/* the most it takes in one call; SIZE_MAX: unlimited */
 	int error;		/* positive errno that out gives from now on; 0: none */

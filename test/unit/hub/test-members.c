@@ -249,6 +249,72 @@ static void client_of_a_foreign_server_is_adopted(void **state)
 	run_idle(f->loop);
 }
 
+/* Return: the fake behind a new peer that has had all before @offset. */
+static struct fake_chardev *admit_at(struct hub_fixture *f, uint64_t offset)
+{
+	struct hub_member_options options;
+	struct chardev *peer = chardev_new_peer(f->hub, &fake_chardev_class, "back");
+
+	peer->open = true;
+	fake_chardev_of(peer)->accept = SIZE_MAX;
+	fake_chardev_of(peer)->chunk = SIZE_MAX;
+	hub_member_defaults(f->hub, &options);
+	options.resumes = true;
+	options.resume_at = offset;
+	assert_int_equal(hub_admit(f->hub, peer, &options, NULL), 0);
+	return fake_chardev_of(peer);
+}
+
+static void who_comes_back_goes_on_where_he_was(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct fake_chardev *back;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0,terminal=on", 0);
+	fixture_out(f, "one two ");
+	back = admit_at(f, 4);
+	assert_true(fake_chardev_out_is(back, "two "));
+	assert_true(back->out_counted);
+	assert_true(back->out_offset == 4);
+	fixture_out(f, "three");
+	assert_true(fake_chardev_out_is(back, "two three"));
+	assert_true(back->out_offset == 8);
+	assert_int_equal(hub_remove_member(f->hub, "back", NULL), 0);
+	back = admit_at(f, 13);
+	assert_true(fake_chardev_out_is(back, ""));
+}
+
+static void who_comes_back_too_late_is_shown_the_screen(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct fake_chardev *back;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0,terminal=on,window=64k", 0);
+	fixture_fill(f, 200000);
+	run_idle(f->loop);
+	back = admit_at(f, 10);
+	assert_non_null(strstr(back->out.data, "\033[H"));
+	assert_false(back->out_counted);
+	assert_true(back->out_offset == 200000);
+	assert_int_equal(hub_remove_member(f->hub, "back", NULL), 0);
+	back = admit_at(f, 200001);
+	assert_non_null(strstr(back->out.data, "\033[H"));
+}
+
+static void each_hub_counts_on_its_own(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct chardev *other;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0", 0);
+	assert_int_equal(
+		chardev_set_add_text(f->set, "hub,id=other,chardevs.0=f1", &other, NULL), 0);
+	assert_true(hub_instance(f->hub) != hub_instance(other));
+}
+
 static void break_of_a_member_and_on_the_hub_reaches_the_guest(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -280,6 +346,9 @@ int main(void)
 		hub_test(member_has_a_replay_of_its_own),
 		hub_test(clients_of_a_server_have_its_replay),
 		hub_test(client_of_a_foreign_server_is_adopted),
+		hub_test(who_comes_back_goes_on_where_he_was),
+		hub_test(who_comes_back_too_late_is_shown_the_screen),
+		hub_test(each_hub_counts_on_its_own),
 		hub_test(break_of_a_member_and_on_the_hub_reaches_the_guest),
 	};
 
