@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 const struct command *const command_tables[] = {
+	commands_attach,
 	commands_query,
 	commands_console,
 	commands_hub,

@@ -5,6 +5,7 @@
 #include "control/command.h"
 
 /* The tables, each of which is a file; command_tables lists them. */
+extern const struct command commands_attach[];	/* going over to the attach protocol */
 extern const struct command commands_console[]; /* screens, history, input, who types */
 extern const struct command commands_hub[];	/* who takes part in a hub */
 extern const struct command commands_monitor[]; /* the human monitor for programs */

@@ -526,11 +526,6 @@ int hub_add_member(struct chardev *chardev, struct chardev *added,
 	return r < 0 ? r : member_new(&hub->members, added, options, member_flags(hub), err);
 }
 
-void hub_member_defaults(const struct chardev *chardev, struct hub_member_options *ret_options)
-{
-	*ret_options = hub_from(chardev)->defaults;
-}
-
 int hub_admit(struct chardev *chardev, struct chardev *peer,
 	const struct hub_member_options *options, struct error **err)
 {

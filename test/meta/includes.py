@@ -8,7 +8,7 @@ from tree import Source, report, sources
 # folder -> the folders whose headers it may include, besides its own
 _BELOW_FRONTEND = "base io transport opts chardev virtio vhost-user"
 _EVERYTHING = ("base io transport opts object chardev backend hub mux vt text display vc vnc "
-               "virtio vhost-user frontend lobby control lib")
+               "virtio vhost-user frontend lobby attach control lib")
 ALLOWED = {folder: set(below.split()) for folder, below in {
     "base": "",
     "attach": "base",
@@ -29,7 +29,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "vhost-user": "base io transport virtio",
     "lobby": "base io opts chardev hub",
     "frontend": _BELOW_FRONTEND,
-    "control": _BELOW_FRONTEND + " object vt text display hub vnc lobby frontend",
+    "control": _BELOW_FRONTEND + " attach object vt text display hub vnc lobby frontend",
     "lib": _EVERYTHING,
     "prog": _EVERYTHING,
 }.items()}

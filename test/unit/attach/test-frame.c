@@ -106,6 +106,7 @@ static void the_longest_frame_is_taken_and_no_longer_one(void **state)
 	assert_int_equal(frame.len, ATTACH_TO_DAEMON_MAX);
 	attach_put_header(stream, ATTACH_INPUT, ATTACH_TO_DAEMON_MAX + 1);
 	assert_int_equal(attach_decode(&decoder, stream, sizeof(stream), &frame), -EMSGSIZE);
+	attach_decoder_done(&decoder);
 	attach_decoder_init(&decoder, ATTACH_TO_DAEMON_MAX);
 	assert_int_equal(attach_decode(&decoder, stream, 2, &frame), 2);
 	assert_int_equal(attach_decode(&decoder, stream + 2, 2, &frame), -EMSGSIZE);
