@@ -9,6 +9,7 @@
 #include <charhub/chardev-impl.h>
 #include <charhub/charhub.h>
 
+#include "client/verb.h"
 #include "frontend/frontend.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
@@ -138,6 +139,50 @@ static void put_vnc(void)
 	put_table(vnc_options);
 }
 
+/* ---- the client ---- */
+
+static void put_verb_options(const struct verb_option *options)
+{
+	for (; options && options->name; options++) {
+		printf(".TP\n.B ");
+		if (options->letter)
+			printf("\\-%c\\fR, \\fB", options->letter);
+		printf("\\-\\-");
+		put(options->name);
+		if (options->arg) {
+			printf("=\\fI");
+			put(options->arg);
+			printf("\\fR");
+		}
+		printf("\n");
+		put(options->help);
+		printf(".\n");
+	}
+}
+
+static void put_client_options(void)
+{
+	put_verb_options(verb_common_options);
+}
+
+static void put_verbs(void)
+{
+	for (const struct verb *verb = verbs; verb->name; verb++) {
+		printf(".SS charhub ");
+		put(verb->name);
+		printf(" ");
+		put(verb->usage);
+		printf("\n");
+		put(verb->summary);
+		printf(".\n");
+		if (verb->help) {
+			put(verb->help);
+			printf("\n");
+		}
+		put_verb_options(verb->options);
+	}
+}
+
 static const struct {
 	const char *word;
 	void (*put)(void);
@@ -150,6 +195,8 @@ static const struct {
 	{ "@OBJECT-COMMON@\n", put_common_object },
 	{ "@OBJECTS@\n", put_objects },
 	{ "@VNC@\n", put_vnc },
+	{ "@CLIENT-OPTIONS@\n", put_client_options },
+	{ "@VERBS@\n", put_verbs },
 };
 
 static void put_template_line(const char *line)

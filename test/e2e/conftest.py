@@ -2,6 +2,7 @@
 """Fixtures of the end-to-end tests. They talk to the built program only.
 
     workdir        a short-named directory that is removed afterwards (sockets have short paths)
+    charhub_path   the client, of the same build as charhubd
     run_charhubd   run_charhubd(*args) -> Result(code, out, err): a command line that ends by itself
     charhubd       charhubd(*args) -> Charhubd: started, ready; ended and inspected after the test
     terminal       terminal(*argv) -> Terminal: a program such as tio on a terminal of its own
@@ -40,6 +41,14 @@ def charhubd_path():
     path = program.find_charhubd()
     if path is None:
         pytest.fail("no charhubd: build it, or name it in $CHARHUBD")
+    return path
+
+
+@pytest.fixture(scope="session")
+def charhub_path(charhubd_path):
+    path = program.find_charhub(charhubd_path)
+    if path is None:
+        pytest.fail("no charhub beside charhubd: build it")
     return path
 
 

@@ -32,6 +32,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "control": _BELOW_FRONTEND + " attach object vt text display hub vnc lobby frontend",
     "lib": _EVERYTHING,
     "prog": _EVERYTHING,
+    "client": "base io transport attach",
 }.items()}
 
 # Inside of a folder, where that is worth a picture of its own: file -> the files whose headers it
@@ -113,12 +114,12 @@ PUBLIC = {
 # A library is spoken to in one place. Folders without I/O stay without it.
 LIBRARIES = {
     "pthread.h": {"io"},
-    "jansson.h": {"opts", "control", "prog"},
+    "jansson.h": {"opts", "control", "prog", "client"},
     "sys/socket.h": {"base", "io", "transport", "chardev", "backend", "vhost-user", "vnc",
-                     "control", "lib", "prog"},
+                     "control", "lib", "prog", "client"},
     "sys/epoll.h": {"io"},
     "xkbcommon/xkbcommon-compose.h": {"display"},
-    "termios.h": {"backend", "io", "prog"},
+    "termios.h": {"backend", "io", "prog", "client"},
     "security/pam_appl.h": {"object"},
     "crypt.h": {"object"},
 }

@@ -10,11 +10,14 @@ import subprocess
 import sys
 
 PAGES = pathlib.Path(__file__).resolve().parents[2] / "doc"
-NEEDED = ["bin/charhubd", "share/man/man1/charhubd.1", "share/doc/charhub/LICENSE",
+NEEDED = ["bin/charhubd", "bin/charhub", "share/man/man1/charhubd.1", "share/man/man1/charhub.1",
+          "share/bash-completion/completions/charhub", "share/zsh/site-functions/_charhub",
+          "share/fish/vendor_completions.d/charhub.fish", "share/doc/charhub/LICENSE",
           "share/doc/charhub/README.md", "share/doc/charhub/backends",
           "share/doc/charhub/licences/uni2-vga16.txt",
           *(f"share/doc/charhub/{page.name}" for page in PAGES.glob("*.md"))]
-FOLDERS = ("bin/", "share/man/man1/", "share/doc/charhub/")
+FOLDERS = ("bin/", "share/man/man1/", "share/doc/charhub/", "share/bash-completion/completions/",
+           "share/zsh/site-functions/", "share/fish/vendor_completions.d/")
 
 
 def faults(build):
@@ -29,7 +32,7 @@ def faults(build):
     yield from (f"{path} is not installed" for path in NEEDED if path not in installed)
     yield from (f"{path} is installed" for path in sorted(installed)
                 if not path.startswith(FOLDERS) or path.startswith("bin/") and
-                path != "bin/charhubd")
+                path not in ("bin/charhubd", "bin/charhub"))
 
 
 if __name__ == "__main__":

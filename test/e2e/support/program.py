@@ -30,6 +30,14 @@ def find_charhubd():
     return max(built, key=lambda path: path.stat().st_mtime, default=None)
 
 
+def find_charhub(charhubd):
+    """The client of the same build, or installed beside it."""
+    for path in (charhubd.parents[1] / "client" / "charhub", charhubd.parent / "charhub"):
+        if os.access(path, os.X_OK):
+            return path
+    return None
+
+
 def wait_exit(process, timeout=DEADLINE):
     """Exit status of a child; a child that stays is killed and an error."""
     try:

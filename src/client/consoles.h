@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLIENT_CONSOLES_H
+#define CLIENT_CONSOLES_H
+
+#include "client/daemons.h"
+#include "client/json.h"
+#include "client/session.h"
+#include "client/words.h"
+
+/**
+ * struct console - one that a daemon has
+ * @name: as it is typed: the hub's id; "DAEMON/ID" where there are several daemons
+ * @id:   of the hub; owned by @info
+ * @info: of query-consoles
+ */
+struct console {
+	const struct daemon *daemon;
+	char *name;
+	const char *id;
+	json_t *info;
+};
+
+struct consoles {
+	struct console *items;
+	size_t len;
+};
+
+/**
+ * consoles_find() - ask all daemons
+ * @pattern: name, beginning of one, or glob; what fits best is given; NULL: all
+ *
+ * A daemon that does not answer is told on standard error where there are others.
+ *
+ * Return: 0, there may be none; -errno with @err: no daemon answers.
+ */
+int consoles_find(const struct daemons *daemons, const char *pattern, struct consoles *consoles,
+	struct error **err);
+
+/** consoles_find_one() - the same; -ENOENT, -ENOTUNIQ with @err where it is not one */
+int consoles_find_one(const struct daemons *daemons, const char *pattern, struct consoles *consoles,
+	struct error **err);
+
+/** consoles_done() */
+void consoles_done(struct consoles *consoles);
+#define AUTO_CONSOLES __attribute__((cleanup(consoles_done)))
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/verb-run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct verb_option verb_common_options[] = {
+	{ "host", 'H', "HOST", "on another host, by ssh HOST charhub relay" },
+	{ "ssh", 0, "COMMAND", "instead of ssh; default: $CHARHUB_SSH" },
+	{ "socket", 0, "PATH",
+		"of the control socket; default: $CHARHUB_SOCKET, else all that run" },
+	{ "json", 'j', NULL, "print JSON" },
+	{ "help", 'h', NULL, "say what there is" },
+	{ "version", 'V', NULL, "say which version this is" },
+	{ 0 },
+};
+
+#define ATTACH_OPTIONS                                                                          \
+	{ "view", 'v', NULL, "look only" }, { "take", 't', NULL, "take the keyboard at once" }, \
+		{ "escape", 'e', "KEY",                                                         \
+			"begins a command: ^]; ^A, ..., none; default: "                        \
+			"$CHARHUB_ESCAPE" },                                                    \
+		{ "tilde", 0, NULL, "~. at the start of a line leaves, too" },                  \
+		{ "no-wait", 0, NULL, "end when the connection is lost" },                      \
+	{                                                                                       \
+		"log", 'l', "FILE", "append what is printed from now on"                        \
+	}
+
+static const struct verb_option attach_options[] = { ATTACH_OPTIONS, { 0 } };
+
+static const struct verb_option play_options[] = {
+	{ "speed", 's', "FACTOR", "times as fast" },
+	{ "idle", 'i', "SECONDS", "no pause is longer" },
+	{ 0 },
+};
+
+static const struct verb_option kick_options[] = {
+	{ "reason", 'r', "TEXT", "is shown to who is sent away" },
+	{ 0 },
+};
+
+static const struct verb_option member_options[] = {
+	{ "access", 'a', "type|view", "may it send input" },
+	{ "stall", 0, "skip|wait|close", "what happens when it does not keep up" },
+	{ "replay", 0, "auto|screen|window|none", "what it gets first" },
+	{ "view-authz", 0, "ID", "the rule that says who may look" },
+	{ "type-authz", 0, "ID", "the rule that says who may type" },
+	{ 0 },
+};
+
+static const struct verb_option send_options[] = {
+	{ "file", 'f', "FILE", "type what is in a file; -: standard input" },
+	{ "no-enter", 'n', NULL, "no Enter behind the text" },
+	{ "bracketed", 'b', NULL, "as one paste, for programs that know that" },
+	{ "pace", 0, "MS", "pause between lines; default: 10" },
+	{ "take", 't', NULL, "take the keyboard at once" },
+	{ 0 },
+};
+
+static const struct verb_option expect_options[] = {
+	{ "file", 'f', "FILE", "a script, a step a line; -: standard input" },
+	{ "quiet", 'q', NULL, "do not show what the console prints" },
+	{ "take", 't', NULL, "take the keyboard at once" },
+	{ 0 },
+};
+
+static const struct verb_option screen_options[] = {
+	{ "png", 'p', "FILE", "as a picture; -: to standard output" },
+	{ 0 },
+};
+
+#define RANGE_OPTIONS                                                                \
+	{ "lines", 'n', "COUNT", "the newest so many lines" },                       \
+		{ "since", 0, "SECONDS", "from what was printed then, since 1970" }, \
+	{                                                                            \
+		"offset", 'o', "OFFSET", "from there on"                             \
+	}
+
+static const struct verb_option history_options[] = {
+	RANGE_OPTIONS,
+	{ "raw", 'r', NULL, "as it was printed, with escape sequences" },
+	{ 0 },
+};
+
+static const struct verb_option log_options[] = {
+	RANGE_OPTIONS,
+	{ "follow", 'f', NULL, "go on with what comes" },
+	{ 0 },
+};
+
+static const struct verb_option relay_options[] = {
+	{ "only", 0, "CONSOLE", "let the other end have this console and nothing else" },
+	{ "view", 0, NULL, "with --only: to look only" },
+	{ 0 },
+};
+
+enum { ANY = VERB_WORDS_MAX };
+
+const struct verb verbs[] = {
+	{ "list", "[CONSOLE]", "List the consoles: is the guest there, who is, the newest line",
+		NULL, NULL, 0, 1, verb_list },
+	{ "attach", "CONSOLE", "Be at a console",
+		"CONSOLE is a name, the beginning of one, or a pattern, as long as it means one "
+		"console. Keys go to the guest; what follows the escape, Ctrl-], is a command: "
+		". leaves, ? shows all. When the daemon is restarted or the way to it breaks, the "
+		"client waits and goes on where it was, and says what was missed. Without a "
+		"terminal what stands on standard input is typed, and when the guest has taken all "
+		"of it the client ends.",
+		attach_options, 1, 1, verb_attach },
+	{ "who", "[CONSOLE]", "Show who is there", NULL, NULL, 0, 1, verb_who },
+	{ "kick", "CONSOLE MEMBER", "Send somebody away", NULL, kick_options, 2, 2, verb_kick },
+	{ "take", "CONSOLE MEMBER", "Take the keyboard for a member, whoever has it",
+		"Of consoles with typing=one, as the next three.", NULL, 2, 2, verb_take },
+	{ "give", "CONSOLE [MEMBER]", "Give the keyboard to a member, or to who asks", NULL, NULL,
+		1, 2, verb_give },
+	{ "request", "CONSOLE MEMBER", "Ask for the keyboard for a member", NULL, NULL, 2, 2,
+		verb_request },
+	{ "refuse", "CONSOLE", "Do not give it to who asks", NULL, NULL, 1, 1, verb_refuse },
+	{ "break", "CONSOLE", "Send a break to the guest", NULL, NULL, 1, 1, verb_break },
+	{ "send", "CONSOLE [TEXT...]", "Type, at the guest's pace",
+		"Ends once the guest has taken all of it.", send_options, 1, ANY, verb_send },
+	{ "expect", "CONSOLE [STEP...]", "Talk with a console by a script",
+		"Steps are: send TEXT (with \\r, \\n, \\t, \\e, \\xHH), expect REGEX, timeout "
+		"SECONDS "
+		"(of each expect from there on; 10 at the start), sleep SECONDS, break. What was "
+		"printed before the script began is never matched, and nothing twice. Ends with 1 "
+		"when something does not come in time.",
+		expect_options, 1, ANY, verb_expect },
+	{ "screen", "CONSOLE", "Show what stands on a console", NULL, screen_options, 1, 1,
+		verb_screen },
+	{ "history", "CONSOLE", "Show what a console has printed, as text", NULL, history_options,
+		1, 1, verb_history },
+	{ "log", "CONSOLE", "Print what a console has printed, as it came", NULL, log_options, 1, 1,
+		verb_log },
+	{ "record", "CONSOLE FILE", "Be at a console, and record it",
+		"The recording is an asciicast, version 2, with what was typed and all sizes.",
+		attach_options, 2, 2, verb_record },
+	{ "play", "FILE", "Show a recording", NULL, play_options, 1, 1, verb_play },
+	{ "watch", "[CONSOLE]", "Watch the list of consoles", NULL, NULL, 0, 1, verb_watch },
+	{ "stats", "[CONSOLE]", "Show what members have been given, and what not", NULL, NULL, 0, 1,
+		verb_stats },
+	{ "add", "CHARDEV", "Make a chardev: what -chardev takes", NULL, NULL, 1, 1, verb_add },
+	{ "remove", "ID", "Unmake a chardev", NULL, NULL, 1, 1, verb_remove },
+	{ "hub add", "CONSOLE CHARDEV", "Let a chardev take part in a console", NULL,
+		member_options, 2, 2, verb_hub_add },
+	{ "hub remove", "CONSOLE CHARDEV", "Let it take part no more", NULL, NULL, 2, 2,
+		verb_hub_remove },
+	{ "hub set", "CONSOLE CHARDEV", "Change what a member may", NULL, member_options, 2, 2,
+		verb_hub_set },
+	{ "qmp", "COMMAND [KEY=VALUE...|JSON]", "Run a command of QMP and print what comes back",
+		NULL, NULL, 1, ANY, verb_qmp },
+	{ "relay", "", "Let a client on another host talk to the daemons here",
+		"What charhub -H runs. As the forced command of a key of ssh, "
+		"restrict,command=\"charhub relay --only CONSOLE\", it gives the owner of that key "
+		"one console and nothing else.",
+		relay_options, 0, 0, verb_relay },
+	{ "complete", "verbs|consoles|options [VERB]", "List words, for the completion of shells",
+		NULL, NULL, 1, 3, verb_complete },
+	{ "help", "[VERB]", "Say what there is", NULL, NULL, 0, 2, verb_help },
+	{ 0 },
+};
+
+const struct verb *verb_find(char *const *words, unsigned n, unsigned *ret_used)
+{
+	char two[64] = "";
+
+	if (n > 1)
+		snprintf(two, sizeof(two), "%s %s", words[0], words[1]);
+	for (const struct verb *verb = verbs; n && verb->name; verb++) {
+		bool is_two = strchr(verb->name, ' ');
+
+		if (strcmp(verb->name, is_two ? two : words[0]) != 0 &&
+			strcmp(verb->name, words[0]) != 0)
+			continue;
+		*ret_used = is_two ? 2 : 1;
+		return verb;
+	}
+	return NULL;
+}

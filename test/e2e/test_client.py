@@ -1,0 +1,412 @@
+# SPDX-License-Identifier: MIT
+"""`charhub`, the client: people at real terminals, and scripts."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+from support import program
+
+LEAVE = "\x1d."
+PROMPT = "vm> "
+
+
+class Host:
+    """A host with daemons, and what the client does there."""
+
+    def __init__(self, charhubd, charhub, workdir, terminal):
+        self.start_daemon, self.charhub, self.workdir = charhubd, charhub, workdir
+        self.terminal = terminal
+        self.env = {"XDG_RUNTIME_DIR": str(workdir), "CHARHUB_SOCKET": ""}
+        (workdir / "charhub").mkdir()
+
+    def start(self, *options, daemon="a", name="vm", command=f"PS1='{PROMPT}' ENV= sh"):
+        """A daemon with a console @name: a shell, or @command."""
+        return self.start_daemon(
+            "-chardev", f"exec,id={name}-guest,command={command}",
+            "-chardev", f"null,id={name}-log",
+            "-chardev", ",".join([f"hub,id={name},chardevs.0={name}-log", *options]),
+            "-device", f"console,guest={name}-guest,chardev={name}",
+            "-control", self.control(daemon))
+
+    def control(self, daemon="a"):
+        return f"{self.workdir}/charhub/{daemon}.control"
+
+    def run(self, *words, code=0, stdin=None, env=()):
+        """The client with @words, which ends with @code."""
+        done = program.run([self.charhub, *words], self.workdir, stdin=stdin,
+                           env={**self.env, **dict(env)})
+        assert done.code == code, f"{words} ended with {done.code}: {done.err}{done.out}"
+        return done
+
+    def attach(self, *words, env=(), **options):
+        """Somebody at a terminal, who sees the console."""
+        person = self.terminal(self.charhub, "attach", *words, env={**self.env, **dict(env)},
+                               cwd=self.workdir, **options)
+        person.read_until(re.compile(rb"leaves, \S+ \? shows more\]"))
+        return person
+
+    def hub(self, name="vm"):
+        return json.loads(self.run("who", name, "--json").out)[0]
+
+
+@pytest.fixture
+def host(charhubd, charhub_path, workdir, terminal):
+    return Host(charhubd, charhub_path, workdir, terminal)
+
+
+def ask(person, question, answer):
+    person.send(question)
+    person.read_until(answer)
+
+
+# ---- what there is ----
+
+def test_consoles_of_all_daemons_are_one_list(host):
+    host.start(daemon="a", name="one")
+    host.start(daemon="b", name="two")
+    out = host.run().out
+    assert re.search(r"^a/one +up .*\n^b/two +up ", out, re.M), out
+    assert [c["name"] for c in json.loads(host.run("list", "--json").out)] == ["one", "two"]
+    assert "\033" not in out
+    host.run("list", "--socket", host.control("b")).out.startswith("two")
+    host.run("expect", "tw", r"send echo $((6*7))\r", "expect ^42")
+    assert "may be a/one, b/two" in host.run("send", "*", "x", code=1).err
+    assert "there is no console 'three'" in host.run("attach", "three", code=1).err
+
+
+def test_without_a_daemon_it_says_how_there_would_be_one(host):
+    assert "-control PATH" in host.run(code=1).err
+
+
+# ---- being at a console ----
+
+def test_two_people_see_and_type_the_same(host):
+    host.start()
+    ann, joe = host.attach("vm"), host.attach("v*")
+    ask(ann, "echo $((6*7))\r", "42\r\n")
+    joe.read_until("42\r\n")
+    ask(joe, "echo $((6*9))\r", "54\r\n")
+    ann.read_until("54\r\n")
+    assert [m["id"] for m in host.hub()["members"]] == ["vm-log", "attach1", "attach2"]
+    ann.send(LEAVE)
+    ann.expect_end(2)
+    ask(joe, "echo $((7*9))\r", "63\r\n")
+
+
+def test_the_escape_can_be_another_and_be_typed(host):
+    host.start(command="stty raw -echo; echo ready; od -An -tx1 -v -w1")
+    ann = host.attach("vm", "-e", "^A", "--tilde")
+    ask(ann, "\x01\x01", "01")
+    ask(ann, "\x1d", "1d")
+    ask(ann, "\r~~", "7e")
+    ask(ann, "\r~x", re.compile(rb"7e\s+78"))
+    ann.send("\r~.")
+    ann.expect_end(2)
+    ann = host.attach("vm", env={"CHARHUB_ESCAPE": "^B"})
+    ann.send("\x02.")
+    ann.expect_end(2)
+
+
+def test_pages_are_shown_and_then_the_screen_again(host):
+    host.start()
+    ann = host.attach("vm")
+    ask(ann, "echo $((6*7))\r", "42\r\n")
+    ask(ann, "\x1d?", re.compile(rb"who is here.*q: back", re.S))
+    ask(ann, "q", re.compile(rb"\r\n42\r\n"))
+    ask(ann, "\x1dw", re.compile(rb"attach1 \*.*q: back", re.S))
+    ask(ann, "q", re.compile(rb"\r\n42\r\n"))
+    ask(ann, "\x1dh", re.compile(rb"42.*q: back", re.S))
+    ask(ann, "q", re.compile(rb"\r\n42\r\n"))
+    ask(ann, "echo $((6*9))\r", "54\r\n")
+
+
+def test_who_looks_only_types_nothing(host):
+    host.start()
+    ann, joe = host.attach("vm", "--view"), host.attach("vm")
+    ann.send("echo no\r")
+    ask(joe, "echo $((6*7))\r", "42\r\n")
+    assert b"no" not in ann.read_until("42\r\n")
+    assert host.hub()["members"][1]["access"] == "view"
+
+
+def test_the_console_follows_the_window(host):
+    host.start()
+    ann = host.attach("vm", cols=100, rows=30)
+    ask(ann, "stty size\r", "30 100\r\n")
+    ann.set_window(90, 20)
+    os.killpg(ann.process.pid, signal.SIGWINCH)
+    ask(ann, "while [ \"$(stty size)\" != '20 90' ]; do :; done; echo $((6*7))\r", "42\r\n")
+
+
+def test_one_types_and_others_ask_for_the_keyboard(host):
+    host.start("typing=one")
+    ann, joe = host.attach("vm"), host.attach("vm")
+    ask(ann, "echo $((6*7))\r", "42\r\n")
+    joe.read_until("42\r\n")
+    joe.send("\x1dr")
+    ann.read_until("asks")
+    ann.send("\x1dg")
+    joe.read_until("the keyboard is yours")
+    ask(joe, "echo $((6*9))\r", "54\r\n")
+    assert host.hub()["keyboard"] == "attach2"
+    ask(ann, "\x1dt", "the keyboard is yours")
+    ask(ann, "echo $((7*9))\r", "63\r\n")
+    host.run("take", "vm", "attach2")
+    assert host.hub()["keyboard"] == "attach2"
+    host.run("give", "vm", "attach1")
+    host.run("request", "vm", "attach2")
+    host.run("refuse", "vm")
+    assert host.hub()["keyboard"] == "attach1"
+
+
+def test_who_is_sent_away_is_told_why(host):
+    host.start()
+    ann = host.attach("vm")
+    host.run("kick", "vm", "attach1", "--reason", "lunch is ready")
+    assert b"lunch is ready" in ann.expect_end(3)
+    assert "no member 'attach1'" in host.run("kick", "vm", "attach1", code=1).err
+
+
+def test_a_console_that_goes_is_told(host):
+    host.start()
+    ann = host.attach("vm")
+    daemon = host.run("qmp", "quit")
+    assert daemon.out
+    ann.read_until("the connection is lost; waiting for it")
+    ann.send(LEAVE)
+    ann.expect_end(2)
+    ann = host.terminal(host.charhub, "attach", "vm", env=host.env)
+    ann.expect_end(1)
+
+
+def test_a_restart_of_the_daemon_is_survived(host):
+    daemon = host.start()
+    ann = host.attach("vm")
+    ask(ann, "echo $((6*7))\r", "42\r\n")
+    daemon.stop()
+    ann.read_until("waiting for it")
+    host.start()
+    ann.read_until("back; the daemon was restarted")
+    ask(ann, "echo $((6*9))\r", "54\r\n")
+
+
+def relay_script(host, name, *words):
+    """A double of ssh, which runs the relay here and leaves its process id."""
+    script = host.workdir / name
+    script.write_text(f"""#!/bin/sh
+echo $$ >>{host.workdir}/{name}.pid
+[ "$1" = lab ] || exit 1
+exec {host.charhub} relay {' '.join(words)}
+""")
+    script.chmod(0o755)
+    return {"CHARHUB_SSH": str(script)}
+
+
+def last_pid(host, name):
+    return int((host.workdir / f"{name}.pid").read_text().split()[-1])
+
+
+def test_a_connection_that_breaks_goes_on_where_it_was(host):
+    host.start()
+    way = relay_script(host, "ssh")
+    ann = host.attach("-H", "lab", "vm", env=way)
+    ask(ann, "for i in 1 2 3; do echo line$i; done\r", "line3\r\n")
+    os.kill(last_pid(host, "ssh"), signal.SIGTERM)
+    ann.read_until("waiting for it")
+    host.run("send", "vm", "echo $((6*7))")
+    seen = ann.read_until("42\r\n")
+    assert b"line1" not in seen  # what was there is not shown again
+    ask(ann, "echo $((6*9))\r", "54\r\n")
+
+
+def test_consoles_of_another_host(host):
+    host.start()
+    way = relay_script(host, "ssh")
+    assert " up " in host.run("-H", "lab", env=way).out
+    host.run("-H", "lab", "expect", "vm", r"send echo $((6*7))\r", "expect ^42", env=way)
+    assert "no charhub on 'elsewhere'" in host.run("-H", "elsewhere", code=1, env=way).err
+
+
+def test_a_key_of_ssh_gives_one_console_and_nothing_else(host):
+    host.start(daemon="a", name="mine")
+    host.start(daemon="b", name="theirs")
+    way = relay_script(host, "ssh", "--only", "mine", "--view")
+    assert [c["name"] for c in json.loads(host.run("-H", "lab", "--json", env=way).out)] == ["mine"]
+    host.run("-H", "lab", "attach", "theirs", code=1, env=way)
+    assert "may only look" in host.run("-H", "lab", "send", "mine", "x", code=1, env=way).err
+    assert "only one console" in host.run("-H", "lab", "qmp", "quit", code=1, env=way).err
+    ann = host.attach("-H", "lab", "mine", env=way)
+    ann.send(LEAVE)
+    ann.expect_end(2)
+
+
+# ---- breaks, files ----
+
+def test_a_break_reaches_the_guest(host, client):
+    host.start_daemon(
+        "-chardev", f"socket,id=g,path={host.workdir}/g,server=on,wait=off,telnet=on",
+        "-chardev", "null,id=log", "-chardev", "hub,id=vm,chardevs.0=log",
+        "-device", "console,guest=g,chardev=vm", "-control", host.control())
+    guest = client(host.workdir / "g")
+    ann = host.attach("vm")
+    ann.send("\x1db")
+    guest.read_until(b"\xff\xf3")
+    ann.send("\x1dsh")
+    guest.read_until(b"\xff\xf3h")
+
+
+def test_a_pasted_file_arrives_whole(host):
+    text = "".join(f"{n:06}\n" for n in range(300))
+    (host.workdir / "paste").write_text(text)
+    host.start(command="stty -echo; echo ready; sed -u /end/q >got; echo copied; cat")
+    ann = host.attach("vm")
+    ask(ann, "\x1dp", "File to type:")
+    ann.send("paste\r")
+    ann.read_until("the file was typed")
+    ask(ann, "end\r", "copied")
+    assert (host.workdir / "got").read_text() == text + "end\n"
+
+
+def test_send_types_text_and_files(host):
+    host.start(command="stty -echo; echo ready; cat >got")
+    host.run("send", "vm", "two", "words")
+    host.run("send", "vm", "--file", "-", stdin=b"one\r\ntwo\n")
+    host.run("send", "vm", "-n", "--bracketed", "x")
+    host.run("send", "vm", "\x04\x04", "-n")
+    got = host.workdir / "got"
+    wait_for_text(host, got, "two words\none\ntwo\n\033[200~x\033[201~")
+
+
+def wait_for_text(host, path, text):
+    """The guest writes when it likes."""
+    with subprocess.Popen(["tail", "-c", "+1", "-F", path], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as tail:
+        try:
+            got = tail.stdout.read(len(text))
+        finally:
+            tail.kill()
+    assert got.decode() == text, host
+
+
+# ---- scripts ----
+
+LOGIN = r"""
+# a comment
+timeout 60
+send \r
+expect login: $
+send root\r
+expect Password: $
+send secret\r
+expect ^welcome root
+"""
+
+
+def test_expect_talks_with_a_login_twice(host):
+    host.start(command="while :; do printf 'login: '; read -r u; [ \"$u\" ] || continue; stty -echo; "
+                       "printf 'Password: '; read -r p; stty echo; "
+                       "echo; echo welcome $u; done")
+    (host.workdir / "login").write_text(LOGIN)
+    for _ in range(2):
+        assert "welcome root" in host.run("expect", "vm", "--file", "login").out
+
+
+def test_expect_never_matches_what_is_old(host):
+    host.start()
+    host.run("expect", "vm", r"send echo $((6*7))\r", "expect ^42")
+    err = host.run("expect", "vm", "timeout 0.2", "expect 42", code=1).err
+    assert "'42' did not come in 0.2 s" in err
+    assert "is no step" in host.run("expect", "vm", "wait 3", code=1).err
+
+
+def test_history_and_log_give_what_was_printed(host):
+    host.start()
+    host.run("expect", "vm", r"send printf '\\033[31mred\\033[0m %s\\n' $((6*7))\r", "expect ^red 42")
+    assert "\nred 42\n" in host.run("history", "vm").out
+    assert "\033[31mred\033[0m 42\r\n" in host.run("log", "vm").out
+    assert host.run("history", "vm", "-n", "2").out.startswith("red 42\n")
+    end = host.hub()["end"]
+    host.run("expect", "vm", r"send echo $((6*9))\r", "expect ^54")
+    assert "42" not in host.run("history", "vm", "--offset", str(end)).out
+    assert "red 42" in host.run("screen", "vm").out
+
+
+def test_log_follows(host, terminal):
+    host.start()
+    host.run("expect", "vm", r"send echo $((6*7))\r", "expect ^42")
+    log = terminal(host.charhub, "log", "-f", "vm", env=host.env)
+    log.read_until("42\r")
+    host.run("expect", "vm", r"send echo $((6*9))\r", "expect ^54")
+    seen = log.read_until("54\r")
+    assert b"42\r" not in seen
+
+
+def test_what_is_piped_is_typed(host):
+    host.start()
+    host.run("attach", "vm", stdin=b"echo $((6*7))\r")
+    host.run("expect", "vm", r"send echo $((6*9))\r", "expect ^54")
+    assert "\n42\n" in host.run("history", "vm").out
+
+
+# ---- recordings ----
+
+def test_a_recording_is_played(host, terminal):
+    host.start()
+    ann = terminal(host.charhub, "record", "vm", "cast", env=host.env, cols=90, rows=30,
+                   cwd=host.workdir)
+    ann.read_until("shows more]")
+    ask(ann, "echo $((6*7))\r", "42\r\n")
+    ann.send("\x1dm")
+    ann.read_until("a mark was set")
+    ann.send(LEAVE)
+    ann.expect_end(2)
+    lines = [json.loads(line) for line in (host.workdir / "cast").read_text().splitlines()]
+    assert lines[0]["version"] == 2
+    kinds = {kind for _, kind, _ in lines[1:]}
+    assert kinds >= {"o", "i", "m", "r"}, kinds
+    assert "".join(data for _, kind, data in lines[1:] if kind == "i") == "echo $((6*7))\r"
+    assert [data for _, kind, data in lines[1:] if kind == "r"] == ["90x30"]
+    times = [when for when, _, _ in lines[1:]]
+    assert times == sorted(times)
+    assert "42\r\n" in host.run("play", "cast", "--speed", "1000").out
+
+
+# ---- steering ----
+
+def test_members_come_and_go_under_load(host, client):
+    host.start(command="yes")
+    for n in range(20):
+        host.run("add", f"socket,id=s{n},path={host.workdir}/s{n},server=on,wait=off")
+        host.run("hub", "add", "vm", f"s{n}", "--access", "view")
+        stream = client(host.workdir / f"s{n}")
+        stream.read_until("y\r\ny\r\n")
+        if n % 2:
+            host.run("hub", "remove", "vm", f"s{n}")
+    assert len(host.hub()["members"]) == 11
+    host.run("hub", "set", "vm", "s0", "--access", "type")
+    assert host.hub()["members"][1]["access"] == "type"
+
+
+def test_watch_follows_what_happens(host, terminal):
+    host.start()
+    watch = terminal(host.charhub, "watch", env=host.env)
+    watch.read_until(re.compile(rb"vm\S* +\S*up\S* +\S*0"))
+    host.attach("vm")
+    watch.read_until(re.compile(rb"vm\S* +\S*up\S* +\S*1"))
+    watch.send("q")
+    watch.expect_end(0)
+
+
+def test_help_and_completion_come_from_the_table(host):
+    verbs = [line.split("\t")[0] for line in host.run("complete", "verbs").out.splitlines()]
+    for verb in verbs:
+        assert f"charhub {verb}" in host.run("help", *verb.split()).out
+    host.start()
+    assert host.run("complete", "consoles").out.startswith("vm\t")
+    assert "--escape=" in host.run("complete", "options", "attach").out
+    assert "charhub attach CONSOLE" in host.run("attach", "--help").out
