@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The running part of ./quickstart: one guest, one hub, three ways to its console.
+"""The running part of ./quickstart: one guest, one hub, four ways to its console.
 
 	demo.py CHARHUBD [--vm]
 
@@ -23,6 +23,8 @@ PATIENCE = 10  # seconds that a process has to end after SIGTERM
 HOWTO = """
 {what} Attach from other terminals, as many as you like:
 
+  {charhub} --socket={run}/control attach hub
+        leave with Ctrl-] .   Ctrl-] ? shows more; "who hub" says who is here
   tio {run}/pty
         leave with Ctrl-T Q
   socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:{run}/console.sock
@@ -79,6 +81,7 @@ class Demo:
                         "clients=16",
             "-chardev", f"file,id=log,path={self.run}/console.log",
             "-chardev", "hub,id=hub,chardevs.0=pty,chardevs.1=socket,chardevs.2=log",
+            "-control", f"{self.run}/control",
             *guest,
         ], env={**os.environ, "NOTIFY_SOCKET": str(self.run / "notify"), "PS1": "guest$ "})
         return self.wait(notify.fileno()) == notify.fileno()
@@ -114,7 +117,8 @@ def main():
         if vm:
             demo.start_vm()
         what = "A Linux guest is booting." if vm else "A shell is running."
-        print(HOWTO.format(run=demo.run, what=what), flush=True)
+        client = pathlib.Path(charhubd).parents[1] / "client/charhub"
+        print(HOWTO.format(run=demo.run, what=what, charhub=client), flush=True)
         if demo.wait() != demo.signals.fd:
             print("The guest or charhubd has ended.")
     finally:

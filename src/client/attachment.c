@@ -177,7 +177,7 @@ static void learn(struct attachment *attachment, const json_t *answer)
 	attachment->offset = offset;
 	snprintf(attachment->instance, sizeof(attachment->instance), "%s", instance);
 	snprintf(attachment->member, sizeof(attachment->member), "%s", json_text(answer, "member"));
-	attachment->may_type = !strcmp(json_text(answer, "access"), "type");
+	attachment->may_type = strcmp(json_text(answer, "access"), "view") != 0;
 	attachment->is_screen = json_flag(answer, "screen");
 	attachment->credit = ATTACH_CREDIT_START;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The other end of `charhub -H`. Without more it is a pipe. With one console only, which is all that
- * somebody may have who comes in by a key of ssh, it is a QMP server of its own that knows four
- * commands, and gives of their answers what concerns that console. Once the client is attached,
- * frames cannot name another console: from there on it is a pipe, too.
+ * The other end of `charhub -H`. Without more it is a pipe. With one console only, which is all
+ * that somebody may have who comes in by a key of ssh, it is a QMP server of its own that knows
+ * four commands, and gives of their answers what concerns that console. Once the client is
+ * attached, frames cannot name another console: from there on it is a pipe, too.
  */
 #include "client/relay.h"
 

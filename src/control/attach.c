@@ -579,6 +579,11 @@ struct chardev *attach_new(struct chardev *hub, const char *id, const char *who)
 	return chardev;
 }
 
+bool attach_is_refused(const struct chardev *chardev)
+{
+	return ((const struct attach *)chardev)->leaving;
+}
+
 void attach_start(
 	struct chardev *chardev, struct chardev *connection, const void *bytes, size_t len)
 {

@@ -24,6 +24,9 @@ struct caller;
  */
 struct chardev *attach_new(struct chardev *hub, const char *id, const char *who);
 
+/** attach_is_refused() - was it sent away before it began: rules allow it nothing */
+bool attach_is_refused(const struct chardev *attach);
+
 /**
  * attach_follow() - once the present command has been answered, its connection is @attach's
  *

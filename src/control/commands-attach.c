@@ -45,7 +45,9 @@ static const struct type attach_info = { .kind = TYPE_STRUCT,
 		{ "version", &type_int, .help = "of the protocol that is spoken from now on" },
 		{ "console", &type_string, .help = "id of the hub" },
 		{ "member", &type_string, .help = "name of the client at the hub" },
-		{ "access", &type_string, .help = "what it may: type or view" },
+		{ "access", &type_string,
+			.help = "what it may: type, view, or none while the rules are still "
+				"asked" },
 		{ "screen", &type_bool, .help = "is the console a terminal that people read" },
 		{ "instance", &type_string, .help = "names the hub's output" },
 		{ "offset", &type_size, .help = "where in the output the client begins" },
@@ -105,6 +107,12 @@ static void tell_size(struct call *call, struct chardev *attach)
 		chardev_event(attach, &event);
 }
 
+static const char *const access_words[] = {
+	[HUB_ACCESS_TYPE] = "type",
+	[HUB_ACCESS_VIEW] = "view",
+	[HUB_ACCESS_NONE] = "none",
+};
+
 static int answer(struct call *call, const struct chardev *hub, const struct chardev *attach,
 	struct error **err)
 {
@@ -119,9 +127,9 @@ static int answer(struct call *call, const struct chardev *hub, const struct cha
 	hub_info(hub, &info);
 	return call_return(call,
 		json_pack("{s:i,s:s,s:s,s:s,s:b,s:s,s:I}", "version", ATTACH_VERSION, "console",
-			chardev_id(hub), "member", me.id, "access",
-			me.access == HUB_ACCESS_TYPE ? "type" : "view", "screen", info.is_console,
-			"instance", instance, "offset", (json_int_t)me.offset),
+			chardev_id(hub), "member", me.id, "access", access_words[me.access],
+			"screen", info.is_console, "instance", instance, "offset",
+			(json_int_t)me.offset),
 		err);
 }
 
@@ -135,6 +143,9 @@ static int join(struct call *call, struct chardev *hub, struct chardev *attach, 
 		options.access = HUB_ACCESS_VIEW;
 	read_past(call, hub, &options);
 	r = hub_admit(hub, attach, &options, err);
+	if (r == 0 && attach_is_refused(attach))
+		r = error_set(err, EACCES, "console '%s' is not for %s", chardev_id(hub),
+			call_caller(call)->who);
 	if (r < 0)
 		return r;
 	tell_size(call, attach);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`charhub`, the client: people at real terminals, and scripts."""
 
+import getpass
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import subprocess
 
 import pytest
 
-from support import program
+from support import guests, program
 
 LEAVE = "\x1d."
 PROMPT = "vm> "
@@ -132,6 +133,19 @@ def test_who_looks_only_types_nothing(host):
     ask(joe, "echo $((6*7))\r", "42\r\n")
     assert b"no" not in ann.read_until("42\r\n")
     assert host.hub()["members"][1]["access"] == "view"
+
+
+def test_rules_say_who_may_what(host):
+    me = f"user:{getpass.getuser()}"
+    host.start_daemon(
+        "-object", "authz-simple,id=nobody,identity=user:nobody",
+        "-chardev", "null,id=a", "-chardev", "hub,id=closed,chardevs.0=a,view-authz=nobody",
+        "-chardev", "null,id=b", "-chardev", "hub,id=public,chardevs.0=b,type-authz=nobody",
+        "-control", host.control())
+    refused = f"console 'closed' is not for {me}"
+    assert refused in host.run("attach", "closed", code=1).err
+    assert [member["id"] for member in host.hub("closed")["members"]] == ["a"]
+    assert "may only look" in host.run("send", "public", "x", code=1).err
 
 
 def test_the_console_follows_the_window(host):
@@ -263,7 +277,7 @@ def test_a_break_reaches_the_guest(host, client):
 def test_a_pasted_file_arrives_whole(host):
     text = "".join(f"{n:06}\n" for n in range(300))
     (host.workdir / "paste").write_text(text)
-    host.start(command="stty -echo; echo ready; sed -u /end/q >got; echo copied; cat")
+    host.start(command="stty -echo; echo ready; sed -u '/end/ q' >got; echo copied; cat")
     ann = host.attach("vm")
     ask(ann, "\x1dp", "File to type:")
     ann.send("paste\r")
@@ -307,13 +321,29 @@ expect ^welcome root
 """
 
 
-def test_expect_talks_with_a_login_twice(host):
-    host.start(command="while :; do printf 'login: '; read -r u; [ \"$u\" ] || continue; stty -echo; "
-                       "printf 'Password: '; read -r p; stty echo; "
-                       "echo; echo welcome $u; done")
+LOOP = ("while :; do printf 'login: '; read -r u; [ \"$u\" ] || continue; stty -echo; "
+        "printf 'Password: '; read -r p; stty echo; echo; echo welcome $u; done")
+
+
+def log_in_twice(host):
     (host.workdir / "login").write_text(LOGIN)
     for _ in range(2):
         assert "welcome root" in host.run("expect", "vm", "--file", "login").out
+
+
+def test_expect_talks_with_a_login_twice(host):
+    host.start(command=LOOP)
+    log_in_twice(host)
+
+
+def test_expect_talks_with_the_login_of_a_linux_guest(host, guest):
+    daemon = host.start_daemon(
+        "-chardev", "null,id=log", "-chardev", "hub,id=vm,chardevs.0=log",
+        "-device", "virtconsole,chardev=vm", "-control", host.control())
+    guests.boot(guest, guests.default_socket(daemon))
+    host.run("expect", "vm", "timeout 300", r"send \r", f"expect {guests.PROMPT}",
+             f"send {LOOP}\\r", "expect login: $")
+    log_in_twice(host)
 
 
 def test_expect_never_matches_what_is_old(host):
@@ -326,7 +356,8 @@ def test_expect_never_matches_what_is_old(host):
 
 def test_history_and_log_give_what_was_printed(host):
     host.start()
-    host.run("expect", "vm", r"send printf '\\033[31mred\\033[0m %s\\n' $((6*7))\r", "expect ^red 42")
+    host.run("expect", "vm", r"send printf '\\033[31mred\\033[0m %s\\n' $((6*7))\r",
+             "expect ^red 42")
     assert "\nred 42\n" in host.run("history", "vm").out
     assert "\033[31mred\033[0m 42\r\n" in host.run("log", "vm").out
     assert host.run("history", "vm", "-n", "2").out.startswith("red 42\n")
