@@ -17,13 +17,21 @@ static size_t last_top(const struct pager *pager)
 	return pager->n_lines > page_lines(pager) ? pager->n_lines - page_lines(pager) : 0;
 }
 
+enum { TAB = 8 };
+
 static void put_line(struct pager *pager, const char *text, size_t len)
 {
+	AUTO_STRBUF struct strbuf line = { 0 };
 	AUTO_FREE char *clean = NULL;
 
 	if (len && text[len - 1] == '\r')
 		len--;
-	clean = words_clean(text, len);
+	for (size_t i = 0; i < len; i++) {
+		strbuf_putc(&line, text[i] == '\t' ? ' ' : text[i]);
+		while (text[i] == '\t' && line.len % TAB)
+			strbuf_putc(&line, ' ');
+	}
+	clean = line.data ? words_clean(line.data, line.len) : NULL;
 	strbuf_append(&pager->text, clean ? clean : "", clean ? strlen(clean) + 1 : 1);
 	pager->n_lines++;
 }
