@@ -103,6 +103,7 @@ void display_console_remove(struct display_console *console)
 	list_remove(&console->node);
 	list_for_each_safe (view, &console->views, struct display_view, node)
 		view_switched(view, view_first(view));
+	notice_free(console->notice);
 	free(console);
 	display_who_changed(display);
 }

@@ -33,6 +33,7 @@ struct display {
  * @offset:  of the engine's stream when @serial was taken
  * @blinks:  a cell that blinks was seen since it was last made sure of
  * @title_hash: of the title that viewers were told
+ * @notice:  is over the last row; NULL: none
  */
 struct display_console {
 	struct display *display;
@@ -49,6 +50,7 @@ struct display_console {
 	uint64_t serial, offset;
 	bool is_changed, blinks;
 	uint64_t title_hash;
+	struct notice *notice;
 };
 
 /*
@@ -75,6 +77,7 @@ struct shown {
 	uint64_t offset;	 /* of the engine's stream */
 	struct vt_cursor cursor; /* as drawn; not visible: none was drawn */
 	struct selection selection;
+	uint64_t notice; /* see notice_serial() */
 };
 
 enum { DISPLAY_CLICKS_MAX = 3 };
@@ -188,6 +191,20 @@ void view_to_bottom(struct display_view *view);
 
 /** view_cursor() - as it is to be drawn in the view; all zero where it is not */
 struct vt_cursor view_cursor(const struct display_view *view);
+
+/* ---- notice.c ---- */
+
+/** notice_serial() - no other notice ever has the same; 0: there is none (@notice is NULL) */
+uint64_t notice_serial(const struct notice *notice);
+
+/** notice_covers() - is the row of the picture one that a notice is over */
+bool notice_covers(const struct display_console *console, unsigned row);
+
+/** notice_read() - the first @cols columns of the row that it makes */
+void notice_read(const struct notice *notice, unsigned cols, struct vt_cell *cells);
+
+/** notice_free() - NULL is fine */
+void notice_free(struct notice *notice);
 
 /* ---- select.c ---- */
 

@@ -16,8 +16,8 @@
  * viewer's look at one console: which console, how far scrolled back, what is selected, which keys
  * are held. Views know nothing of each other.
  *
- * No clock, no I/O: the owner of a view collects what changed when it suits it, and beats the time
- * for blinking. Nothing here costs anything while nobody looks.
+ * No I/O: the owner of a view collects what changed when it suits it, and beats the time for
+ * blinking. Nothing here costs anything while nobody looks.
  *
  * Callbacks of a view come from the loop, in a task after the dispatch in which it happened: each
  * may do anything to any object of the display.
@@ -162,6 +162,17 @@ void display_console_changed(struct display_console *console);
 
 /** display_console_bell() - on_bell of every viewer */
 void display_console_bell(struct display_console *console);
+
+enum { DISPLAY_NOTICE_MS = 3000 }; /* how long a notice is shown */
+
+/**
+ * display_console_notice() - show a line to all who look, over the last row of the picture
+ * @text: UTF-8; cut at the width
+ *
+ * It is in the picture alone: not in the engine, so not in what is selected, dumped or scrolled
+ * back to. A later one takes its place. Without memory there is none.
+ */
+void display_console_notice(struct display_console *console, const char *text);
 
 /** display_console_clipboard() - the guest set the clipboard: on_clipboard of every viewer */
 void display_console_clipboard(struct display_console *console, const char *utf8, size_t len);

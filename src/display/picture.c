@@ -4,12 +4,12 @@
  *
  * The engine says what changed on its screen. To that comes what is the view's own: it may be
  * scrolled back, part of it may be selected, the cursor is drawn into the cells, and some of them
- * blink. struct shown is the picture that the viewer has; all changes are found by comparing with
- * it, so that nothing has to be noted when it happens.
+ * blink. A notice may be over the last row. struct shown is the picture that the viewer has; all
+ * changes are found by comparing with it, so that nothing has to be noted when it happens.
  *
- * When a part of the screen scrolls, the viewer moves pixels: also those of the cursor and of the
- * selection. The cursor is therefore looked for where the scroll took it. A selection moves along
- * if its text does; otherwise it is dropped and everything is drawn anew.
+ * When a part of the screen scrolls, the viewer moves pixels: also those of the cursor, of a notice
+ * and of the selection. The first two are therefore looked for where the scroll took them. A
+ * selection moves along if its text does; otherwise it is dropped and everything is drawn anew.
  */
 #include "display/display-internal.h"
 
@@ -19,7 +19,8 @@ struct vt_cursor view_cursor(const struct display_view *view)
 {
 	struct vt_cursor cursor = vt_cursor(view->console->vt);
 
-	if (!cursor.visible || view->back || (cursor.blink && !view->lit))
+	if (!cursor.visible || view->back || (cursor.blink && !view->lit) ||
+		notice_covers(view->console, cursor.row))
 		return (struct vt_cursor){ 0 };
 	return cursor;
 }
@@ -28,6 +29,21 @@ static bool same_cursor(const struct vt_cursor *a, const struct vt_cursor *b)
 {
 	return a->visible == b->visible && a->col == b->col && a->row == b->row &&
 	       a->shape == b->shape;
+}
+
+/* A row of the picture, without cursor and selection. Return: how large it is shown. */
+static enum vt_line_size read_row(
+	const struct display_view *view, unsigned row, struct vt_cell *cells)
+{
+	struct vt *vt = view->console->vt;
+	int line = (int)row - (int)view->back;
+
+	if (notice_covers(view->console, row)) {
+		notice_read(view->console->notice, vt_cols(vt), cells);
+		return VT_LINE_SINGLE;
+	}
+	vt_read_line(vt, line, cells, NULL);
+	return vt_line_size(vt, line);
 }
 
 static void span_row(struct display_update *update, unsigned row)
@@ -42,11 +58,10 @@ static void span_cols(struct display_view *view, struct display_update *update, 
 	struct vt_span *span = &update->spans[row];
 	struct vt_cell cells[VT_COLS_MAX];
 
-	if (vt_line_size(view->console->vt, (int)row - (int)view->back)) {
+	if (read_row(view, row, cells) != VT_LINE_SINGLE) {
 		span_row(update, row);
 		return;
 	}
-	vt_read_line(view->console->vt, (int)row - (int)view->back, cells, NULL);
 	if (first > 0 && cells[first].width == VT_WIDE_TAIL)
 		first--;
 	if (end < update->cols && cells[end].width == VT_WIDE_TAIL)
@@ -187,7 +202,7 @@ static void compare_blink(struct display_view *view, struct display_update *upda
 	for (unsigned row = 0; row < update->rows; row++) {
 		unsigned first = update->cols, end = 0;
 
-		vt_read_line(view->console->vt, (int)row, cells, NULL);
+		read_row(view, row, cells);
 		for (unsigned col = 0; col < update->cols; col++) {
 			if (!(cells[col].attr & VT_BLINK))
 				continue;
@@ -199,6 +214,22 @@ static void compare_blink(struct display_view *view, struct display_update *upda
 		any |= end > 0;
 	}
 	view->console->blinks = any;
+}
+
+/*
+ * The row below a notice is drawn whole: what the engine says of it is true of the text, not of
+ * the notice.
+ */
+static void compare_notice(struct display_view *view, struct display_update *update)
+{
+	uint64_t old = view->shown.notice, new = notice_serial(view->console->notice);
+	unsigned last = update->rows - 1;
+	int moved = old ? scrolled_row(update, last) : -1;
+
+	if (moved >= 0 && moved != (int)last)
+		span_row(update, (unsigned)moved);
+	if (old != new || (new && (moved != (int)last || has_spans(&update->spans[last], 1))))
+		span_row(update, last);
 }
 
 static void compare(
@@ -223,6 +254,7 @@ static void compare(
 	compare_cursor(view, update);
 	compare_selection(view, update);
 	compare_blink(view, update);
+	compare_notice(view, update);
 }
 
 static void remember(struct display_view *view, uint64_t name)
@@ -236,6 +268,7 @@ static void remember(struct display_view *view, uint64_t name)
 		.offset = vt_offset(view->console->vt),
 		.cursor = view_cursor(view),
 		.selection = view->selection,
+		.notice = notice_serial(view->console->notice),
 	};
 	view->all = view->pending = view->notified = false;
 }
@@ -303,6 +336,7 @@ static void decorate(struct display_view *view, unsigned row, unsigned first, un
 {
 	const struct vt *vt = view->console->vt;
 	struct vt_cursor cursor = view_cursor(view);
+	bool selects = view->selection.exists && !notice_covers(view->console, row);
 
 	for (unsigned col = first; col < end; col++) {
 		struct text_cell *cell = &cells[col];
@@ -314,7 +348,7 @@ static void decorate(struct display_view *view, unsigned row, unsigned first, un
 				cell->style = cell->underline = 0;
 			}
 		}
-		if (view->selection.exists && selection_has(&view->selection, view->top + row, col))
+		if (selects && selection_has(&view->selection, view->top + row, col))
 			text_cell_invert(cell);
 		if (cursor.visible && cursor.row == row && is_under(&cursor, from, col))
 			draw_cursor(vt, cell, cursor.shape);
@@ -332,13 +366,12 @@ void display_view_read(struct display_view *view, unsigned row, unsigned first, 
 	struct text_cell blank = { .fg = vt_palette(vt, VT_SLOT_FG),
 		.bg = vt_palette(vt, VT_SLOT_BG) };
 
-	size = vt_line_size(vt, (int)row - (int)view->back);
 	blank.line = blank.fg;
 	for (unsigned col = first; col < end; col++)
 		cells[col - first] = blank;
 	if (row >= vt_rows(vt) || first >= stop)
 		return;
-	vt_read_line(vt, (int)row - (int)view->back, from, NULL);
+	size = read_row(view, row, from);
 	text_cell_from_vt(vt, from, stop, look);
 	decorate(view, row, size ? 0 : first, stop, from, look);
 	text_cell_zoom(look, stop, size);

@@ -5,6 +5,8 @@
  */
 #include "display-fixture.h"
 
+#include <charhub/loop.h>
+
 #include "lib/picture.h"
 
 #include <setjmp.h>
@@ -88,6 +90,15 @@ static void feed_something(struct fixture *f, uint32_t *seed)
 	fixture_feed(f, pieces[pick]);
 }
 
+static void change_notice(struct fixture *f, uint32_t *seed)
+{
+	if (next_random(seed, 3))
+		display_console_notice(f->console, "'ann' has \u4e2d\u6587\u4e2d\u6587 "
+						   "\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587");
+	else
+		loop_advance(f->loop, next_random(seed, 2 * DISPLAY_NOTICE_MS));
+}
+
 static void do_something(struct fixture *f, struct display_view *view, uint32_t *seed)
 {
 	unsigned x = next_random(seed, 350), y = next_random(seed, 120);
@@ -105,6 +116,8 @@ static void do_something(struct fixture *f, struct display_view *view, uint32_t 
 					1 + next_random(seed, MIRROR_ROWS)),
 				0);
 		break;
+	case 6:
+	case 7: change_notice(f, seed); break;
 	default: feed_something(f, seed);
 	}
 }
@@ -116,6 +129,7 @@ static void updates_lead_to_the_picture(void **state)
 	static struct mirror mirrors[VIEWERS];
 	uint32_t seed = 1;
 
+	loop_fake_clock(f->loop);
 	for (unsigned i = 0; i < VIEWERS; i++)
 		watcher_open(f, &watchers[i], "viewer");
 	for (unsigned step = 0; step < STEPS; step++) {
@@ -143,9 +157,12 @@ static void an_update_with_the_same_names_does_for_another_viewer(void **state)
 	uint32_t seed = 7;
 	unsigned shared = 0;
 
+	loop_fake_clock(f->loop);
 	watcher_open(f, &other, "other");
 	for (unsigned step = 0; step < STEPS; step++) {
 		feed_something(f, &seed);
+		if (next_random(&seed, 8) == 0)
+			change_notice(f, &seed);
 		if (next_random(&seed, 3))
 			continue;
 		fixture_collect(f);
