@@ -400,6 +400,13 @@ static void follow_size(struct vc *vc, unsigned cols, unsigned rows)
 	display_console_changed(vc->console);
 }
 
+/* It is for whoever sits there: all who look. */
+static void show_notice(struct vc *vc, const char *text)
+{
+	display_console_bell(vc->console);
+	display_console_notice(vc->console, text);
+}
+
 static int vc_event(struct chardev *chardev, const struct chardev_event *event)
 {
 	struct vc *vc = vc_of(chardev);
@@ -407,6 +414,7 @@ static int vc_event(struct chardev *chardev, const struct chardev_event *event)
 	switch (event->type) {
 	case CHARDEV_RESIZE: follow_size(vc, event->cols, event->rows); return 0;
 	case CHARDEV_BELL: display_console_bell(vc->console); return 0;
+	case CHARDEV_NOTICE: show_notice(vc, event->text); return 0;
 	default: return -ENOTSUP;
 	}
 }

@@ -24,17 +24,18 @@ FORMATS = {
 COLORS = (r"printf '\033[2J\033[H'; i=0; while [ $i -lt 256 ]; do "
           r"""printf "\033[38;5;%dm\342\226\200\033[48;5;%dmx" $i $i; i=$((i+1)); done; """
           r"printf '\033[0m\n'")
+CELL_HEIGHT = 16  # pixels of a row
 
 
 class Console:
     """charhubd with a shell on a vc, and a socket on which the test knows what the shell says."""
 
-    def __init__(self, charhubd, workdir, vnc=""):
+    def __init__(self, charhubd, workdir, vnc="", hub=""):
         self.path = f"{workdir}/vnc"
         self.daemon = charhubd(
             "-chardev", "exec,command=/bin/sh,id=guest", "-chardev", "vc,id=vc0",
             "-chardev", f"socket,id=ctl,path={workdir}/ctl,server=on,wait=off",
-            "-chardev", "hub,id=hub0,chardevs.0=vc0,chardevs.1=ctl",
+            "-chardev", f"hub,id=hub0,chardevs.0=vc0,chardevs.1=ctl{hub}",
             "-device", "console,guest=guest,chardev=hub0",
             "-object", "secret,id=full,data=typing", "-object", "secret,id=look,data=looking",
             "-vnc", f"unix:{self.path}{vnc}", env={"PS1": "> ", "ENV": ""})
@@ -72,8 +73,8 @@ class Console:
 def console(charhubd, workdir):
     made = []
 
-    def make(vnc=""):
-        made.append(Console(charhubd, workdir, vnc))
+    def make(vnc="", hub=""):
+        made.append(Console(charhubd, workdir, vnc, hub))
         return made[-1]
 
     yield make
@@ -203,6 +204,22 @@ def test_passwords_let_in_to_type_or_to_look(console):
     typist.type("echo typist\n")
     said = it.shell.read_until("typist\r\n> ")
     assert b"looker" not in said
+
+
+def test_who_types_without_the_keyboard_is_told_so(console):
+    it = console(hub=",typing=one,typing-idle=3600")  # it is the shell's who has typed first
+    viewer = it.connect(rfb.ZRLE)
+    plain = [bytearray(row) for row in viewer.picture()]
+    viewer.request()
+    viewer.type("x")
+    while (2, None) not in viewer.messages:
+        viewer.message()
+    while viewer.rows == plain:
+        viewer.request()
+        viewer.update()
+    assert viewer.rows[:-CELL_HEIGHT] == plain[:-CELL_HEIGHT]
+    catch_up(viewer, plain)
+    assert it.run("true") == b"true; echo do''ne\r\ndone\r\n> "
 
 
 def test_a_viewer_resizes_the_console_and_the_guest_is_told(console):

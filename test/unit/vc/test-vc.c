@@ -164,6 +164,30 @@ static void bells_reach_the_viewer(void **state)
 	assert_int_equal(f->bells, 1);
 }
 
+static uint32_t seen_at(struct fixture *f, unsigned row, unsigned col)
+{
+	struct text_cell cell;
+
+	display_view_read(f->view, row, col, col + 1, &cell);
+	return cell.ch;
+}
+
+static void a_notice_is_shown_to_viewers_and_is_not_on_the_screen(void **state)
+{
+	const struct chardev_event event = { .type = CHARDEV_NOTICE, .text = "hello" };
+	struct fixture *f = *state;
+
+	loop_fake_clock(f->env->loop);
+	add_and_watch(f, "vc,id=vc0");
+	assert_int_equal(chardev_link_event(&f->env->holder.link, &event), 0);
+	run_idle(f->env->loop);
+	assert_int_equal(f->bells, 1);
+	assert_int_equal(seen_at(f, 23, 1), 'h');
+	assert_row_is(f, 23, "");
+	loop_advance(f->env->loop, DISPLAY_NOTICE_MS);
+	assert_int_equal(seen_at(f, 23, 1), 0);
+}
+
 static void the_clipboard_is_off_unless_asked_for(void **state)
 {
 	struct fixture *f = *state;
@@ -692,6 +716,7 @@ int main(void)
 		CASE(a_vc_is_open_and_adds_a_console_with_its_name),
 		CASE(what_the_guest_writes_is_on_the_screen),
 		CASE(bells_reach_the_viewer),
+		CASE(a_notice_is_shown_to_viewers_and_is_not_on_the_screen),
 		CASE(the_clipboard_is_off_unless_asked_for),
 		CASE(with_clipboard_on_the_guest_sets_it),
 		CASE(removal_takes_the_console_and_its_viewers_away),
