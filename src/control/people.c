@@ -4,10 +4,9 @@
 #include <charhub/chardev.h>
 #include <charhub/hub.h>
 
-#include "base/cleanup.h"
+#include "base/strbuf.h"
 #include "transport/identity.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* A client of a server is in no set; of the rest the class tells: files are no people. */
@@ -34,18 +33,19 @@ static bool is_member(const struct chardev *hub, const char *id)
 	return false;
 }
 
-/* "s0.1 (user:joe)" */
+/* "s0.1 (user:joe)"; "s0.1 (user:joe) types" where one has the keyboard */
 static void put_member(const struct hub_member_info *member,
 	void (*put)(void *names, const char *name), void *names)
 {
-	AUTO_FREE char *name = NULL;
+	struct strbuf name AUTO_STRBUF = { 0 };
 
-	if (!member->identity || !strcmp(member->identity, IDENTITY_ANONYMOUS))
-		put(names, member->id);
-	else if (asprintf(&name, "%s (%s)", member->id, member->identity) >= 0)
-		put(names, name);
-	else
-		name = NULL;
+	strbuf_puts(&name, member->id);
+	if (member->identity && strcmp(member->identity, IDENTITY_ANONYMOUS) != 0)
+		strbuf_printf(&name, " (%s)", member->identity);
+	if (member->has_keyboard)
+		strbuf_puts(&name, " types");
+	if (!name.failed)
+		put(names, name.data);
 }
 
 void people_at(
@@ -59,7 +59,7 @@ void people_at(
 		if (!chardev_is_hub(hub) || !is_member(hub, label))
 			continue;
 		for (size_t i = 0; hub_member_info(hub, i, &member) == 0; i++)
-			if (is_person(set, &member))
+			if (member.has_keyboard || is_person(set, &member))
 				put_member(&member, put, names);
 	}
 }

@@ -2,8 +2,8 @@
 /*
  * Console 1: which consoles there are and who looks at them, as a text screen of its own. It is
  * drawn when somebody looks at it, and again when any of that changes, once a dispatch. Nobody
- * tells when people come and go in other ways (a terminal on a pty, clients of a socket): they are
- * asked for every second as long as somebody looks.
+ * tells when people come and go in other ways (a terminal on a pty, clients of a socket), or when
+ * the keyboard of one is free again: that is asked for every second as long as somebody looks.
  */
 #include "display/overview.h"
 

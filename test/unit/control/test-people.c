@@ -75,6 +75,31 @@ static void terminals_and_clients_are_people_and_files_are_not(void **state)
 	env_free(env);
 }
 
+static void who_has_the_keyboard_is_marked(void **state)
+{
+	struct env *env = env_new(charhub_classes);
+	struct chardev *hub;
+	char text[256];
+	int tty;
+
+	(void)state;
+	env_add(env, "null,id=vc0");
+	env_add(env, "pty,id=pty0,path=%s/pty");
+	hub = env_add(env, "hub,id=h,typing=one,chardevs.0=vc0,chardevs.1=pty0");
+	env_attach(env, hub);
+	tty = open(env_path(env, "pty"), O_RDWR | O_NOCTTY);
+	assert_true(tty >= 0);
+	expect(env, "vc0", "pty0 ");
+	assert_int_equal(write(tty, "x", 1), 1);
+	expect(env, "vc0", "pty0 types ");
+	assert_int_equal(hub_keyboard_take(hub, "vc0", "me", NULL), 0);
+	assert_string_equal(people(env, "vc0", text), "vc0 types pty0 ");
+	assert_int_equal(hub_keyboard_give(hub, NULL, "me", NULL), 0);
+	assert_string_equal(people(env, "vc0", text), "pty0 ");
+	close(tty);
+	env_free(env);
+}
+
 static int no_client(struct env *env)
 {
 	(void)env;
@@ -145,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(terminals_and_clients_are_people_and_files_are_not),
+		cmocka_unit_test(who_has_the_keyboard_is_marked),
 		cmocka_unit_test(each_way_in_has_its_name),
 	};
 
