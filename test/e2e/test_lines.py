@@ -208,7 +208,6 @@ REFUSED = [
      "could not connect serial device to character backend 'chardev:nope'"),
     ("-chardev null,id=serial0 -serial null", "Duplicate ID 'serial0' for chardev"),
     ("-parallel null", "'null': there is no parallel port here: only 'none' is taken"),
-    ("-monitor stdio", "'stdio': there is no monitor here: only 'none' is taken"),
     ("-display gtk", "'gtk': there is no window here: only 'none' is taken"),
     ("-chardev null,id=a,logfile=/dev/fdset/x", "Could not parse fdset /dev/fdset/x"),
     ("-chardev file,id=a,path=/dev/fdset/2",

@@ -1,33 +1,34 @@
 # SPDX-License-Identifier: MIT
-"""Monitors on chardevs where QEMU 10 ends: hubs and muxes with members that nobody reads."""
+"""A person at the human monitor, over a socket and over a mux."""
 
-NEGOTIATE = '{"execute":"qmp_capabilities"}\n'
-
-
-def is_served(person):
-    person.read_until('"QMP"')
-    person.send(NEGOTIATE)
-    person.read_until('{"return": {}}')
+PROMPT = "(qemu) "
 
 
-def test_hub_with_members_that_nobody_reads(charhubd, workdir, client):
-    charhubd("-chardev", "vc,id=vc", "-chardev", "ringbuf,id=ring", "-chardev", "null,id=none",
-             "-chardev", f"socket,id=s,path={workdir}/s,server=on,wait=off",
-             "-chardev", "hub,id=h,chardevs.0=vc,chardevs.1=ring,chardevs.2=none,chardevs.3=s",
-             "-mon", "chardev=h,mode=control")
-    with client(workdir / "s") as person:  # not greeted: the hub was open before it came
-        person.send(NEGOTIATE)
-        person.read_until('"return": {}')
-    with client(workdir / "s") as person:
-        person.send('{"execute":"query-version"}\n')
-        person.read_until('"major"')
+def test_person_makes_and_sees_things(charhubd, workdir, client):
+    daemon = charhubd("-chardev", "null,id=n", "-chardev", "hub,id=h,chardevs.0=n",
+                      "-monitor", f"unix:{workdir}/m,server=on,wait=off")
+    ann = client(workdir / "m")
+    ann.read_until("monitor - type 'help' for more information\r\n" + PROMPT)
+    ann.send("chardev-add ringbuf,id=r\r")
+    ann.read_until(PROMPT)
+    ann.send("hub-add-member h r\r")
+    ann.read_until(PROMPT)
+    ann.send("info hubs\r")
+    ann.read_until("    r: ringbuf, type, good")
+    ann.read_until(PROMPT)
+    ann.send("quit\r")
+    daemon.expect_end(0)
 
 
-def test_mux_over_nothing(charhubd, workdir, client):
-    charhubd("-chardev", "null,id=none,mux=on", "-mon", "chardev=none,mode=control",
-             "-chardev", "ringbuf,id=ring,mux=on", "-mon", "chardev=ring,mode=control",
-             "-chardev", f"socket,id=s,path={workdir}/s,server=on,wait=off,mux=on",
-             "-mon", "chardev=s,mode=control")
-    for _ in range(2):
-        with client(workdir / "s") as person:
-            is_served(person)
+def test_mux_gives_the_focus_to_console_and_monitor(charhubd, workdir, client):
+    charhubd("-chardev", f"socket,id=m,path={workdir}/m,server=on,wait=off,mux=on",
+             "-chardev", "exec,id=g,command=cat", "-device", "console,guest=g,chardev=m",
+             "-mon", "chardev=m")
+    ann = client(workdir / "m")
+    ann.send("\x01c")
+    ann.send("\rinfo version\r")
+    ann.read_until("charhub 0.")
+    ann.read_until(PROMPT)
+    ann.send("\x01c")
+    ann.send("hello\r")
+    ann.read_until("hello\r\nhello\r\n")
