@@ -115,8 +115,6 @@ WRAP(void *, malloc, (size_t size), (size), NULL, ENOMEM)
 WRAP(void *, realloc, (void *old, size_t size), (old, size), NULL, ENOMEM)
 WRAP(void *, reallocarray, (void *old, size_t n, size_t size), (old, n, size), NULL, ENOMEM)
 WRAP(char *, strndup, (const char *text, size_t len), (text, len), NULL, ENOMEM)
-WRAP(void *, mmap64, (void *at, size_t len, int protection, int flags, int fd, off_t offset),
-	(at, len, protection, flags, fd, offset), MAP_FAILED, ENOMEM)
 WRAP(int, memfd_create, (const char *name, unsigned flags), (name, flags), -1, EMFILE, ENOMEM)
 WRAP(int, timerfd_create, (int clock, int flags), (clock, flags), -1, EMFILE, ENOMEM)
 WRAP(char *, strdup, (const char *text), (text), NULL, ENOMEM)
@@ -210,8 +208,8 @@ int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event
 }
 
 /*
- * The rest has other names, too: where files may be large (open64), and where calls are checked
- * (_FORTIFY_SOURCE). The C library's own allocations are not watched.
+ * The rest has other names, too: where files may be large (open64, mmap64), and where calls are
+ * checked (_FORTIFY_SOURCE). The C library's own allocations are not watched.
  */
 ssize_t __wrap___read_chk(int fd, void *buf, size_t len, size_t size);
 ssize_t __wrap___read_chk(int fd, void *buf, size_t len, size_t size)
@@ -266,3 +264,17 @@ WRAP_OPEN(open)
 WRAP_OPEN(open64)
 WRAP_OPEN(__open_2)
 WRAP_OPEN(__open64_2)
+
+#define MMAP_PARAMETERS void *at, size_t len, int protection, int flags, int fd, off_t offset
+#define WRAP_MMAP(name)                                                               \
+	void *__wrap_##name(MMAP_PARAMETERS);                                         \
+	void *__wrap_##name(MMAP_PARAMETERS)                                          \
+	{                                                                             \
+		return is_due(CODES(ENOMEM))                                          \
+			       ? MAP_FAILED                                           \
+			       : __real_mmap(at, len, protection, flags, fd, offset); \
+	}
+
+void *__real_mmap(MMAP_PARAMETERS);
+WRAP_MMAP(mmap)
+WRAP_MMAP(mmap64)
