@@ -28,7 +28,6 @@ enum attend_mode {
  * @over, @result: it is to end so
  */
 struct attend {
-	struct client *client;
 	const struct console *console;
 	const struct attend_options *options;
 	struct attachment at;

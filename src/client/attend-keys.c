@@ -3,7 +3,6 @@
 #include "client/attend-impl.h"
 
 #include "base/cleanup.h"
-#include "client/client.h"
 #include "client/history.h"
 #include "client/tables.h"
 #include "client/terminal.h"

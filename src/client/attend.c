@@ -11,7 +11,6 @@
 
 #include "base/cleanup.h"
 #include "client/attend-impl.h"
-#include "client/client.h"
 #include "client/terminal.h"
 
 #include <errno.h>
@@ -398,11 +397,9 @@ static int be_there(struct attend *attend, struct error **err)
 	return attend->result;
 }
 
-int attend(struct client *client, const struct console *console,
-	const struct attend_options *options, struct error **err)
+int attend(const struct console *console, const struct attend_options *options, struct error **err)
 {
 	struct attend attend = {
-		.client = client,
 		.console = console,
 		.options = options,
 		.is_tty = terminal_is_tty(),

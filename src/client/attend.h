@@ -4,8 +4,6 @@
 
 #include "client/consoles.h"
 
-struct client;
-
 /**
  * struct attend_options - how to be at a console
  * @escape: byte that begins a command; -1: none
@@ -22,7 +20,6 @@ struct attend_options {
 };
 
 /** attend() - be at a console until one leaves. Return: enum client_exit; -errno with @err */
-int attend(struct client *client, const struct console *console,
-	const struct attend_options *options, struct error **err);
+int attend(const struct console *console, const struct attend_options *options, struct error **err);
 
 #endif

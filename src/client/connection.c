@@ -35,9 +35,8 @@ static void become_relay(int fd, const char *ssh, const char *host)
 
 	if (asprintf(&script, "exec %s \"$@\"", ssh) < 0)
 		_exit(127);
-	/* Who presses Ctrl-C in here does not mean the way to the console; what we wait for in
-	 * other ways ends it. */
-	setpgid(0, 0);
+	/* In our own process group, so that it may ask for a password; but it does not wait for
+	 * signals as we do. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0)

@@ -20,7 +20,7 @@ static int be_at(struct client *client, const char *pattern, const struct attend
 	AUTO_CONSOLES struct consoles consoles = { 0 };
 	int r = consoles_find_one(client->daemons, pattern, &consoles, err);
 
-	return r < 0 ? r : attend(client, &consoles.items[0], options, err);
+	return r < 0 ? r : attend(&consoles.items[0], options, err);
 }
 
 static int read_options(const struct args *args, struct attend_options *options, struct error **err)

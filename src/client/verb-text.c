@@ -365,28 +365,51 @@ static int follow(struct talk *talk, struct error **err)
 	return r;
 }
 
-/* All that is held, and then what comes, without a byte twice or none. */
-int verb_log(struct client *client, const struct args *args, struct error **err)
+static int print_log(
+	struct client *client, const char *pattern, const json_t *range, struct error **err)
 {
 	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
 	AUTO_CONSOLES struct consoles consoles = { 0 };
-	AUTO_TALK struct talk talk = { .at = { .connection = { .fd = -1 } } };
 	AUTO_STRBUF struct strbuf bytes = { 0 };
-	AUTO_JSON json_t *range = NULL;
-	int r = read_range(args, &range, err);
+	int r = verb_open(client, pattern, &consoles, &session, err);
 
 	if (r == 0)
-		r = talk_open(client, args->words[0], true, &consoles, &talk, err);
+		r = history_read(&session, consoles.items[0].id, range, &bytes, NULL, err);
+	if (r < 0)
+		return r;
+	terminal_write(bytes.data, bytes.len);
+	return CLIENT_DONE;
+}
+
+/* What is held, and then what comes, each byte once: who is attached first misses none. */
+static int follow_log(
+	struct client *client, const char *pattern, const json_t *range, struct error **err)
+{
+	AUTO_CONSOLES struct consoles consoles = { 0 };
+	AUTO_TALK struct talk talk = { .at = { .connection = { .fd = -1 } } };
+	AUTO_STRBUF struct strbuf bytes = { 0 };
+	struct session session = { .connection = { .fd = -1 } };
+	int r = talk_open(client, pattern, true, &consoles, &talk, err);
+
 	if (r == 0)
 		r = session_open(consoles.items[0].daemon, &session, err);
 	if (r == 0)
 		r = history_read(&session, consoles.items[0].id, range, &bytes, &talk.from, err);
+	session_close(&session);
 	if (r < 0)
 		return r;
 	terminal_write(bytes.data, bytes.len);
-	if (!args_has(args, "follow"))
-		return CLIENT_DONE;
-	session_close(&session);
 	talk.show = true;
 	return follow(&talk, err);
+}
+
+int verb_log(struct client *client, const struct args *args, struct error **err)
+{
+	AUTO_JSON json_t *range = NULL;
+	int r = read_range(args, &range, err);
+
+	if (r < 0)
+		return r;
+	return args_has(args, "follow") ? follow_log(client, args->words[0], range, err)
+					: print_log(client, args->words[0], range, err);
 }

@@ -20,7 +20,7 @@ class Host:
     """A host with daemons, and what the client does there."""
 
     def __init__(self, charhubd, charhub, workdir, terminal):
-        self.start_daemon, self.charhub, self.workdir = charhubd, charhub, workdir
+        self.start_daemon, self.charhub, self.workdir = charhubd, str(charhub), workdir
         self.terminal = terminal
         self.env = {"XDG_RUNTIME_DIR": str(workdir), "CHARHUB_SOCKET": ""}
         (workdir / "charhub").mkdir()
