@@ -62,6 +62,12 @@ struct chardev_class {
 	/** Optional: BREAK, RESIZE, LINE or MODEM for the peer. Return: 0, -ENOTSUP. */
 	int (*event)(struct chardev *chardev, const struct chardev_event *event);
 
+	/** Optional: see chardev_link_take_fd(). */
+	int (*take_fd)(struct chardev *chardev);
+
+	/** Optional: see chardev_add_client(). */
+	int (*add_client)(struct chardev *chardev, int fd);
+
 	/** Optional: send the peer away; chardev_hang_up() follows after this dispatch. */
 	int (*disconnect)(struct chardev *chardev, const char *reason);
 

@@ -136,6 +136,9 @@ enum chardev_link_flags {
 	/* What a short out leaves is kept, and nobody waits for it for long: a hub. A file that is
 	 * broken may stay short until it works again; for others it takes all and counts. */
 	CHARDEV_LINK_PATIENT = 4,
+	/* Another chardev may be put in this one's place: it hangs up, and the other one opens. */
+	CHARDEV_LINK_SWAPS = 8,
+	CHARDEV_LINK_TAKES_FDS = 16, /* see chardev_link_take_fd() */
 };
 
 /** struct chardev_link - lives in the holder; all members belong to the functions below */
@@ -217,6 +220,15 @@ void chardev_link_in_resume(struct chardev_link *link);
 int chardev_link_event(struct chardev_link *link, const struct chardev_event *event);
 
 /**
+ * chardev_link_take_fd() - a descriptor that the peer sent beside the bytes of the last on_in()
+ *
+ * With CHARDEV_LINK_TAKES_FDS, of a unix socket. What is not taken before more comes is closed.
+ *
+ * Return: it, the caller's from now on; -ENOENT.
+ */
+int chardev_link_take_fd(struct chardev_link *link);
+
+/**
  * chardev_link_disconnect() - make the peer go away
  * @reason: for a last line to the peer, without a newline; NULL: none. Best effort
  *
@@ -270,6 +282,14 @@ const char *chardev_identity(const struct chardev *chardev);
  * Return: owned by the chardev, valid until its peer changes; NULL: nothing.
  */
 const char *chardev_target(const struct chardev *chardev);
+
+/**
+ * chardev_add_client() - let a server take a connected socket for a client
+ * @fd: the chardev's from now on, whatever comes of it
+ *
+ * Return: 0; -ENOTSUP: it is no server.
+ */
+int chardev_add_client(struct chardev *chardev, int fd);
 
 /**
  * chardev_free() - close it and take it out of its set, whoever holds it
@@ -333,6 +353,19 @@ struct chardev *chardev_set_find(const struct chardev_set *set, const char *id);
 
 /** chardev_set_next() - walk in order of creation; NULL starts and ends */
 struct chardev *chardev_set_next(const struct chardev_set *set, const struct chardev *after);
+
+/**
+ * chardev_set_change() - put another chardev of the same name in the place of one
+ * @opts: as for chardev_set_add(), of the same id
+ *
+ * It is made while the old one is still there. A holder with CHARDEV_LINK_SWAPS gets it; others
+ * keep theirs.
+ *
+ * Return: 0 with *@ret_chardev, the old one is gone; -ENOENT; -EBUSY "Chardev user does not support
+ * chardev hotswap"; another -errno with @err, the old one stays.
+ */
+int chardev_set_change(struct chardev_set *set, const char *id, struct opts *opts,
+	struct chardev **ret_chardev, struct error **err);
 
 /** chardev_set_remove() - Return: 0; -ENOENT "Chardev 'x' not found"; -EBUSY "... is busy" */
 int chardev_set_remove(struct chardev_set *set, const char *id, struct error **err);

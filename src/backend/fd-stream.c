@@ -208,8 +208,15 @@ static void read_in(struct fd_stream *stream)
 		post_settle(stream);
 }
 
+int fd_stream_take_fd(struct fd_stream *stream)
+{
+	return stream->transport ? transport_take_fd(stream->transport) : -ENOENT;
+}
+
 void fd_stream_in_resume(struct fd_stream *stream)
 {
+	if (stream->transport && (chardev_holder_flags(stream->chardev) & CHARDEV_LINK_TAKES_FDS))
+		transport_keep_fds(stream->transport);
 	if (stream->in != FD_STREAM_IN_PAUSED || !chardev_in_room(stream->chardev))
 		return;
 	stream->in = FD_STREAM_IN_FLOWING;

@@ -114,6 +114,9 @@ ssize_t fd_stream_outv(struct fd_stream *stream, const struct iovec *iov, int n)
 /** fd_stream_event() - for chardev_class.event: what the transport's filters can say to the peer */
 int fd_stream_event(struct fd_stream *stream, const struct chardev_event *event);
 
+/** fd_stream_take_fd() - for chardev_class.take_fd */
+int fd_stream_take_fd(struct fd_stream *stream);
+
 /** fd_stream_in_resume() - for chardev_class.in_resume */
 void fd_stream_in_resume(struct fd_stream *stream);
 

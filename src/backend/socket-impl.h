@@ -48,6 +48,7 @@ static inline struct socket_chardev *socket_of(struct chardev *chardev)
 /* socket-server.c */
 int socket_server_open(struct socket_chardev *socket, bool wait, struct error **err);
 void socket_server_close(struct socket_chardev *socket);
+int socket_server_add(struct socket_chardev *socket, int fd); /* a client; @fd is taken */
 int socket_server_attach(struct socket_chardev *socket, struct error **err);
 void socket_server_detach(struct socket_chardev *socket);
 

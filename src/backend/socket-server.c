@@ -183,6 +183,11 @@ static int peer_disconnect(struct chardev *chardev, const char *reason)
 	return 0;
 }
 
+static int peer_take_fd(struct chardev *chardev)
+{
+	return fd_stream_take_fd(&peer_of(chardev)->connection.stream);
+}
+
 static const char *peer_target(const struct chardev *chardev)
 {
 	return connection_target(&((const struct socket_peer *)chardev)->connection);
@@ -211,6 +216,7 @@ static const struct chardev_class peer_class = {
 	.in_resume = peer_in_resume,
 	.event = peer_event,
 	.disconnect = peer_disconnect,
+	.take_fd = peer_take_fd,
 	.identity = peer_identity,
 	.target = peer_target,
 	.describe = peer_describe,
@@ -329,9 +335,8 @@ static void on_ready(void *data, struct transport *transport)
 
 static const struct arrivals_ops arrivals_ops = { .on_ready = on_ready };
 
-static void on_client(void *data, int fd)
+int socket_server_add(struct socket_chardev *socket, int fd)
 {
-	struct socket_chardev *socket = data;
 	struct transport *transport;
 	int r = connection_put_filters(socket->base.loop, fd, &socket->options, &transport);
 
@@ -339,6 +344,12 @@ static void on_client(void *data, int fd)
 		r = arrivals_add(socket->arrivals, transport);
 	if (r < 0)
 		log_error("socket '%s': %s", socket->base.id, strerror(-r));
+	return r;
+}
+
+static void on_client(void *data, int fd)
+{
+	socket_server_add(data, fd);
 }
 
 /* Before the program's loop runs: the operator wants nothing to start without a client. */

@@ -342,6 +342,21 @@ static const char *socket_identity(const struct chardev *chardev)
 	return connection_identity(&((const struct socket_chardev *)chardev)->connection);
 }
 
+static int socket_take_fd(struct chardev *chardev)
+{
+	return fd_stream_take_fd(&socket_of(chardev)->connection.stream);
+}
+
+static int socket_add_client(struct chardev *chardev, int fd)
+{
+	struct socket_chardev *socket = socket_of(chardev);
+
+	if (socket->options.server)
+		return socket_server_add(socket, fd);
+	close(fd);
+	return -ENOTSUP;
+}
+
 static int socket_attach(struct chardev *chardev, struct error **err)
 {
 	return socket_of(chardev)->options.server ? socket_server_attach(socket_of(chardev), err)
@@ -506,6 +521,8 @@ const struct chardev_class backend_socket_class = {
 	.in_resume = socket_in_resume,
 	.event = socket_event,
 	.disconnect = socket_disconnect,
+	.take_fd = socket_take_fd,
+	.add_client = socket_add_client,
 	.identity = socket_identity,
 	.attach = socket_attach,
 	.detach = socket_detach,

@@ -16,6 +16,7 @@ enum {
 	KINDS = 64,	       /* one of them for those that found no row */
 	KIND_TEXT_BYTES = 256, /* of a line that is held back; what is longer is cut */
 	PLACE_BYTES = 512,
+	FOLDERS_BYTES = 512,
 	TEXT_BYTES = LOG_LINE_BYTES - PLACE_BYTES - 64,
 	NAMES_MAX = 2, /* hub and member */
 };
@@ -41,7 +42,9 @@ bool log_debug_is_on;
 
 static struct {
 	enum log_level level;
-	const char *name, *folders;
+	const char *name;
+	bool has_folders;
+	char folders[FOLDERS_BYTES];
 	char place[PLACE_BYTES];
 	struct log_sink *sink;
 	uint64_t lines;
@@ -68,7 +71,8 @@ void log_set_level(enum log_level level)
 
 void log_set_folders(const char *folders)
 {
-	state.folders = folders;
+	state.has_folders = folders;
+	snprintf(state.folders, sizeof(state.folders), "%s", folders ? folders : "");
 }
 
 void log_set_name(const char *name)
@@ -336,6 +340,12 @@ static bool is_listed(const char *list, const char *word, size_t len)
 	return false;
 }
 
+bool log_folder_is_traced(const char *folder)
+{
+	return log_debug_is_on &&
+	       (!state.has_folders || is_listed(state.folders, folder, strlen(folder)));
+}
+
 void log_trace(const char *file, const char *fmt, ...)
 {
 	const char *end = strrchr(file, '/'), *folder = end;
@@ -346,7 +356,7 @@ void log_trace(const char *file, const char *fmt, ...)
 	while (folder && folder > file && folder[-1] != '/')
 		folder--;
 	len = folder ? (int)(end - folder) : 0;
-	if (state.folders && !is_listed(state.folders, folder ? folder : "", (size_t)len))
+	if (state.has_folders && !is_listed(state.folders, folder ? folder : "", (size_t)len))
 		return;
 	va_start(ap, fmt);
 	format(text, fmt, ap);

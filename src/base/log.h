@@ -44,9 +44,12 @@ void log_set_level(enum log_level level);
 
 /**
  * log_set_folders() - of the debug lines keep those of some folders of src/
- * @folders: "vnc,vhost-user"; kept, not copied. NULL: all, as at start
+ * @folders: "vnc,vhost-user"; copied. NULL: all, as at start
  */
 void log_set_folders(const char *folders);
+
+/** log_folder_is_traced() - are debug lines of this folder told */
+bool log_folder_is_traced(const char *folder);
 
 /** log_set_name() - the program's name in front of each line; @name is kept, not copied */
 void log_set_name(const char *name);

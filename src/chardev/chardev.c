@@ -159,6 +159,14 @@ const char *chardev_target(const struct chardev *chardev)
 	return chardev->class->target ? chardev->class->target(chardev) : NULL;
 }
 
+int chardev_add_client(struct chardev *chardev, int fd)
+{
+	if (chardev->class->add_client)
+		return chardev->class->add_client(chardev, fd);
+	close(fd);
+	return -ENOTSUP;
+}
+
 const char *chardev_nobody(const struct chardev *chardev)
 {
 	(void)chardev;

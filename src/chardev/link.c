@@ -4,6 +4,8 @@
  * the class's upcalls. Invariant: chardev->link->chardev == chardev while attached, and neither
  * side is called once one of the two is NULL.
  */
+#include "chardev/link.h"
+
 #include <charhub/chardev-impl.h>
 
 #include "base/log.h"
@@ -33,6 +35,21 @@ static void resume_after_attach(void *data)
 		chardev->class->in_resume(chardev);
 }
 
+/* The holder's @link leads to @chardev. Return: 0; why the class refuses, and it leads nowhere. */
+static int join(struct chardev_link *link, struct chardev *chardev, struct error **err)
+{
+	int r;
+
+	link->chardev = chardev;
+	chardev->link = link;
+	r = chardev->class->attach ? chardev->class->attach(chardev, err) : 0;
+	if (r < 0) {
+		chardev->link = NULL;
+		link->chardev = NULL;
+	}
+	return r;
+}
+
 int chardev_link_attach(struct chardev_link *link, struct chardev *chardev, unsigned flags,
 	const struct chardev_holder_ops *ops, void *holder, struct error **err)
 {
@@ -45,16 +62,10 @@ int chardev_link_attach(struct chardev_link *link, struct chardev *chardev, unsi
 	}
 	if (chardev->link)
 		return error_set(err, EBUSY, "chardev '%s' is already in use", chardev->id);
-	*link = (struct chardev_link){
-		.chardev = chardev, .ops = ops, .holder = holder, .flags = flags
-	};
-	chardev->link = link;
-	r = chardev->class->attach ? chardev->class->attach(chardev, err) : 0;
-	if (r < 0) {
-		chardev->link = NULL;
-		link->chardev = NULL;
+	*link = (struct chardev_link){ .ops = ops, .holder = holder, .flags = flags };
+	r = join(link, chardev, err);
+	if (r < 0)
 		return r;
-	}
 	log_debug("chardev '%s': has a holder", chardev->id);
 	/* The class learns after this dispatch that there may be room: no callback from in here. */
 	if (chardev->class->in_resume)
@@ -73,6 +84,49 @@ void chardev_link_detach(struct chardev_link *link)
 	chardev->link = NULL;
 	if (chardev->class->detach && !chardev->closing)
 		chardev->class->detach(chardev);
+}
+
+static void tell(struct chardev_link *link, enum chardev_event_type type)
+{
+	if (link->chardev && link->ops->on_event)
+		link->ops->on_event(link->holder, &(struct chardev_event){ .type = type });
+}
+
+/* In each call of the holder it may let go of the chardev. */
+static void tell_moved(struct chardev_link *link, bool was_open, bool wanted_room)
+{
+	if (was_open) {
+		tell(link, CHARDEV_CLOSED);
+		tell(link, CHARDEV_HANGUP);
+	}
+	if (chardev_link_is_open(link))
+		tell(link, CHARDEV_OPENED);
+	if (wanted_room && link->chardev && link->ops->on_room)
+		link->ops->on_room(link->holder);
+}
+
+int chardev_move_link(struct chardev *from, struct chardev *to, struct error **err)
+{
+	struct chardev_link *link = from->link;
+	bool wanted_room = link->wants_room;
+	int r;
+
+	if (!(link->flags & CHARDEV_LINK_SWAPS))
+		return error_set(err, EBUSY, "Chardev user does not support chardev hotswap");
+	r = join(link, to, err);
+	if (r < 0) {
+		link->chardev = from;
+		return r;
+	}
+	from->link = NULL;
+	link->wants_room = false;
+	link->n_reserved = 0;
+	if (from->class->detach)
+		from->class->detach(from);
+	if (to->class->in_resume)
+		task_post(to->loop, &to->resume, resume_after_attach, to);
+	tell_moved(link, from->open, wanted_room);
+	return 0;
 }
 
 /* Who can wait does so for a log that is busy. Return: how much its log lets through now. */
@@ -177,6 +231,15 @@ int chardev_link_event(struct chardev_link *link, const struct chardev_event *ev
 	if (!chardev || chardev->closing || !chardev->class->event)
 		return -ENOTSUP;
 	return chardev->class->event(chardev, event);
+}
+
+int chardev_link_take_fd(struct chardev_link *link)
+{
+	struct chardev *chardev = link->chardev;
+
+	return chardev && !chardev->closing && chardev->class->take_fd
+		       ? chardev->class->take_fd(chardev)
+		       : -ENOENT;
 }
 
 int chardev_link_disconnect(struct chardev_link *link, const char *reason)

@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "chardev/chardev.h"
+#include "chardev/link.h"
 #include "chardev/log.h"
 #include "io/work-pool.h"
 #include "chardev/qapi.h"
@@ -300,6 +301,56 @@ static int find_or_error(const struct chardev_set *set, const char *id,
 {
 	*ret_chardev = chardev_set_find(set, id);
 	return *ret_chardev ? 0 : error_set(err, ENOENT, "Chardev '%s' not found", id);
+}
+
+/* In the list it takes the place of the old one. */
+static int replace(struct chardev *old, struct chardev *chardev, struct error **err)
+{
+	int r = old->link ? chardev_move_link(old, chardev, err) : 0;
+
+	if (r < 0)
+		return r;
+	chardev->node.prev = &old->node;
+	chardev->node.next = old->node.next;
+	old->node.next->prev = &chardev->node;
+	old->node.next = &chardev->node;
+	chardev_free(old);
+	return 0;
+}
+
+static int change(struct chardev_set *set, struct chardev *old, const struct chardev_class *class,
+	const struct opts *opts, struct chardev **ret_chardev, struct error **err)
+{
+	struct chardev *chardev = chardev_new(&set->shared, class, old->id);
+	int r;
+
+	if (!chardev)
+		return error_set(err, ENOMEM, "chardev '%s': out of memory", old->id);
+	r = chardev_open(chardev, opts, err);
+	if (r < 0)
+		return r;
+	r = replace(old, chardev, err);
+	if (r < 0)
+		chardev_free(chardev);
+	else if (ret_chardev)
+		*ret_chardev = chardev;
+	return r;
+}
+
+int chardev_set_change(struct chardev_set *set, const char *id, struct opts *opts,
+	struct chardev **ret_chardev, struct error **err)
+{
+	const struct chardev_class *class;
+	struct chardev *old;
+	int r = find_or_error(set, id, &old, err);
+
+	if (r == 0 && old->link && !(chardev_holder_flags(old) & CHARDEV_LINK_SWAPS))
+		r = error_set(err, EBUSY, "Chardev user does not support chardev hotswap");
+	if (r == 0)
+		r = chardev_check(set->classes, opts, &class, err);
+	if (r == 0 && old->link && class->join)
+		r = error_set(err, EBUSY, "For mux or hub device hotswap is not supported yet");
+	return r < 0 ? r : change(set, old, class, opts, ret_chardev, err);
 }
 
 int chardev_set_remove(struct chardev_set *set, const char *id, struct error **err)

@@ -99,9 +99,11 @@ static void end(struct call *call, struct error *error)
 
 static int run(struct call *call, const struct command *command, struct error **err)
 {
-	int r = call->args ? type_check_fields(command->args, call->args, NULL, err)
-			   : error_set(err, ENOMEM, "out of memory");
+	int r;
 
+	if (!call->args)
+		return error_set(err, ENOMEM, "out of memory");
+	r = type_check_fields(command->args, call->args, NULL, err);
 	return r < 0 ? r : command->run(call, err);
 }
 

@@ -5,9 +5,15 @@
 
 const struct command *const command_tables[] = {
 	commands_attach,
-	commands_query,
+	commands_chardev,
 	commands_console,
+	commands_fd,
 	commands_hub,
 	commands_monitor,
+	commands_object,
+	commands_query,
+	commands_session,
+	commands_trace,
+	commands_vnc,
 	NULL,
 };

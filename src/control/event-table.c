@@ -2,6 +2,7 @@
 #include "control/event-table.h"
 
 #include "control/type.h"
+#include "control/vnc-info.h"
 
 #include <string.h>
 
@@ -152,8 +153,51 @@ const struct event_desc event_console_resized = {
 	.data = resized_fields,
 };
 
+/* ---- guests and viewers ---- */
+
+const struct event_desc event_vserport_change = {
+	.name = "VSERPORT_CHANGE",
+	.help = "A guest has opened its end of a port, or closed it; at most once a second a port",
+	.data =
+		(const struct field[]){
+			{ "id", &type_string, .help = "of the device" },
+			{ "open", &type_bool, .help = "whether it is open now" },
+			{ 0 },
+		},
+};
+
+const struct event_desc event_device_deleted = {
+	.name = "DEVICE_DELETED",
+	.help = "A guest's end has been unmade",
+	.data =
+		(const struct field[]){
+			{ "device", &type_string, .optional = true, .help = "its id" },
+			{ "path", &type_string,
+				.help = "the same as a path of QEMU's object model" },
+			{ 0 },
+		},
+};
+
+static const struct field vnc_data[] = {
+	{ "server", &type_vnc_server_info, .help = "where it came in" },
+	{ "client", &type_vnc_client_info, .help = "where it came from" },
+	{ 0 },
+};
+
+const struct event_desc event_vnc_connected = {
+	.name = "VNC_CONNECTED", .help = "A viewer has connected", .data = vnc_data
+};
+
+const struct event_desc event_vnc_initialized = {
+	.name = "VNC_INITIALIZED", .help = "A viewer has logged in", .data = vnc_data
+};
+
+const struct event_desc event_vnc_disconnected = {
+	.name = "VNC_DISCONNECTED", .help = "A viewer has gone", .data = vnc_data
+};
+
 const struct event_desc *const event_table[] = {
-	&event_shutdown,
+	&event_device_deleted,
 	&event_events_lost,
 	&event_hub_member_joined,
 	&event_hub_member_left,
@@ -169,6 +213,11 @@ const struct event_desc *const event_table[] = {
 	&event_hub_keyboard_asked,
 	&event_hub_keyboard_kept,
 	&event_console_resized,
+	&event_shutdown,
+	&event_vnc_connected,
+	&event_vnc_disconnected,
+	&event_vnc_initialized,
+	&event_vserport_change,
 	NULL,
 };
 

@@ -10,9 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
+/**
+ * struct passed_fd
+ * @opaque:   a note; NULL: none; owned
+ * @is_later: it came while the program ran
+ */
 struct passed_fd {
 	uint64_t set;
 	int fd;
+	char *opaque;
+	bool is_later;
 };
 
 const struct opt_desc fdset_options[] = {
@@ -67,21 +74,98 @@ static int check(struct opts *opts, struct error **err)
 	return r < 0 ? r : check_given(opts, "set", err);
 }
 
+/* Behind those of its set and of lower ones. @opaque is the item's. */
+static int insert(struct fdsets *fdsets, const struct passed_fd *passed)
+{
+	struct passed_fd *items = reallocarray(fdsets->items, fdsets->len + 1, sizeof(*items));
+	size_t at = fdsets->len;
+
+	if (!items)
+		return -ENOMEM;
+	fdsets->items = items;
+	for (; at && items[at - 1].set > passed->set; at--)
+		items[at] = items[at - 1];
+	items[at] = *passed;
+	fdsets->len++;
+	return 0;
+}
+
+static char *copy_opaque(const char *opaque)
+{
+	return opaque ? strdup(opaque) : NULL;
+}
+
 int fdsets_add(struct fdsets *fdsets, struct opts *opts, struct error **err)
 {
-	struct passed_fd *items;
+	struct passed_fd passed = { 0 };
+	const char *opaque;
 	int fd, r = check(opts, err);
 
 	if (r < 0)
 		return r;
-	items = reallocarray(fdsets->items, fdsets->len + 1, sizeof(*items));
-	if (!items)
-		return error_set(err, ENOMEM, "out of memory");
 	fd = (int)opts_get_number(opts, "fd");
-	fdsets->items = items;
-	items[fdsets->len++] = (struct passed_fd){ opts_get_number(opts, "set"), fd };
+	opaque = opts_get_string(opts, "opaque");
+	passed = (struct passed_fd){ opts_get_number(opts, "set"), fd, copy_opaque(opaque), false };
+	if ((opaque && !passed.opaque) || insert(fdsets, &passed) < 0) {
+		free(passed.opaque);
+		return error_set(err, ENOMEM, "out of memory");
+	}
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	return 0;
+}
+
+static uint64_t lowest_free(const struct fdsets *fdsets)
+{
+	uint64_t set = 0;
+
+	for (size_t i = 0; i < fdsets->len && fdsets->items[i].set <= set; i++)
+		if (fdsets->items[i].set == set)
+			set++;
+	return set;
+}
+
+int fdsets_put(struct fdsets *fdsets, int64_t set, int fd, const char *opaque, int64_t *ret_set)
+{
+	struct passed_fd passed = { .fd = fd, .is_later = true };
+
+	if (fdsets->len >= FDSETS_MAX)
+		return -ENOSPC;
+	passed.set = set == FDSET_NEW ? lowest_free(fdsets) : (uint64_t)set;
+	passed.opaque = copy_opaque(opaque);
+	if ((opaque && !passed.opaque) || insert(fdsets, &passed) < 0) {
+		free(passed.opaque);
+		return -ENOMEM;
+	}
+	*ret_set = (int64_t)passed.set;
+	return 0;
+}
+
+int fdsets_remove(struct fdsets *fdsets, int64_t set, int fd)
+{
+	size_t kept = 0, len = fdsets->len;
+
+	for (size_t i = 0; i < len; i++) {
+		struct passed_fd *passed = &fdsets->items[i];
+
+		if (passed->set != (uint64_t)set || (fd != FDSET_ALL && passed->fd != fd)) {
+			fdsets->items[kept++] = *passed;
+			continue;
+		}
+		close(passed->fd);
+		free(passed->opaque);
+	}
+	fdsets->len = kept;
+	return kept < len ? 0 : -ENOENT;
+}
+
+int fdsets_next(
+	const struct fdsets *fdsets, size_t index, int64_t *ret_set, const char **ret_opaque)
+{
+	if (index >= fdsets->len)
+		return -ENOENT;
+	*ret_set = (int64_t)fdsets->items[index].set;
+	*ret_opaque = fdsets->items[index].opaque;
+	return fdsets->items[index].fd;
 }
 
 /* Which of a set's descriptors was opened for this? Return: it; -EACCES: none; -ENOENT: no set. */
@@ -155,6 +239,11 @@ int fdsets_resolve(const struct fdsets *fdsets, struct opts *opts, struct error 
 
 void fdsets_done(struct fdsets *fdsets)
 {
+	for (size_t i = 0; i < fdsets->len; i++) {
+		if (fdsets->items[i].is_later)
+			close(fdsets->items[i].fd);
+		free(fdsets->items[i].opaque);
+	}
 	free(fdsets->items);
 	*fdsets = (struct fdsets){ 0 };
 }

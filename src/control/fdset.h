@@ -5,7 +5,7 @@
 #include "opts/opts.h"
 
 /**
- * struct fdsets - descriptors that were open when the program started, in numbered sets
+ * struct fdsets - descriptors that were passed to the program, in numbered sets
  *
  * A manager opens a log itself, passes the descriptor with `-add-fd fd=N,set=M` and names it
  * "/dev/fdset/M" where a path is wanted.
@@ -35,7 +35,30 @@ int fdsets_add(struct fdsets *fdsets, struct opts *opts, struct error **err);
  */
 int fdsets_resolve(const struct fdsets *fdsets, struct opts *opts, struct error **err);
 
-/** fdsets_done() - forget them; what was taken over stays open, it has users */
+enum { FDSET_NEW = -1, FDSET_ALL = -1, FDSETS_MAX = 1024 };
+
+/**
+ * fdsets_put() - take over a descriptor that a session was handed
+ * @set:    number of the set that it joins; FDSET_NEW: the lowest that there is not
+ * @opaque: a note of the manager's; NULL: none; copied
+ *
+ * Return: 0 with *@ret_set; -ENOSPC: there are FDSETS_MAX; -ENOMEM.
+ */
+int fdsets_put(struct fdsets *fdsets, int64_t set, int fd, const char *opaque, int64_t *ret_set);
+
+/** fdsets_remove() - close one of a set; FDSET_ALL: every one. Return: 0; -ENOENT */
+int fdsets_remove(struct fdsets *fdsets, int64_t set, int fd);
+
+/**
+ * fdsets_next() - walk the descriptors, sorted by set
+ * @index: from 0
+ *
+ * Return: the descriptor; -ENOENT: there are no more.
+ */
+int fdsets_next(
+	const struct fdsets *fdsets, size_t index, int64_t *ret_set, const char **ret_opaque);
+
+/** fdsets_done() - forget them; what was there from the start stays open, it has users */
 void fdsets_done(struct fdsets *fdsets);
 
 #endif

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Monitors by name. QEMU 11.1 makes them by `-object`, older ones by `-mon`: it is the same thing
+ * with other words for it. One may be unmade by its own session, which gets its answer first.
+ */
 #include "control/monitors.h"
 
 #include "base/list.h"
@@ -8,23 +12,32 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct monitors {
 	struct world *world;
-	struct list list;
+	struct list list, leaving;
+	struct task reap;
 };
 
 /* One of @qmp and @hmp is NULL. */
 struct monitor {
 	struct list node;
+	char *id;
 	struct qmp *qmp;
 	struct hmp *hmp;
 };
 
 enum { MODE_READLINE, MODE_CONTROL };
 
+#define CHARDEV_OPTION                                               \
+	{                                                            \
+		.name = "chardev", .type = OPT_ID, .required = true, \
+		.help = "where it is spoken to"                      \
+	}
+
 const struct opt_desc monitor_options[] = {
-	{ .name = "chardev", .type = OPT_ID, .required = true, .help = "where it is spoken to" },
+	CHARDEV_OPTION,
 	{ .name = "id", .type = OPT_STRING, .help = "its name" },
 	{ .name = "mode",
 		.type = OPT_ENUM,
@@ -38,6 +51,30 @@ const struct opt_desc monitor_options[] = {
 	{ 0 },
 };
 
+static const struct opt_desc object_options[] = {
+	{ .name = "qom-type", .type = OPT_STRING, .help = "monitor-hmp, monitor-qmp" },
+	{ .name = "id", .type = OPT_STRING, .required = true, .help = "its name" },
+	CHARDEV_OPTION,
+	{ 0 },
+};
+
+static const struct opt_desc qmp_options[] = {
+	{ .name = "pretty", .type = OPT_BOOL, .preset = "off", .help = "answers in several lines" },
+	{ 0 },
+};
+
+static const char qmp_type[] = "monitor-qmp";
+
+const char *const monitor_types[] = { "monitor-hmp", qmp_type, NULL };
+
+bool monitors_is_type(const char *type)
+{
+	for (const char *const *at = monitor_types; *at; at++)
+		if (!strcmp(*at, type))
+			return true;
+	return false;
+}
+
 struct monitors *monitors_new(struct world *world)
 {
 	struct monitors *monitors = calloc(1, sizeof(*monitors));
@@ -46,6 +83,7 @@ struct monitors *monitors_new(struct world *world)
 		return NULL;
 	monitors->world = world;
 	list_init(&monitors->list);
+	list_init(&monitors->leaving);
 	world_set_monitors(world, monitors);
 	return monitors;
 }
@@ -55,48 +93,133 @@ static void monitor_free(struct monitor *monitor)
 	list_remove(&monitor->node);
 	qmp_free(monitor->qmp);
 	hmp_free(monitor->hmp);
+	free(monitor->id);
 	free(monitor);
+}
+
+static void free_all(struct list *list)
+{
+	while (!list_is_empty(list))
+		monitor_free(container_of(list->next, struct monitor, node));
+}
+
+static void reap(void *data)
+{
+	struct monitors *monitors = data;
+
+	free_all(&monitors->leaving);
 }
 
 void monitors_free(struct monitors *monitors)
 {
 	if (!monitors)
 		return;
-	while (!list_is_empty(&monitors->list))
-		monitor_free(container_of(monitors->list.next, struct monitor, node));
+	free_all(&monitors->leaving);
+	free_all(&monitors->list);
+	task_cancel(&monitors->reap);
 	world_set_monitors(monitors->world, NULL);
 	free(monitors);
 }
 
-static int open_monitor(struct monitors *monitors, const struct opts *opts, struct monitor *monitor,
-	struct error **err)
+static struct monitor *find(const struct monitors *monitors, const char *id)
+{
+	list_for_each (monitor, &monitors->list, struct monitor, node)
+		if (monitor->id && !strcmp(monitor->id, id))
+			return monitor;
+	return NULL;
+}
+
+bool monitors_has(const struct monitors *monitors, const char *id)
+{
+	return find(monitors, id);
+}
+
+int monitors_remove(struct monitors *monitors, const char *id, struct error **err)
+{
+	struct monitor *monitor = find(monitors, id);
+
+	if (!monitor)
+		return error_set(err, ENOENT, "object '%s' not found", id);
+	list_remove(&monitor->node);
+	list_append(&monitors->leaving, &monitor->node);
+	task_post(world_loop(monitors->world), &monitors->reap, reap, monitors);
+	return 0;
+}
+
+/* ---- making ---- */
+
+static int open_monitor(struct monitors *monitors, const struct opts *opts, bool is_control,
+	struct monitor *monitor, struct error **err)
 {
 	const char *id = opts_get_string(opts, "chardev");
 	struct chardev *chardev = chardev_set_find(world_chardevs(monitors->world), id);
 
 	if (!chardev)
 		return error_set(err, ENOENT, "chardev \"%s\" not found", id);
-	if (opts_get_enum(opts, "mode") == MODE_READLINE && opts_get_bool(opts, "pretty"))
-		return error_set(err, EINVAL, "'pretty' is not compatible with HMP monitors");
-	if (opts_get_enum(opts, "mode") == MODE_READLINE)
+	if (!is_control)
 		return hmp_new(monitors->world, chardev, &monitor->hmp, err);
 	return qmp_new(monitors->world, chardev, opts_get_bool(opts, "pretty"), &monitor->qmp, err);
+}
+
+static int add(
+	struct monitors *monitors, const struct opts *opts, bool is_control, struct error **err)
+{
+	const char *id = opts_get_string(opts, "id");
+	struct monitor *monitor;
+	int r;
+
+	if (id && find(monitors, id))
+		return error_set(err, EEXIST, "Duplicate ID '%s' for mon", id);
+	monitor = calloc(1, sizeof(*monitor));
+	if (!monitor)
+		return error_set(err, ENOMEM, "out of memory");
+	list_append(&monitors->list, &monitor->node);
+	if (id && !(monitor->id = strdup(id)))
+		r = error_set(err, ENOMEM, "out of memory");
+	else
+		r = open_monitor(monitors, opts, is_control, monitor, err);
+	if (r < 0)
+		monitor_free(monitor);
+	return r;
 }
 
 int monitors_add(struct monitors *monitors, struct opts *opts, struct error **err)
 {
 	static const struct opt_desc *const tables[] = { monitor_options, NULL };
-	struct monitor *monitor;
-	int r = opts_check(opts, "mon", tables, err);
+	bool is_control;
+	int r;
 
+	if (opts_text(opts, "qom-type"))
+		return monitors_add_object(monitors, opts, err);
+	r = opts_check(opts, "mon", tables, err);
 	if (r < 0)
 		return r;
-	monitor = calloc(1, sizeof(*monitor));
-	if (!monitor)
-		return error_set(err, ENOMEM, "out of memory");
-	list_append(&monitors->list, &monitor->node);
-	r = open_monitor(monitors, opts, monitor, err);
-	if (r < 0)
-		monitor_free(monitor);
-	return r;
+	is_control = opts_get_enum(opts, "mode") == MODE_CONTROL;
+	if (!is_control && opts_get_bool(opts, "pretty"))
+		return error_set(err, EINVAL, "'pretty' is not compatible with HMP monitors");
+	return add(monitors, opts, is_control, err);
+}
+
+static bool is_qmp(const struct opts *opts)
+{
+	return !strcmp(opts_text(opts, "qom-type"), qmp_type);
+}
+
+int monitors_check_object(struct opts *opts, struct error **err)
+{
+	static const struct opt_desc *const hmp_tables[] = { object_options, NULL };
+	static const struct opt_desc *const qmp_tables[] = { object_options, qmp_options, NULL };
+	const struct opt_desc *const *tables = is_qmp(opts) ? qmp_tables : hmp_tables;
+	const char *key = opts_unknown_key(opts, tables);
+
+	if (key)
+		return error_set(err, EINVAL, "Parameter '%s' is unexpected", key);
+	return opts_check(opts, opts_text(opts, "qom-type"), tables, err);
+}
+
+int monitors_add_object(struct monitors *monitors, struct opts *opts, struct error **err)
+{
+	int r = monitors_check_object(opts, err);
+
+	return r < 0 ? r : add(monitors, opts, is_qmp(opts), err);
 }

@@ -12,6 +12,15 @@ struct monitors;
 /** monitor_options - what `-mon` takes */
 extern const struct opt_desc monitor_options[];
 
+/** monitor_types - the types of `-object` that are monitors; NULL-terminated */
+extern const char *const monitor_types[];
+
+/** monitors_is_type() - is this one of monitor_types */
+bool monitors_is_type(const char *type);
+
+/** monitors_check_object() - of options with "qom-type". Return: 0; -EINVAL with @err */
+int monitors_check_object(struct opts *opts, struct error **err);
+
 /** monitors_new() - none yet; @world knows them until they are freed. NULL if memory ran out */
 struct monitors *monitors_new(struct world *world);
 
@@ -20,10 +29,19 @@ void monitors_free(struct monitors *monitors);
 
 /**
  * monitors_add() - let a chardev be a monitor
- * @opts: unchecked
+ * @opts: unchecked; of `-mon`, or with "qom-type" of `-object`
  *
  * Return: 0; -ENOENT: no such chardev; -EBUSY; another -errno with @err.
  */
 int monitors_add(struct monitors *monitors, struct opts *opts, struct error **err);
+
+/** monitors_add_object() - the same with the options of `-object monitor-qmp` */
+int monitors_add_object(struct monitors *monitors, struct opts *opts, struct error **err);
+
+/** monitors_has() - is there a monitor of this name */
+bool monitors_has(const struct monitors *monitors, const char *id);
+
+/** monitors_remove() - unmake it, after this dispatch. Return: 0; -ENOENT */
+int monitors_remove(struct monitors *monitors, const char *id, struct error **err);
 
 #endif

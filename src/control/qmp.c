@@ -230,7 +230,16 @@ static int hand_over(void *data, caller_take_fn *fn, void *fn_data)
 	return 0;
 }
 
-static const struct caller_ops caller_ops = { .subscribe = subscribe, .hand_over = hand_over };
+static int take_fd(void *data)
+{
+	struct qmp *qmp = data;
+
+	return chardev_link_take_fd(&qmp->link);
+}
+
+static const struct caller_ops caller_ops = {
+	.take_fd = take_fd, .subscribe = subscribe, .hand_over = hand_over
+};
 
 /* ---- requests ---- */
 
@@ -554,7 +563,8 @@ static int new_session(struct world *world, struct chardev *chardev, bool pretty
 	caller_init(&qmp->caller, world, &caller_ops, qmp, "monitor");
 	qmp->stall = timer_new(world_loop(world), on_stall, qmp);
 	if (qmp->stall)
-		r = chardev_link_attach(&qmp->link, chardev, 0, &holder_ops, qmp, err);
+		r = chardev_link_attach(
+			&qmp->link, chardev, CHARDEV_LINK_TAKES_FDS, &holder_ops, qmp, err);
 	else
 		r = error_set(err, ENOMEM, "out of memory");
 	if (r < 0) {

@@ -6,7 +6,6 @@
 #include "object/secret.h"
 #include "opts/opts.h"
 #include "text/font.h"
-#include "vnc/vnc.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +19,9 @@ struct screens {
 	struct display *display;
 	struct vnc_server **servers;
 	size_t n_servers;
+	void (*on_viewer)(void *data, struct vnc_server *server, enum vnc_event event,
+		const struct vnc_viewer *viewer);
+	void *listener;
 };
 
 int screens_new(struct loop *loop, const char *name, struct object_set *objects,
@@ -46,9 +48,29 @@ struct display *screens_display(const struct screens *screens)
 	return screens->display;
 }
 
-static int find_secret(void *objects, const char *id, char **ret_secret, struct error **err)
+void screens_listen(struct screens *screens,
+	void (*fn)(void *data, struct vnc_server *server, enum vnc_event event,
+		const struct vnc_viewer *viewer),
+	void *data)
 {
-	return secret_text(objects, id, ret_secret, err);
+	screens->on_viewer = fn;
+	screens->listener = data;
+}
+
+static int find_secret(void *data, const char *id, char **ret_secret, struct error **err)
+{
+	const struct screens *screens = data;
+
+	return secret_text(screens->objects, id, ret_secret, err);
+}
+
+static void on_viewer(void *data, struct vnc_server *server, enum vnc_event event,
+	const struct vnc_viewer *viewer)
+{
+	const struct screens *screens = data;
+
+	if (screens->on_viewer)
+		screens->on_viewer(screens->listener, server, event, viewer);
 }
 
 static bool has_server(const struct screens *screens, const char *id)
@@ -81,7 +103,8 @@ int screens_add_vnc(struct screens *screens, struct opts *opts, struct error **e
 		.display = screens->display,
 		.objects = screens->objects,
 		.secret = find_secret,
-		.data = screens->objects,
+		.on_event = on_viewer,
+		.data = screens,
 	};
 	struct vnc_server **servers;
 	int r = name_server(screens, opts, err);

@@ -4,11 +4,11 @@
 
 #include <charhub/error.h>
 
+#include "vnc/vnc.h"
+
 struct display;
-struct loop;
 struct object_set;
 struct opts;
-struct vnc_server;
 
 /** struct screens - what there is to look at, and the servers that show it */
 struct screens;
@@ -22,6 +22,12 @@ struct screens;
  */
 int screens_new(struct loop *loop, const char *name, struct object_set *objects,
 	struct screens **ret_screens, struct error **err);
+
+/** screens_listen() - hear of viewers that come and go; @fn must free nothing */
+void screens_listen(struct screens *screens,
+	void (*fn)(void *data, struct vnc_server *server, enum vnc_event event,
+		const struct vnc_viewer *viewer),
+	void *data);
 
 /** screens_display() - for chardev_set_show() */
 struct display *screens_display(const struct screens *screens);

@@ -88,6 +88,14 @@ static bool is_word(const char *words, const char *word)
 	return false;
 }
 
+/* As QEMU names a word that is none of an enum's. */
+static const char *last_name(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot ? dot + 1 : path;
+}
+
 static int check_word(
 	const struct type *type, const json_t *value, const char *path, struct error **err)
 {
@@ -95,7 +103,8 @@ static int check_word(
 
 	if (is_word(type->values, word))
 		return 0;
-	return error_set(err, EINVAL, "Parameter '%s' does not accept value '%s'", path, word);
+	return error_set(
+		err, EINVAL, "Parameter '%s' does not accept value '%s'", last_name(path), word);
 }
 
 static int check_elements(
@@ -176,14 +185,14 @@ int type_check_fields(
 	const struct field *fields, const json_t *object, const char *path, struct error **err)
 {
 	json_t *walked = (json_t *)(uintptr_t)object;
+	int r = 0;
 
-	for (const struct field *at = fields; at && at->name; at++) {
-		int r = check_field(at, object, path, err);
-
-		if (r < 0)
-			return r;
-	}
-	for (void *at = json_object_iter(walked); at; at = json_object_iter_next(walked, at)) {
+	for (const struct field *at = fields; at && at->name && r == 0; at++)
+		r = check_field(at, object, path, err);
+	if (r == 0 && has_field(fields, FIELD_OTHERS))
+		return check_any(object, path ? path : "arguments", err);
+	for (void *at = json_object_iter(walked); at && r == 0;
+		at = json_object_iter_next(walked, at)) {
 		AUTO_FREE char *member = NULL;
 
 		if (has_field(fields, json_object_iter_key(at)))
@@ -192,5 +201,5 @@ int type_check_fields(
 		return error_set(err, EINVAL, "Parameter '%s' is unexpected",
 			member ? member : json_object_iter_key(at));
 	}
-	return 0;
+	return r;
 }

@@ -49,6 +49,9 @@ struct type {
 	int64_t min, max;
 };
 
+/* As the name of a field: there may be others, and who runs the command looks at them himself. */
+#define FIELD_OTHERS "..."
+
 /**
  * struct field - a member of a struct, an argument
  * @help: what it is, one line without a full stop

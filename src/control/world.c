@@ -14,6 +14,7 @@
 #include "control/listens.h"
 #include "control/people.h"
 #include "control/screens.h"
+#include "control/vnc-info.h"
 #include "display/display.h"
 #include "frontend/frontend.h"
 #include "object/object.h"
@@ -24,6 +25,7 @@
 #include <string.h>
 
 struct world {
+	struct world_config config;
 	struct loop *loop;
 	char *name;
 	struct fdsets *fdsets;
@@ -37,6 +39,34 @@ struct world {
 	struct monitors *monitors;
 	bool quitting;
 };
+
+/* ---- what happens in parts that know nothing of events ---- */
+
+static void on_guest_open(void *data, const struct frontend *frontend, bool open)
+{
+	const struct world *world = data;
+
+	if (*frontend->id && event_bus_is_heard(world->events))
+		event_publish(world->events, &event_vserport_change,
+			json_pack("{s:s,s:b}", "id", frontend->id, "open", open));
+}
+
+static void on_viewer(void *data, struct vnc_server *server, enum vnc_event event,
+	const struct vnc_viewer *viewer)
+{
+	static const struct event_desc *const descs[] = {
+		[VNC_CONNECTED] = &event_vnc_connected,
+		[VNC_INITIALIZED] = &event_vnc_initialized,
+		[VNC_DISCONNECTED] = &event_vnc_disconnected,
+	};
+	const struct world *world = data;
+
+	if (event_bus_is_heard(world->events))
+		event_publish(world->events, descs[event],
+			json_pack("{s:o,s:o}", "server",
+				vnc_server_info(server, vnc_viewer_is_websocket(viewer)), "client",
+				vnc_client_info(viewer)));
+}
 
 /* ---- birth and death ---- */
 
@@ -61,7 +91,11 @@ static int make_sets(struct world *world, const struct world_config *config, str
 	if (config->escape)
 		chardev_set_escape(world->chardevs, config->escape);
 	world->frontends = frontend_set_new(world->loop, world->chardevs, config->frontend_classes);
-	return world->frontends ? 0 : error_set(err, ENOMEM, "out of memory");
+	if (!world->frontends)
+		return error_set(err, ENOMEM, "out of memory");
+	frontend_set_listen(world->frontends, on_guest_open, world);
+	screens_listen(world->screens, on_viewer, world);
+	return 0;
 }
 
 int world_new(const struct world_config *config, struct world **ret_world, struct error **err)
@@ -71,6 +105,7 @@ int world_new(const struct world_config *config, struct world **ret_world, struc
 
 	if (!world)
 		return error_set(err, ENOMEM, "out of memory");
+	world->config = *config;
 	world->loop = config->loop;
 	world->fdsets = config->fdsets;
 	world->activation = config->activation;
@@ -103,6 +138,11 @@ void world_free(struct world *world)
 struct loop *world_loop(const struct world *world)
 {
 	return world->loop;
+}
+
+const struct world_config *world_config(const struct world *world)
+{
+	return &world->config;
 }
 
 const char *world_name(const struct world *world)
@@ -210,6 +250,27 @@ int world_add_device(struct world *world, struct opts *opts, struct error **err)
 int world_add_vnc(struct world *world, struct opts *opts, struct error **err)
 {
 	return screens_add_vnc(world->screens, opts, err);
+}
+
+int world_remove_device(struct world *world, const char *id, struct error **err)
+{
+	int r = frontend_set_remove(world->frontends, id, err);
+
+	if (r == 0 && event_bus_is_heard(world->events))
+		event_publish(world->events, &event_device_deleted,
+			json_pack("{s:s,s:s+}", "device", id, "path",
+				"/machine"
+				"/peripheral/",
+				id));
+	return r;
+}
+
+int world_change_chardev(struct world *world, const char *id, struct opts *opts,
+	struct chardev **ret_chardev, struct error **err)
+{
+	int r = resolve_fds(world, opts, err);
+
+	return r < 0 ? r : chardev_set_change(world->chardevs, id, opts, ret_chardev, err);
 }
 
 int world_remove_chardev(struct world *world, const char *id, struct error **err)

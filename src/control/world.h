@@ -54,6 +54,9 @@ void world_free(struct world *world);
 
 struct loop *world_loop(const struct world *world);
 
+/** world_config() - what it was made of; the names of the classes */
+const struct world_config *world_config(const struct world *world);
+
 /** world_name() - NULL: it has none */
 const char *world_name(const struct world *world);
 
@@ -82,8 +85,15 @@ int world_add_listen(struct world *world, struct opts *opts, struct error **err)
 int world_add_device(struct world *world, struct opts *opts, struct error **err);
 int world_add_vnc(struct world *world, struct opts *opts, struct error **err);
 
+/** world_change_chardev() - as chardev_set_change() */
+int world_change_chardev(struct world *world, const char *id, struct opts *opts,
+	struct chardev **ret_chardev, struct error **err);
+
 /** world_remove_chardev() - as chardev_set_remove() */
 int world_remove_chardev(struct world *world, const char *id, struct error **err);
+
+/** world_remove_device() - as frontend_set_remove(), and tell of it */
+int world_remove_device(struct world *world, const char *id, struct error **err);
 
 /** world_reload() - files were moved away or replaced: logs are opened anew, objects look again */
 void world_reload(struct world *world);

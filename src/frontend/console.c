@@ -347,7 +347,7 @@ static int console_open(struct frontend *frontend, const struct opts *opts, stru
 	r = read_guest_user(console, opts, err);
 	if (r == 0)
 		r = frontend_attach(frontend, "guest", opts_get_string(opts, "guest"),
-			&console->guest, 0, &guest_ops[direct], err);
+			&console->guest, CHARDEV_LINK_SWAPS, &guest_ops[direct], err);
 	if (r < 0) {
 		chardev_link_detach(&console->shared);
 		free(console->guest_user);

@@ -55,17 +55,19 @@ static void reap_later(struct frontend *frontend)
 	task_post(frontend->loop, &frontend->reap, frontend_reap, frontend);
 }
 
+static void unmake(struct frontend *frontend)
+{
+	list_remove(&frontend->node);
+	frontend->class->close(frontend);
+	reap_later(frontend);
+}
+
 void frontend_set_free(struct frontend_set *set)
 {
 	if (!set)
 		return;
-	while (!list_is_empty(&set->frontends)) {
-		struct frontend *last = container_of(set->frontends.prev, struct frontend, node);
-
-		list_remove(&last->node);
-		last->class->close(last);
-		reap_later(last);
-	}
+	while (!list_is_empty(&set->frontends))
+		unmake(container_of(set->frontends.prev, struct frontend, node));
 	free(set);
 }
 
@@ -209,6 +211,18 @@ int frontend_set_add(struct frontend_set *set, struct opts *opts, struct error *
 	else
 		list_append(&set->frontends, &frontend->node);
 	return r;
+}
+
+int frontend_set_remove(struct frontend_set *set, const char *id, struct error **err)
+{
+	struct frontend *frontend = find(set, id);
+
+	if (!frontend)
+		return error_set(err, ENOENT, "Device '%s' not found", id);
+	if (frontend->class->is_used && frontend->class->is_used(frontend))
+		return error_set(err, EBUSY, "Device '%s' has ports", id);
+	unmake(frontend);
+	return 0;
 }
 
 int frontend_attach(struct frontend *frontend, const char *property, const char *id,

@@ -37,6 +37,9 @@ struct frontend_class {
 
 	/** Detach from everything. Memory is freed after the dispatch. */
 	void (*close)(struct frontend *frontend);
+
+	/** Optional: are there others that need it: the ports of a bus. */
+	bool (*is_used)(const struct frontend *frontend);
 };
 
 /**
@@ -72,6 +75,9 @@ void frontend_set_free(struct frontend_set *set);
  * Return: 0; -errno with @err.
  */
 int frontend_set_add(struct frontend_set *set, struct opts *opts, struct error **err);
+
+/** frontend_set_remove() - Return: 0; -ENOENT "Device 'x' not found"; -EBUSY: it has ports */
+int frontend_set_remove(struct frontend_set *set, const char *id, struct error **err);
 
 /**
  * frontend_check() - could a frontend be made of these options, as far as its tables tell

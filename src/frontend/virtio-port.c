@@ -292,12 +292,12 @@ static int find_bus(struct port *port, const struct opts *opts, struct error **e
 
 static int attach_chardev(struct port *port, const char *id, struct error **err)
 {
-	unsigned flags = CHARDEV_LINK_CONSOLE | CHARDEV_LINK_NEVER_WAIT;
+	unsigned flags = CHARDEV_LINK_CONSOLE | CHARDEV_LINK_NEVER_WAIT | CHARDEV_LINK_SWAPS;
 
 	if (!id)
 		return 0;
 	return frontend_attach(&port->base, "chardev", id, &port->link,
-		is_console(port) ? flags : 0, &chardev_ops, err);
+		is_console(port) ? flags : CHARDEV_LINK_SWAPS, &chardev_ops, err);
 }
 
 static void port_close(struct frontend *frontend)

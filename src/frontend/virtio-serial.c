@@ -297,6 +297,17 @@ static int serial_open(struct frontend *frontend, const struct opts *opts, struc
 	return r;
 }
 
+static bool serial_is_used(const struct frontend *frontend)
+{
+	const struct virtio_serial *serial =
+		container_of(frontend, const struct virtio_serial, base);
+
+	for (size_t i = 0; i < VIRTIO_CONSOLE_PORTS_MAX; i++)
+		if (serial->used[i])
+			return true;
+	return false;
+}
+
 int virtio_serial_add_default(
 	struct frontend_set *set, struct virtio_serial **ret_serial, struct error **err)
 {
@@ -319,4 +330,5 @@ const struct frontend_class frontend_virtio_serial_class = {
 	.size = sizeof(struct virtio_serial),
 	.open = serial_open,
 	.close = serial_close,
+	.is_used = serial_is_used,
 };

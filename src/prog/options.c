@@ -117,6 +117,8 @@ static int list_object_classes(void)
 	printf("List of user creatable objects:\n");
 	for (const struct object_class *const *at = object_classes; *at; at++)
 		printf("  %-16s  %s\n", (*at)->name, (*at)->summary);
+	for (const char *const *at = monitor_types; *at; at++)
+		printf("  %-16s  %s\n", *at, "a monitor, as -mon makes it");
 	return CMDLINE_HELP;
 }
 
@@ -137,6 +139,8 @@ static int add_object(struct setup *setup, struct opts *opts, const char *where,
 		return list_object_classes();
 	if (class && opts_wants_help(opts))
 		return help_object_class(class);
+	if (type && monitors_is_type(type))
+		return steer_add_object(setup, opts, where, err);
 	r = object_check(object_classes, opts, err);
 	if (r < 0)
 		return r;

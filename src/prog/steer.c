@@ -31,6 +31,13 @@ int steer_add(struct setup *setup, struct opts *opts, const char *where, struct 
 	return r < 0 ? r : request_list_add(&setup->monitors, opts, where, err);
 }
 
+int steer_add_object(struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	int r = monitors_check_object(opts, err);
+
+	return r < 0 ? r : request_list_add(&setup->monitors, opts, where, err);
+}
+
 static int add_monitor(struct setup *setup, const char *chardev, const char *mode, bool pretty,
 	const char *where, struct error **err)
 {

@@ -15,6 +15,9 @@ struct setup;
  */
 int steer_add(struct setup *setup, struct opts *opts, const char *where, struct error **err);
 
+/** steer_add_object() - take an `-object` that is a monitor: it is made after the chardevs */
+int steer_add_object(struct setup *setup, struct opts *opts, const char *where, struct error **err);
+
 /**
  * steer_add_short() - take a `-qmp` or `-monitor`: a monitor and what it is spoken to at
  * @option: its name, for messages

@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "transport/passed-fds.h"
 #include "transport/transport-impl.h"
 
 #include <errno.h>
@@ -30,6 +31,7 @@ enum {
 /**
  * struct fd_transport
  * @in_watch, @out_watch: NULL: always ready; one pointer for one descriptor
+ * @passed: of a socket whose user wants descriptors; else NULL
  */
 struct fd_transport {
 	struct transport base;
@@ -37,6 +39,7 @@ struct fd_transport {
 	bool in_is_socket, out_is_socket;
 	struct watch *in_watch, *out_watch;
 	struct identity identity;
+	struct passed_fds *passed;
 };
 
 static struct fd_transport *fd_of(struct transport *transport)
@@ -53,8 +56,10 @@ static ssize_t read_once(const struct fd_transport *fds, const struct iovec *iov
 	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)iov,
 		.msg_iovlen = (size_t)n };
 
-	return fds->in_is_socket ? recvmsg(fds->in_fd, &message, MSG_DONTWAIT)
-				 : readv(fds->in_fd, iov, n);
+	if (!fds->in_is_socket)
+		return readv(fds->in_fd, iov, n);
+	return fds->passed ? passed_fds_recvmsg(fds->passed, fds->in_fd, &message, MSG_DONTWAIT)
+			   : recvmsg(fds->in_fd, &message, MSG_DONTWAIT);
 }
 
 static ssize_t read_fd(struct transport *transport, const struct iovec *iov, int n)
@@ -155,6 +160,19 @@ static int abort_socket(struct transport *transport)
 	return 0;
 }
 
+static void keep_fds(struct transport *transport)
+{
+	if (!fd_of(transport)->passed)
+		fd_of(transport)->passed = calloc(1, sizeof(struct passed_fds));
+}
+
+static int take_fd(struct transport *transport)
+{
+	struct passed_fds *passed = fd_of(transport)->passed;
+
+	return passed ? passed_fds_take(passed) : -ENOENT;
+}
+
 static const char *name_of(const struct transport *transport)
 {
 	return *transport->identity->name ? transport->identity->name : "unknown";
@@ -175,7 +193,12 @@ static void close_fds(struct transport *transport)
 
 static void close_socket(struct transport *transport)
 {
+	struct passed_fds *passed = fd_of(transport)->passed;
+
 	log_debug("socket %d: closed, peer %s", transport->fd, name_of(transport));
+	if (passed)
+		passed_fds_close(passed);
+	free(passed);
 	close_fds(transport);
 }
 
@@ -199,6 +222,8 @@ static const struct transport_ops socket_ops = {
 	.has_unread = fd_has_unread,
 	.half_close = half_close_socket,
 	.abort = abort_socket,
+	.keep_fds = keep_fds,
+	.take_fd = take_fd,
 	.close = close_socket,
 };
 

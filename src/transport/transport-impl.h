@@ -35,6 +35,10 @@ struct transport_ops {
 	/** Optional. For a filter: that of the lower one where there is none. */
 	int (*send_news)(struct transport *transport, const struct transport_news *news);
 
+	/** Optional pair. */
+	void (*keep_fds)(struct transport *transport);
+	int (*take_fd)(struct transport *transport);
+
 	/** Optional. */
 	void (*goodbye)(struct transport *transport);
 

@@ -157,6 +157,17 @@ int transport_send_news(struct transport *transport, const struct transport_news
 	return transport->lower ? transport_send_news(transport->lower, news) : -ENOTSUP;
 }
 
+void transport_keep_fds(struct transport *transport)
+{
+	if (transport->ops->keep_fds)
+		transport->ops->keep_fds(transport);
+}
+
+int transport_take_fd(struct transport *transport)
+{
+	return transport->ops->take_fd ? transport->ops->take_fd(transport) : -ENOENT;
+}
+
 void transport_goodbye(struct transport *transport)
 {
 	if (transport->ops->goodbye)

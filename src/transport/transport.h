@@ -132,6 +132,16 @@ int transport_half_close(struct transport *transport);
  */
 int transport_abort(struct transport *transport);
 
+/**
+ * transport_keep_fds() - from now on keep the descriptors that come beside the bytes
+ *
+ * Until then, and where there is a filter, the kernel closes them.
+ */
+void transport_keep_fds(struct transport *transport);
+
+/** transport_take_fd() - one that came with the last bytes, the caller's from now on; -ENOENT */
+int transport_take_fd(struct transport *transport);
+
 /** transport_goodbye() - tell the peer in the filters' own way that this was it; best effort */
 void transport_goodbye(struct transport *transport);
 

@@ -233,33 +233,96 @@ static int connect_to_viewer(struct vnc_server *server, struct error **err)
 	return fd < 0 ? fd : vnc_server_adopt(server, fd, err);
 }
 
-/* All or none are served, and nobody is let in before. */
+static void let_in(struct vnc_server *server, size_t i)
+{
+	const struct listener *door = server->doors[i];
+
+	if (!vnc_config_asks(&server->host.config) && door_is_public(listener_fd(door)))
+		log_warning("vnc: anybody who reaches %s can look and type: there is no password",
+			listener_name(door));
+	listener_start(server->doors[i]);
+	log_info("VNC server running on %s%s",
+		server->host.config.addresses.items[i].websocket ? "websocket " : "",
+		listener_name(door));
+}
+
+/* All that are missing or none are served, and nobody is let in before. */
 static int open_doors(struct vnc_server *server, struct error **err)
 {
 	struct vnc_addresses *addresses = &server->host.config.addresses;
+	bool is_new[VNC_ADDRESSES_MAX] = { false };
 
-	if (server->host.config.reverse)
-		return connect_to_viewer(server, err);
 	for (size_t i = 0; i < addresses->len; i++) {
 		struct vnc_address *at = &addresses->items[i];
-		int r = listener_new(server->context.loop, &at->address, "vnc",
+		int r;
+
+		is_new[i] = !server->doors[i];
+		if (!is_new[i])
+			continue;
+		r = listener_new(server->context.loop, &at->address, "vnc",
 			at->websocket ? on_websocket : on_connection, server, &server->doors[i],
 			err);
-
 		if (r < 0)
 			return r;
 	}
-	for (size_t i = 0; i < addresses->len; i++) {
-		if (!vnc_config_asks(&server->host.config) &&
-			door_is_public(listener_fd(server->doors[i])))
-			log_warning("vnc: anybody who reaches %s can look and type: there is no "
-				    "password",
-				listener_name(server->doors[i]));
-		listener_start(server->doors[i]);
-		log_info("VNC server running on %s%s",
-			addresses->items[i].websocket ? "websocket " : "",
-			listener_name(server->doors[i]));
+	for (size_t i = 0; i < addresses->len; i++)
+		if (is_new[i])
+			let_in(server, i);
+	return 0;
+}
+
+/* Of @from those for websockets, or the others, with their doors, go behind those of @to. */
+static void move_doors(struct vnc_addresses *from, struct listener **from_doors, bool websocket,
+	struct vnc_addresses *to, struct listener **to_doors)
+{
+	for (size_t i = 0; i < from->len && to->len < VNC_ADDRESSES_MAX; i++) {
+		if (from->items[i].websocket != websocket)
+			continue;
+		to->items[to->len] = from->items[i];
+		to_doors[to->len++] = from_doors[i];
 	}
+}
+
+static void close_plain_doors(struct vnc_server *server)
+{
+	for (size_t i = 0; i < server->host.config.addresses.len; i++)
+		if (!server->host.config.addresses.items[i].websocket) {
+			listener_free(server->doors[i]);
+			server->doors[i] = NULL;
+		}
+}
+
+/* The websockets' doors are open, the others are to be. */
+static int exchange(struct vnc_server *server, struct vnc_addresses *plain, struct error **err)
+{
+	struct vnc_addresses *now = &server->host.config.addresses, next = { .len = 0 };
+	struct listener *none[VNC_ADDRESSES_MAX] = { NULL }, *doors[VNC_ADDRESSES_MAX] = { NULL };
+
+	move_doors(plain, none, false, &next, doors);
+	move_doors(now, server->doors, true, &next, doors);
+	*now = next;
+	memcpy(server->doors, doors, sizeof(doors));
+	return open_doors(server, err);
+}
+
+int vnc_server_listen(
+	struct vnc_server *server, struct vnc_addresses *addresses, struct error **err)
+{
+	struct vnc_addresses old = server->host.config.addresses;
+	int r;
+
+	if (server->host.config.reverse)
+		return error_set(err, EINVAL, "vnc: a server with reverse=on listens nowhere");
+	close_plain_doors(server);
+	r = exchange(server, addresses, err);
+	if (r < 0) {
+		close_plain_doors(server);
+		exchange(server, &old, NULL);
+		return r;
+	}
+	for (size_t i = 0; i < old.len; i++)
+		if (!old.items[i].websocket)
+			address_done(&old.items[i].address);
 	return 0;
 }
 
@@ -397,7 +460,10 @@ static int start(struct vnc_server *server, struct opts *opts, struct error **er
 		r = find_tls(server, err);
 	if (r == 0)
 		r = find_login(server, err);
-	return r < 0 ? r : open_doors(server, err);
+	if (r < 0)
+		return r;
+	return server->host.config.reverse ? connect_to_viewer(server, err)
+					   : open_doors(server, err);
 }
 
 int vnc_server_new(const struct vnc_context *context, struct opts *opts,
@@ -449,6 +515,23 @@ const char *vnc_server_id(const struct vnc_server *server)
 const char *vnc_server_address(const struct vnc_server *server)
 {
 	return door_name(server, false);
+}
+
+const char *vnc_server_nth(const struct vnc_server *server, size_t index, bool *ret_websocket)
+{
+	const struct vnc_addresses *addresses = &server->host.config.addresses;
+
+	if (index >= addresses->len || !server->doors[index])
+		return NULL;
+	*ret_websocket = addresses->items[index].websocket;
+	return listener_name(server->doors[index]);
+}
+
+const char *vnc_server_auth(const struct vnc_server *server)
+{
+	if (server->host.tls)
+		return "vencrypt";
+	return server->host.config.password ? "vnc" : "none";
 }
 
 const char *vnc_server_websocket(const struct vnc_server *server)

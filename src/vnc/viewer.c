@@ -347,6 +347,11 @@ bool vnc_viewer_is_logged_in(const struct vnc_viewer *viewer)
 	return viewer->peer.view;
 }
 
+bool vnc_viewer_is_websocket(const struct vnc_viewer *viewer)
+{
+	return stream_is_websocket(&viewer->peer.stream);
+}
+
 unsigned vnc_viewer_console(const struct vnc_viewer *viewer)
 {
 	const struct display_view *view = viewer->peer.view;

@@ -15,6 +15,7 @@
  * The display shared over the RFB protocol [RFC 6143]: one server is one `-vnc` option. Every
  * viewer has a view of its own: its console, its scrolling, its selection, its pace.
  */
+struct vnc_addresses;
 struct vnc_server;
 struct vnc_viewer;
 struct display;
@@ -73,6 +74,23 @@ const char *vnc_server_address(const struct vnc_server *server);
 /** vnc_server_websocket() - the same of the websocket listener */
 const char *vnc_server_websocket(const struct vnc_server *server);
 
+/** vnc_server_auth() - how viewers log in: "none", "vnc", or "vencrypt": by TLS */
+const char *vnc_server_auth(const struct vnc_server *server);
+
+/** vnc_server_nth() - the addresses of all its listeners, from 0; NULL: no more */
+const char *vnc_server_nth(const struct vnc_server *server, size_t index, bool *ret_websocket);
+
+/**
+ * vnc_server_listen() - let viewers in at other addresses than before; websockets stay
+ * @addresses: none is for websockets; the server's on success. None at all: nobody is let in
+ *
+ * Who is there stays.
+ *
+ * Return: 0; -errno with @err, the old addresses are opened again.
+ */
+int vnc_server_listen(
+	struct vnc_server *server, struct vnc_addresses *addresses, struct error **err);
+
 /**
  * vnc_server_set_password() - from now on; who is logged in stays
  * @password: its first 8 bytes count, as the protocol has it; NULL: nobody can log in
@@ -97,6 +115,7 @@ const char *vnc_viewer_name(const struct vnc_viewer *viewer);
 /** vnc_viewer_identity() - who it is, as rules know it; NULL: not known yet */
 const char *vnc_viewer_identity(const struct vnc_viewer *viewer);
 
+bool vnc_viewer_is_websocket(const struct vnc_viewer *viewer);
 bool vnc_viewer_is_logged_in(const struct vnc_viewer *viewer);
 
 /** vnc_viewer_console() - number of the console that it looks at; 0 before it logged in */

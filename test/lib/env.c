@@ -35,7 +35,7 @@ struct env *env_new(const struct chardev_class *const *classes)
 	return env;
 }
 
-static void remove_dir(const char *path)
+void remove_folder(const char *path)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
@@ -58,7 +58,7 @@ void env_free(struct env *env)
 	fake_holder_done(&env->holder);
 	chardev_set_free(env->set);
 	loop_free(env->loop);
-	remove_dir(env->dir);
+	remove_folder(env->dir);
 	free(env);
 	assert_int_equal(faults, 0);
 }
@@ -115,14 +115,19 @@ const char *env_path(struct env *env, const char *name)
 	return path;
 }
 
-int env_dial(struct env *env, const char *name)
+int dial_path(const char *path)
 {
 	struct sockaddr_un sockaddr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	snprintf(sockaddr.sun_path, sizeof(sockaddr.sun_path), "%s", env_path(env, name));
+	snprintf(sockaddr.sun_path, sizeof(sockaddr.sun_path), "%s", path);
 	assert_int_equal(connect(fd, (struct sockaddr *)&sockaddr, sizeof(sockaddr)), 0);
 	return fd;
+}
+
+int env_dial(struct env *env, const char *name)
+{
+	return dial_path(env_path(env, name));
 }
 
 unsigned open_fds(void)

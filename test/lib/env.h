@@ -38,6 +38,12 @@ const char *env_path(struct env *env, const char *name);
 /** env_dial() - connect to the unix socket of that name in the directory; asserts success */
 int env_dial(struct env *env, const char *name);
 
+/** dial_path() - the same by its path */
+int dial_path(const char *path);
+
+/** remove_folder() - with the files in it */
+void remove_folder(const char *path);
+
 /** open_fds() - how many descriptors this process has; to prove that none leaks */
 unsigned open_fds(void);
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -35,6 +36,19 @@ int file_is(const char *path, const char *text)
 	len = fread(buf, 1, sizeof(buf), file);
 	fclose(file);
 	return len == strlen(text) && !memcmp(buf, text, len);
+}
+
+char *file_text(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = malloc(TEXT_MAX);
+	size_t len;
+
+	assert_non_null(file);
+	len = fread(text, 1, TEXT_MAX - 1, file);
+	fclose(file);
+	text[len] = 0;
+	return text;
 }
 
 int file_has_size(const char *path, size_t size)

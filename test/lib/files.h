@@ -14,6 +14,9 @@ void put_file(const char *path, const char *text);
 /** file_is() - Return: does the file exist and hold exactly this text, of less than 512 KiB */
 int file_is(const char *path, const char *text);
 
+/** file_text() - all that is in a file, which the caller frees; asserts that it can be read */
+char *file_text(const char *path);
+
 /** file_has_size() - Return: does it exist, and is it of this size */
 int file_has_size(const char *path, size_t size);
 

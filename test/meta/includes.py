@@ -29,7 +29,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "vhost-user": "base io transport virtio",
     "lobby": "base io opts chardev hub",
     "frontend": _BELOW_FRONTEND,
-    "control": _BELOW_FRONTEND + " attach object vt text display hub vnc lobby frontend",
+    "control": _BELOW_FRONTEND + " attach object backend vt text display hub vnc lobby frontend",
     "lib": _EVERYTHING,
     "prog": _EVERYTHING,
     "client": "base io transport attach",
@@ -46,7 +46,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "qapi": "",
         "link": "log shared",
         "chardev": "log shared",
-        "set": "chardev log qapi",
+        "set": "chardev link log qapi",
     },
     "hub": {
         "tape": "",

@@ -57,9 +57,9 @@ static const struct {
 	{ "{'id': 'a', 'points': [{'x': 1}, {}]}", "Parameter 'points[1].x' is missing" },
 	{ "{'id': 'a', 'points': [{'x': 1, 'y': 1}]}", "Parameter 'points[0].y' is unexpected" },
 	{ "{'id': 'a', 'points': [{'x': 1, 'color': 'blue'}]}",
-		"Parameter 'points[0].color' does not accept value 'blue'" },
+		"Parameter 'color' does not accept value 'blue'" },
 	{ "{'id': 'a', 'points': [{'x': 1, 'color': 're'}]}",
-		"Parameter 'points[0].color' does not accept value 're'" },
+		"Parameter 'color' does not accept value 're'" },
 	{ "{'id': 'a', 'names': [1]}", "Invalid parameter type for 'names[0]', expected: string" },
 };
 

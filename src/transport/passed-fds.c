@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "transport/passed-fds.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+void passed_fds_close(struct passed_fds *passed)
+{
+	for (size_t i = 0; i < passed->n; i++)
+		close(passed->fds[i]);
+	passed->n = 0;
+}
+
+int passed_fds_take(struct passed_fds *passed)
+{
+	int fd;
+
+	if (!passed->n)
+		return -ENOENT;
+	fd = passed->fds[0];
+	passed->n--;
+	memmove(passed->fds, passed->fds + 1, passed->n * sizeof(passed->fds[0]));
+	return fd;
+}
+
+static void keep(struct passed_fds *passed, struct cmsghdr *at)
+{
+	size_t n = (at->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+	passed_fds_close(passed);
+	memcpy(passed->fds, CMSG_DATA(at), n * sizeof(int));
+	passed->n = n;
+}
+
+/* The kernel closes what finds no room in the control buffer. */
+ssize_t passed_fds_recvmsg(struct passed_fds *passed, int fd, struct msghdr *message, int flags)
+{
+	union {
+		char bytes[CMSG_SPACE(PASSED_FDS_MAX * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	ssize_t got;
+
+	message->msg_control = control.bytes;
+	message->msg_controllen = sizeof(control.bytes);
+	got = recvmsg(fd, message, flags | MSG_CMSG_CLOEXEC);
+	if (got < 0)
+		return got;
+	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at))
+		if (at->cmsg_level == SOL_SOCKET && at->cmsg_type == SCM_RIGHTS)
+			keep(passed, at);
+	return got;
+}

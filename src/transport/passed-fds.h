@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRANSPORT_PASSED_FDS_H
+#define TRANSPORT_PASSED_FDS_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+/* Of one message; what comes above that is closed. */
+enum { PASSED_FDS_MAX = 16 };
+
+/**
+ * struct passed_fds - descriptors that came beside the bytes of a unix socket
+ *
+ * Those that nobody has taken when others come are closed.
+ */
+struct passed_fds {
+	int fds[PASSED_FDS_MAX];
+	size_t n;
+};
+
+/** passed_fds_recvmsg() - as recvmsg(2), and keep what comes beside the bytes */
+ssize_t passed_fds_recvmsg(struct passed_fds *passed, int fd, struct msghdr *message, int flags);
+
+/** passed_fds_take() - the first one, the caller's from now on; -ENOENT: there is none */
+int passed_fds_take(struct passed_fds *passed);
+
+/** passed_fds_close() - close those that nobody took */
+void passed_fds_close(struct passed_fds *passed);
+
+#endif
