@@ -80,6 +80,7 @@ struct qmp_rig *qmp_rig_new(void)
 		.object_classes = object_classes,
 	};
 
+	loop_fake_clock(rig->loop);
 	strcpy(rig->dir, "/tmp/test-qmp-XXXXXX");
 	assert_non_null(mkdtemp(rig->dir));
 	assert_int_equal(world_new(&config, &rig->world, NULL), 0);

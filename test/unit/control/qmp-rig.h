@@ -9,7 +9,8 @@ struct monitors;
 
 /*
  * A world with all classes, and a QMP session on the fake chardev "m" whose peer is the test.
- * Requests are written with single quotes, which QMP takes; `$D` in them is a directory.
+ * Requests are written with single quotes, which QMP takes; `$D` in them is a directory. Time
+ * stands still.
  */
 struct qmp_rig {
 	struct loop *loop;

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "qmp-rig.h"
+
+#include "base/cleanup.h"
+#include "control/type.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* What happens at the hub "h", whose guest is the fake chardev "g", its members "a" and "b". */
+
+enum { WINDOW = 65536 };
+
+static void make_hub(struct qmp_rig *rig, const char *options)
+{
+	char hub[256];
+	const struct qmp_step steps[] = {
+		{ "chardev-add", "{'id': 'g', 'backend': {'type': 'fake', 'data': {}}}", "{}" },
+		{ "chardev-add", "{'id': 'a', 'backend': {'type': 'fake', 'data': {}}}", "{}" },
+		{ "chardev-add", "{'id': 'b', 'backend': {'type': 'fake', 'data': {}}}", "{}" },
+		{ "chardev-add", hub, "{}" },
+		{ "device_add", "{'driver': 'console', 'guest': 'g', 'chardev': 'h'}", "{}" },
+		{ 0 },
+	};
+
+	snprintf(
+		hub, sizeof(hub), "{'id': 'h', 'backend': {'type': 'hub', 'data': {%s}}}", options);
+	qmp_rig_steps(rig, steps);
+}
+
+static int setup(void **state)
+{
+	*state = qmp_rig_new();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	qmp_rig_free(*state);
+	return 0;
+}
+
+static struct fake_chardev *fake(struct qmp_rig *rig, const char *id)
+{
+	return fake_chardev_of(chardev_set_find(world_chardevs(rig->world), id));
+}
+
+/* Of which member it is told; "": of none. */
+static void expect_event(struct qmp_rig *rig, const char *name, const char *member)
+{
+	AUTO_JSON json_t *data = qmp_rig_event(rig, name);
+	const char *is = json_string_value(json_object_get(data, "member"));
+
+	if (!data)
+		fail_msg("%s: does not come", name);
+	assert_string_equal(json_string_value(json_object_get(data, "hub")), "h");
+	assert_string_equal(is ? is : "", member);
+}
+
+static void members_come_and_go(void **state)
+{
+	static const struct qmp_step joins[] = {
+		{ "hub-add-member", "{'hub': 'h', 'chardev': 'b'}", "{}" }, { 0 }
+	};
+	static const struct qmp_step leaves[] = {
+		{ "hub-remove-member", "{'hub': 'h', 'chardev': 'b'}", "{}" }, { 0 }
+	};
+	struct qmp_rig *rig = *state;
+
+	make_hub(rig, "'chardevs': ['a']");
+	qmp_rig_steps(rig, joins);
+	expect_event(rig, "HUB_MEMBER_JOINED", "b");
+	fake_chardev_set_open(fake(rig, "b"), false);
+	expect_event(rig, "HUB_MEMBER_CLOSED", "b");
+	fake_chardev_set_open(fake(rig, "b"), true);
+	expect_event(rig, "HUB_MEMBER_OPENED", "b");
+	fake_chardev_type(fake(rig, "b"), "x", 1);
+	expect_event(rig, "HUB_MEMBER_TYPED", "b");
+	qmp_rig_steps(rig, leaves);
+	expect_event(rig, "HUB_MEMBER_LEFT", "b");
+}
+
+static void a_member_fails(void **state)
+{
+	struct qmp_rig *rig = *state;
+
+	make_hub(rig, "'chardevs': ['a', 'b']");
+	fake_chardev_fail(fake(rig, "b"), EIO);
+	fake_chardev_type(fake(rig, "g"), "x", 1);
+	expect_event(rig, "HUB_MEMBER_FAILED", "b");
+}
+
+static void somebody_is_refused(void **state)
+{
+	static const struct qmp_step steps[] = {
+		{ "object-add", "{'qom-type': 'authz-simple', 'id': 'z', 'identity': 'user:ann'}",
+			"{}" },
+		{ "hub-add-member", "{'hub': 'h', 'chardev': 'b', 'view-authz': 'z'}", "{}" },
+		{ 0 },
+	};
+	struct qmp_rig *rig = *state;
+
+	make_hub(rig, "'chardevs': ['a']");
+	fake(rig, "b")->identity = "user:joe";
+	qmp_rig_steps(rig, steps);
+	expect_event(rig, "HUB_MEMBER_REFUSED", "b");
+}
+
+static void a_console_is_resized(void **state)
+{
+	static const struct qmp_step steps[] = {
+		{ "console-resize", "{'console': 'h', 'cols': 100, 'rows': 30}", "{}" }, { 0 }
+	};
+	struct qmp_rig *rig = *state;
+
+	make_hub(rig, "'chardevs': ['a']");
+	qmp_rig_steps(rig, steps);
+	expect_event(rig, "CONSOLE_RESIZED", "");
+}
+
+static void the_keyboard_is_asked_for(void **state)
+{
+	static const struct qmp_step asks[] = {
+		{ "console-request", "{'console': 'h', 'member': 'b'}", "{}" }, { 0 }
+	};
+	static const struct qmp_step refuses[] = { { "console-refuse", "{'console': 'h'}", "{}" },
+		{ 0 } };
+	struct qmp_rig *rig = *state;
+
+	make_hub(rig, "'chardevs': ['a', 'b'], 'typing': 'one'");
+	fake_chardev_type(fake(rig, "a"), "x", 1);
+	expect_event(rig, "HUB_KEYBOARD", "a");
+	qmp_rig_steps(rig, asks);
+	expect_event(rig, "HUB_KEYBOARD_ASKED", "b");
+	qmp_rig_steps(rig, refuses);
+	expect_event(rig, "HUB_KEYBOARD_KEPT", "b");
+}
+
+static void print(struct qmp_rig *rig, size_t len)
+{
+	static const char line[] = "0123456789abcd\r\n";
+
+	for (size_t n = 0; n < len; n += strlen(line))
+		fake_chardev_type(fake(rig, "g"), line, strlen(line));
+	qmp_rig_dispatch(rig);
+}
+
+static void a_member_is_skipped_and_recovers(void **state)
+{
+	struct qmp_rig *rig = *state;
+
+	make_hub(rig, "'chardevs': ['a', 'b'], 'window': 65536, 'grace-ms': 10");
+	fake_chardev_set_accept(fake(rig, "b"), 0);
+	print(rig, 2 * WINDOW);
+	loop_advance(rig->loop, 20000);
+	expect_event(rig, "HUB_MEMBER_SKIPPED", "b");
+	print(rig, WINDOW);
+	fake_chardev_set_accept(fake(rig, "b"), SIZE_MAX);
+	expect_event(rig, "HUB_MEMBER_MISSED", "b");
+	expect_event(rig, "HUB_MEMBER_RESUMED", "b");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(members_come_and_go),
+		TEST(a_member_fails),
+		TEST(somebody_is_refused),
+		TEST(a_console_is_resized),
+		TEST(the_keyboard_is_asked_for),
+		TEST(a_member_is_skipped_and_recovers),
+	};
+
+	return cmocka_run_group_tests_name("control/hub-events", tests, NULL, NULL);
+}
