@@ -3,6 +3,7 @@
 #include "lib/fake-holder.h"
 
 #include "base/cleanup.h"
+#include "opts/opts.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -136,6 +137,62 @@ static void describes_itself(void **state)
 
 #define set_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* ---- another one in its place ---- */
+
+static int change(struct fixture *f, const char *text, struct chardev **ret, struct error **err)
+{
+	AUTO_OPTS struct opts *opts = NULL;
+
+	assert_int_equal(opts_parse(text, "backend", &opts, NULL), 0);
+	return chardev_set_change(f->set, "a", opts, ret, err);
+}
+
+static void a_holder_sees_one_peer_go_and_another_come(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_holder holder;
+	struct fake_chardev *old = fake_chardev_add(f->set, "a");
+	struct chardev *after = &fake_chardev_add(f->set, "b")->base, *now;
+
+	fake_holder_init(&holder, f->loop);
+	fake_holder_attach(&holder, &old->base, FAKE_HOLDER_PLAIN, NULL);
+	chardev_link_set_flags(&holder.link, CHARDEV_LINK_SWAPS);
+	fake_chardev_set_accept(old, 1);
+	assert_int_equal(fake_holder_out(&holder, "xy", 2), 1);
+
+	assert_int_equal(change(f, "fake,id=a", &now, NULL), 0);
+	assert_string_equal(holder.log.data, "CLOSED HANGUP OPENED room ");
+	assert_ptr_equal(chardev_set_find(f->set, "a"), now);
+	assert_ptr_equal(chardev_set_next(f->set, now), after);
+	assert_int_equal(fake_holder_out(&holder, "y", 1), 1);
+	assert_true(fake_chardev_out_is(fake_chardev_of(now), "y"));
+	fake_chardev_type(fake_chardev_of(now), "z", 1);
+	assert_int_equal(holder.in.len, 1);
+	assert_int_equal(holder.removed, 0);
+	assert_int_equal(holder.faults, 0);
+	fake_holder_done(&holder);
+}
+
+static void where_it_fails_the_old_one_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_holder holder;
+	struct fake_chardev *old = fake_chardev_add(f->set, "a");
+	AUTO_ERROR struct error *err = NULL;
+	AUTO_ERROR struct error *why = NULL;
+
+	fake_holder_init(&holder, f->loop);
+	fake_holder_attach(&holder, &old->base, FAKE_HOLDER_PLAIN, NULL);
+	assert_int_equal(change(f, "fake,id=a", NULL, &err), -EBUSY);
+	assert_string_equal(error_message(err), "Chardev user does not support chardev hotswap");
+	chardev_link_set_flags(&holder.link, CHARDEV_LINK_SWAPS);
+	assert_int_equal(change(f, "fake,id=a,logfile=/nonexistent/x", NULL, &why), -ENOENT);
+	assert_string_equal(holder.log.data ? holder.log.data : "", "");
+	assert_ptr_equal(chardev_set_find(f->set, "a"), &old->base);
+	assert_int_equal(fake_holder_out(&holder, "x", 1), 1);
+	fake_holder_done(&holder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +202,8 @@ int main(void)
 		set_test(held_chardev_is_busy_until_it_is_let_go),
 		set_test(break_goes_to_the_holder),
 		set_test(describes_itself),
+		set_test(a_holder_sees_one_peer_go_and_another_come),
+		set_test(where_it_fails_the_old_one_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
