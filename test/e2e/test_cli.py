@@ -506,9 +506,9 @@ def test_limit_reached_while_serving_is_an_error_of_the_new_client(charhubd, wor
 
 def test_traces_are_of_the_folders_asked_for(charhubd):
     daemon = charhubd("-log", "debug,opts", "-object", "secret,id=s,data=hidden", "-chardev", A)
-    assert "charhubd: -chardev null,id=a: debug: opts: null: backend=null\n" in daemon.err.text
-    assert "hidden\n" not in daemon.err.text
+    daemon.err.wait_for("charhubd: -chardev null,id=a: debug: opts: null: backend=null\n")
     daemon.stop()
+    assert "hidden\n" not in daemon.err.text
 
 
 def test_less_can_be_told(charhubd):
