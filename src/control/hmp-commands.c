@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "control/command.h"
+#include "control/swap.h"
 #include "control/world.h"
 #include "opts/opts.h"
 
@@ -329,27 +330,64 @@ static json_t *read_arguments(
 
 /* ---- commands without one of QMP ---- */
 
-/* The grammar is that of `-chardev`. */
+/* The grammar is that of `-chardev`. Return: NULL: it is not. */
+static struct opts *read_chardev(const char *text, struct strbuf *out)
+{
+	AUTO_ERROR struct error *err = NULL;
+	struct opts *opts;
+
+	if (opts_parse(text, "backend", &opts, &err) == 0)
+		return opts;
+	print_error(err, out);
+	strbuf_puts(out, "Error: Parsing chardev args failed\n");
+	return NULL;
+}
+
+static void print_made(const struct chardev *chardev, struct strbuf *out)
+{
+	AUTO_FREE char *name = chardev_describe(chardev);
+
+	if (!strcmp(chardev_class_name(chardev), "pty") && name && !strncmp(name, "pty:", 4))
+		strbuf_printf(out, "char device redirected to %s (label %s)\n", name + 4,
+			chardev_id(chardev));
+}
+
 static void run_add(struct caller *caller, const char *rest, struct strbuf *out)
 {
 	AUTO_ERROR struct error *err = NULL;
-	AUTO_OPTS struct opts *opts = NULL;
+	AUTO_OPTS struct opts *opts = read_chardev(rest, out);
 	struct chardev *chardev;
 
-	if (opts_parse(rest, "backend", &opts, &err) < 0) {
-		print_error(err, out);
-		strbuf_puts(out, "Error: Parsing chardev args failed\n");
+	if (!opts)
 		return;
-	}
-	if (world_add_chardev(caller->world, opts, &chardev, &err) < 0) {
+	if (world_add_chardev(caller->world, opts, &chardev, &err) < 0)
 		print_error(err, out);
-	} else if (!strcmp(chardev_class_name(chardev), "pty")) {
-		AUTO_FREE char *name = chardev_describe(chardev);
+	else
+		print_made(chardev, out);
+}
 
-		if (name && !strncmp(name, "pty:", 4))
-			strbuf_printf(out, "char device redirected to %s (label %s)\n", name + 4,
-				chardev_id(chardev));
-	}
+/* "ID ARGS", where the ARGS have no id of their own. */
+static void run_change(struct caller *caller, const char *rest, struct strbuf *out)
+{
+	AUTO_FREE char *id = strndup(rest, strcspn(rest, " "));
+	const char *args = rest + strcspn(rest, " ");
+	AUTO_OPTS struct opts *opts = read_chardev(args + strspn(args, " "), out);
+	AUTO_ERROR struct error *err = NULL;
+	struct chardev *chardev;
+	int r;
+
+	if (!opts)
+		return;
+	if (opts_text(opts, "id"))
+		r = error_set(&err, EINVAL, "Unexpected 'id' parameter");
+	else if (!id || opts_set(opts, "id", id) < 0)
+		r = error_set(&err, ENOMEM, "out of memory");
+	else
+		r = swap_chardev(caller->world, id, opts, &chardev, &err);
+	if (r < 0)
+		print_error(err, out);
+	else
+		print_made(chardev, out);
 }
 
 static void print_help(const struct hmp_command *command, struct strbuf *out)
@@ -387,6 +425,8 @@ static void run_help(struct caller *caller, const char *rest, struct strbuf *out
 
 static const struct hmp_command commands[] = {
 	{ "chardev-add", "args", "add chardev: the grammar of -chardev", .run = run_add },
+	{ "chardev-change", "id args",
+		"change chardev: the grammar of -chardev, without id=", .run = run_change },
 	{ "chardev-remove", "id", "remove chardev", .qmp = "chardev-remove" },
 	{ "chardev-send-break", "id", "send a break on chardev", .qmp = "chardev-send-break" },
 	{ "console-take", "console member", "give the keyboard to a member by force",

@@ -76,7 +76,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
                  "hub-events listens people screens vnc-info",
         "swap": "world",
         "dial": "command world",
-        "hmp-commands": "command world",
+        "hmp-commands": "command swap world",
         "commands-fd": "commands fd-names world",
         "commands-vnc": "commands vnc-info world",
         "console": "command type world",

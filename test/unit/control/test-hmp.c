@@ -153,6 +153,8 @@ static void mistakes_are_named(void **state)
 	answers(f, "chardev-add nosuch,id=a",
 		"Error: 'nosuch' is not a valid char driver name\n"
 		"'-chardev help' lists those that are.\n");
+	answers(f, "chardev-change nope null", "Error: Chardev 'nope' does not exist\n");
+	answers(f, "chardev-change m fake,id=m", "Error: Unexpected 'id' parameter\n");
 	answers(f, "help screen", "screen console -- show what stands on a console\n");
 }
 
@@ -165,6 +167,7 @@ static void things_are_made_and_shown(void **state)
 		"h: bytes, 80x24, 0 bytes printed, typing=all\n"
 		"    m: fake, type, good, backlog 0, skipped 0\n");
 	answers(f, "info consoles", "h: guest away, 1 people, \n");
+	answers(f, "chardev-change m fake", "");
 	answers(f, "hub-remove-member h m", "");
 	answers(f, "kick h m \"a b\"", "Error: hub 'h' has no member 'm'\n");
 	answers(f, "hub-add-member \"h\" m view", "");
