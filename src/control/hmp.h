@@ -5,27 +5,17 @@
 #include <charhub/error.h>
 
 struct chardev;
+struct monitor;
 struct world;
 
-/** struct hmp - a monitor on a chardev that a person speaks to */
-struct hmp;
-
-enum {
-	/* What may wait for a terminal that does not read; then no key is taken. */
-	HMP_OUT_MAX = 256 * 1024,
-};
-
 /**
- * hmp_new() - become the holder of a chardev
+ * hmp_new() - a monitor on a chardev that a person speaks to
  *
- * Each client of a server that takes several has a session of its own; else there is one, which
- * begins anew whenever the chardev is opened. On a mux it is silent while it has not the focus.
+ * On a mux it is silent while it has not the focus.
  *
- * Return: 0; -EBUSY: the chardev is in use; -ENOMEM and the like.
+ * Return: as monitor_new().
  */
-int hmp_new(struct world *world, struct chardev *chardev, struct hmp **ret_hmp, struct error **err);
-
-/** hmp_free() - end all sessions; NULL is fine */
-void hmp_free(struct hmp *hmp);
+int hmp_new(struct world *world, struct chardev *chardev, struct monitor **ret_monitor,
+	struct error **err);
 
 #endif

@@ -5,8 +5,9 @@
  */
 #include "control/monitors.h"
 
-#include "base/list.h"
+#include "base/cleanup.h"
 #include "control/hmp.h"
+#include "control/monitor.h"
 #include "control/qmp.h"
 #include "control/world.h"
 
@@ -18,14 +19,6 @@ struct monitors {
 	struct world *world;
 	struct list list, leaving;
 	struct task reap;
-};
-
-/* One of @qmp and @hmp is NULL. */
-struct monitor {
-	struct list node;
-	char *id;
-	struct qmp *qmp;
-	struct hmp *hmp;
 };
 
 enum { MODE_READLINE, MODE_CONTROL };
@@ -88,15 +81,6 @@ struct monitors *monitors_new(struct world *world)
 	return monitors;
 }
 
-static void monitor_free(struct monitor *monitor)
-{
-	list_remove(&monitor->node);
-	qmp_free(monitor->qmp);
-	hmp_free(monitor->hmp);
-	free(monitor->id);
-	free(monitor);
-}
-
 static void free_all(struct list *list)
 {
 	while (!list_is_empty(list))
@@ -149,7 +133,7 @@ int monitors_remove(struct monitors *monitors, const char *id, struct error **er
 /* ---- making ---- */
 
 static int open_monitor(struct monitors *monitors, const struct opts *opts, bool is_control,
-	struct monitor *monitor, struct error **err)
+	struct monitor **ret_monitor, struct error **err)
 {
 	const char *id = opts_get_string(opts, "chardev");
 	struct chardev *chardev = chardev_set_find(world_chardevs(monitors->world), id);
@@ -157,30 +141,28 @@ static int open_monitor(struct monitors *monitors, const struct opts *opts, bool
 	if (!chardev)
 		return error_set(err, ENOENT, "chardev \"%s\" not found", id);
 	if (!is_control)
-		return hmp_new(monitors->world, chardev, &monitor->hmp, err);
-	return qmp_new(monitors->world, chardev, opts_get_bool(opts, "pretty"), &monitor->qmp, err);
+		return hmp_new(monitors->world, chardev, ret_monitor, err);
+	return qmp_new(monitors->world, chardev, opts_get_bool(opts, "pretty"), ret_monitor, err);
 }
 
 static int add(
 	struct monitors *monitors, const struct opts *opts, bool is_control, struct error **err)
 {
 	const char *id = opts_get_string(opts, "id");
+	AUTO_FREE char *copy = id ? strdup(id) : NULL;
 	struct monitor *monitor;
 	int r;
 
 	if (id && find(monitors, id))
 		return error_set(err, EEXIST, "Duplicate ID '%s' for mon", id);
-	monitor = calloc(1, sizeof(*monitor));
-	if (!monitor)
+	if (id && !copy)
 		return error_set(err, ENOMEM, "out of memory");
-	list_append(&monitors->list, &monitor->node);
-	if (id && !(monitor->id = strdup(id)))
-		r = error_set(err, ENOMEM, "out of memory");
-	else
-		r = open_monitor(monitors, opts, is_control, monitor, err);
+	r = open_monitor(monitors, opts, is_control, &monitor, err);
 	if (r < 0)
-		monitor_free(monitor);
-	return r;
+		return r;
+	monitor->id = TAKE_PTR(copy);
+	list_append(&monitors->list, &monitor->node);
+	return 0;
 }
 
 int monitors_add(struct monitors *monitors, struct opts *opts, struct error **err)

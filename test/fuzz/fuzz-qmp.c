@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "control/monitor.h"
 #include "control/qmp.h"
 
 #include "backend/backends.h"
@@ -98,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct world *world;
 	struct fake_chardev *fake;
-	struct qmp *qmp;
+	struct monitor *qmp;
 
 	if (!data || !size || !is_harmless(data, size))
 		return 0;
@@ -112,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	talk(config.loop, fake, data, size);
 	check_answers(&fake->out);
-	qmp_free(qmp);
+	monitor_free(qmp);
 	world_free(world);
 	fdsets_done(&fdsets);
 	loop_free(config.loop);

@@ -4,6 +4,7 @@
 
 #include "control/command.h"
 #include "control/hmp-commands.h"
+#include "control/monitor.h"
 #include "control/world.h"
 
 #include "base/strbuf.h"
@@ -27,7 +28,7 @@ struct fixture {
 	struct loop *loop;
 	struct world *world;
 	struct fake_chardev *fake;
-	struct hmp *hmp;
+	struct monitor *hmp;
 	struct caller caller;
 };
 
@@ -55,7 +56,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	caller_done(&f->caller);
-	hmp_free(f->hmp);
+	monitor_free(f->hmp);
 	world_free(f->world);
 	loop_free(f->loop);
 	free(f);

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "control/event-table.h"
 #include "control/type.h"
+#include "control/monitor.h"
 #include "control/world.h"
 #include "lib/fake-chardev.h"
 
@@ -35,7 +36,7 @@ struct fixture {
 	struct loop *loop;
 	struct world *world;
 	struct fake_chardev *fake;
-	struct qmp *qmp;
+	struct monitor *qmp;
 };
 
 static void dispatch(struct fixture *f)
@@ -65,7 +66,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	qmp_free(f->qmp);
+	monitor_free(f->qmp);
 	world_free(f->world);
 	loop_free(f->loop);
 	free(f);
@@ -364,7 +365,8 @@ static void who_does_not_read_is_not_read(void **state)
 		dispatch(f);
 		asked++;
 	}
-	assert_in_range(asked, QMP_OUT_MAX / strlen(ANSWER), 2 + QMP_OUT_MAX / strlen(ANSWER));
+	assert_in_range(
+		asked, MONITOR_OUT_MAX / strlen(ANSWER), 2 + MONITOR_OUT_MAX / strlen(ANSWER));
 	fake_chardev_set_accept(f->fake, SIZE_MAX);
 	dispatch(f);
 	dispatch(f);
@@ -379,11 +381,11 @@ static void who_reads_nothing_for_long_is_sent_away(void **state)
 	begin(f);
 	fake_chardev_set_accept(f->fake, 0);
 	type(f, QUERY, strlen(QUERY));
-	loop_advance(f->loop, QMP_STALL_MS - 1);
+	loop_advance(f->loop, MONITOR_STALL_MS - 1);
 	dispatch(f);
 	assert_int_equal(f->fake->disconnects, 0);
 	fake_chardev_set_accept(f->fake, 1); /* it reads on, if slowly */
-	loop_advance(f->loop, QMP_STALL_MS - 1);
+	loop_advance(f->loop, MONITOR_STALL_MS - 1);
 	dispatch(f);
 	assert_int_equal(f->fake->disconnects, 0);
 	loop_advance(f->loop, 2);
@@ -421,7 +423,7 @@ static void quit_answers_and_tells_why(void **state)
 	begin(f);
 	fake_chardev_type(f->fake, "{\"execute\":\"quit\"}", 18);
 	loop_run(f->loop);
-	qmp_free(TAKE_PTR(f->qmp));
+	monitor_free(TAKE_PTR(f->qmp));
 	assert_int_equal(strncmp(f->fake->out.data, DONE, strlen(DONE)), 0);
 	assert_non_null(strstr(f->fake->out.data,
 		"\"event\": \"SHUTDOWN\", \"data\": {\"guest\": false, \"reason\": "
