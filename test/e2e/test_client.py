@@ -285,6 +285,8 @@ def test_a_break_reaches_the_guest(host, client):
     guest.read_until(b"\xff\xf3")
     ann.send("\x1dsh")
     guest.read_until(b"\xff\xf3h")
+    host.run("break", "vm")
+    guest.read_until(b"\xff\xf3")
 
 
 def test_a_pasted_file_arrives_whole(host):
@@ -431,6 +433,7 @@ def test_members_come_and_go_under_load(host, client):
         stream.read_until("y\r\ny\r\n")
         if n % 2:
             host.run("hub", "remove", "vm", f"s{n}")
+            host.run("remove", f"s{n}")
     assert len(host.hub()["members"]) == 11
     host.run("hub", "set", "vm", "s0", "--access", "type")
     assert host.hub()["members"][1]["access"] == "type"
