@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/strbuf.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +63,22 @@ void strbuf_printf(struct strbuf *buf, const char *fmt, ...)
 	vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, ap);
 	va_end(ap);
 	buf->len += (size_t)len;
+}
+
+void strbuf_truncate(struct strbuf *buf, size_t len)
+{
+	assert(len <= buf->len);
+	buf->len = len;
+	if (buf->data)
+		buf->data[len] = '\0';
+}
+
+void strbuf_drop(struct strbuf *buf, size_t n)
+{
+	assert(n <= buf->len);
+	if (n)
+		memmove(buf->data, buf->data + n, buf->len - n);
+	strbuf_truncate(buf, buf->len - n);
 }
 
 char *strbuf_take(struct strbuf *buf)

@@ -20,6 +20,12 @@ void strbuf_puts(struct strbuf *buf, const char *text);
 void strbuf_putc(struct strbuf *buf, char c);
 void strbuf_printf(struct strbuf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/** strbuf_truncate() - keep the first @len bytes, of at least as many */
+void strbuf_truncate(struct strbuf *buf, size_t len);
+
+/** strbuf_drop() - the first @n bytes go, of at least as many */
+void strbuf_drop(struct strbuf *buf, size_t n);
+
 /** strbuf_take() - the string, which the caller owns; NULL if memory ran out. @buf is empty then */
 char *strbuf_take(struct strbuf *buf);
 

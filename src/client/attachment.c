@@ -290,7 +290,6 @@ int attachment_send(struct attachment *attachment)
 	n = send(attachment->connection.fd, out->data, out->len, MSG_NOSIGNAL);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	memmove(out->data, out->data + n, out->len - (size_t)n);
-	out->len -= (size_t)n;
+	strbuf_drop(out, (size_t)n);
 	return 0;
 }

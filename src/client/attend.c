@@ -241,8 +241,7 @@ static void pump_typed(struct attend *attend)
 
 	if (!taken)
 		return;
-	memmove(typed->data, typed->data + taken, typed->len - taken);
-	typed->len -= taken;
+	strbuf_drop(typed, taken);
 	if (attend->ended)
 		attachment_ask_credit(&attend->at);
 }

@@ -118,7 +118,7 @@ static int after_escape(char c)
 static void put_text(char c, struct strbuf *out)
 {
 	if (c == '\b' && out->len && out->data[out->len - 1] != '\n')
-		out->len--;
+		strbuf_truncate(out, out->len - 1);
 	else if (c == '\n' || c == '\t' || (unsigned char)c >= ' ')
 		strbuf_putc(out, c);
 }

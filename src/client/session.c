@@ -33,12 +33,7 @@ static size_t line_len(const struct session *session)
 
 static void forget_read(struct session *session)
 {
-	struct strbuf *held = &session->held;
-
-	if (!session->held_at)
-		return;
-	memmove(held->data, held->data + session->held_at, held->len - session->held_at);
-	held->len -= session->held_at;
+	strbuf_drop(&session->held, session->held_at);
 	session->held_at = 0;
 }
 

@@ -43,11 +43,8 @@ static void on_output(void *data, bool printed, uint64_t offset, const uint8_t *
 	if (talk->show)
 		terminal_write(bytes + skip, len - skip);
 	plain_feed(&talk->plain, bytes + skip, len - skip, &talk->text);
-	if (talk->text.len > HEARD_MAX) {
-		memmove(talk->text.data, talk->text.data + HEARD_MAX / 2,
-			talk->text.len - HEARD_MAX / 2);
-		talk->text.len -= HEARD_MAX / 2;
-	}
+	if (talk->text.len > HEARD_MAX)
+		strbuf_drop(&talk->text, HEARD_MAX / 2);
 }
 
 static void on_notice(void *data, const char *text)
@@ -171,13 +168,10 @@ int verb_send(struct client *client, const struct args *args, struct error **err
 static bool take_match(struct talk *talk, const regex_t *regex)
 {
 	regmatch_t match;
-	size_t end;
 
 	if (!talk->text.len || regexec(regex, talk->text.data, 1, &match, 0) != 0)
 		return false;
-	end = (size_t)match.rm_eo;
-	memmove(talk->text.data, talk->text.data + end, talk->text.len - end + 1);
-	talk->text.len -= end;
+	strbuf_drop(&talk->text, (size_t)match.rm_eo);
 	return true;
 }
 
@@ -360,7 +354,7 @@ static int follow(struct talk *talk, struct error **err)
 
 	while (!r) {
 		r = talk_step(talk, -1, err);
-		talk->text.len = 0;
+		strbuf_truncate(&talk->text, 0);
 	}
 	return r;
 }

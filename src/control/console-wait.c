@@ -164,9 +164,7 @@ static void drop_old(struct waiter *waiter)
 {
 	size_t drop = waiter->bytes.len - BYTES_MAX / 2;
 
-	memmove(waiter->bytes.data, waiter->bytes.data + drop, waiter->bytes.len - drop);
-	waiter->bytes.len -= drop;
-	waiter->bytes.data[waiter->bytes.len] = '\0';
+	strbuf_drop(&waiter->bytes, drop);
 	waiter->from += drop;
 }
 

@@ -36,6 +36,24 @@ static void grows_and_keeps_nuls(void **state)
 	strbuf_done(&buf);
 }
 
+static void either_end_can_be_cut_off(void **state)
+{
+	AUTO_STRBUF struct strbuf buf = { 0 };
+
+	(void)state;
+	strbuf_drop(&buf, 0);
+	strbuf_truncate(&buf, 0);
+	assert_null(buf.data);
+	strbuf_puts(&buf, "abcdef");
+	strbuf_drop(&buf, 2);
+	assert_string_equal(buf.data, "cdef");
+	strbuf_truncate(&buf, 3);
+	assert_string_equal(buf.data, "cde");
+	assert_int_equal(buf.len, 3);
+	strbuf_drop(&buf, 3);
+	assert_string_equal(buf.data, "");
+}
+
 static void taking_nothing_gives_an_empty_string(void **state)
 {
 	struct strbuf buf = { 0 };
@@ -51,6 +69,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_are_joined),
 		cmocka_unit_test(grows_and_keeps_nuls),
+		cmocka_unit_test(either_end_can_be_cut_off),
 		cmocka_unit_test(taking_nothing_gives_an_empty_string),
 	};
 

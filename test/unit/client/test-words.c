@@ -64,6 +64,17 @@ static void text_is_taken_out_of_what_a_console_prints(void **state)
 	}
 }
 
+/* What is looked at as a C string ends where the text does. */
+static void a_backspace_takes_the_last_character_back(void **state)
+{
+	AUTO_STRBUF struct strbuf text = { 0 };
+
+	(void)state;
+	history_plain("abc\b", 4, &text);
+	assert_int_equal(text.len, 2);
+	assert_string_equal(text.data, "ab");
+}
+
 static void base64_is_bytes(void **state)
 {
 	AUTO_STRBUF struct strbuf bytes = { 0 };
@@ -102,6 +113,7 @@ int main(void)
 		cmocka_unit_test(what_could_do_harm_to_a_terminal_is_left_out),
 		cmocka_unit_test(a_pattern_fits_more_or_less),
 		cmocka_unit_test(text_is_taken_out_of_what_a_console_prints),
+		cmocka_unit_test(a_backspace_takes_the_last_character_back),
 		cmocka_unit_test(base64_is_bytes),
 		cmocka_unit_test(numbers_may_have_thousandths),
 	};
