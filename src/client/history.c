@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/history.h"
 
+#include "base/base64.h"
 #include "base/cleanup.h"
 
 #include <errno.h>
@@ -11,34 +12,6 @@ enum { PIECE = 256 * 1024 };
 
 /* ---- from the daemon ---- */
 
-static int digit_of(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-void history_decode(const char *text, struct strbuf *out)
-{
-	uint32_t bits = 0;
-	unsigned n = 0;
-
-	for (; *text; text++) {
-		int digit = digit_of(*text);
-
-		if (digit < 0)
-			continue;
-		bits = bits << 6 | (uint32_t)digit;
-		n += 6;
-		if (n >= 8) {
-			n -= 8;
-			strbuf_putc(out, (char)(bits >> n));
-		}
-	}
-}
-
 static int read_piece(struct session *session, json_t *args, struct strbuf *out, json_int_t *at,
 	json_int_t *end, struct error **err)
 {
@@ -47,7 +20,8 @@ static int read_piece(struct session *session, json_t *args, struct strbuf *out,
 
 	if (r < 0)
 		return r;
-	history_decode(json_text(piece, "data"), out);
+	if (base64_decode(out, json_text(piece, "data")) < 0)
+		return error_set(err, EPROTO, "what the daemon sends is no base64");
 	*at = json_number(piece, "next");
 	*end = json_number(piece, "end");
 	return out->failed ? error_set(err, ENOMEM, "out of memory") : 0;

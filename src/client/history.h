@@ -26,7 +26,4 @@ void plain_feed(struct plain *plain, const void *bytes, size_t len, struct strbu
 /** history_plain() - the same of all bytes at once */
 void history_plain(const char *bytes, size_t len, struct strbuf *out);
 
-/** history_decode() - append what base64 stands for; what is none is skipped [RFC 4648 4] */
-void history_decode(const char *text, struct strbuf *out);
-
 #endif

@@ -2,6 +2,7 @@
 /* What a console prints and what is typed there, for scripts. */
 #include "client/verb-run.h"
 
+#include "base/base64.h"
 #include "base/cleanup.h"
 #include "client/history.h"
 #include "client/paste.h"
@@ -261,8 +262,8 @@ static int write_png(const char *path, const char *base64, struct error **err)
 
 	if (!file)
 		return error_set(err, errno, "cannot write '%s': %s", path, strerror(errno));
-	history_decode(base64, &bytes);
-	bad = bytes.failed || fwrite(bytes.data, 1, bytes.len, file) != bytes.len;
+	bad = base64_decode(&bytes, base64) < 0 || bytes.failed ||
+	      fwrite(bytes.data, 1, bytes.len, file) != bytes.len;
 	bad |= file == stdout ? fflush(file) : fclose(file);
 	return bad ? error_set(err, EIO, "cannot write '%s'", path) : CLIENT_DONE;
 }

@@ -5,9 +5,9 @@
 #include "control/commands.h"
 
 #include "backend/ringbuf.h"
+#include "base/base64.h"
 #include "base/cleanup.h"
 #include "control/backend-opts.h"
-#include "control/base64.h"
 #include "control/dial.h"
 #include "control/fd-names.h"
 #include "control/json-text.h"

@@ -2,7 +2,6 @@
 /*
  * Consoles: what stands on them, what was printed, what is typed, and who types.
  */
-#include "control/base64.h"
 #include "control/commands.h"
 #include "control/console-wait.h"
 #include "control/console.h"
@@ -11,6 +10,7 @@
 #include "control/screen-png.h"
 #include "control/world.h"
 
+#include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "display/display.h"

@@ -42,7 +42,6 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
           for folder, files in {
     "control": {
         "activation": "",
-        "base64": "",
         "drain": "",
         "event": "",
         "fd-names": "",
@@ -87,9 +86,9 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "commands-monitor": "commands hmp-commands json-text",
         "console-wait": "command console json-text world",
         "hmp": "hmp-commands monitor readline",
-        "commands-chardev": "backend-opts base64 commands dial fd-names json-text swap world",
+        "commands-chardev": "backend-opts commands dial fd-names json-text swap world",
         "monitors": "hmp monitor qmp world",
-        "commands-console": "base64 commands console console-wait "
+        "commands-console": "commands console console-wait "
                  "json-text screen-json screen-png world",
         "commands-object": "commands event-table monitors world",
         "commands-query": "commands listens monitors schema version world",

@@ -75,17 +75,6 @@ static void a_backspace_takes_the_last_character_back(void **state)
 	assert_string_equal(text.data, "ab");
 }
 
-static void base64_is_bytes(void **state)
-{
-	AUTO_STRBUF struct strbuf bytes = { 0 };
-
-	(void)state;
-	history_decode("aGVsbG8=", &bytes);
-	history_decode("AP+A", &bytes);
-	assert_int_equal(bytes.len, 8);
-	assert_memory_equal(bytes.data, "hello\x00\xff\x80", 8);
-}
-
 static void numbers_may_have_thousandths(void **state)
 {
 	static const struct {
@@ -114,7 +103,6 @@ int main(void)
 		cmocka_unit_test(a_pattern_fits_more_or_less),
 		cmocka_unit_test(text_is_taken_out_of_what_a_console_prints),
 		cmocka_unit_test(a_backspace_takes_the_last_character_back),
-		cmocka_unit_test(base64_is_bytes),
 		cmocka_unit_test(numbers_may_have_thousandths),
 	};
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands about hubs and consoles, on a hub "h" whose guest and members are the test. */
-#include "control/base64.h"
 #include "control/command.h"
 #include "control/event-table.h"
 #include "control/world.h"
 
+#include "base/base64.h"
 #include "base/strbuf.h"
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"

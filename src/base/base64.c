@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "control/base64.h"
+#include "base/base64.h"
 
 #include <errno.h>
 #include <stdint.h>
