@@ -5,9 +5,9 @@
 #include "control/commands.h"
 
 #include "backend/ringbuf.h"
-#include "base/base64.h"
 #include "base/cleanup.h"
 #include "control/backend-opts.h"
+#include "control/data-format.h"
 #include "control/dial.h"
 #include "control/fd-names.h"
 #include "control/json-text.h"
@@ -237,17 +237,6 @@ static int query_chardev_backends(struct call *call, struct error **err)
 
 /* ---- ring buffers ---- */
 
-static const struct type data_format = {
-	.kind = TYPE_ENUM, .name = "DataFormat", .values = "utf8|base64"
-};
-
-static bool is_base64(const struct call *call)
-{
-	const char *format = call_string(call, "format");
-
-	return format && !strcmp(format, "base64");
-}
-
 static int find_ringbuf(struct call *call, struct chardev **ret_ringbuf, struct error **err)
 {
 	const char *id = call_string(call, "device");
@@ -263,47 +252,31 @@ static int find_ringbuf(struct call *call, struct chardev **ret_ringbuf, struct 
 static const struct field ringbuf_write_args[] = {
 	{ "device", &type_string, .help = "the ring buffer" },
 	{ "data", &type_string, .help = "what to put in" },
-	{ "format", &data_format, .optional = true, .help = "how it is written; default: utf8" },
+	{ "format", &type_data_format, .optional = true,
+		.help = "how it is written; default: utf8" },
 	{ 0 },
 };
 
 static int ringbuf_write(struct call *call, struct error **err)
 {
-	const char *data = call_string(call, "data");
 	AUTO_STRBUF struct strbuf bytes = { 0 };
 	struct chardev *ringbuf;
 	int r = find_ringbuf(call, &ringbuf, err);
 
-	if (r < 0)
-		return r;
-	if (!is_base64(call))
-		strbuf_puts(&bytes, data);
-	else if (base64_decode(&bytes, data) < 0)
-		return error_set(err, EINVAL, "Base64 data contains invalid characters");
-	if (bytes.failed)
-		return error_set(err, ENOMEM, "out of memory");
-	if (bytes.len)
+	if (r == 0)
+		r = data_read(call, &bytes, err);
+	if (r == 0 && bytes.len)
 		ringbuf_append(ringbuf, bytes.data, bytes.len);
-	return 0;
+	return r;
 }
 
 static const struct field ringbuf_read_args[] = {
 	{ "device", &type_string, .help = "the ring buffer" },
 	{ "size", &type_int, .help = "how many bytes to take at most" },
-	{ "format", &data_format, .optional = true, .help = "how to write them; default: utf8" },
+	{ "format", &type_data_format, .optional = true,
+		.help = "how to write them; default: utf8" },
 	{ 0 },
 };
-
-/* As QEMU has it, text ends at the first null byte. */
-static json_t *ringbuf_text(const char *bytes, size_t len, bool base64)
-{
-	AUTO_STRBUF struct strbuf text = { 0 };
-
-	if (!base64)
-		return json_of_bytes(bytes, strnlen(bytes, len));
-	base64_encode(&text, bytes, len);
-	return text.failed ? NULL : json_stringn(text.data ? text.data : "", text.len);
-}
 
 static int ringbuf_take(struct call *call, struct error **err)
 {
@@ -323,7 +296,9 @@ static int ringbuf_take(struct call *call, struct error **err)
 	if (!bytes)
 		return error_set(err, ENOMEM, "out of memory");
 	len = ringbuf_read(ringbuf, bytes, len);
-	return call_return(call, ringbuf_text(bytes, len, is_base64(call)), err);
+	if (!data_is_base64(call)) /* as QEMU has it, text ends at the first null byte */
+		len = strnlen(bytes, len);
+	return call_return(call, data_write(call, bytes, len), err);
 }
 
 const struct command commands_chardev[] = {

@@ -5,6 +5,7 @@
 #include "control/commands.h"
 #include "control/console-wait.h"
 #include "control/console.h"
+#include "control/data-format.h"
 #include "control/json-text.h"
 #include "control/screen-json.h"
 #include "control/screen-png.h"
@@ -288,9 +289,6 @@ static int console_screen(struct call *call, struct error **err)
 
 enum { HISTORY_BYTES = 64 * 1024, HISTORY_MAX = 1024 * 1024 };
 
-static const struct type bytes_format = {
-	.kind = TYPE_ENUM, .name = "DataFormat", .values = "utf8|base64"
-};
 static const struct type history_size = {
 	.kind = TYPE_INT, .name = "int", .min = 1, .max = HISTORY_MAX
 };
@@ -303,7 +301,7 @@ static const struct field history_args[] = {
 		.help = "from what was printed then, in seconds since 1970" },
 	{ "size", &history_size, .optional = true,
 		.help = "at most so many bytes; default: 64 KiB, at most 1 MiB" },
-	{ "format", &bytes_format, .optional = true, .help = "of the data; default: utf8" },
+	{ "format", &type_data_format, .optional = true, .help = "of the data; default: utf8" },
 	{ 0 },
 };
 
@@ -407,17 +405,6 @@ static int read_history(
 	return 0;
 }
 
-static json_t *data_of(const struct call *call, const struct strbuf *bytes)
-{
-	const char *format = call_string(call, "format");
-	AUTO_STRBUF struct strbuf text = { 0 };
-
-	if (!format || strcmp(format, "base64") != 0)
-		return json_of_bytes(bytes->len ? bytes->data : "", bytes->len);
-	base64_encode(&text, bytes->data, bytes->len);
-	return json_stringn(text.len ? text.data : "", text.len);
-}
-
 static int console_history(struct call *call, struct error **err)
 {
 	size_t size = (size_t)call_int(call, "size", HISTORY_BYTES);
@@ -439,7 +426,7 @@ static int console_history(struct call *call, struct error **err)
 	hub_info(hub, &info);
 	history = json_object();
 	put_int(history, "offset", offset);
-	json_object_set_new(history, "data", data_of(call, &bytes));
+	json_object_set_new(history, "data", data_write(call, bytes.data, bytes.len));
 	put_int(history, "next", offset + bytes.len);
 	put_int(history, "end", info.end);
 	put_int(history, "held-from", info.held_from);
@@ -454,7 +441,7 @@ enum { INPUT_MAX = 1024 * 1024 };
 static const struct field input_args[] = {
 	CONSOLE_ARG,
 	{ "data", &type_string, .help = "to be typed" },
-	{ "format", &bytes_format, .optional = true, .help = "of the data; default: utf8" },
+	{ "format", &type_data_format, .optional = true, .help = "of the data; default: utf8" },
 	{ "force", &type_bool, .optional = true,
 		.help = "also while somebody else has the keyboard" },
 	{ 0 },
@@ -524,18 +511,9 @@ static int check_keyboard(const struct call *call, const struct chardev *hub, st
 
 static int read_data(const struct call *call, struct strbuf *bytes, struct error **err)
 {
-	const char *data = call_string(call, "data"), *format = call_string(call, "format");
-	int r = 0;
-
-	if (strlen(data) > INPUT_MAX)
+	if (strlen(call_string(call, "data")) > INPUT_MAX)
 		return error_set(err, E2BIG, "Parameter 'data' is longer than %d bytes", INPUT_MAX);
-	if (format && !strcmp(format, "base64"))
-		r = base64_decode(bytes, data);
-	else
-		strbuf_puts(bytes, data);
-	if (r < 0)
-		return error_set(err, EINVAL, "Base64 data contains invalid characters");
-	return bytes->failed ? error_set(err, ENOMEM, "out of memory") : 0;
+	return data_read(call, bytes, err);
 }
 
 static int start_typing(struct typist *typist, struct error **err)

@@ -65,6 +65,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "command": "fd-names type",
         "attach": "command",
         "commands": "command",
+        "data-format": "command json-text",
         "json-stream": "json-lexer json-parser",
         "event-table": "event type vnc-info",
         "commands-trace": "commands",
@@ -86,9 +87,9 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "commands-monitor": "commands hmp-commands json-text",
         "console-wait": "command console json-text world",
         "hmp": "hmp-commands monitor readline",
-        "commands-chardev": "backend-opts commands dial fd-names json-text swap world",
+        "commands-chardev": "backend-opts commands data-format dial fd-names json-text swap world",
         "monitors": "hmp monitor qmp world",
-        "commands-console": "commands console console-wait "
+        "commands-console": "commands console console-wait data-format "
                  "json-text screen-json screen-png world",
         "commands-object": "commands event-table monitors world",
         "commands-query": "commands listens monitors schema version world",
