@@ -6,7 +6,7 @@
 #include "control/console-wait.h"
 #include "control/console.h"
 #include "control/data-format.h"
-#include "control/json-text.h"
+#include "control/json-put.h"
 #include "control/screen-json.h"
 #include "control/screen-png.h"
 #include "control/world.h"
@@ -32,17 +32,6 @@
 	}
 
 static const struct field console_args[] = { CONSOLE_ARG, { 0 } };
-
-static void put_text(json_t *object, const char *key, const char *text)
-{
-	if (text)
-		json_object_set_new(object, key, json_string(text));
-}
-
-static void put_int(json_t *object, const char *key, uint64_t number)
-{
-	json_object_set_new(object, key, json_integer((json_int_t)number));
-}
 
 /* ---- query-consoles ---- */
 
@@ -81,13 +70,13 @@ static const struct frontend *guest_of(const struct world *world, const struct c
 	return NULL;
 }
 
-static void put_guest(json_t *object, const struct frontend *guest)
+static void put_guest(json_t **object, const struct frontend *guest)
 {
 	if (guest) {
-		put_text(object, "guest", guest->class->name);
-		put_text(object, "guest-id", *guest->id ? guest->id : NULL);
+		json_put_text(object, "guest", guest->class->name);
+		json_put_text(object, "guest-id", *guest->id ? guest->id : NULL);
 	}
-	json_object_set_new(object, "guest-open", json_boolean(guest && guest->guest_open));
+	json_put_flag(object, "guest-open", guest && guest->guest_open);
 }
 
 /* Where somebody may be: a file and a screen are always open. */
@@ -108,17 +97,17 @@ static json_t *describe(const struct world *world, struct chardev *hub)
 	struct hub_info info;
 
 	hub_info(hub, &info);
-	put_text(object, "name", chardev_id(hub));
-	put_guest(object, guest_of(world, hub));
-	put_int(object, "cols", info.cols);
-	put_int(object, "rows", info.rows);
+	json_put_text(&object, "name", chardev_id(hub));
+	put_guest(&object, guest_of(world, hub));
+	json_put_number(&object, "cols", info.cols);
+	json_put_number(&object, "rows", info.rows);
 	if (info.end && hub_vt(hub) && *vt_title(hub_vt(hub)))
-		put_text(object, "title", vt_title(hub_vt(hub)));
-	put_int(object, "end", info.end);
-	put_int(object, "people", count_people(hub));
-	put_text(object, "typing", info.typing_one ? "one" : "all");
-	put_text(object, "keyboard", info.keyboard);
-	put_text(object, "last-line", last);
+		json_put_text(&object, "title", vt_title(hub_vt(hub)));
+	json_put_number(&object, "end", info.end);
+	json_put_number(&object, "people", count_people(hub));
+	json_put_text(&object, "typing", info.typing_one ? "one" : "all");
+	json_put_text(&object, "keyboard", info.keyboard);
+	json_put_text(&object, "last-line", last);
 	return object;
 }
 
@@ -128,7 +117,7 @@ static int query_consoles(struct call *call, struct error **err)
 	struct chardev *hub = NULL;
 
 	while ((hub = console_next(call_world(call), hub)))
-		json_array_append_new(list, describe(call_world(call), hub));
+		json_add(&list, describe(call_world(call), hub));
 	return call_return(call, json_incref(list), err);
 }
 
@@ -195,14 +184,14 @@ static json_t *describe_screen(const struct chardev *hub, const struct vt *vt)
 	struct hub_info info;
 
 	hub_info(hub, &info);
-	put_int(screen, "cols", vt_cols(vt));
-	put_int(screen, "rows", vt_rows(vt));
-	put_int(screen, "col", cursor.col);
-	put_int(screen, "row", cursor.row);
-	json_object_set_new(screen, "visible", json_boolean(cursor.visible));
-	json_object_set_new(screen, "alternate", json_boolean(vt_is_alternate(vt)));
-	put_text(screen, "title", vt_title(vt));
-	put_int(screen, "offset", info.end);
+	json_put_number(&screen, "cols", vt_cols(vt));
+	json_put_number(&screen, "rows", vt_rows(vt));
+	json_put_number(&screen, "col", cursor.col);
+	json_put_number(&screen, "row", cursor.row);
+	json_put_flag(&screen, "visible", cursor.visible);
+	json_put_flag(&screen, "alternate", vt_is_alternate(vt));
+	json_put_text(&screen, "title", vt_title(vt));
+	json_put_number(&screen, "offset", info.end);
 	return screen;
 }
 
@@ -232,11 +221,11 @@ static void on_picture(void *data, struct strbuf *png)
 
 	if (png)
 		base64_encode(&text, png->data, png->len);
-	if (!png || text.failed)
+	json_put(&waits->screen, "png",
+		png && !text.failed ? json_stringn(text.data, text.len) : NULL);
+	screen = json_incref(waits->screen);
+	if (!screen)
 		error_set(&error, ENOMEM, "out of memory");
-	else
-		json_object_set_new(waits->screen, "png", json_stringn(text.data, text.len));
-	screen = error ? NULL : json_incref(waits->screen);
 	free_picture_call(waits);
 	call_end(call, screen, error);
 }
@@ -279,9 +268,9 @@ static int console_screen(struct call *call, struct error **err)
 	if (format && !strcmp(format, "png"))
 		return draw_screen(call, vt, screen, err);
 	if (format && !strcmp(format, "cells"))
-		json_object_set_new(screen, "cells", screen_rows(vt));
+		json_put(&screen, "cells", screen_rows(vt));
 	else
-		json_object_set_new(screen, "lines", screen_lines(vt));
+		json_put(&screen, "lines", screen_lines(vt));
 	return call_return(call, json_incref(screen), err);
 }
 
@@ -425,12 +414,12 @@ static int console_history(struct call *call, struct error **err)
 		return error_set(err, ENOMEM, "out of memory");
 	hub_info(hub, &info);
 	history = json_object();
-	put_int(history, "offset", offset);
-	json_object_set_new(history, "data", data_write(call, bytes.data, bytes.len));
-	put_int(history, "next", offset + bytes.len);
-	put_int(history, "end", info.end);
-	put_int(history, "held-from", info.held_from);
-	put_int(history, "kept", info.kept);
+	json_put_number(&history, "offset", offset);
+	json_put(&history, "data", data_write(call, bytes.data, bytes.len));
+	json_put_number(&history, "next", offset + bytes.len);
+	json_put_number(&history, "end", info.end);
+	json_put_number(&history, "held-from", info.held_from);
+	json_put_number(&history, "kept", info.kept);
 	return call_return(call, json_incref(history), err);
 }
 

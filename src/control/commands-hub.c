@@ -4,6 +4,7 @@
  */
 #include "control/commands.h"
 #include "control/console.h"
+#include "control/json-put.h"
 #include "control/world.h"
 
 #include "base/cleanup.h"
@@ -88,23 +89,12 @@ static const struct type hubs_type = {
 	.kind = TYPE_LIST, .name = "HubInfoList", .element = &hub_info_type
 };
 
-static void put_text(json_t *object, const char *key, const char *text)
-{
-	if (text)
-		json_object_set_new(object, key, json_string(text));
-}
-
-static void put_int(json_t *object, const char *key, uint64_t number)
-{
-	json_object_set_new(object, key, json_integer((json_int_t)number));
-}
-
 /* The word of an enum whose words are "a|b|c". */
-static void put_word(json_t *object, const char *key, const char *words, int index)
+static void put_word(json_t **object, const char *key, const char *words, int index)
 {
 	for (; index > 0; index--)
 		words = strchr(words, '|') + 1;
-	json_object_set_new(object, key, json_stringn(words, strcspn(words, "|")));
+	json_put(object, key, json_stringn(words, strcspn(words, "|")));
 }
 
 static json_t *describe_member(const struct hub_member_info *member)
@@ -112,31 +102,31 @@ static json_t *describe_member(const struct hub_member_info *member)
 	AUTO_FREE char *filename = chardev_describe(member->chardev);
 	json_t *object = json_object();
 
-	put_text(object, "id", member->id);
-	put_text(object, "filename", filename ? filename : "");
-	put_text(object, "server", member->server ? chardev_id(member->server) : NULL);
-	put_text(object, "identity", member->identity);
-	json_object_set_new(object, "open", json_boolean(member->open));
+	json_put_text(&object, "id", member->id);
+	json_put_text(&object, "filename", filename ? filename : "");
+	json_put_text(&object, "server", member->server ? chardev_id(member->server) : NULL);
+	json_put_text(&object, "identity", member->identity);
+	json_put_flag(&object, "open", member->open);
 	if (member->since)
-		put_int(object, "since", (uint64_t)member->since);
-	put_word(object, "access", ACCESS, (int)member->access);
-	put_word(object, "stall", STALL, (int)member->options.stall);
-	put_word(object, "replay", REPLAY, (int)member->options.replay);
-	put_word(object, "standing", standing_type.values, (int)member->standing);
-	json_object_set_new(object, "keyboard", json_boolean(member->has_keyboard));
+		json_put_number(&object, "since", (uint64_t)member->since);
+	put_word(&object, "access", ACCESS, (int)member->access);
+	put_word(&object, "stall", STALL, (int)member->options.stall);
+	put_word(&object, "replay", REPLAY, (int)member->options.replay);
+	put_word(&object, "standing", standing_type.values, (int)member->standing);
+	json_put_flag(&object, "keyboard", member->has_keyboard);
 	if (member->idle_ms != UINT64_MAX)
-		put_int(object, "idle", member->idle_ms / 1000);
+		json_put_number(&object, "idle", member->idle_ms / 1000);
 	if (member->cols && member->rows) {
-		put_int(object, "cols", member->cols);
-		put_int(object, "rows", member->rows);
+		json_put_number(&object, "cols", member->cols);
+		json_put_number(&object, "rows", member->rows);
 	}
-	put_int(object, "offset", member->offset);
-	put_int(object, "backlog", member->backlog);
-	put_int(object, "out-bytes", member->out_bytes);
-	put_int(object, "in-bytes", member->in_bytes);
-	put_int(object, "skips", member->skips);
-	put_int(object, "skipped-bytes", member->skipped_bytes);
-	put_int(object, "refused-bytes", member->refused_bytes);
+	json_put_number(&object, "offset", member->offset);
+	json_put_number(&object, "backlog", member->backlog);
+	json_put_number(&object, "out-bytes", member->out_bytes);
+	json_put_number(&object, "in-bytes", member->in_bytes);
+	json_put_number(&object, "skips", member->skips);
+	json_put_number(&object, "skipped-bytes", member->skipped_bytes);
+	json_put_number(&object, "refused-bytes", member->refused_bytes);
 	return object;
 }
 
@@ -147,21 +137,21 @@ static json_t *describe_hub(const struct chardev *hub)
 	struct hub_info info;
 
 	hub_info(hub, &info);
-	put_text(object, "id", chardev_id(hub));
-	json_object_set_new(object, "console", json_boolean(info.is_console));
-	json_object_set_new(object, "guest", json_boolean(info.has_guest));
-	put_int(object, "cols", info.cols);
-	put_int(object, "rows", info.rows);
-	put_int(object, "end", info.end);
-	put_int(object, "held-from", info.held_from);
-	put_int(object, "kept", info.kept);
-	put_int(object, "lost-bytes", info.lost_bytes);
-	put_text(object, "typing", info.typing_one ? "one" : "all");
-	put_text(object, "keyboard", info.keyboard);
-	put_text(object, "asker", info.asker);
+	json_put_text(&object, "id", chardev_id(hub));
+	json_put_flag(&object, "console", info.is_console);
+	json_put_flag(&object, "guest", info.has_guest);
+	json_put_number(&object, "cols", info.cols);
+	json_put_number(&object, "rows", info.rows);
+	json_put_number(&object, "end", info.end);
+	json_put_number(&object, "held-from", info.held_from);
+	json_put_number(&object, "kept", info.kept);
+	json_put_number(&object, "lost-bytes", info.lost_bytes);
+	json_put_text(&object, "typing", info.typing_one ? "one" : "all");
+	json_put_text(&object, "keyboard", info.keyboard);
+	json_put_text(&object, "asker", info.asker);
 	for (size_t i = 0; hub_member_info(hub, i, &member) == 0; i++)
-		json_array_append_new(members, describe_member(&member));
-	json_object_set_new(object, "members", members);
+		json_add(&members, describe_member(&member));
+	json_put(&object, "members", members);
 	return object;
 }
 
@@ -180,11 +170,11 @@ static int query_hubs(struct call *call, struct error **err)
 		r = console_of_call(call, "id", &hub, err);
 		if (r < 0)
 			return r;
-		json_array_append_new(list, describe_hub(hub));
+		json_add(&list, describe_hub(hub));
 		return call_return(call, json_incref(list), err);
 	}
 	while ((hub = console_next(call_world(call), hub)))
-		json_array_append_new(list, describe_hub(hub));
+		json_add(&list, describe_hub(hub));
 	return call_return(call, json_incref(list), err);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "control/json-put.h"
 #include "control/vnc-info.h"
 #include "control/world.h"
 #include "object/object.h"
@@ -61,7 +62,7 @@ static int query_vnc(struct call *call, struct error **err)
 
 		json_object_del(where, "websocket");
 		json_object_update(result, where);
-		json_object_set_new(result, "clients", vnc_client_infos(server));
+		json_put(&result, "clients", vnc_client_infos(server));
 	}
 	return call_return(call, json_incref(result), err);
 }
@@ -94,9 +95,8 @@ static json_t *listeners(const struct vnc_server *server)
 	for (size_t i = 0; list && (address = vnc_server_nth(server, i, &websocket)); i++) {
 		json_t *where = vnc_basic_info(address, websocket);
 
-		if (where)
-			json_object_set_new(where, "auth", json_string(vnc_server_auth(server)));
-		json_array_append_new(list, where);
+		json_put_text(&where, "auth", vnc_server_auth(server));
+		json_add(&list, where);
 	}
 	return list;
 }

@@ -14,7 +14,7 @@
 
 #include "base/strbuf.h"
 #include "control/console.h"
-#include "control/json-text.h"
+#include "control/json-put.h"
 #include "control/world.h"
 #include "vt/vt.h"
 
@@ -119,7 +119,7 @@ static json_t *groups_of(const struct waiter *waiter, const char *text, const re
 		const regmatch_t *at = &matches[i];
 		size_t len = at->rm_so < 0 ? 0 : (size_t)(at->rm_eo - at->rm_so);
 
-		json_array_append_new(groups, json_of_bytes(len ? text + at->rm_so : "", len));
+		json_add(&groups, json_of_bytes(len ? text + at->rm_so : "", len));
 	}
 	return groups;
 }
@@ -132,6 +132,7 @@ static bool try_text(struct waiter *waiter, const char *text, size_t len, uint64
 {
 	size_t n = waiter->regex.re_nsub + 1;
 	regmatch_t *matches = calloc(n, sizeof(*matches));
+	struct error *error = NULL;
 	struct hub_info info;
 	json_t *result;
 
@@ -144,18 +145,18 @@ static bool try_text(struct waiter *waiter, const char *text, size_t len, uint64
 	}
 	hub_info(waiter->hub, &info);
 	result = json_object();
-	json_object_set_new(result, "match",
+	json_put(&result, "match",
 		json_of_bytes(
 			text + matches[0].rm_so, (size_t)(matches[0].rm_eo - matches[0].rm_so)));
-	json_object_set_new(result, "groups", groups_of(waiter, text, matches));
+	json_put(&result, "groups", groups_of(waiter, text, matches));
 	if (offset != UINT64_MAX)
-		json_object_set_new(
-			result, "offset", json_integer((json_int_t)offset + matches[0].rm_so));
-	json_object_set_new(result, "end",
-		json_integer(offset == UINT64_MAX ? (json_int_t)info.end
-						  : (json_int_t)offset + matches[0].rm_eo));
+		json_put_number(&result, "offset", offset + (uint64_t)matches[0].rm_so);
+	json_put_number(&result, "end",
+		offset == UINT64_MAX ? info.end : offset + (uint64_t)matches[0].rm_eo);
 	free(matches);
-	answer(waiter, result, NULL);
+	if (!result)
+		error_set(&error, ENOMEM, "out of memory");
+	answer(waiter, result, error);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "control/event-table.h"
 #include "control/event.h"
+#include "control/json-put.h"
 
 #include <charhub/hub.h>
 
@@ -18,27 +19,20 @@ struct ear {
 	struct event_bus *bus;
 };
 
-/* Members that are NULL are left out. */
-static void put_text(json_t *data, const char *name, const char *text)
-{
-	if (text)
-		json_object_set_new(data, name, json_string(text));
-}
-
 static json_t *data_of(const struct chardev *hub, const struct hub_event *event)
 {
 	json_t *data = json_pack("{s:s}", "hub", chardev_id(hub));
 
-	put_text(data, "member", event->member);
-	put_text(data, "identity", event->who);
-	put_text(data, "by", event->by);
+	json_put_text(&data, "member", event->member);
+	json_put_text(&data, "identity", event->who);
+	json_put_text(&data, "by", event->by);
 	if (event->type == HUB_EVENT_MISSED || event->type == HUB_EVENT_RESUMED)
-		json_object_set_new(data, "bytes", json_integer((json_int_t)event->bytes));
+		json_put_number(&data, "bytes", event->bytes);
 	if (event->type == HUB_EVENT_FAILED)
-		put_text(data, "error", strerror(event->error));
+		json_put_text(&data, "error", strerror(event->error));
 	if (event->type == HUB_EVENT_RESIZED) {
-		json_object_set_new(data, "cols", json_integer(event->cols));
-		json_object_set_new(data, "rows", json_integer(event->rows));
+		json_put_number(&data, "cols", event->cols);
+		json_put_number(&data, "rows", event->rows);
 	}
 	return data;
 }

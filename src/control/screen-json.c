@@ -2,6 +2,7 @@
 #include "control/screen-json.h"
 
 #include "base/strbuf.h"
+#include "control/json-put.h"
 #include "vt/vt.h"
 
 #include <stdio.h>
@@ -19,6 +20,11 @@ static void put_text(struct vt *vt, int row, unsigned from, unsigned to, struct 
 		(struct vt_point){ row, to }, text);
 }
 
+static json_t *json_of_text(const struct strbuf *text)
+{
+	return text->failed ? NULL : json_of_bytes(text->data ? text->data : "", text->len);
+}
+
 json_t *screen_lines(struct vt *vt)
 {
 	json_t *lines = json_array();
@@ -27,7 +33,7 @@ json_t *screen_lines(struct vt *vt)
 		AUTO_STRBUF struct strbuf text = { 0 };
 
 		put_text(vt, (int)row, 0, vt_cols(vt), &text);
-		json_array_append_new(lines, json_string(text.data ? text.data : ""));
+		json_add(&lines, json_of_text(&text));
 	}
 	return lines;
 }
@@ -58,7 +64,7 @@ const struct type type_screen_rows = {
 	.kind = TYPE_LIST, .name = "ScreenRowList", .element = &row_type
 };
 
-static void put_color(json_t *run, const char *key, uint32_t color)
+static void put_color(json_t **run, const char *key, uint32_t color)
 {
 	char text[12];
 
@@ -68,10 +74,10 @@ static void put_color(json_t *run, const char *key, uint32_t color)
 		snprintf(text, sizeof(text), "%u", VT_COLOR_INDEX_OF(color));
 	else
 		return;
-	json_object_set_new(run, key, json_string(text));
+	json_put_text(run, key, text);
 }
 
-static void put_attributes(json_t *run, const struct vt_cell *cell)
+static void put_attributes(json_t **run, const struct vt_cell *cell)
 {
 	static const struct {
 		unsigned bit;
@@ -83,12 +89,13 @@ static void put_attributes(json_t *run, const struct vt_cell *cell)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (cell->attr & names[i].bit)
-			json_array_append_new(list, json_string(names[i].name));
+			json_add(&list, json_string(names[i].name));
 	if (cell->underline)
-		json_array_append_new(list, json_string("underline"));
-	if (json_array_size(list))
-		json_object_set(run, "attributes", list);
-	json_decref(list);
+		json_add(&list, json_string("underline"));
+	if (!list || json_array_size(list))
+		json_put(run, "attributes", list);
+	else
+		json_decref(list);
 }
 
 static bool look_alike(const struct vt_cell *a, const struct vt_cell *b)
@@ -104,11 +111,11 @@ static json_t *make_run(
 	json_t *run = json_object();
 
 	put_text(vt, (int)row, from, to, &text);
-	json_object_set_new(run, "col", json_integer(from));
-	json_object_set_new(run, "text", json_string(text.data ? text.data : ""));
-	put_color(run, "fg", cell->fg);
-	put_color(run, "bg", cell->bg);
-	put_attributes(run, cell);
+	json_put_number(&run, "col", from);
+	json_put(&run, "text", json_of_text(&text));
+	put_color(&run, "fg", cell->fg);
+	put_color(&run, "bg", cell->bg);
+	put_attributes(&run, cell);
 	return run;
 }
 
@@ -122,7 +129,7 @@ static json_t *make_row(struct vt *vt, unsigned row)
 		for (to = from + 1; to < (unsigned)end && look_alike(&cells[from], &cells[to]);
 			to++)
 			continue;
-		json_array_append_new(runs, make_run(vt, row, from, to, &cells[from]));
+		json_add(&runs, make_run(vt, row, from, to, &cells[from]));
 	}
 	return runs;
 }
@@ -132,6 +139,6 @@ json_t *screen_rows(struct vt *vt)
 	json_t *rows = json_array();
 
 	for (unsigned row = 0; row < vt_rows(vt); row++)
-		json_array_append_new(rows, make_row(vt, row));
+		json_add(&rows, make_row(vt, row));
 	return rows;
 }

@@ -2,6 +2,7 @@
 #include "control/vnc-info.h"
 
 #include "base/cleanup.h"
+#include "control/json-put.h"
 #include "vnc/vnc.h"
 
 #include <string.h>
@@ -61,8 +62,7 @@ json_t *vnc_server_info(const struct vnc_server *server, bool websocket)
 	const char *address = websocket ? vnc_server_websocket(server) : vnc_server_address(server);
 	json_t *object = vnc_basic_info(address ? address : "", websocket);
 
-	if (object)
-		json_object_set_new(object, "auth", json_string(vnc_server_auth(server)));
+	json_put_text(&object, "auth", vnc_server_auth(server));
 	return object;
 }
 
