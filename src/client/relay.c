@@ -52,10 +52,13 @@ void relay_pump(struct connection *connection)
 	struct pollfd fds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 		{ .fd = connection->fd, .events = POLLIN },
+		{ .fd = STDOUT_FILENO }, /* tells that nobody reads there any more */
 	};
 
 	for (;;) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0 && errno != EINTR)
+			return;
+		if (fds[2].revents && !fds[0].revents)
 			return;
 		if (fds[1].revents && !pass(connection->fd, STDOUT_FILENO))
 			return;

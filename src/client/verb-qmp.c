@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { HELP_COLUMNS = 79 };
+
 /* ---- qmp ---- */
 
 static int add_arg(json_t *object, const char *word, struct error **err)
@@ -144,10 +146,33 @@ static void show_options(const struct verb_option *options)
 	}
 }
 
+/* In lines that a terminal does not break within a word. */
+static void show_text(const char *text)
+{
+	size_t column = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		if (column + len >= HELP_COLUMNS) {
+			printf("\n");
+			column = 0;
+		}
+		printf("%s%.*s", column ? " " : "", (int)len, text);
+		column += (column > 0) + len;
+		text += len + strspn(text + len, " ");
+	}
+	printf("\n");
+}
+
 static void show_verb(const struct verb *verb)
 {
-	printf("charhub %s%s%s\n\n%s.%s%s\n", verb->name, *verb->usage ? " " : "", verb->usage,
-		verb->summary, verb->help ? "\n\n" : "", verb->help ? verb->help : "");
+	printf("charhub %s%s%s\n\n%s.\n", verb->name, *verb->usage ? " " : "", verb->usage,
+		verb->summary);
+	if (verb->help) {
+		printf("\n");
+		show_text(verb->help);
+	}
 	if (verb->options) {
 		printf("\n");
 		show_options(verb->options);

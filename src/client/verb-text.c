@@ -24,12 +24,13 @@ enum { PACE_MAX_MS = 60 * 1000, HEARD_MAX = 1024 * 1024 };
  * @text:    what it has printed that no expect has taken yet
  * @show:    what it prints is for standard output too
  * @refused: the daemon had to say something: why the keys do not count
+ * @replied: to the wish for the keyboard
  */
 struct talk {
 	struct attachment at;
 	struct plain plain;
 	struct strbuf text;
-	bool show;
+	bool show, replied;
 	char *refused;
 	uint64_t from;
 };
@@ -56,10 +57,16 @@ static void on_notice(void *data, const char *text)
 	talk->refused = strdup(text);
 }
 
+/* A notice in front of it that the keyboard is ours refuses nothing. */
 static void on_reply(void *data, int error, const char *text)
 {
+	struct talk *talk = data;
+
+	talk->replied = true;
 	if (error)
-		on_notice(data, text);
+		on_notice(talk, text);
+	else
+		free(TAKE_PTR(talk->refused));
 }
 
 static const struct attachment_ops ops = {
@@ -111,6 +118,18 @@ static int talk_step(struct talk *talk, int wait_ms, struct error **err)
 	return r < 0 ? gone(talk, err) : 0;
 }
 
+static int take_keyboard(struct talk *talk, struct error **err)
+{
+	int r = 0;
+
+	attachment_wish(&talk->at, ATTACH_WISH_TAKE, NULL);
+	while (r == 0 && !talk->replied)
+		r = talk_step(talk, -1, err);
+	if (r == 0 && talk->refused)
+		r = error_set(err, EACCES, "%s", talk->refused);
+	return r;
+}
+
 /* ---- send ---- */
 
 static int read_what(const struct args *args, struct paste *paste, struct error **err)
@@ -134,16 +153,16 @@ static int read_what(const struct args *args, struct paste *paste, struct error 
 
 static int send_all(struct talk *talk, struct paste *paste, struct error **err)
 {
-	while (!paste_is_done(paste, &talk->at)) {
-		int wait = paste_step(paste, &talk->at);
-		int r = talk_step(talk, wait, err);
+	int r = 0;
 
-		if (r)
-			return r;
-		if (talk->refused)
-			return error_set(err, EACCES, "%s", talk->refused);
+	while (r == 0 && !talk->refused && !paste_is_done(paste, &talk->at)) {
+		int wait = paste_step(paste, &talk->at);
+
+		r = talk_step(talk, wait, err);
 	}
-	return CLIENT_DONE;
+	if (r == 0 && talk->refused)
+		r = error_set(err, EACCES, "%s", talk->refused);
+	return r;
 }
 
 int verb_send(struct client *client, const struct args *args, struct error **err)
@@ -156,7 +175,7 @@ int verb_send(struct client *client, const struct args *args, struct error **err
 	if (r == 0)
 		r = talk_open(client, args->words[0], false, &consoles, &talk, err);
 	if (r == 0 && args_has(args, "take"))
-		attachment_wish(&talk.at, ATTACH_WISH_TAKE, NULL);
+		r = take_keyboard(&talk, err);
 	if (r == 0)
 		r = send_all(&talk, &paste, err);
 	paste_done(&paste);
@@ -246,7 +265,7 @@ int verb_expect(struct client *client, const struct args *args, struct error **e
 		r = talk_open(client, args->words[0], false, &consoles, &talk, err);
 	talk.show = !args_has(args, "quiet");
 	if (r == 0 && args_has(args, "take"))
-		attachment_wish(&talk.at, ATTACH_WISH_TAKE, NULL);
+		r = take_keyboard(&talk, err);
 	for (size_t i = 0; i < script.len && r == 0; i++)
 		r = run_step(&talk, &script.steps[i], err);
 	return r;
@@ -344,6 +363,8 @@ int verb_history(struct client *client, const struct args *args, struct error **
 
 		print_json(value);
 	} else {
+		if (text.len && text.data[text.len - 1] != '\n')
+			strbuf_append(&text, "\n", 1);
 		terminal_write(text.data, text.len);
 	}
 	return CLIENT_DONE;

@@ -190,9 +190,7 @@ void keyboard_ask(struct keyboard *keyboard, struct member *member)
 	keyboard->asker = member;
 	keyboard->asked_ms = loop_now_ms(keyboard->loop);
 	timer_start(keyboard->timer, KEYBOARD_ASK_MS);
-	tell(keyboard, holder,
-		"@ asks for the keyboard: # or 10 s of silence gives it, typing on keeps it",
-		member);
+	tell(keyboard, holder, "@ asks to type: # or silence allows it", member);
 	tell(keyboard, member, "@ has been asked for the keyboard", holder);
 	publish(keyboard, HUB_EVENT_ASKED, member, NULL);
 }

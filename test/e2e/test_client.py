@@ -5,6 +5,7 @@ import getpass
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 
@@ -188,6 +189,16 @@ def test_one_types_and_others_ask_for_the_keyboard(host):
     host.run("refuse", "vm")
 
 
+def test_a_script_may_take_the_keyboard(host):
+    host.start("typing=one")
+    ann = host.attach("vm")
+    ask(ann, "echo $((6*7))\r", "42\r\n")
+    assert "'attach1' has the keyboard" in host.run("send", "vm", "x", code=1).err
+    host.run("send", "--take", "vm", "echo $((6*9))")
+    ann.read_until("54\r\n")
+    host.run("expect", "--take", "vm", r"send echo $((7*9))\r", "expect 63$")
+
+
 def test_who_is_sent_away_is_told_why(host):
     host.start()
     ann = host.attach("vm")
@@ -256,6 +267,12 @@ def test_consoles_of_another_host(host):
     way = relay_script(host, "ssh")
     assert " up " in host.run("-H", "lab", env=way).out
     host.run("-H", "lab", "expect", "vm", r"send echo $((6*7))\r", "expect 42$", env=way)
+    ann = host.attach("-H", "lab", "vm", env=way)
+    relay = os.pidfd_open(last_pid(host, "ssh"))
+    ann.send(LEAVE)
+    ann.expect_end(2)
+    assert select.select([relay], [], [], program.DEADLINE)[0], "the relay stays behind"
+    os.close(relay)
     assert "no charhub on 'elsewhere'" in host.run("-H", "elsewhere", code=1, env=way).err
 
 

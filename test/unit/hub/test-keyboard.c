@@ -127,7 +127,7 @@ static void silence_gives(void **state)
 	type(f, 1, ASK);
 	hub_info(f->hub, &info);
 	assert_string_equal(info.asker, "f1");
-	sees(f, 0, "'f1' asks for the keyboard: Ctrl-\\ or 10 s of silence gives it");
+	sees(f, 0, "'f1' asks to type: Ctrl-\\ or silence allows it");
 	loop_advance(f->loop, KEYBOARD_ASK_MS - 1);
 	assert_string_equal(holder(f), "f0");
 	loop_advance(f->loop, 1);
