@@ -10,13 +10,12 @@ import functools
 import hashlib
 import os
 import re
-import signal
 import socket
 
 import pytest
 
 from support import rfb
-from support.guests import PROMPT, VMM, Shell, boot, default_socket, kill, processes
+from support.guests import PROMPT, Shell, boot, default_socket, hold_sockets, kill
 from support.program import wait_exit
 from support.setups import SCREEN_NOTICE
 from support.stream import CHUNK, DEADLINE, pump
@@ -226,7 +225,6 @@ def test_size_of_a_terminal_reaches_the_guest(charhubd_path, workdir, linux, ter
     hub.read_until(GONE)
 
 
-@pytest.mark.skipif(VMM != "uml", reason="only its processes outlive it")
 def test_killed_guest_whose_processes_hold_the_connection_makes_way(
         charhubd, workdir, linux, client):
     daemon = charhubd(
@@ -236,20 +234,13 @@ def test_killed_guest_whose_processes_hold_the_connection_makes_way(
     assert (workdir / "vu").stat().st_mode & 0o777 == 0o600
     first = linux(workdir / "vu")
     shell = Shell(client(workdir / "sock"))
-    main, *orphans = processes(first)
-    os.kill(main, signal.SIGKILL)
-    try:
+    with hold_sockets(first):
+        kill(first)
         linux(workdir / "vu")
         daemon.err.wait_for("another frontend")
         shell.stream.read_until("guest ready on hvc0")
         shell.stream.read_until(PROMPT)
         assert shell.run("echo again") == "again\n"
-    finally:
-        for pid in orphans:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
 
 GARBAGE = [

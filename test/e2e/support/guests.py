@@ -4,10 +4,14 @@
 $CHARHUB_TEST_VMM says what they run on: uml (User-Mode Linux), or qemu, whose program is $QEMU.
 """
 
+import contextlib
+import ctypes
 import os
 import pathlib
 import re
 import signal
+
+import pytest
 
 from . import program
 
@@ -61,6 +65,24 @@ def kill(script):
         except ProcessLookupError:
             pass
     program.wait_exit(script)
+
+
+@contextlib.contextmanager
+def hold_sockets(script):
+    """The sockets of a guest's main process are open here too, as in a process that it has left."""
+    pidfd_getfd = 438  # a system call that Python has no name for; the same number everywhere
+    pid = processes(script)[0]
+    libc = ctypes.CDLL(None, use_errno=True)
+    with contextlib.ExitStack() as stack:
+        pidfd = os.pidfd_open(pid)
+        stack.callback(os.close, pidfd)
+        for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+            if os.readlink(link).startswith("socket:"):
+                held = libc.syscall(pidfd_getfd, pidfd, int(link.name), 0)
+                if held < 0:
+                    pytest.skip(f"another's sockets: {os.strerror(ctypes.get_errno())}")
+                stack.callback(os.close, held)
+        yield
 
 
 class Shell:

@@ -116,7 +116,10 @@ class Screen:
         return self.start(
             "xterm", "-geometry", "80x24", "-fa", "DejaVu Sans Mono", "-fs", "10", "-bg", "black",
             "-fg", "gray90", "-u8", "-T", title, "-xrm", "*scrollBar: false",
-            "-xrm", "*allowTitleOps: false", "-xrm", "*cursorBlink: never", "-e", *argv)
+            "-xrm", "*allowTitleOps: false", "-xrm", "*cursorBlink: never",
+            # TigerVNC 1.15 tells of PRIMARY only while there is text in CLIPBOARD too.
+            "-xrm", "*VT100*translations: #override <BtnUp>: select-end(PRIMARY, CLIPBOARD)",
+            "-e", *argv)
 
     def start_tio(self, pty):
         return self.start_terminal(f"tio {pty}", "tio", pty)
@@ -167,8 +170,17 @@ class Screen:
         self._xdotool("mousemove", x, y, "click", 1)
 
     def select_line(self, x, y):
-        """Three clicks: a terminal selects the line, with its end, as PRIMARY."""
+        """Three clicks: a terminal selects the line, with its end.
+
+        @x, y: in the line, left of some of its text; that is waited for
+        """
+        def look():
+            return self.look(x, y, 50, 1)
+
+        wait_until(lambda: len(set(look()[0])) > 1, "text to select")
+        unmarked = look()
         self._xdotool("mousemove", x, y, "click", "--repeat", 3, "--delay", 20, 1)
+        wait_until(lambda: look() != unmarked, "a line that is marked")
 
     def press(self, *keys):
         self._xdotool("key", "--clearmodifiers", *keys)
