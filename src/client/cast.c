@@ -2,9 +2,9 @@
 #include "client/cast.h"
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 #include "client/json.h"
 #include "client/terminal.h"
-#include "client/words.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ static void put_character(FILE *file, const uint8_t *at, size_t len)
 static void put_bytes(FILE *file, const uint8_t *at, size_t len, uint8_t held[4], size_t *held_len)
 {
 	while (len) {
-		int n = words_character(at, len);
+		int n = utf8_character(at, len);
 
 		if (n < 0) {
 			memcpy(held, at, len);

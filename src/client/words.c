@@ -1,42 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/words.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The first two bytes allow each other [Unicode 15, table 3-7]. */
-static bool begins_well(const uint8_t *at)
-{
-	return !((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
-		 (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f));
-}
-
-static int wanted_len(uint8_t first)
-{
-	if (first < 0x80)
-		return 1;
-	if (first < 0xc2 || first > 0xf4)
-		return 0;
-	return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-}
-
-int words_character(const void *bytes, size_t len)
-{
-	const uint8_t *at = bytes;
-	int wanted = wanted_len(at[0]);
-
-	for (int i = 1; i < wanted; i++) {
-		if ((size_t)i >= len)
-			return -1;
-		if ((at[i] & 0xc0) != 0x80 || (i == 1 && !begins_well(at)))
-			return 0;
-	}
-	return wanted;
-}
 
 /* C0, DEL, and C1 in UTF-8. */
 static bool is_control(const uint8_t *at)
@@ -52,7 +24,7 @@ char *words_clean(const char *text, size_t len)
 	if (!clean)
 		return NULL;
 	while (len) {
-		int found = words_character(at, len);
+		int found = utf8_character(at, len);
 		size_t n = found > 0 ? (size_t)found : 1;
 
 		if (found > 0 && !is_control(at)) {

@@ -6,13 +6,6 @@
 #include <stdint.h>
 
 /**
- * words_character() - length of the UTF-8 character that @len bytes, 1 or more, begin with
- *
- * Return: 1..4; 0: they are none; -1: they are the beginning of one.
- */
-int words_character(const void *bytes, size_t len);
-
-/**
  * words_clean() - text of others, for a terminal
  *
  * Without control characters, and without what is no UTF-8: each becomes a '?'.
