@@ -275,12 +275,21 @@ static int open_doors(struct vnc_server *server, struct error **err)
 static void move_doors(struct vnc_addresses *from, struct listener **from_doors, bool websocket,
 	struct vnc_addresses *to, struct listener **to_doors)
 {
-	for (size_t i = 0; i < from->len && to->len < VNC_ADDRESSES_MAX; i++) {
+	for (size_t i = 0; i < from->len; i++) {
 		if (from->items[i].websocket != websocket)
 			continue;
 		to->items[to->len] = from->items[i];
 		to_doors[to->len++] = from_doors[i];
 	}
+}
+
+static size_t count_websockets(const struct vnc_addresses *addresses)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < addresses->len; i++)
+		n += addresses->items[i].websocket;
+	return n;
 }
 
 static void close_plain_doors(struct vnc_server *server)
@@ -313,6 +322,9 @@ int vnc_server_listen(
 
 	if (server->host.config.reverse)
 		return error_set(err, EINVAL, "vnc: a server with reverse=on listens nowhere");
+	if (addresses->len + count_websockets(&old) > VNC_ADDRESSES_MAX)
+		return error_set(
+			err, EINVAL, "vnc: more than %d addresses", (int)VNC_ADDRESSES_MAX);
 	close_plain_doors(server);
 	r = exchange(server, addresses, err);
 	if (r < 0) {

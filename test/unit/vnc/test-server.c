@@ -2,6 +2,8 @@
 /* Who may come in: sharing, limits, listening. */
 #include "vnc-fixture.h"
 
+#include "vnc/addresses.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -263,6 +265,32 @@ static void unix_sockets_and_websockets_are_served(void **state)
 	assert_int_equal(rmdir(folder), 0); /* nothing is left in it */
 }
 
+/* Together with the websockets, which stay. */
+static void too_many_new_addresses_change_nothing(void **state)
+{
+	char folder[] = "/tmp/vnc-test-XXXXXX", text[128], plain[40], web[40];
+	struct vnc_addresses many = { .len = VNC_ADDRESSES_MAX };
+	struct fixture *f = *state;
+	struct vnc_server *server;
+	struct error *err = NULL;
+	int fd;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(plain, sizeof(plain), "%s/plain", folder);
+	snprintf(web, sizeof(web), "%s/web", folder);
+	snprintf(text, sizeof(text), "unix:%s,websocket=unix:%s", plain, web);
+	server = listen_at(f, text);
+	assert_int_equal(vnc_server_listen(server, &many, &err), -EINVAL);
+	assert_string_equal(error_message(err), "vnc: more than 32 addresses");
+	error_free(err);
+	assert_non_null(vnc_server_websocket(server));
+	fd = connect_unix(plain);
+	TAKE(f, fd, "RFB 003.008\n");
+	close(fd);
+	vnc_server_free(server);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void tcp_ports_are_told(void **state)
 {
 	struct fixture *f = *state;
@@ -305,6 +333,7 @@ int main(void)
 		TEST(events_tell_who_comes_and_goes),
 		TEST(removed_console_leaves_the_viewer_at_another),
 		TEST(unix_sockets_and_websockets_are_served),
+		TEST(too_many_new_addresses_change_nothing),
 		TEST(tcp_ports_are_told),
 		TEST(missing_secret_is_an_error),
 	};
