@@ -20,12 +20,8 @@ static int human_monitor_command(struct call *call, struct error **err)
 	AUTO_STRBUF struct strbuf lines = { 0 };
 
 	hmp_run(call_caller(call), call_string(call, "command-line"), &text);
-	for (size_t i = 0; i < text.len; i++) { /* QEMU's lines end as a terminal wants them */
-		if (text.data[i] == '\n')
-			strbuf_putc(&lines, '\r');
-		strbuf_putc(&lines, text.data[i]);
-	}
-	if (text.failed || lines.failed)
+	hmp_put_lines(&lines, &text); /* as QEMU's */
+	if (lines.failed)
 		return error_set(err, ENOMEM, "out of memory");
 	return call_return(call, json_of_bytes(lines.len ? lines.data : "", lines.len), err);
 }

@@ -525,6 +525,16 @@ void hmp_run(struct caller *caller, const char *line, struct strbuf *out)
 		run_qmp(caller, command, args, out);
 }
 
+void hmp_put_lines(struct strbuf *out, const struct strbuf *lines)
+{
+	for (size_t i = 0; i < lines->len; i++) {
+		if (lines->data[i] == '\n')
+			strbuf_putc(out, '\r');
+		strbuf_putc(out, lines->data[i]);
+	}
+	out->failed |= lines->failed;
+}
+
 const char *hmp_next_name(const char *after)
 {
 	const struct hmp_command *at = after ? find(after) + 1 : commands;

@@ -16,6 +16,9 @@ struct caller;
  */
 void hmp_run(struct caller *caller, const char *line, struct strbuf *out);
 
+/** hmp_put_lines() - append @lines as terminals want them, with a return before each line feed */
+void hmp_put_lines(struct strbuf *out, const struct strbuf *lines);
+
 /** hmp_next_name() - walk the names of the commands; NULL starts and ends */
 const char *hmp_next_name(const char *after);
 

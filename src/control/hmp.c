@@ -27,22 +27,12 @@ static void show(struct hmp *hmp, const struct strbuf *text)
 	monitor_send(&hmp->base, text->failed ? NULL : text->data, text->len);
 }
 
-/* Terminals want a return before each line feed. */
-static void put_lines(struct strbuf *out, const struct strbuf *lines)
-{
-	for (size_t i = 0; i < lines->len; i++) {
-		if (lines->data[i] == '\n')
-			strbuf_putc(out, '\r');
-		strbuf_putc(out, lines->data[i]);
-	}
-}
-
 static void run_line(struct hmp *hmp, struct strbuf *out)
 {
 	AUTO_STRBUF struct strbuf lines = { 0 };
 
 	hmp_run(&hmp->base.caller, hmp->readline.line, &lines);
-	put_lines(out, &lines);
+	hmp_put_lines(out, &lines);
 	readline_begin(&hmp->readline, out);
 }
 
