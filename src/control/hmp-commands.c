@@ -179,14 +179,6 @@ static void print_screen(const json_t *screen, struct strbuf *out)
 		strbuf_printf(out, "%s\n", json_string_value(json_array_get(lines, i)));
 }
 
-static void print_added(const json_t *result, struct strbuf *out)
-{
-	const char *pty = text_of(result, "pty");
-
-	if (*pty)
-		strbuf_printf(out, "char device redirected to %s\n", pty);
-}
-
 /* ---- running a command ---- */
 
 /** struct answer - of a command that was run from here */
@@ -435,7 +427,7 @@ static const struct hmp_command commands[] = {
 		.qmp = "console-input" },
 	{ "help", "[cmd]", "show the help", .run = run_help },
 	{ "hub-add-member", "hub chardev [access]", "let a chardev take part in a hub",
-		.qmp = "hub-add-member", .print = print_added },
+		.qmp = "hub-add-member" },
 	{ "hub-remove-member", "hub chardev", "let it take part no more",
 		.qmp = "hub-remove-member" },
 	{ "info chardev", "", "show the character devices", .qmp = "query-chardev",
