@@ -228,9 +228,7 @@ static const struct field inet_address[] = {
 
 static enum address_choice choice(const json_t *value)
 {
-	if (!value)
-		return ADDRESS_UNSET;
-	return json_is_true(value) ? ADDRESS_ON : ADDRESS_OFF;
+	return address_choice(value, json_is_true(value));
 }
 
 static char *copy_member(const json_t *object, const char *name)

@@ -84,9 +84,7 @@ static enum address_choice choice(const struct opts *opts, const char *key)
 {
 	const char *text = opts_text(opts, key);
 
-	if (!text)
-		return ADDRESS_UNSET;
-	return !strcmp(text, "on") ? ADDRESS_ON : ADDRESS_OFF;
+	return address_choice(text, text && !strcmp(text, "on"));
 }
 
 static int start(struct dial *dial, struct error **err)
