@@ -2,6 +2,7 @@
 #include "control/type.h"
 
 #include "base/cleanup.h"
+#include "opts/opts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -78,16 +79,6 @@ static int check_string(const json_t *value, const char *path, struct error **er
 	return error_set(err, EINVAL, "Parameter '%s' has a null byte in it", path);
 }
 
-static bool is_word(const char *words, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = words; at && *at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
-		if (!strncmp(at, word, len) && (!at[len] || at[len] == '|'))
-			return true;
-	return false;
-}
-
 /* As QEMU names a word that is none of an enum's. */
 static const char *last_name(const char *path)
 {
@@ -101,7 +92,7 @@ static int check_word(
 {
 	const char *word = json_string_value(value);
 
-	if (is_word(type->values, word))
+	if (opts_enum_index(type->values, word) >= 0)
 		return 0;
 	return error_set(
 		err, EINVAL, "Parameter '%s' does not accept value '%s'", last_name(path), word);
