@@ -20,7 +20,6 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/log.h"
-#include "base/strbuf.h"
 #include "chardev/log.h"
 #include "control/command.h"
 #include "io/byte-queue.h"
@@ -160,12 +159,8 @@ static bool flush(struct attach *attach)
 
 static void owe_text(struct attach *attach, const uint8_t *head, size_t head_len, const char *text)
 {
-	AUTO_STRBUF struct strbuf frame = { 0 };
-
-	strbuf_append(&frame, head, head_len);
-	strbuf_append(&frame, text, strnlen(text, ATTACH_TEXT_MAX));
-	if (!frame.failed)
-		owe(attach, frame.data, frame.len);
+	owe(attach, head, head_len);
+	owe(attach, text, strnlen(text, ATTACH_TEXT_MAX));
 }
 
 static void leave(struct attach *attach, enum attach_reason reason, const char *text)
@@ -366,6 +361,8 @@ static int take_request(struct attach *attach, const struct attach_frame *frame)
 	if (attach_get_text(frame, &text) < 0)
 		return -EPROTO;
 	member = text.len ? strndup(text.text, text.len) : NULL;
+	if (text.len && !member)
+		return -ENOMEM;
 	r = check_wish(attach, (enum attach_wish)text.what, &err);
 	if (r == 0)
 		r = fulfil(attach, (enum attach_wish)text.what, member, &err);
