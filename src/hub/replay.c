@@ -176,7 +176,7 @@ bool replay_tell(
 		return false;
 	if (line)
 		strbuf_printf(&bytes, "\a\0337\033[%u;1H\033[0;7m %.*s \033[K\0338", rows,
-			(int)cols - 3, line);
+			cols > 3 ? (int)cols - 3 : 0, line);
 	else
 		strbuf_puts(&bytes, "\a");
 	if (bytes.failed || member_say(member, bytes.data, bytes.len) < 0)
