@@ -13,18 +13,27 @@ _charhub()
 		--host=* | --ssh=* | --socket=*) common+=("$word") ;;
 		-*) ;;
 		*)
-			[ "$verb" ] && words=$((words + 1))
-			verb=${verb:-$word}
+			if [ "$verb" = hub ]; then
+				verb="hub $word"
+			else
+				[ "$verb" ] && words=$((words + 1))
+				verb=${verb:-$word}
+			fi
 			;;
 		esac
 	done
 	case $cur in
-	-*) list=$(charhub complete options ${verb:+"$verb"} 2>/dev/null) ;;
+	-*)
+		# shellcheck disable=SC2086 # one word or two
+		list=$(charhub complete options $verb 2>/dev/null)
+		;;
 	*)
 		if [ -z "$verb" ]; then
 			list=$(charhub complete verbs 2>/dev/null)
 		elif [ $words = 0 ] && [ "$verb" = help ]; then
 			list=$(charhub complete verbs 2>/dev/null)
+		elif [ "$verb" = hub ]; then
+			list=$(charhub complete verbs hub 2>/dev/null)
 		elif [ $words = 0 ] && [ "$verb" != play ]; then
 			list=$(charhub "${common[@]}" complete consoles 2>/dev/null)
 		else

@@ -16,6 +16,8 @@ function __charhub_words
         charhub complete options $verb 2>/dev/null
     else if test -z "$verb" -o "$verb" = help
         charhub complete verbs 2>/dev/null
+    else if test "$verb" = hub; and test (commandline -opc)[-1] = hub
+        charhub complete verbs hub 2>/dev/null
     else
         charhub complete consoles 2>/dev/null
     end

@@ -211,6 +211,24 @@ int verb_help(struct client *client, const struct args *args, struct error **err
 
 /* ---- complete ---- */
 
+/* The first words of verbs, each once; with @first the words that may follow that one. */
+static void complete_verbs(const char *first)
+{
+	size_t told = 0;
+
+	for (const struct verb *verb = verbs; verb->name; verb++) {
+		size_t len = strcspn(verb->name, " ");
+		bool again = told == len && !strncmp(verb->name, verb[-1].name, len);
+
+		if (!first && !again)
+			printf("%.*s\t%s\n", (int)len, verb->name, verb->summary);
+		if (first && verb->name[len] && strlen(first) == len &&
+			!strncmp(verb->name, first, len))
+			printf("%s\t%s\n", verb->name + len + 1, verb->summary);
+		told = len;
+	}
+}
+
 static void complete_options(const struct verb_option *options)
 {
 	for (; options && options->name; options++)
@@ -226,8 +244,7 @@ int verb_complete(struct client *client, const struct args *args, struct error *
 
 	(void)err;
 	if (!strcmp(what, "verbs")) {
-		for (verb = verbs; verb->name; verb++)
-			printf("%s\t%s\n", verb->name, verb->summary);
+		complete_verbs(args->n_words > 1 ? args->words[1] : NULL);
 	} else if (!strcmp(what, "consoles")) {
 		/* A shell wants no words on why there are none. */
 		consoles_find(client->daemons, NULL, &consoles, NULL);

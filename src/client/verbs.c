@@ -154,8 +154,8 @@ const struct verb verbs[] = {
 		"restrict,command=\"charhub relay --only CONSOLE\", it gives the owner of that key "
 		"one console and nothing else.",
 		relay_options, 0, 0, verb_relay },
-	{ "complete", "verbs|consoles|options [VERB]", "List words, for the completion of shells",
-		NULL, NULL, 1, 3, verb_complete },
+	{ "complete", "verbs|consoles|options [VERB...]",
+		"List words, for the completion of shells", NULL, NULL, 1, 3, verb_complete },
 	{ "help", "[VERB]", "Say what there is", NULL, NULL, 0, 2, verb_help },
 	{ 0 },
 };

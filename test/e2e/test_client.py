@@ -470,7 +470,11 @@ def test_watch_follows_what_happens(host, terminal):
 
 def test_help_and_completion_come_from_the_table(host):
     verbs = [line.split("\t")[0] for line in host.run("complete", "verbs").out.splitlines()]
-    for verb in verbs:
+    assert verbs.count("hub") == 1
+    followers = [line.split("\t")[0]
+                 for line in host.run("complete", "verbs", "hub").out.splitlines()]
+    assert followers == ["add", "remove", "set"]
+    for verb in [verb for verb in verbs if verb != "hub"] + [f"hub {word}" for word in followers]:
         assert f"charhub {verb}" in host.run("help", *verb.split()).out
     host.start()
     assert host.run("complete", "consoles").out.startswith("vm\t")
