@@ -44,9 +44,7 @@ static void read_until_answer(struct fixture *f, int fd, char *text, size_t size
 	}
 }
 
-/* Send a request with @n descriptors, expect this very answer. NULL: any. */
-static void say(struct fixture *f, int fd, const char *request, const int *fds, size_t n,
-	const char *answer)
+static void send_with_fds(int fd, const char *request, const int *fds, size_t n)
 {
 	union {
 		char bytes[CMSG_SPACE(64 * sizeof(int))];
@@ -54,7 +52,6 @@ static void say(struct fixture *f, int fd, const char *request, const int *fds, 
 	} control = { .bytes = { 0 } };
 	struct iovec iov = { (void *)(uintptr_t)request, strlen(request) };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
-	char text[512];
 
 	if (n) {
 		message.msg_control = control.bytes;
@@ -65,6 +62,15 @@ static void say(struct fixture *f, int fd, const char *request, const int *fds, 
 		memcpy(CMSG_DATA(&control.align), fds, n * sizeof(int));
 	}
 	assert_int_equal(sendmsg(fd, &message, 0), strlen(request));
+}
+
+/* Send a request with @n descriptors, expect this very answer. NULL: any. */
+static void say(struct fixture *f, int fd, const char *request, const int *fds, size_t n,
+	const char *answer)
+{
+	char text[512];
+
+	send_with_fds(fd, request, fds, n);
 	read_until_answer(f, fd, text, sizeof(text));
 	if (answer)
 		assert_string_equal(text, answer);
@@ -131,15 +137,42 @@ static void descriptors_are_kept_by_name(void **state)
 		FAILS("File descriptor named 'a' not found"));
 }
 
+/* QEMU's emulation of programs leaves descriptors open that recvmsg() has no room for. */
+static bool leaks_surplus(void)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { .bytes = { 0 } };
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = CMSG_LEN(sizeof(int)) };
+	int pair[2], fds[4] = { 0 }, came;
+	unsigned before = open_fds();
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	send_with_fds(pair[0], "x", fds, 4);
+	assert_int_equal(recvmsg(pair[1], &message, 0), 1);
+	memcpy(&came, CMSG_DATA(&control.align), sizeof(came));
+	close(came);
+	close(pair[0]);
+	close(pair[1]);
+	return open_fds() > before;
+}
+
 static void what_nobody_takes_is_closed(void **state)
 {
 	struct fixture *f = *state;
+	bool leaks = leaks_surplus();
 	unsigned before = open_fds();
 	int fds[40] = { 0 };
 
 	say(f, f->fd, "{'execute':'query-name'}", fds, PASSED_FDS_MAX, NULL);
 	assert_int_equal(open_fds(), before + PASSED_FDS_MAX);
-	say(f, f->fd, "{'execute':'query-name'}", fds, 40, NULL);
+	say(f, f->fd, "{'execute':'query-name'}", fds, leaks ? PASSED_FDS_MAX : 40, NULL);
 	assert_int_equal(open_fds(), before + PASSED_FDS_MAX);
 	say(f, f->fd, "{'execute':'getfd','arguments':{'fdname':'a'}}", fds, 2, DONE);
 	assert_int_equal(open_fds(), before + 2);
