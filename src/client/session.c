@@ -84,10 +84,14 @@ static int send_request(
 {
 	AUTO_JSON json_t *request = json_pack("{s:s,s:o*}", "execute", command, "arguments", args);
 	AUTO_FREE char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
-	int r = text ? connection_write(&session->connection, text, strlen(text)) : -ENOMEM;
+	AUTO_STRBUF struct strbuf line = { 0 };
+	int r = -ENOMEM;
 
-	if (r == 0)
-		r = connection_write(&session->connection, "\n", 1);
+	/* In one piece: a daemon that is told to end does so at the last brace. */
+	if (text)
+		strbuf_printf(&line, "%s\n", text);
+	if (line.data && !line.failed)
+		r = connection_write(&session->connection, line.data, line.len);
 	return r < 0 ? gone(-r, err) : 0;
 }
 
