@@ -276,7 +276,7 @@ static int console_screen(struct call *call, struct error **err)
 
 /* ---- console-history ---- */
 
-enum { HISTORY_BYTES = 64 * 1024, HISTORY_MAX = 1024 * 1024 };
+enum { HISTORY_BYTES = 64 * 1024, HISTORY_MAX = 1024 * 1024, BLOCK_BYTES = 64 * 1024 };
 
 static const struct type history_size = {
 	.kind = TYPE_INT, .name = "int", .min = 1, .max = HISTORY_MAX
@@ -330,16 +330,36 @@ static bool is_line_feed(const struct chardev *hub, uint64_t offset)
 	return hub_history(hub, offset, 1, iov) == 1 && *(const char *)iov[0].iov_base == '\n';
 }
 
+/* Where the line begins that ends before @at, of what is held from @from on. */
+static uint64_t line_start(const struct chardev *hub, uint64_t from, uint64_t at)
+{
+	while (at > from) {
+		size_t len = at - from < BLOCK_BYTES ? (size_t)(at - from) : BLOCK_BYTES;
+		struct iovec iov[2];
+
+		for (int i = hub_history(hub, at - len, len, iov); i-- > 0;) {
+			const char *bytes = iov[i].iov_base;
+			const char *feed = memrchr(bytes, '\n', iov[i].iov_len);
+
+			at -= iov[i].iov_len;
+			if (feed)
+				return at + (uint64_t)(feed - bytes) + 1;
+		}
+	}
+	return from;
+}
+
 /* Where the newest @lines lines begin, of what is held; one that has no end yet is one too. */
 static uint64_t lines_start(const struct chardev *hub, const struct hub_info *info, uint64_t lines)
 {
-	uint64_t at = info->end;
+	uint64_t at = info->end, end = at;
 
-	if (at > info->held_from && is_line_feed(hub, at - 1))
-		at--;
-	for (; at > info->held_from; at--)
-		if (is_line_feed(hub, at - 1) && !--lines)
-			break;
+	if (lines && at > info->held_from && is_line_feed(hub, at - 1))
+		end--;
+	for (; lines && at > info->held_from; lines--) {
+		at = line_start(hub, info->held_from, end);
+		end = at - (at > info->held_from);
+	}
 	return at;
 }
 

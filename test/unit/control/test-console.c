@@ -338,6 +338,7 @@ static void history_is_given_by_offset_lines_and_time(void **state)
 	is_text(run(f, "console-history", "{'console': 'h', 'lines': 2}"), "data", "two\nthree");
 	is_text(run(f, "console-history", "{'console': 'h', 'lines': 99}"), "data",
 		"one\ntwo\nthree");
+	is_text(run(f, "console-history", "{'console': 'h', 'lines': 0}"), "data", "");
 	is_text(run(f, "console-history", "{'console': 'h', 'offset': 13}"), "data", "");
 	is_text(run(f, "console-history", "{'console': 'h', 'since': 1}"), "data",
 		"one\ntwo\nthree");
@@ -347,6 +348,24 @@ static void history_is_given_by_offset_lines_and_time(void **state)
 		"offset 14 of console 'h' was not printed yet: it ends at 13");
 	fails(f, "console-history", "{'console': 'h', 'offset': 1, 'lines': 1}",
 		"Parameters 'offset' and 'lines' exclude each other");
+}
+
+static void lines_may_be_long_and_empty(void **state)
+{
+	struct fixture *f = *state;
+	char line[70000];
+
+	make_hub(f, "hub,id=h,chardevs.0=f0", 0);
+	memset(line, 'x', sizeof(line));
+	print(f, "\none\n");
+	fake_holder_out(&f->guest, line, sizeof(line));
+	print(f, "\n\nend\n");
+	is_number(run(f, "console-history", "{'console': 'h', 'lines': 1}"), "offset", 70007);
+	is_number(run(f, "console-history", "{'console': 'h', 'lines': 2}"), "offset", 70006);
+	is_number(run(f, "console-history", "{'console': 'h', 'lines': 3}"), "offset", 5);
+	is_number(run(f, "console-history", "{'console': 'h', 'lines': 4}"), "offset", 1);
+	is_number(run(f, "console-history", "{'console': 'h', 'lines': 5}"), "offset", 0);
+	is_number(run(f, "console-history", "{'console': 'h', 'lines': 6}"), "offset", 0);
 }
 
 static void what_is_not_held_any_more_says_what_is(void **state)
@@ -586,6 +605,7 @@ int main(void)
 		console_test(a_picture_may_be_left_undrawn),
 		console_test(a_stream_of_bytes_has_no_screen),
 		console_test(history_is_given_by_offset_lines_and_time),
+		console_test(lines_may_be_long_and_empty),
 		console_test(what_is_not_held_any_more_says_what_is),
 		console_test(input_waits_until_the_guest_takes_it),
 		console_test(input_needs_a_guest),
