@@ -8,7 +8,8 @@
  *	screen	over the rows that have changed since the command was given, as they are to be seen
  *
  * Output that comes in many pieces is looked at once in LOOK_MS, so that a console that prints at
- * full speed does not pay for those who wait for something.
+ * full speed does not pay for those who wait for something; what is held already PARTS_A_ROUND
+ * parts at a time, so that nobody else does either.
  */
 #include "control/console-wait.h"
 
@@ -33,6 +34,7 @@ enum {
 	PATTERN_MAX = 1024,
 	REPEATS_MAX = 1000,
 	LOOK_MS = 20,
+	PARTS_A_ROUND = 16, /* of what is held already */
 	DEADLINE_MS = 60000,
 	DEADLINE_MAX_MS = 24 * 60 * 60 * 1000,
 };
@@ -71,7 +73,8 @@ const struct type console_wait_result = { .kind = TYPE_STRUCT,
  * @from:   offset of the first byte that counts and was not dropped from @bytes
  * @bytes:  of the output from there on
  * @seen:   of the screen: what was there at the beginning
- * @look:   runs while new output is not looked at
+ * @look:   runs while output is not looked at
+ * @until:  what comes behind that offset is too late
  */
 struct waiter {
 	struct call *call;
@@ -79,7 +82,7 @@ struct waiter {
 	struct chardev *hub;
 	regex_t regex;
 	bool on_screen;
-	uint64_t from;
+	uint64_t from, until;
 	struct strbuf bytes;
 	struct vt_reader seen;
 	struct timer *look, *deadline;
@@ -190,12 +193,15 @@ static bool read_more(struct waiter *waiter)
 
 static bool look_at_stream(struct waiter *waiter)
 {
-	while (read_more(waiter)) {
+	for (unsigned i = 0; i < PARTS_A_ROUND; i++) {
+		if (waiter->from + waiter->bytes.len >= waiter->until || !read_more(waiter))
+			return false;
 		if (try_text(waiter, waiter->bytes.data, waiter->bytes.len, waiter->from))
 			return true;
 		if (waiter->bytes.len > BYTES_MAX / 2)
 			drop_old(waiter);
 	}
+	timer_start(waiter->look, 0);
 	return false;
 }
 
@@ -228,9 +234,20 @@ static bool look(struct waiter *waiter)
 
 /* ---- what happens ---- */
 
+static void look_on(struct waiter *waiter)
+{
+	struct error *error = NULL;
+
+	if (look(waiter) || waiter->until == UINT64_MAX || timer_is_running(waiter->look))
+		return;
+	error_set(&error, ETIMEDOUT, "console '%s' has not printed it in %" PRIu64 " ms",
+		chardev_id(waiter->hub), waiter->timeout_ms);
+	answer(waiter, NULL, error);
+}
+
 static void on_look(void *data)
 {
-	look(data);
+	look_on(data);
 }
 
 static void on_output(void *data, struct chardev *hub)
@@ -238,20 +255,20 @@ static void on_output(void *data, struct chardev *hub)
 	struct waiter *waiter = data;
 
 	(void)hub;
-	if (!timer_is_running(waiter->look))
+	if (waiter->until == UINT64_MAX && !timer_is_running(waiter->look))
 		timer_start(waiter->look, LOOK_MS);
 }
 
+/* What was printed by now is still looked at. */
 static void on_deadline(void *data)
 {
 	struct waiter *waiter = data;
-	struct error *error = NULL;
+	struct hub_info info;
 
-	if (look(waiter))
-		return;
-	error_set(&error, ETIMEDOUT, "console '%s' has not printed it in %" PRIu64 " ms",
-		chardev_id(waiter->hub), waiter->timeout_ms);
-	answer(waiter, NULL, error);
+	hub_info(waiter->hub, &info);
+	waiter->until = info.end;
+	timer_stop(waiter->look);
+	look_on(waiter);
 }
 
 static void on_gone(void *data)
@@ -380,6 +397,7 @@ int console_wait_run(struct call *call, struct error **err)
 	if (!waiter)
 		return error_set(err, ENOMEM, "out of memory");
 	waiter->call = call;
+	waiter->until = UINT64_MAX;
 	waiter->on_screen = where && !strcmp(where, "screen");
 	r = console_of_call(call, "console", &waiter->hub, err);
 	if (r == 0)

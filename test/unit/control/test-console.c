@@ -496,6 +496,32 @@ static void a_long_stream_is_looked_at_in_parts(void **state)
 	is_number(f->result, "offset", 100000);
 }
 
+/* In several rounds of the loop; those that were left when the time was over count as well. */
+static void all_that_is_held_is_looked_at(void **state)
+{
+	struct fixture *f = *state;
+	char line[1000];
+
+	make_hub(f, "hub,id=h,chardevs.0=f0", 0);
+	memset(line, 'x', sizeof(line));
+	for (int i = 0; i < 500; i++)
+		fake_holder_out(&f->guest, line, sizeof(line));
+	print(f, "needle");
+	start(f, "console-wait",
+		"{'console': 'h', 'pattern': 'needle', 'offset': 0, 'timeout-ms': 1}");
+	loop_advance(f->loop, 1);
+	dispatch(f);
+	assert_int_equal(f->answers, 1);
+	assert_null(f->error);
+	is_number(f->result, "offset", 500000);
+	start(f, "console-wait",
+		"{'console': 'h', 'pattern': 'thread', 'offset': 0, 'timeout-ms': 1}");
+	loop_advance(f->loop, 1);
+	dispatch(f);
+	assert_int_equal(f->answers, 1);
+	assert_string_equal(error_message(f->error), "console 'h' has not printed it in 1 ms");
+}
+
 static void rows_of_the_screen_are_looked_at_as_they_change(void **state)
 {
 	struct fixture *f = *state;
@@ -613,6 +639,7 @@ int main(void)
 		console_test(a_pattern_is_found_in_any_pieces),
 		console_test(what_was_there_counts_from_the_offset_only),
 		console_test(a_long_stream_is_looked_at_in_parts),
+		console_test(all_that_is_held_is_looked_at),
 		console_test(rows_of_the_screen_are_looked_at_as_they_change),
 		console_test(patterns_that_cost_too_much_are_refused),
 		console_test(who_waits_is_told_that_the_console_goes),
