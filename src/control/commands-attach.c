@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "control/attach.h"
 #include "control/commands.h"
+#include "control/console.h"
 #include "control/json-text.h"
 #include "control/world.h"
 
@@ -84,17 +85,6 @@ static void choose_id(const struct world *world, const struct chardev *hub, char
 		chardev_set_find(world_chardevs(world), id));
 }
 
-static struct chardev *find_console(struct call *call, struct error **err)
-{
-	const char *id = call_string(call, "console");
-	struct chardev *hub = chardev_set_find(world_chardevs(call_world(call)), id);
-
-	if (hub && chardev_is_hub(hub))
-		return hub;
-	error_set(err, ENOENT, "there is no console '%s' here", id);
-	return NULL;
-}
-
 static void tell_size(struct call *call, struct chardev *attach)
 {
 	struct chardev_event event = {
@@ -156,12 +146,12 @@ static int join(struct call *call, struct chardev *hub, struct chardev *attach, 
 static int attach(struct call *call, struct error **err)
 {
 	struct caller *caller = call_caller(call);
-	struct chardev *hub = find_console(call, err), *attach;
+	struct chardev *hub, *attach;
 	char id[MEMBER_ID];
-	int r;
+	int r = console_of_call(call, "console", &hub, err);
 
-	if (!hub)
-		return -ENOENT;
+	if (r < 0)
+		return r;
 	if (!caller->ops->hand_over)
 		return error_set(err, ENOTSUP, "this monitor cannot be attached to a console");
 	choose_id(call_world(call), hub, id);
