@@ -64,17 +64,16 @@ static void run_who(struct attend *attend)
 	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
 	AUTO_STRBUF struct strbuf text = { 0 };
 	AUTO_ERROR struct error *err = NULL;
-	AUTO_JSON json_t *hubs = NULL;
+	AUTO_JSON json_t *hub = NULL;
 	int r = session_open(attend->console->daemon, &session, &err);
 
 	if (r == 0)
-		r = session_call(&session, "query-hubs",
-			json_pack("{s:s}", "id", attend->console->id), &hubs, &err);
+		r = session_hub(&session, attend->console->id, &hub, &err);
 	if (r < 0) {
 		attend_say(attend, "%s", error_message(err));
 		return;
 	}
-	table_who(&text, json_array_get(hubs, 0), attend->at.member, false);
+	table_who(&text, hub, attend->at.member, false);
 	if (!text.failed)
 		attend_page(attend, text.data, text.len, false);
 }

@@ -31,13 +31,11 @@ static int read_piece(struct session *session, json_t *args, struct strbuf *out,
 static int find_start(
 	struct session *session, const char *console, json_int_t *ret_at, struct error **err)
 {
-	AUTO_JSON json_t *hubs = NULL;
-	const json_t *hub;
-	int r = session_call(session, "query-hubs", json_pack("{s:s}", "id", console), &hubs, err);
+	AUTO_JSON json_t *hub = NULL;
+	int r = session_hub(session, console, &hub, err);
 
 	if (r < 0)
 		return r;
-	hub = json_array_get(hubs, 0);
 	*ret_at = json_number(hub, "held-from");
 	if (*ret_at <= json_number(hub, "kept"))
 		*ret_at = 0;

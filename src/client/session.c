@@ -125,6 +125,16 @@ int session_call(struct session *session, const char *command, json_t *args, jso
 	return r < 0 ? r : read_answer(session, ret_result, err);
 }
 
+int session_hub(struct session *session, const char *console, json_t **ret_hub, struct error **err)
+{
+	AUTO_JSON json_t *hubs = NULL;
+	int r = session_call(session, "query-hubs", json_pack("{s:s}", "id", console), &hubs, err);
+
+	if (r == 0)
+		*ret_hub = json_incref(json_array_get(hubs, 0));
+	return r;
+}
+
 /* ---- events ---- */
 
 static int first_event(struct session *session, json_t **ret_event)

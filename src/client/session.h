@@ -40,6 +40,9 @@ void session_close(struct session *session);
 int session_call(struct session *session, const char *command, json_t *args, json_t **ret_result,
 	struct error **err);
 
+/** session_hub() - what query-hubs says of a console. Return: 0; as session_call() */
+int session_hub(struct session *session, const char *console, json_t **ret_hub, struct error **err);
+
 /**
  * session_event() - the oldest event that has not been taken
  * @timeout_ms: how long to wait for one; -1: for ever

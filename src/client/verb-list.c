@@ -57,15 +57,9 @@ int verb_list(struct client *client, const struct args *args, struct error **err
 static int query_hub(const struct console *console, json_t **ret_hub, struct error **err)
 {
 	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
-	AUTO_JSON json_t *hubs = NULL;
 	int r = session_open(console->daemon, &session, err);
 
-	if (r == 0)
-		r = session_call(
-			&session, "query-hubs", json_pack("{s:s}", "id", console->id), &hubs, err);
-	if (r == 0)
-		*ret_hub = json_incref(json_array_get(hubs, 0));
-	return r;
+	return r < 0 ? r : session_hub(&session, console->id, ret_hub, err);
 }
 
 typedef void put_fn(struct strbuf *out, const json_t *hub, bool colour);

@@ -318,20 +318,18 @@ int verb_screen(struct client *client, const struct args *args, struct error **e
 
 static int read_range(const struct args *args, json_t **ret_range, struct error **err)
 {
-	static const struct {
-		const char *option, *key;
-	} ranges[] = { { "offset", "offset" }, { "since", "since" }, { "lines", "lines" } };
+	static const char *const names[] = { "offset", "since", "lines" };
 	uint64_t value;
 
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		int r;
 
-		if (!args_has(args, ranges[i].option))
+		if (!args_has(args, names[i]))
 			continue;
-		r = args_number(args, ranges[i].option, 0, INT64_MAX, &value, err);
+		r = args_number(args, names[i], 0, INT64_MAX, &value, err);
 		if (r < 0)
 			return r;
-		*ret_range = json_pack("{s:I}", ranges[i].key, (json_int_t)value);
+		*ret_range = json_pack("{s:I}", names[i], (json_int_t)value);
 		return 0;
 	}
 	return 0;
