@@ -33,7 +33,7 @@ static void put_line(struct pager *pager, const char *text, size_t len)
 	}
 	clean = line.data ? words_clean(line.data, line.len) : NULL;
 	strbuf_append(&pager->text, clean ? clean : "", clean ? strlen(clean) + 1 : 1);
-	pager->n_lines++;
+	pager->n_lines += !pager->text.failed;
 }
 
 void pager_open(struct pager *pager, const char *text, size_t len, bool from_end)

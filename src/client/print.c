@@ -101,7 +101,7 @@ static size_t show_cell(const struct sheet *sheet, struct strbuf *out, const cha
 	return used + width + 2;
 }
 
-void sheet_show(struct sheet *sheet, struct strbuf *out)
+static void show_cells(const struct sheet *sheet, struct strbuf *out)
 {
 	const char *cell = sheet->cells.data;
 	size_t widths[SHEET_COLS_MAX], used = 0;
@@ -116,6 +116,15 @@ void sheet_show(struct sheet *sheet, struct strbuf *out)
 		used = show_cell(sheet, out, cell, (enum print_style)sheet->styles.data[i],
 			widths[col], used, col + 1 == sheet->n_cols);
 	}
+}
+
+void sheet_show(struct sheet *sheet, struct strbuf *out)
+{
+	/* Cells that found no memory cannot be walked. */
+	if (sheet->cells.failed || sheet->styles.failed)
+		out->failed = true;
+	else
+		show_cells(sheet, out);
 	strbuf_done(&sheet->cells);
 	strbuf_done(&sheet->styles);
 	sheet->cells = sheet->styles = (struct strbuf){ 0 };
