@@ -183,7 +183,6 @@ static void learn_who(struct monitor *monitor)
 		    identity ? identity : chardev_link_id(&monitor->link)) < 0)
 		return;
 	free(monitor->who);
-	free(monitor->id);
 	monitor->who = who;
 	monitor->caller.who = who;
 }

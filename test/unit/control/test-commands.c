@@ -585,6 +585,32 @@ static void objects_come_and_go(void **state)
 	qmp_rig_steps(*state, steps);
 }
 
+static void a_monitor_keeps_its_name_when_its_peer_comes_again(void **state)
+{
+	static const struct qmp_step made[] = {
+		{ "chardev-add", BACKEND("c", "fake", "{}"), "{}" },
+		{ "object-add", "{'qom-type': 'monitor-qmp', 'id': 'mon', 'chardev': 'c'}", "{}" },
+		{ 0 },
+	};
+	static const struct qmp_step unmade[] = {
+		{ "object-add", "{'qom-type': 'monitor-qmp', 'id': 'mon', 'chardev': 'c'}",
+			"! attempt to add duplicate property 'mon' to object (type 'container')" },
+		{ "object-del", "{'id': 'mon'}", "{}" },
+		{ 0 },
+	};
+	struct qmp_rig *rig = *state;
+	struct fake_chardev *fake;
+
+	qmp_rig_steps(rig, made);
+	fake = fake_chardev_of(chardev_set_find(world_chardevs(rig->world), "c"));
+	for (int i = 0; i < 2; i++) {
+		fake_chardev_hang_up(fake);
+		fake_chardev_set_open(fake, true);
+		qmp_rig_dispatch(rig);
+	}
+	qmp_rig_steps(rig, unmade);
+}
+
 static json_t *find_info(const json_t *list, const char *name)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
@@ -820,6 +846,7 @@ int main(void)
 		TEST(vnc_servers_are_told_and_moved),
 		TEST(viewers_are_told),
 		TEST(objects_come_and_go),
+		TEST(a_monitor_keeps_its_name_when_its_peer_comes_again),
 		TEST(classes_are_listed),
 		TEST(devices_come_and_go),
 		TEST(a_guest_that_opens_its_port_is_told),
