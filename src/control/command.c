@@ -58,7 +58,11 @@ const struct command *command_find(const char *name)
 void caller_init(struct caller *caller, struct world *world, const struct caller_ops *ops,
 	void *data, const char *who)
 {
-	*caller = (struct caller){ .world = world, .ops = ops, .data = data, .who = who };
+	static const struct caller_ops none = { 0 };
+
+	*caller = (struct caller){
+		.world = world, .ops = ops ? ops : &none, .data = data, .who = who
+	};
 }
 
 static void call_free(struct call *call)

@@ -91,7 +91,7 @@ struct caller {
 	const char *error_class;
 };
 
-/** caller_init() - nothing runs yet; @ops: static */
+/** caller_init() - nothing runs yet; @ops: static; NULL: commands may ask for nothing */
 void caller_init(struct caller *caller, struct world *world, const struct caller_ops *ops,
 	void *data, const char *who);
 

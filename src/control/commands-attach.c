@@ -4,11 +4,9 @@
  * answer: the client is a member already, and gets its first byte once the answer has been sent.
  */
 #include "attach/frame.h"
-#include "base/cleanup.h"
 #include "control/attach.h"
 #include "control/commands.h"
 #include "control/console.h"
-#include "control/json-text.h"
 #include "control/world.h"
 
 #include <charhub/chardev-impl.h>

@@ -81,7 +81,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "commands-fd": "commands fd-names world",
         "commands-vnc": "commands json-put vnc-info world",
         "console": "command type world",
-        "commands-attach": "attach commands console json-text world",
+        "commands-attach": "attach commands console world",
         "monitor": "command world",
         "qmp": "event-table json-stream json-text json-writer monitor qmp-request version world",
         "commands-hub": "commands console json-put world",
