@@ -8,6 +8,8 @@
 
 #include <errno.h>
 
+enum { NAMES_MAX = 256 }; /* each event is looked for among them */
+
 static const struct field subscribe_args[] = {
 	{ "events", &type_string_list, .optional = true,
 		.help = "names of the events to send from now on; default: all" },
@@ -16,6 +18,9 @@ static const struct field subscribe_args[] = {
 
 static int check_names(const json_t *names, struct error **err)
 {
+	if (json_array_size(names) > NAMES_MAX)
+		return error_set(
+			err, E2BIG, "Parameter 'events' has more than %d names", NAMES_MAX);
 	for (size_t i = 0; i < json_array_size(names); i++) {
 		const char *name = json_string_value(json_array_get(names, i));
 

@@ -2,6 +2,7 @@
 #include "qmp-rig.h"
 
 #include "base/cleanup.h"
+#include "base/strbuf.h"
 #include "control/command.h"
 #include "control/event-table.h"
 #include "control/monitors.h"
@@ -724,6 +725,19 @@ static void the_program_tells_of_itself(void **state)
 	qmp_rig_steps(*state, steps);
 }
 
+static void names_of_events_are_not_without_number(void **state)
+{
+	AUTO_STRBUF struct strbuf names = { 0 };
+
+	for (int i = 0; i < 257; i++)
+		strbuf_printf(&names, "%s'SHUTDOWN'", i ? ", " : "{'events': [");
+	strbuf_puts(&names, "]}");
+	qmp_rig_steps(*state,
+		(const struct qmp_step[]){
+			{ "subscribe", names.data, "! Parameter 'events' has more than 256 names" },
+			{ 0 } });
+}
+
 static void a_session_chooses_its_events(void **state)
 {
 	static const struct qmp_step some[] = {
@@ -851,6 +865,7 @@ int main(void)
 		TEST(devices_come_and_go),
 		TEST(a_guest_that_opens_its_port_is_told),
 		TEST(the_program_tells_of_itself),
+		TEST(names_of_events_are_not_without_number),
 		TEST(a_session_chooses_its_events),
 		TEST(the_schema_is_closed),
 		cmocka_unit_test(every_command_and_event_is_tested_and_documented),
