@@ -287,14 +287,26 @@ static int write_png(const char *path, const char *base64, struct error **err)
 	return bad ? error_set(err, EIO, "cannot write '%s'", path) : CLIENT_DONE;
 }
 
+/* Down to the last line on which something stands. */
+static void print_lines(const json_t *lines)
+{
+	size_t n = json_array_size(lines);
+
+	while (n && !json_string_length(json_array_get(lines, n - 1)))
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		const char *text = json_string_value(json_array_get(lines, i));
+
+		printf("%s\n", text ? text : "");
+	}
+}
+
 int verb_screen(struct client *client, const struct args *args, struct error **err)
 {
 	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
 	AUTO_CONSOLES struct consoles consoles = { 0 };
 	AUTO_JSON json_t *screen = NULL;
 	const char *png = args_value(args, "png");
-	const json_t *line;
-	size_t i;
 	int r = verb_open(client, args->words[0], &consoles, &session, err);
 
 	if (r == 0)
@@ -309,8 +321,7 @@ int verb_screen(struct client *client, const struct args *args, struct error **e
 	if (client->json)
 		print_json(screen);
 	else
-		json_array_foreach(json_object_get(screen, "lines"), i, line)
-			printf("%s\n", json_string_value(line));
+		print_lines(json_object_get(screen, "lines"));
 	return CLIENT_DONE;
 }
 

@@ -399,6 +399,8 @@ def test_history_and_log_give_what_was_printed(host):
     host.run("expect", "vm", r"send echo $((6*9))\r", "expect 54$")
     assert "42" not in host.run("history", "vm", "--offset", str(end)).out
     assert "red 42" in host.run("screen", "vm").out
+    assert not host.run("screen", "vm").out.endswith("\n\n")
+    assert len(json.loads(host.run("screen", "vm", "--json").out)["lines"]) == 24
 
 
 def test_log_follows(host, terminal):
