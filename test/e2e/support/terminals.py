@@ -135,7 +135,15 @@ class Vte:
 
 
 class Xterm:
-    """xterm; it prints its lines into a file when it is asked to. Its cursor is not looked at."""
+    """xterm; it prints its lines into a file when it is asked to. Its cursor is not looked at.
+
+    While it has yet to scroll, which it does when it has nothing to read, it leaves out as many
+    lines at the top. So a line of ours is put first, and it is asked again where that was not
+    printed. The alternate screen has nothing above it.
+    """
+
+    TOP = "the very first line"
+    TRIES = 10
 
     def __init__(self):
         self.screen = Screen(2000, 1200)
@@ -145,6 +153,15 @@ class Xterm:
         return shutil.which("xterm") and shutil.which("Xvfb")
 
     def show(self, data, cols, rows):
+        for _ in range(self.TRIES):
+            lines = self.printed(f"{self.TOP}\r\n".encode() + data, cols, rows)
+            if len(lines) == rows:
+                return lines, None
+            if self.TOP in lines:
+                return lines[lines.index(self.TOP) + 1:], None
+        raise AssertionError(f"xterm of {cols}x{rows} has lost what stood there before:\n{lines}")
+
+    def printed(self, data, cols, rows):
         file, printed = self.screen.home / "bytes", self.screen.home / "printed"
         file.write_bytes(data + b"\033[6n")
         printed.unlink(missing_ok=True)
@@ -152,14 +169,13 @@ class Xterm:
             "xterm", "-u8", "-fn", "5x7", "-geometry", f"{cols}x{rows}", "-sl", "5000",
             "-xrm", f"*printerCommand: cat >{printed}.new; mv {printed}.new {printed}",
             "-xrm", "*printAttributes: 0", "-xrm", "*printerAutoClose: true",
-            # lines that it is about to scroll are not printed: it has to come to rest first
             "-e", "sh", "-c", f"stty raw -echo; cat {file}; "
             f"dd bs=64 count=1 status=none of={file}; printf '\\033[?11i'; exec sleep 1000")
         wait_until(printed.exists, "xterm has printed it")
         terminal.terminate()
         terminal.wait()
         text = printed.read_text(errors="replace")
-        return [line.rstrip() for line in text.replace("\r", "").split("\n")[:-1]], None
+        return [line.rstrip() for line in text.replace("\r", "").split("\n")[:-1]]
 
     def close(self):
         self.screen.close()
