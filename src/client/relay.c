@@ -8,6 +8,7 @@
 #include "client/relay.h"
 
 #include "base/cleanup.h"
+#include "client/blocking.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -18,24 +19,6 @@
 
 enum { PIECE = 64 * 1024, LINE_MAX_BYTES = 64 * 1024 };
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-		struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
-
-		if (n < 0 && errno == EAGAIN)
-			poll(&pollfd, 1, -1);
-		else if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			bytes += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 /* Return: bytes; 0: there are no more. */
 static ssize_t pass(int from, int to)
 {
@@ -44,7 +27,7 @@ static ssize_t pass(int from, int to)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 1;
-	return n > 0 && write_all(to, bytes, (size_t)n) == 0 ? n : 0;
+	return n > 0 && blocking_write(to, bytes, (size_t)n) == 0 ? n : 0;
 }
 
 void relay_pump(struct connection *connection)
@@ -77,8 +60,8 @@ static void say(json_t *message)
 	AUTO_JSON json_t *owned = message;
 	AUTO_FREE char *text = owned ? json_dumps(owned, JSON_COMPACT) : NULL;
 
-	if (text && write_all(STDOUT_FILENO, text, strlen(text)) == 0)
-		write_all(STDOUT_FILENO, "\r\n", 2);
+	if (text && blocking_write(STDOUT_FILENO, text, strlen(text)) == 0)
+		blocking_write(STDOUT_FILENO, "\r\n", 2);
 }
 
 static void refuse(const char *text)
@@ -148,25 +131,6 @@ static int serve(struct session *session, const json_t *request, const char *con
 	return forward(session, command, args, console, ret_attached);
 }
 
-/* A byte at a time: what follows the line is for the daemon. Return: its length; 0: the end. */
-static size_t read_line(char line[LINE_MAX_BYTES])
-{
-	size_t len = 0;
-
-	while (len < LINE_MAX_BYTES) {
-		ssize_t n = read(STDIN_FILENO, line + len, 1);
-		struct pollfd pollfd = { .fd = STDIN_FILENO, .events = POLLIN };
-
-		if (n < 0 && errno == EAGAIN)
-			poll(&pollfd, 1, -1);
-		else if (n == 0 || (n < 0 && errno != EINTR))
-			return 0;
-		if (n > 0 && line[len++] == '\n')
-			return len;
-	}
-	return 0;
-}
-
 int relay_only(struct session *session, const char *console, bool view, struct error **err)
 {
 	AUTO_FREE char *line = malloc(LINE_MAX_BYTES);
@@ -176,7 +140,7 @@ int relay_only(struct session *session, const char *console, bool view, struct e
 	if (!line)
 		return error_set(err, ENOMEM, "out of memory");
 	say(json_pack("{s:{s:{},s:[]}}", "QMP", "version", "capabilities"));
-	while (!attached && (len = read_line(line))) {
+	while (!attached && (len = blocking_read_line(STDIN_FILENO, line, LINE_MAX_BYTES))) {
 		AUTO_JSON json_t *request = json_loadb(line, len, 0, NULL);
 		int r = serve(session, request, console, view, &attached);
 
@@ -185,7 +149,7 @@ int relay_only(struct session *session, const char *console, bool view, struct e
 	}
 	if (!attached)
 		return 0;
-	write_all(STDOUT_FILENO, session->held.data + session->held_at,
+	blocking_write(STDOUT_FILENO, session->held.data + session->held_at,
 		session->held.len - session->held_at);
 	relay_pump(&session->connection);
 	return 0;

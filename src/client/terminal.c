@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/terminal.h"
 
-#include <errno.h>
-#include <poll.h>
+#include "client/blocking.h"
+
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -58,23 +58,7 @@ void terminal_forget_modes(void)
 
 void terminal_write(const void *bytes, size_t len)
 {
-	const char *at = bytes;
-
-	while (len) {
-		ssize_t n = write(STDOUT_FILENO, at, len);
-
-		if (n < 0 && errno == EAGAIN) {
-			struct pollfd pollfd = { .fd = STDOUT_FILENO, .events = POLLOUT };
-
-			poll(&pollfd, 1, -1);
-		} else if (n < 0 && errno != EINTR) {
-			return;
-		}
-		if (n > 0) {
-			at += n;
-			len -= (size_t)n;
-		}
-	}
+	blocking_write(STDOUT_FILENO, bytes, len);
 }
 
 void terminal_puts(const char *text)

@@ -3,6 +3,7 @@
 #include "client/verb-run.h"
 
 #include "base/cleanup.h"
+#include "client/blocking.h"
 #include "client/print.h"
 #include "client/relay.h"
 
@@ -73,17 +74,12 @@ static void say_hello(const struct daemons *daemons)
 	fflush(stdout);
 }
 
-/* A byte at a time: what follows the line is for the daemon. */
 static const struct daemon *read_choice(const struct daemons *daemons)
 {
-	AUTO_JSON json_t *choice = NULL;
 	char line[1024];
-	size_t len = 0;
+	size_t len = blocking_read_line(STDIN_FILENO, line, sizeof(line));
+	AUTO_JSON json_t *choice = json_loadb(line, len, 0, NULL);
 
-	while (len < sizeof(line) && read(STDIN_FILENO, line + len, 1) == 1)
-		if (line[len++] == '\n')
-			break;
-	choice = json_loadb(line, len, 0, NULL);
 	for (size_t i = 0; i < daemons->len; i++)
 		if (!strcmp(daemons->items[i].path, json_text(choice, "daemon")))
 			return &daemons->items[i];
