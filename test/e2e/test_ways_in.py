@@ -369,8 +369,8 @@ def test_viewers_of_a_hubs_screen(charhubd, workdir, client, rule):
         "-object", f"tls-creds-x509,id=t,dir={workdir}/pki,endpoint=server,verify-peer=off",
         *objects("user:root", workdir), *hubs(workdir, [rule], lambda i: "vc"),
         "-vnc", f"unix:{workdir}/vnc",
-        "-vnc", f"localhost:{port - 5900},ipv6=off",
-        "-vnc", f"localhost:{port - 5899},ipv6=off,tls-creds=t,plain-file={workdir}/passwords")
+        "-vnc", f"127.0.0.1:{port - 5900}",
+        "-vnc", f"127.0.0.1:{port - 5899},tls-creds=t,plain-file={workdir}/passwords")
     guest = client(workdir / "g0")
     context = ssl.create_default_context(cafile=authority.path("ca-cert.pem"))
     viewers = {
