@@ -49,23 +49,42 @@ static int bad_file(const char *what, const char *path, struct error **err)
 		reason ? reason : "unknown reason");
 }
 
-/* Without it OpenSSL would ask at the terminal. */
-static int give_password(char *to, int size, int writing, void *password)
+/** struct password - for OpenSSL, which would ask at the terminal; @asked: it was wanted */
+struct password {
+	const char *text;
+	bool asked;
+};
+
+static int give_password(char *to, int size, int writing, void *data)
 {
-	size_t len = password ? strlen(password) : 0;
+	struct password *password = data;
+	size_t len = password->text ? strlen(password->text) : 0;
 
 	(void)writing;
+	password->asked = true;
 	if (len > (size_t)size)
 		return -1;
 	if (len)
-		memcpy(to, password, len);
+		memcpy(to, password->text, len);
 	return (int)len;
+}
+
+/* What a wrong password makes of a key is by chance one of no known kind: OpenSSL is no help. */
+static int bad_key(const struct password *password, const char *path, struct error **err)
+{
+	if (!password->asked)
+		return bad_file("private key", path, err);
+	error_set(err, EINVAL, "Unable to load private key %s: it is encrypted, and %s", path,
+		password->text ? "the password is wrong" : "there is no password");
+	error_set_hint(err, "passwordid= names the -object secret with its password.");
+	return -EINVAL;
 }
 
 static int load_pair(const struct tls_spec *spec, SSL_CTX *ssl, struct error **err)
 {
 	bool server = spec->role == TLS_SERVER;
 	AUTO_FREE char *certificate = NULL, *key = NULL;
+	struct password password = { .text = spec->password };
 	int r = find_file(
 		spec, server ? "server-cert.pem" : "client-cert.pem", !server, &certificate, err);
 
@@ -77,9 +96,9 @@ static int load_pair(const struct tls_spec *spec, SSL_CTX *ssl, struct error **e
 	if (SSL_CTX_use_certificate_chain_file(ssl, certificate) != 1)
 		return bad_file("certificate", certificate, err);
 	SSL_CTX_set_default_passwd_cb(ssl, give_password);
-	SSL_CTX_set_default_passwd_cb_userdata(ssl, (void *)(uintptr_t)spec->password);
+	SSL_CTX_set_default_passwd_cb_userdata(ssl, &password);
 	if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) != 1)
-		r = bad_file("private key", key, err);
+		r = bad_key(&password, key, err);
 	SSL_CTX_set_default_passwd_cb_userdata(ssl, NULL);
 	return r;
 }

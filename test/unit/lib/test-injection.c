@@ -41,7 +41,7 @@
 
 enum {
 	CLASSES_MAX = 32,
-	FAULTS_MAX = 2000,
+	FAULTS_MAX = 10000, /* a life polls while it waits: the busier the machine, the longer */
 	TEXT_BYTES = 1024,
 	OTHERS = 2,	      /* members that nothing happens to */
 	ROOM_BYTES = 1 << 16, /* what they and the guest have memory for */

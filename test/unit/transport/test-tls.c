@@ -517,6 +517,7 @@ static void assert_bad(struct fixture *f, struct tls_spec spec, const char *form
 static void bad_files_are_named(void **state)
 {
 	static const struct tls_spec x509 = { .kind = TLS_X509, .sanity_check = true },
+				     wrong = { .kind = TLS_X509, .password = "y" },
 				     psk = { .kind = TLS_PSK },
 				     own = { .kind = TLS_PSK, .role = TLS_CLIENT, .username = "a" };
 	struct fixture *f = *state;
@@ -526,7 +527,13 @@ static void bad_files_are_named(void **state)
 	certificates_add(f->dir, "server", "hub", &(struct certificate){ .expired = true });
 	assert_bad(f, x509, "The certificate DIR/server-cert.pem has expired");
 	certificates_add(f->dir, "server", "hub", &(struct certificate){ .password = "x" });
-	assert_bad(f, x509, "Unable to load private key DIR/server-key.pem: bad decrypt");
+	assert_bad(f, x509,
+		"Unable to load private key DIR/server-key.pem: it is encrypted, and there is no "
+		"password");
+	assert_bad(f, wrong,
+		"Unable to load private key DIR/server-key.pem: it is encrypted, and the password "
+		"is "
+		"wrong");
 	add(f, "server", "hub", NULL);
 	certificates_begin(f->dir);
 	assert_bad(f, x509,
