@@ -14,6 +14,7 @@
 #include "backend/file-out.h"
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "io/out-file.h"
 #include "io/own-fd.h"
 #include "io/signal-source.h"
 #include "opts/opts.h"
@@ -24,7 +25,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <termios.h>
 
 enum { CELLS_MAX = 1000 };
@@ -137,13 +137,6 @@ static bool is_taken(const struct chardev *chardev)
 	return false;
 }
 
-static bool is_regular(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 static int open_stream(struct stdio_chardev *stdio)
 {
 	bool has_file = file_out_is_open(&stdio->file);
@@ -159,8 +152,9 @@ static int open_file(struct stdio_chardev *stdio, struct error **err)
 {
 	const struct writer_options options = { .path = "/dev/fd/1", .shared = true };
 
-	return is_regular(STDOUT_FILENO) ? file_out_open(&stdio->file, &stdio->base, options, err)
-					 : 0;
+	return out_file_is_regular(STDOUT_FILENO)
+		       ? file_out_open(&stdio->file, &stdio->base, options, err)
+		       : 0;
 }
 
 static void stdio_close(struct chardev *chardev)

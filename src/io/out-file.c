@@ -74,7 +74,7 @@ static enum out_kind kind_of(int fd, bool shared)
 	return !shared && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) ? OUT_STREAM : OUT_FILE;
 }
 
-static bool is_regular(int fd)
+bool out_file_is_regular(int fd)
 {
 	struct stat st;
 
@@ -84,7 +84,7 @@ static bool is_regular(int fd)
 int out_file_open(const char *path, unsigned flags, mode_t mode, struct out_file *ret_file)
 {
 	int inherited = inherited_fd(path), truncate = flags & OUT_EMPTY ? O_TRUNC : 0;
-	bool is_theirs = (flags & OUT_SHARED) && is_regular(inherited);
+	bool is_theirs = (flags & OUT_SHARED) && out_file_is_regular(inherited);
 	int fd = -1, code;
 
 	if (inherited < 0)

@@ -41,6 +41,9 @@ enum out_flags {
  */
 int out_file_open(const char *path, unsigned flags, mode_t mode, struct out_file *ret_file);
 
+/** out_file_is_regular() - is it a file on a disk */
+bool out_file_is_regular(int fd);
+
 /** out_file_is_inherited() - is the path that of a descriptor: it cannot be moved away */
 bool out_file_is_inherited(const char *path);
 
