@@ -345,7 +345,7 @@ def wait_for_text(host, path, text):
 
 LOGIN = r"""
 # a comment
-timeout 60
+timeout 300
 send \r
 expect login: $
 send root\r

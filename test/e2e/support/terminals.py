@@ -35,13 +35,18 @@ terminal, cursor = Vte.Terminal(), []
 terminal.set_scrollback_lines(5000)
 terminal.set_size(cols, rows)
 
+def row(n):
+    if hasattr(terminal, 'get_text_range_format'):  # from 0.72 on; the other one gives nothing
+        return terminal.get_text_range_format(Vte.Format.TEXT, n, 0, n, cols)[0]
+    return terminal.get_text_range(n, 0, n, cols, None)[0]
+
 def go_on(_):  # at first it is shown; then the cursor is at home, which tells where that is
     cursor.append(terminal.get_cursor_position())
     if len(cursor) == 1:
         terminal.feed(b'\\033[?6l\\033[H\\033]2;home\\a')
         return
     (x, y), (_, top) = cursor
-    lines = [terminal.get_text_range(n, 0, n, cols, None)[0] for n in range(top + rows)]
+    lines = [row(n) for n in range(top + rows)]
     print(json.dumps({'lines': lines, 'cursor': [x, y - top]}))
     Gtk.main_quit()
 
