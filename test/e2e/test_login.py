@@ -4,14 +4,13 @@
 import contextlib
 import re
 import socket
-import ssl
 import subprocess
 
 import pytest
 
 from support import pam as pam_support
 from support import rfb
-from support.certificates import Authority
+from support.certificates import Authority, anonymous, trusting
 from support.program import need
 from support.screen import Screen
 from support.setups import scripted_guest
@@ -104,23 +103,6 @@ def test_certificates_are_asked_for_by_tls_authz(charhubd, workdir, pam):
 
 
 # ---- VNC ----
-
-
-def trusting(authority, side=None):
-    context = ssl.create_default_context(cafile=authority.path("ca-cert.pem"))
-    if side:
-        context.load_cert_chain(authority.path(f"{side}-cert.pem"),
-                                authority.path(f"{side}-key.pem"))
-    return context, "localhost"
-
-
-def anonymous():
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers("aNULL:@SECLEVEL=0")
-    return context, None
 
 
 class Place:

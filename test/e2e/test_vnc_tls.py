@@ -2,12 +2,11 @@
 """VNC over TLS: VeNCrypt by a client of our own and by TigerVNC, and websockets as wss."""
 
 import socket
-import ssl
 
 import pytest
 
 from support import rfb
-from support.certificates import Authority
+from support.certificates import Authority, anonymous, trusting
 from support.program import need
 from support.screen import Screen
 from support.setups import scripted_guest
@@ -43,23 +42,6 @@ def serve(charhubd, workdir, client):
         return client(workdir / "guest"), port
 
     return start
-
-
-def trusting(authority, side=None):
-    context = ssl.create_default_context(cafile=authority.path("ca-cert.pem"))
-    if side:
-        context.load_cert_chain(authority.path(f"{side}-cert.pem"),
-                                authority.path(f"{side}-key.pem"))
-    return context, "localhost"
-
-
-def anonymous():
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers("aNULL:@SECLEVEL=0")
-    return context, None
 
 
 @pytest.mark.parametrize("password", [False, True])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """An authority of openssl's, as tls-creds-x509 reads it and as strict as Python 3.13 is."""
 
+import ssl
 import subprocess
 
 from .program import need
@@ -33,3 +34,22 @@ class Authority:
 
     def path(self, name):
         return f"{self.folder}/{name}"
+
+
+def trusting(authority, side=None):
+    """A client's context and the name it asks for: it knows @authority, and shows @side's."""
+    context = ssl.create_default_context(cafile=authority.path("ca-cert.pem"))
+    if side:
+        context.load_cert_chain(authority.path(f"{side}-cert.pem"),
+                                authority.path(f"{side}-key.pem"))
+    return context, "localhost"
+
+
+def anonymous():
+    """The same of a client that asks for no certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("aNULL:@SECLEVEL=0")
+    return context, None
