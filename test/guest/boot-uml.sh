@@ -70,7 +70,8 @@ start()
 }
 
 # With AMX one boot in some tens seems to lose a signal, since the signal stack of these kernels is
-# smaller than the processor's state, and ends in a panic: SIGABRT. Without it one in a thousand does.
+# smaller than the processor's state, and ends in a panic: SIGABRT. Without it one in a thousand
+# does.
 ABORTED=134
 for _ in 1 2 3; do
 	start
