@@ -6,11 +6,10 @@
  *
  *	usage: gen-man TEMPLATE > PAGE
  */
-#include <charhub/chardev-impl.h>
-#include <charhub/charhub.h>
-
+#include "chardev/chardev-impl.h"
 #include "client/verb.h"
 #include "frontend/frontend.h"
+#include "lib/classes.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
 #include "prog/cmdline.h"

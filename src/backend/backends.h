@@ -2,7 +2,7 @@
 #ifndef BACKEND_BACKENDS_H
 #define BACKEND_BACKENDS_H
 
-#include <charhub/chardev-impl.h>
+#include "chardev/chardev-impl.h"
 
 /* The classes of this folder; src/lib/classes.c lists them for the programs. */
 extern const struct chardev_class backend_exec_class;

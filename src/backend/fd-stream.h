@@ -2,8 +2,7 @@
 #ifndef BACKEND_FD_STREAM_H
 #define BACKEND_FD_STREAM_H
 
-#include <charhub/chardev-impl.h>
-
+#include "chardev/chardev-impl.h"
 #include "transport/transport.h"
 
 /**

@@ -2,8 +2,7 @@
 #ifndef BACKEND_FILE_OUT_H
 #define BACKEND_FILE_OUT_H
 
-#include <charhub/chardev-impl.h>
-
+#include "chardev/chardev-impl.h"
 #include "io/writer.h"
 
 /**

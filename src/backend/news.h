@@ -2,8 +2,7 @@
 #ifndef BACKEND_NEWS_H
 #define BACKEND_NEWS_H
 
-#include <charhub/chardev.h>
-
+#include "chardev/chardev.h"
 #include "transport/transport.h"
 
 /* What a filter tells and says besides bytes, as events of a chardev. */

@@ -2,7 +2,7 @@
 #ifndef BACKEND_RINGBUF_H
 #define BACKEND_RINGBUF_H
 
-#include <charhub/chardev.h>
+#include "chardev/chardev.h"
 
 /** ringbuf_is() - is this a ring buffer at all */
 bool ringbuf_is(const struct chardev *chardev);

@@ -2,8 +2,8 @@
 #ifndef BACKEND_SERIAL_PORT_H
 #define BACKEND_SERIAL_PORT_H
 
-#include <charhub/error.h>
-#include <charhub/line.h>
+#include "base/error.h"
+#include "base/line.h"
 
 #include <stdbool.h>
 

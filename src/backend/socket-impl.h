@@ -2,12 +2,11 @@
 #ifndef BACKEND_SOCKET_IMPL_H
 #define BACKEND_SOCKET_IMPL_H
 
-#include <charhub/chardev-impl.h>
-
 #include "backend/applicants.h"
 #include "backend/connection.h"
 #include "base/list.h"
 #include "base/numbers.h"
+#include "chardev/chardev-impl.h"
 #include "transport/arrivals.h"
 #include "transport/connector.h"
 #include "transport/listener.h"

@@ -2,7 +2,7 @@
 #ifndef BACKEND_UUCP_LOCK_H
 #define BACKEND_UUCP_LOCK_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 /**
  * uucp_lock_take() - tell other programs that a device is ours, as UUCP does [FHS 3.0 5.9]

@@ -2,7 +2,7 @@
 #ifndef BASE_CLEANUP_H
 #define BASE_CLEANUP_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,10 +6,9 @@
  */
 #include "chardev/link.h"
 
-#include <charhub/chardev-impl.h>
-
 #include "base/log.h"
 #include "base/segments.h"
+#include "chardev/chardev-impl.h"
 #include "chardev/log.h"
 #include "chardev/shared.h"
 

@@ -2,7 +2,7 @@
 #ifndef CHARDEV_LINK_H
 #define CHARDEV_LINK_H
 
-#include <charhub/chardev.h>
+#include "chardev/chardev.h"
 
 /**
  * chardev_move_link() - let the holder of @from hold @to instead

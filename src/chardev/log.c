@@ -6,11 +6,10 @@
  */
 #include "chardev/log.h"
 
-#include <charhub/chardev-impl.h>
-
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
+#include "chardev/chardev-impl.h"
 #include "io/out-file.h"
 #include "io/writer.h"
 #include "opts/opts.h"

@@ -2,7 +2,7 @@
 #ifndef CHARDEV_LOG_H
 #define CHARDEV_LOG_H
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 #include <stdbool.h>
 #include <stddef.h>

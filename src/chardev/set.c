@@ -2,12 +2,11 @@
 /*
  * Chardevs by name: from options to an object, in order of creation.
  */
-#include <charhub/chardev-impl.h>
-
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/log.h"
-#include "chardev/chardev.h"
+#include "chardev/birth.h"
+#include "chardev/chardev-impl.h"
 #include "chardev/link.h"
 #include "chardev/log.h"
 #include "io/work-pool.h"

@@ -2,7 +2,7 @@
 #ifndef CHARDEV_SHARED_H
 #define CHARDEV_SHARED_H
 
-#include <charhub/chardev.h>
+#include "chardev/chardev.h"
 
 enum { CHARDEV_SCRATCH_BYTES = 64 * 1024 };
 

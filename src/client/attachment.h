@@ -3,10 +3,9 @@
 #define CLIENT_ATTACHMENT_H
 
 #include "attach/frame.h"
+#include "base/error.h"
 #include "base/strbuf.h"
 #include "client/connection.h"
-
-#include <charhub/error.h>
 
 #include <stdbool.h>
 #include <stdint.h>

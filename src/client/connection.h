@@ -2,7 +2,7 @@
 #ifndef CLIENT_CONNECTION_H
 #define CLIENT_CONNECTION_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <stddef.h>
 #include <sys/types.h>

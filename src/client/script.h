@@ -2,9 +2,8 @@
 #ifndef CLIENT_SCRIPT_H
 #define CLIENT_SCRIPT_H
 
+#include "base/error.h"
 #include "base/strbuf.h"
-
-#include <charhub/error.h>
 
 #include <regex.h>
 #include <stdint.h>

@@ -2,11 +2,10 @@
 #ifndef CLIENT_SESSION_H
 #define CLIENT_SESSION_H
 
+#include "base/error.h"
 #include "base/strbuf.h"
 #include "client/connection.h"
 #include "client/json.h"
-
-#include <charhub/error.h>
 
 struct daemon;
 

@@ -2,7 +2,7 @@
 #ifndef CLIENT_VERB_H
 #define CLIENT_VERB_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -20,12 +20,11 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "chardev/chardev-impl.h"
 #include "chardev/log.h"
 #include "control/command.h"
+#include "hub/hub.h"
 #include "io/byte-queue.h"
-
-#include <charhub/chardev-impl.h>
-#include <charhub/hub.h>
 
 #include <errno.h>
 #include <string.h>

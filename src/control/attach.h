@@ -2,7 +2,7 @@
 #ifndef CONTROL_ATTACH_H
 #define CONTROL_ATTACH_H
 
-#include <charhub/chardev.h>
+#include "chardev/chardev.h"
 
 struct caller;
 

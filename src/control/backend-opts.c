@@ -7,8 +7,7 @@
 #include "control/backend-opts.h"
 
 #include "base/cleanup.h"
-
-#include <charhub/chardev-impl.h>
+#include "chardev/chardev-impl.h"
 
 #include <errno.h>
 #include <inttypes.h>

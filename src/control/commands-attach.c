@@ -4,13 +4,12 @@
  * answer: the client is a member already, and gets its first byte once the answer has been sent.
  */
 #include "attach/frame.h"
+#include "chardev/chardev-impl.h"
 #include "control/attach.h"
 #include "control/commands.h"
 #include "control/console.h"
 #include "control/world.h"
-
-#include <charhub/chardev-impl.h>
-#include <charhub/hub.h>
+#include "hub/hub.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -6,6 +6,7 @@
 
 #include "backend/ringbuf.h"
 #include "base/cleanup.h"
+#include "chardev/chardev-impl.h"
 #include "control/backend-opts.h"
 #include "control/data-format.h"
 #include "control/dial.h"
@@ -13,8 +14,6 @@
 #include "control/json-text.h"
 #include "control/swap.h"
 #include "control/world.h"
-
-#include <charhub/chardev-impl.h>
 
 #include <errno.h>
 #include <stdio.h>

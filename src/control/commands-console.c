@@ -14,11 +14,10 @@
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "chardev/chardev-impl.h"
 #include "display/display.h"
 #include "frontend/frontend.h"
 #include "vt/vt.h"
-
-#include <charhub/chardev-impl.h>
 
 #include <errno.h>
 #include <inttypes.h>

@@ -5,14 +5,13 @@
 #include "control/commands.h"
 
 #include "base/cleanup.h"
+#include "chardev/chardev-impl.h"
 #include "control/event-table.h"
 #include "control/monitors.h"
 #include "control/world.h"
 #include "frontend/frontend.h"
 #include "object/object.h"
 #include "opts/opts.h"
-
-#include <charhub/chardev-impl.h>
 
 #include <errno.h>
 #include <string.h>

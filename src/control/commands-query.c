@@ -4,14 +4,13 @@
  */
 #include "control/commands.h"
 
+#include "chardev/chardev-impl.h"
 #include "control/listens.h"
 #include "control/monitors.h"
 #include "control/schema.h"
 #include "control/version.h"
 #include "control/world.h"
 #include "vnc/vnc.h"
-
-#include <charhub/chardev-impl.h>
 
 #include <errno.h>
 #include <string.h>

@@ -2,9 +2,8 @@
 #ifndef CONTROL_CONSOLE_H
 #define CONTROL_CONSOLE_H
 
-#include <charhub/hub.h>
-
 #include "control/type.h"
+#include "hub/hub.h"
 
 struct call;
 struct world;

@@ -2,7 +2,7 @@
 #ifndef CONTROL_DRAIN_H
 #define CONTROL_DRAIN_H
 
-#include <charhub/chardev.h>
+#include "chardev/chardev.h"
 
 /**
  * drain() - at the end of the program: let files have what the guests have printed

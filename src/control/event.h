@@ -2,7 +2,7 @@
 #ifndef CONTROL_EVENT_H
 #define CONTROL_EVENT_H
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 #include <jansson.h>
 #include <stdbool.h>

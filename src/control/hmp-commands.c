@@ -8,12 +8,11 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "chardev/chardev.h"
 #include "control/command.h"
 #include "control/swap.h"
 #include "control/world.h"
 #include "opts/opts.h"
-
-#include <charhub/chardev.h>
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #ifndef CONTROL_HMP_H
 #define CONTROL_HMP_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 struct chardev;
 struct monitor;

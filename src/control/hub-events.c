@@ -7,8 +7,7 @@
 #include "control/event-table.h"
 #include "control/event.h"
 #include "control/json-put.h"
-
-#include <charhub/hub.h>
+#include "hub/hub.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef CONTROL_HUB_EVENTS_H
 #define CONTROL_HUB_EVENTS_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 struct chardev;
 struct event_bus;

@@ -2,8 +2,7 @@
 #ifndef CONTROL_JSON_PARSER_H
 #define CONTROL_JSON_PARSER_H
 
-#include <charhub/error.h>
-
+#include "base/error.h"
 #include "control/json-lexer.h"
 
 #include <jansson.h>

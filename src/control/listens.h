@@ -2,8 +2,7 @@
 #ifndef CONTROL_LISTENS_H
 #define CONTROL_LISTENS_H
 
-#include <charhub/chardev.h>
-
+#include "chardev/chardev.h"
 #include "opts/opts.h"
 
 /** struct listens - what `-listen` asked for */

@@ -2,9 +2,8 @@
 #ifndef CONTROL_MONITOR_H
 #define CONTROL_MONITOR_H
 
-#include <charhub/chardev.h>
-
 #include "base/list.h"
+#include "chardev/chardev.h"
 #include "control/command.h"
 #include "io/byte-queue.h"
 

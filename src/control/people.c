@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/people.h"
 
-#include <charhub/chardev.h>
-#include <charhub/hub.h>
-
 #include "base/strbuf.h"
+#include "chardev/chardev.h"
+#include "hub/hub.h"
 #include "transport/identity.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef CONTROL_QMP_REQUEST_H
 #define CONTROL_QMP_REQUEST_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <jansson.h>
 

@@ -2,7 +2,7 @@
 #ifndef CONTROL_QMP_H
 #define CONTROL_QMP_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <stdbool.h>
 

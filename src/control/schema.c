@@ -6,11 +6,10 @@
 #include "control/schema.h"
 
 #include "base/cleanup.h"
+#include "chardev/chardev-impl.h"
 #include "control/backend-opts.h"
 #include "control/command.h"
 #include "control/event-table.h"
-
-#include <charhub/chardev-impl.h>
 
 #include <stdio.h>
 #include <string.h>

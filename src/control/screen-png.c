@@ -7,11 +7,10 @@
 #include "control/screen-png.h"
 
 #include "base/wire.h"
+#include "io/loop.h"
 #include "text/font.h"
 #include "text/glyph.h"
 #include "vt/vt.h"
-
-#include <charhub/loop.h>
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,8 +2,7 @@
 #ifndef CONTROL_SCREEN_PNG_H
 #define CONTROL_SCREEN_PNG_H
 
-#include <charhub/error.h>
-
+#include "base/error.h"
 #include "base/strbuf.h"
 
 struct font;

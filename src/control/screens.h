@@ -2,8 +2,7 @@
 #ifndef CONTROL_SCREENS_H
 #define CONTROL_SCREENS_H
 
-#include <charhub/error.h>
-
+#include "base/error.h"
 #include "vnc/vnc.h"
 
 struct display;

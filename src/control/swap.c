@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/swap.h"
 
+#include "chardev/chardev-impl.h"
 #include "control/world.h"
-
-#include <charhub/chardev-impl.h>
-#include <charhub/hub.h>
+#include "hub/hub.h"
 
 #include <errno.h>
 #include <string.h>

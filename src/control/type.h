@@ -2,7 +2,7 @@
 #ifndef CONTROL_TYPE_H
 #define CONTROL_TYPE_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -5,9 +5,7 @@
  */
 #include "control/world.h"
 
-#include <charhub/chardev-impl.h>
-#include <charhub/hub.h>
-
+#include "chardev/chardev-impl.h"
 #include "control/drain.h"
 #include "control/event-table.h"
 #include "control/hub-events.h"
@@ -17,6 +15,7 @@
 #include "control/vnc-info.h"
 #include "display/display.h"
 #include "frontend/frontend.h"
+#include "hub/hub.h"
 #include "object/object.h"
 #include "opts/opts.h"
 

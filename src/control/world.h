@@ -2,8 +2,7 @@
 #ifndef CONTROL_WORLD_H
 #define CONTROL_WORLD_H
 
-#include <charhub/chardev.h>
-
+#include "chardev/chardev.h"
 #include "control/activation.h"
 #include "control/event.h"
 #include "control/fdset.h"

@@ -2,11 +2,10 @@
 #ifndef DISPLAY_DISPLAY_INTERNAL_H
 #define DISPLAY_DISPLAY_INTERNAL_H
 
-#include <charhub/loop.h>
-
 #include "base/list.h"
 #include "display/compose.h"
 #include "display/display.h"
+#include "io/loop.h"
 
 /*
  * @consoles: by number, the overview first

@@ -7,10 +7,9 @@
  */
 #include "display/overview.h"
 
-#include <charhub/loop.h>
-
 #include "base/cleanup.h"
 #include "display/display-internal.h"
+#include "io/loop.h"
 
 #include <errno.h>
 #include <string.h>

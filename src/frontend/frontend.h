@@ -2,9 +2,8 @@
 #ifndef FRONTEND_FRONTEND_H
 #define FRONTEND_FRONTEND_H
 
-#include <charhub/chardev.h>
-
 #include "base/list.h"
+#include "chardev/chardev.h"
 
 struct frontend;
 struct frontend_set;

@@ -2,10 +2,9 @@
 #ifndef HUB_HUB_IMPL_H
 #define HUB_HUB_IMPL_H
 
-#include <charhub/hub.h>
-
 #include "base/list.h"
 #include "hub/flow.h"
+#include "hub/hub.h"
 #include "hub/input.h"
 #include "hub/keyboard.h"
 #include "hub/line.h"

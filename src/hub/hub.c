@@ -15,7 +15,7 @@
  *
  * Invariant: no member in good standing is behind the tape's window.
  */
-#include <charhub/hub.h>
+#include "hub/hub.h"
 
 #include "hub/hub-impl.h"
 

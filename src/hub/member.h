@@ -2,10 +2,9 @@
 #ifndef HUB_MEMBER_H
 #define HUB_MEMBER_H
 
-#include <charhub/chardev-impl.h>
-#include <charhub/hub.h>
-
 #include "base/list.h"
+#include "chardev/chardev-impl.h"
+#include "hub/hub.h"
 #include "hub/tape.h"
 #include "io/byte-queue.h"
 #include "object/authz.h"

@@ -2,8 +2,7 @@
 #ifndef HUB_SCREEN_H
 #define HUB_SCREEN_H
 
-#include <charhub/chardev-impl.h>
-
+#include "chardev/chardev-impl.h"
 #include "hub/tape.h"
 #include "io/byte-queue.h"
 

@@ -2,8 +2,8 @@
 #ifndef IO_CHILD_H
 #define IO_CHILD_H
 
-#include <charhub/error.h>
-#include <charhub/loop.h>
+#include "base/error.h"
+#include "io/loop.h"
 
 #include <sys/types.h>
 

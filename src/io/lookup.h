@@ -2,7 +2,7 @@
 #ifndef IO_LOOKUP_H
 #define IO_LOOKUP_H
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 struct addrinfo;
 

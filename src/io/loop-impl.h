@@ -2,7 +2,7 @@
 #ifndef IO_LOOP_IMPL_H
 #define IO_LOOP_IMPL_H
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 #include <stddef.h>
 

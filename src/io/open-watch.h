@@ -2,7 +2,7 @@
 #ifndef IO_OPEN_WATCH_H
 #define IO_OPEN_WATCH_H
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 /*
  * Notices that somebody opens a file, here the slave of a pty. All watches of a loop share one

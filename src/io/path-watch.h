@@ -2,7 +2,7 @@
 #ifndef IO_PATH_WATCH_H
 #define IO_PATH_WATCH_H
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 /*
  * Waits for a file to appear, or to become ours to open: the nearest of its folders that there is

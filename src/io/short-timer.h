@@ -2,7 +2,7 @@
 #ifndef IO_SHORT_TIMER_H
 #define IO_SHORT_TIMER_H
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 /** struct short_timer - a one-shot timer for less than a millisecond, unlike struct timer */
 struct short_timer;

@@ -2,7 +2,7 @@
 #ifndef IO_SIGNAL_SOURCE_H
 #define IO_SIGNAL_SOURCE_H
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 #include <signal.h>
 

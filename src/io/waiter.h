@@ -2,7 +2,7 @@
 #ifndef IO_WAITER_H
 #define IO_WAITER_H
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 /*
  * Waits for what the kernel tells only to who waits in a system call, such as ioctl(TIOCMIWAIT): a

@@ -2,9 +2,8 @@
 #ifndef IO_WORK_POOL_H
 #define IO_WORK_POOL_H
 
-#include <charhub/loop.h>
-
 #include "base/list.h"
+#include "io/loop.h"
 
 #include <stdbool.h>
 

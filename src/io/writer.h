@@ -2,7 +2,7 @@
 #ifndef IO_WRITER_H
 #define IO_WRITER_H
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 #include <sys/types.h>
 #include <sys/uio.h>

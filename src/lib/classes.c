@@ -3,7 +3,7 @@
  * The registry: one line a class, sorted by name. Parsing, help, error texts and the manual come
  * from here and from the table of options that each class has.
  */
-#include <charhub/charhub.h>
+#include "lib/classes.h"
 
 #include "backend/backends.h"
 #include "mux/mux.h"

@@ -21,10 +21,9 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "chardev/chardev-impl.h"
+#include "hub/hub.h"
 #include "lobby/first-line.h"
-
-#include <charhub/chardev-impl.h>
-#include <charhub/hub.h>
 
 #include <errno.h>
 #include <fnmatch.h>

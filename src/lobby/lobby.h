@@ -2,7 +2,7 @@
 #ifndef LOBBY_LOBBY_H
 #define LOBBY_LOBBY_H
 
-#include <charhub/chardev.h>
+#include "chardev/chardev.h"
 
 /**
  * struct lobby - one port for many consoles

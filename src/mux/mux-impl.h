@@ -2,9 +2,8 @@
 #ifndef MUX_MUX_IMPL_H
 #define MUX_MUX_IMPL_H
 
-#include <charhub/chardev-impl.h>
-
 #include "base/list.h"
+#include "chardev/chardev-impl.h"
 #include "io/byte-queue.h"
 #include "mux/keys.h"
 #include "mux/stamp.h"

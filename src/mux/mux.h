@@ -2,7 +2,7 @@
 #ifndef MUX_MUX_H
 #define MUX_MUX_H
 
-#include <charhub/chardev-impl.h>
+#include "chardev/chardev-impl.h"
 
 /*
  * Class "mux": any number of holders share one chardev. What each of them writes goes out at once;

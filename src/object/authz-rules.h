@@ -2,8 +2,7 @@
 #ifndef OBJECT_AUTHZ_RULES_H
 #define OBJECT_AUTHZ_RULES_H
 
-#include <charhub/error.h>
-
+#include "base/error.h"
 #include "opts/opts.h"
 
 #include <stdbool.h>

@@ -2,7 +2,7 @@
 #ifndef OBJECT_LOGIN_H
 #define OBJECT_LOGIN_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 /*
  * Where names and passwords are checked: a service of PAM, or a file (password-file.h). The answer

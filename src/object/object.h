@@ -2,8 +2,7 @@
 #ifndef OBJECT_OBJECT_H
 #define OBJECT_OBJECT_H
 
-#include <charhub/error.h>
-
+#include "base/error.h"
 #include "base/list.h"
 
 #include <stdbool.h>

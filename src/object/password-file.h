@@ -2,7 +2,7 @@
 #ifndef OBJECT_PASSWORD_FILE_H
 #define OBJECT_PASSWORD_FILE_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 /*
  * A file of names and hashed passwords, one "NAME:HASH" a line, as htpasswd -B and mkpasswd write

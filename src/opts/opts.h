@@ -2,7 +2,7 @@
 #ifndef OPTS_OPTS_H
 #define OPTS_OPTS_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #ifndef PROG_CMDLINE_H
 #define PROG_CMDLINE_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 struct opts;
 struct setup;

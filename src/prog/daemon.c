@@ -7,12 +7,11 @@
  */
 #include "prog/daemon.h"
 
-#include <charhub/charhub.h>
-
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "control/monitors.h"
 #include "control/world.h"
+#include "lib/classes.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
 #include "prog/messages.h"

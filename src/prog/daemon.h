@@ -2,7 +2,7 @@
 #ifndef PROG_DAEMON_H
 #define PROG_DAEMON_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 struct notify;
 struct setup;

@@ -2,7 +2,7 @@
 #ifndef PROG_FOREIGN_H
 #define PROG_FOREIGN_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 /**
  * foreign_option() - say of an option of QEMU's that we do not have what to do instead

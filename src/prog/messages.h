@@ -2,7 +2,7 @@
 #ifndef PROG_MESSAGES_H
 #define PROG_MESSAGES_H
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 /*
  * The messages of a program that serves: they wait for nobody. A terminal at Ctrl-S, a pipe that

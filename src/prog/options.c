@@ -5,13 +5,12 @@
  */
 #include "prog/cmdline.h"
 
-#include <charhub/chardev-impl.h>
-#include <charhub/charhub.h>
-
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "chardev/chardev-impl.h"
 #include "frontend/frontend.h"
+#include "lib/classes.h"
 #include "object/object.h"
 #include "opts/opts.h"
 #include "prog/classes.h"

@@ -2,7 +2,7 @@
 #ifndef PROG_PIDFILE_H
 #define PROG_PIDFILE_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 /**
  * struct pidfile - a file with our process id that is locked while we live

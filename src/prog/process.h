@@ -2,7 +2,7 @@
 #ifndef PROG_PROCESS_H
 #define PROG_PROCESS_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <stdbool.h>
 

@@ -3,14 +3,13 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "chardev/chardev-impl.h"
+#include "lib/classes.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
 #include "prog/setup.h"
 #include "prog/steer.h"
 #include "control/shorthand.h"
-
-#include <charhub/chardev-impl.h>
-#include <charhub/charhub.h>
 
 #include <errno.h>
 #include <stdio.h>

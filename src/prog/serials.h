@@ -2,7 +2,7 @@
 #ifndef PROG_SERIALS_H
 #define PROG_SERIALS_H
 
-#include <charhub/chardev.h>
+#include "chardev/chardev.h"
 
 struct setup;
 

@@ -2,8 +2,7 @@
 #ifndef PROG_SETUP_H
 #define PROG_SETUP_H
 
-#include <charhub/error.h>
-
+#include "base/error.h"
 #include "control/activation.h"
 #include "control/fdset.h"
 

@@ -2,7 +2,7 @@
 #ifndef PROG_SIGNALS_H
 #define PROG_SIGNALS_H
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 /*
  * SIGINT, SIGTERM and SIGHUP are blocked all the time and come through the loop. While things are

@@ -5,13 +5,12 @@
 #include "prog/steer.h"
 
 #include "base/cleanup.h"
+#include "chardev/chardev-impl.h"
 #include "control/monitors.h"
 #include "control/shorthand.h"
+#include "lib/classes.h"
 #include "opts/opts.h"
 #include "prog/setup.h"
-
-#include <charhub/chardev-impl.h>
-#include <charhub/charhub.h>
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef PROG_STEER_H
 #define PROG_STEER_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <stdbool.h>
 

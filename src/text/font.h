@@ -2,7 +2,7 @@
 #ifndef TEXT_FONT_H
 #define TEXT_FONT_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stdint.h>

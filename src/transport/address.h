@@ -2,7 +2,7 @@
 #ifndef TRANSPORT_ADDRESS_H
 #define TRANSPORT_ADDRESS_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,7 @@
 #ifndef TRANSPORT_CONNECTOR_H
 #define TRANSPORT_CONNECTOR_H
 
-#include <charhub/loop.h>
-
+#include "io/loop.h"
 #include "transport/address.h"
 
 /** struct connector - connects to an address in the background, as often as it takes */

@@ -2,8 +2,7 @@
 #ifndef TRANSPORT_LISTENER_H
 #define TRANSPORT_LISTENER_H
 
-#include <charhub/loop.h>
-
+#include "io/loop.h"
 #include "transport/address.h"
 
 /** struct listener - a listening socket: of a server, a device, anybody */

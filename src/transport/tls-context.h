@@ -2,7 +2,7 @@
 #ifndef TRANSPORT_TLS_CONTEXT_H
 #define TRANSPORT_TLS_CONTEXT_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <stdbool.h>
 

@@ -2,9 +2,8 @@
 #ifndef TRANSPORT_TLS_IMPL_H
 #define TRANSPORT_TLS_IMPL_H
 
-#include <charhub/loop.h>
-
 #include "base/list.h"
+#include "io/loop.h"
 #include "transport/tls-context.h"
 
 #include <openssl/ssl.h>

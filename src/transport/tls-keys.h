@@ -2,7 +2,7 @@
 #ifndef TRANSPORT_TLS_KEYS_H
 #define TRANSPORT_TLS_KEYS_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 /** struct tls_keys - a file of pre-shared keys, as psktool writes it: lines NAME:HEX */
 struct tls_keys;

@@ -2,9 +2,8 @@
 #ifndef TRANSPORT_TRANSPORT_H
 #define TRANSPORT_TRANSPORT_H
 
-#include <charhub/line.h>
-#include <charhub/loop.h>
-
+#include "base/line.h"
+#include "io/loop.h"
 #include "transport/identity.h"
 
 #include <stdbool.h>
@@ -22,7 +21,7 @@
  * Nothing here blocks, and no function calls the user back: that happens from the loop only, to
  * transport_callbacks. A transport may be freed in its own callback.
  *
- * Events are those of a watch (charhub/loop.h) and level triggered: WATCH_READ for as long as
+ * Events are those of a watch (io/loop.h) and level triggered: WATCH_READ for as long as
  * transport_readv() has something to give, be it in the kernel or in a filter.
  */
 struct transport;

@@ -2,7 +2,7 @@
 #ifndef VC_VC_H
 #define VC_VC_H
 
-#include <charhub/chardev-impl.h>
+#include "chardev/chardev-impl.h"
 
 /* Class "vc": a chardev that is a console of the program's display. */
 extern const struct chardev_class vc_class;

@@ -2,9 +2,8 @@
 #ifndef VHOST_USER_CHANNEL_H
 #define VHOST_USER_CHANNEL_H
 
+#include "base/error.h"
 #include "vhost-user/protocol.h"
-
-#include <charhub/error.h>
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,9 +2,8 @@
 #ifndef VHOST_USER_DOOR_H
 #define VHOST_USER_DOOR_H
 
-#include <charhub/error.h>
-#include <charhub/loop.h>
-
+#include "base/error.h"
+#include "io/loop.h"
 #include "transport/address.h"
 
 /** struct door - where frontends come in, one at a time; the others wait */

@@ -2,10 +2,9 @@
 #ifndef VHOST_USER_VHOST_USER_H
 #define VHOST_USER_VHOST_USER_H
 
+#include "base/error.h"
+#include "io/loop.h"
 #include "virtio/console.h"
-
-#include <charhub/error.h>
-#include <charhub/loop.h>
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,9 +2,8 @@
 #ifndef VNC_STREAM_H
 #define VNC_STREAM_H
 
-#include <charhub/loop.h>
-
 #include "io/byte-queue.h"
+#include "io/loop.h"
 #include "transport/transport.h"
 
 #include <stdbool.h>

@@ -2,9 +2,8 @@
 #ifndef VNC_VNC_H
 #define VNC_VNC_H
 
-#include <charhub/error.h>
-#include <charhub/loop.h>
-
+#include "base/error.h"
+#include "io/loop.h"
 #include "opts/opts.h"
 
 #include <stdbool.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <charhub/loop.h>
-
 #include "display/display.h"
+#include "io/loop.h"
 
 #include "base/cleanup.h"
 

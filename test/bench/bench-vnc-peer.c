@@ -6,9 +6,8 @@
  */
 #include "bench-vnc.h"
 
-#include <charhub/loop.h>
-
 #include "display/display.h"
+#include "io/loop.h"
 #include "lib.h"
 
 #include <rfb/rfb.h>

@@ -16,9 +16,8 @@
  * remove PORT, stats, quit. Events are told on stderr, a line each.
  */
 #include "base/parse.h"
+#include "io/loop.h"
 #include "vhost-user/vhost-user.h"
-
-#include <charhub/loop.h>
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,11 +6,10 @@
 #include "base/log.h"
 #include "control/world.h"
 #include "frontend/frontend.h"
+#include "hub/hub.h"
 #include "lib/fake-chardev.h"
 #include "object/authz.h"
 #include "vc/vc.h"
-
-#include <charhub/hub.h>
 
 #include <jansson.h>
 #include <stdlib.h>

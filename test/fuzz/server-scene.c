@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "fuzz/server-scene.h"
 
-#include <charhub/charhub.h>
-
 #include "base/log.h"
 #include "control/listens.h"
 #include "control/monitors.h"
 #include "io/loop-impl.h"
+#include "lib/classes.h"
 #include "lib/fake-chardev.h"
 #include "opts/opts.h"
 #include "prog/classes.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/conformance.h"
 
-#include <charhub/chardev-impl.h>
-
 #include "base/cleanup.h"
+#include "chardev/chardev-impl.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 #include "lib/env.h"
 
 /*
- * What every class promises its holder (include/charhub/chardev.h), as cases that run against an
+ * What every class promises its holder (src/chardev/chardev.h), as cases that run against an
  * adapter: a few functions that make a chardev of the class and move its peer.
  */
 

@@ -2,8 +2,7 @@
 #ifndef TEST_LIB_ENV_H
 #define TEST_LIB_ENV_H
 
-#include <charhub/chardev.h>
-
+#include "chardev/chardev.h"
 #include "lib/fake-holder.h"
 
 /**

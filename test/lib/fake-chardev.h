@@ -2,9 +2,8 @@
 #ifndef TEST_LIB_FAKE_CHARDEV_H
 #define TEST_LIB_FAKE_CHARDEV_H
 
-#include <charhub/chardev-impl.h>
-
 #include "base/strbuf.h"
+#include "chardev/chardev-impl.h"
 
 #include <stdint.h>
 

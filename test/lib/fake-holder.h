@@ -2,9 +2,8 @@
 #ifndef TEST_LIB_FAKE_HOLDER_H
 #define TEST_LIB_FAKE_HOLDER_H
 
-#include <charhub/chardev.h>
-
 #include "base/strbuf.h"
+#include "chardev/chardev.h"
 
 #include <stdint.h>
 

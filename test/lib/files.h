@@ -2,7 +2,7 @@
 #ifndef TEST_LIB_FILES_H
 #define TEST_LIB_FILES_H
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 #include <stddef.h>
 

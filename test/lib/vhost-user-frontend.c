@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vhost-user-frontend.h"
 
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 #include <assert.h>
 #include <byteswap.h>

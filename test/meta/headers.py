@@ -17,13 +17,10 @@ _INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.M)
 
 
 def own_header(path, exists):
-    """The header of the same name beside a .c file, or the public one."""
+    """The header of the same name beside a .c file."""
     path = pathlib.PurePath(path)
-    for header in (f"{path.parent.name}/{path.stem}.h", f"charhub/{path.stem}.h"):
-        folder = "include" if header.startswith("charhub/") else "src"
-        if exists(f"{folder}/{header}"):
-            return header
-    return None
+    header = f"{path.parent.name}/{path.stem}.h"
+    return header if exists(f"src/{header}") else None
 
 
 def check(source, exists=lambda path: (ROOT / path).exists()):
@@ -42,7 +39,7 @@ def compile_alone(source, compiler):
     name = ROOT / source.path
     text = f'#include "{name}"\n#include "{name}"\nextern int unused;\n'
     done = subprocess.run(
-        [*compiler, "-std=gnu17", "-D_GNU_SOURCE", f"-I{ROOT}/include", f"-I{ROOT}/src",
+        [*compiler, "-std=gnu17", "-D_GNU_SOURCE", f"-I{ROOT}/src",
          "-Wall", "-fsyntax-only", "-x", "c", "-"],
         input=text, capture_output=True, text=True, check=False)
     if done.returncode == 0 and not done.stderr:
@@ -54,7 +51,7 @@ def compile_alone(source, compiler):
 
 def main():
     compiler = sys.argv[1:] or ["cc"]
-    everything = list(sources(".c", ".h", under=("src", "include")))
+    everything = list(sources(".c", ".h", under=("src",)))
     faults = [fault for source in everything for fault in check(source)]
     headers = [source for source in everything if source.suffix == ".h"]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -64,7 +61,7 @@ def main():
 
 
 def bad_examples():
-    yield Source("src/io/loop.c", "#include <errno.h>\n#include <charhub/loop.h>\n")
+    yield Source("src/io/loop.c", "#include <errno.h>\n#include \"io/loop.h\"\n")
     yield Source("src/a/a.h", "int a;\n")
 
 

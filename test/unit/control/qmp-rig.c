@@ -5,11 +5,10 @@
 #include "control/json-stream.h"
 #include "control/monitors.h"
 #include "control/type.h"
+#include "lib/classes.h"
 #include "lib/env.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
-
-#include <charhub/charhub.h>
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,10 +2,9 @@
 #include "attach/frame.h"
 #include "base/cleanup.h"
 #include "control/attach.h"
+#include "hub/hub.h"
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
-
-#include <charhub/hub.h>
 
 #include <errno.h>
 #include <inttypes.h>

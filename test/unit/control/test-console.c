@@ -6,11 +6,10 @@
 
 #include "base/base64.h"
 #include "base/strbuf.h"
+#include "hub/hub.h"
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
 #include "opts/opts.h"
-
-#include <charhub/hub.h>
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -8,9 +8,8 @@
 #include "control/world.h"
 
 #include "base/strbuf.h"
+#include "hub/hub.h"
 #include "lib/fake-chardev.h"
-
-#include <charhub/hub.h>
 
 #include <setjmp.h>
 #include <stdarg.h>

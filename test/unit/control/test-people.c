@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/people.h"
 
-#include <charhub/chardev-impl.h>
-#include <charhub/charhub.h>
-
 #include "base/cleanup.h"
+#include "chardev/chardev-impl.h"
+#include "lib/classes.h"
 #include "lib/env.h"
 #include "transport/identity.h"
 

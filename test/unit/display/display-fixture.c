@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "display-fixture.h"
 
-#include <charhub/loop.h>
-
 #include "display/display-internal.h"
+#include "io/loop.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "display-fixture.h"
-
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,8 +5,7 @@
  */
 #include "display-fixture.h"
 
-#include <charhub/loop.h>
-
+#include "io/loop.h"
 #include "lib/picture.h"
 
 #include <setjmp.h>

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "frontend/frontend.h"
 
-#include <charhub/hub.h>
-
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "hub/hub.h"
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
 #include "opts/opts.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "frontend/virtio-serial.h"
 
-#include <charhub/hub.h>
-
 #include "base/cleanup.h"
+#include "hub/hub.h"
 #include "lib/console-rig.h"
 #include "virtio/wire.h"
 #include "lib/fake-chardev.h"

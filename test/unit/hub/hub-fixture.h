@@ -2,8 +2,7 @@
 #ifndef TEST_UNIT_HUB_HUB_FIXTURE_H
 #define TEST_UNIT_HUB_HUB_FIXTURE_H
 
-#include <charhub/hub.h>
-
+#include "hub/hub.h"
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
 

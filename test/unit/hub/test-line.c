@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "chardev/chardev-impl.h"
 #include "hub-fixture.h"
-
-#include <charhub/chardev-impl.h>
 
 #include <sys/ioctl.h>
 

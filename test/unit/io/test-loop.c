@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <charhub/loop.h>
+#include "io/loop.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,11 +8,10 @@
  * With the name of a kind as its argument, only that is tried, and each fault is told. With several
  * names nothing is tried: they must be all that there are.
  */
-#include <charhub/charhub.h>
-
 #include "base/cleanup.h"
 #include "display/display.h"
 #include "io/work-pool.h"
+#include "lib/classes.h"
 #include "lib/env.h"
 #include "lib/fake-chardev.h"
 #include "lib/fault.h"

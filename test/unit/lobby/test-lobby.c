@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "hub/hub.h"
 #include "lobby/lobby.h"
 #include "backend/backends.h"
 #include "lib/env.h"
-
-#include <charhub/hub.h>
 
 #include <errno.h>
 #include <setjmp.h>

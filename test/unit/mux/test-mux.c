@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "mux/mux.h"
 
-#include <charhub/hub.h>
-
 #include "base/cleanup.h"
+#include "hub/hub.h"
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
 

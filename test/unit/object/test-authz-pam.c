@@ -3,12 +3,11 @@
 #include "object/authz.h"
 
 #include "base/cleanup.h"
+#include "io/loop.h"
 #include "io/work-pool.h"
 #include "lib/fake-pam.h"
 #include "object/login.h"
 #include "opts/opts.h"
-
-#include <charhub/loop.h>
 
 #include <errno.h>
 #include <setjmp.h>

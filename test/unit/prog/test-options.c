@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <charhub/chardev-impl.h>
-#include <charhub/charhub.h>
-
 #include "base/parse.h"
+#include "chardev/chardev-impl.h"
 #include "frontend/frontend.h"
+#include "lib/classes.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
 #include "prog/cmdline.h"

@@ -8,7 +8,7 @@
  * or free it; where it does neither, it is detached. The functions of a link do nothing once it is
  * detached, so that no order of freeing is wrong.
  */
-#include "chardev/chardev.h"
+#include "chardev/birth.h"
 
 #include "base/cleanup.h"
 #include "base/log.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CHARHUB_LOOP_H
-#define CHARHUB_LOOP_H
+#ifndef IO_LOOP_H
+#define IO_LOOP_H
 
-#include <charhub/error.h>
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stdint.h>

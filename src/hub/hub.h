@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CHARHUB_HUB_H
-#define CHARHUB_HUB_H
+#ifndef HUB_HUB_H
+#define HUB_HUB_H
 
-#include <charhub/chardev.h>
+#include "chardev/chardev.h"
 
 /*
  * Class "hub": one holder, any number of chardevs as members. What the guest writes goes to every

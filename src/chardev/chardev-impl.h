@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CHARHUB_CHARDEV_IMPL_H
-#define CHARHUB_CHARDEV_IMPL_H
+#ifndef CHARDEV_CHARDEV_IMPL_H
+#define CHARDEV_CHARDEV_IMPL_H
 
-#include <charhub/chardev.h>
+#include "chardev/chardev.h"
 
 struct chardev_log;
 struct chardev_shared;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CHARHUB_ERROR_H
-#define CHARHUB_ERROR_H
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
 
 /**
  * struct error - why a call failed, for a person to read

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CHARHUB_LINE_H
-#define CHARHUB_LINE_H
+#ifndef BASE_LINE_H
+#define BASE_LINE_H
 
 #include <stdint.h>
 
