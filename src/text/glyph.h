@@ -60,7 +60,7 @@ _Static_assert(sizeof(struct text_cell) == 20, "no padding: compared by memcmp()
  * struct text_tile - the picture of one column in two colours, seldom three
  * @bits:       16 rows, leftmost pixel in bit 7; 1: @fg, 0: @bg
  * @fg, @bg:    0xRRGGBB
- * @has_line:   there is a third colour, where @line_bits are set (over fg and bg)
+ * @has_line:   there is a third colour, where @line_bits are set (over fg and bg); else they are 0
  * @is_solid:   all pixels are @bg, @bits are 0
  */
 struct text_tile {

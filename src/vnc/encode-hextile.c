@@ -55,10 +55,12 @@ found:
 /* Return: past the last byte, or NULL if the tile is better sent raw. */
 static uint8_t *put_subrects(struct tile *tile, const struct pixel_format *format, uint8_t *out)
 {
-	unsigned bg = most_used(tile), flags = BACKGROUND, count = 0;
+	unsigned bg, flags = BACKGROUND, count = 0;
 	uint8_t *start = out, *number;
 	const uint8_t *end = start + (size_t)tile->width * tile->height * format->bytes;
 
+	tile_paint(tile);
+	bg = most_used(tile);
 	out = pixel_put(format, tile->palette[bg], out + 1);
 	if (tile->colors == 2) {
 		flags |= FOREGROUND;
@@ -95,7 +97,7 @@ static void encode_hextile(const struct raster *raster, const struct pixel_forma
 			unsigned h = height - y < SIDE ? height - y : SIDE;
 			uint8_t *after = NULL;
 
-			if (raster_paint(raster, x, y, w, h, tile))
+			if (tile_open(tile, raster, x, y, w, h))
 				after = put_subrects(tile, format, out);
 			if (!after) {
 				*out = RAW;

@@ -66,7 +66,7 @@ static uint8_t *put_image(
 }
 
 /* The picture; @scratch is where its rows are laid out. Return: past it, or NULL */
-static uint8_t *put_png(const struct raster *raster, const struct tile *tile, bool has_palette,
+static uint8_t *put_png(const struct raster *raster, struct tile *tile, bool has_palette,
 	uint8_t *scratch, uint8_t *out, const uint8_t *end)
 {
 	static const uint8_t magic[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
@@ -92,7 +92,7 @@ static void encode_png(const struct raster *raster, const struct pixel_format *f
 	struct tile *tile, struct encoded *ret_encoded)
 {
 	unsigned width = raster_width_px(raster), height = raster_height_px(raster);
-	bool has_palette = raster_paint(raster, 0, 0, width, height, tile);
+	bool has_palette = tile_open(tile, raster, 0, 0, width, height);
 	uint8_t *bytes = ret_encoded->bytes, *middle = bytes + ENCODE_BYTES_MAX / 2, *end, *at;
 	size_t len;
 

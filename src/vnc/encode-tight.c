@@ -46,7 +46,7 @@ static void encode_tight(const struct raster *raster, const struct pixel_format 
 {
 	uint8_t *out = ret_encoded->bytes, *body;
 
-	if (!raster_paint(raster, 0, 0, raster_width_px(raster), raster_height_px(raster), tile)) {
+	if (!tile_open(tile, raster, 0, 0, raster_width_px(raster), raster_height_px(raster))) {
 		encode_all_pixels(raster, format, ret_encoded);
 		return;
 	}

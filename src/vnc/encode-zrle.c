@@ -12,10 +12,11 @@
 
 enum { SIDE = 64, PACKED_MAX = 16, RLE_COLORS_MAX = 127, RLE = 128, RUN = 128, RUN_BYTE_MAX = 255 };
 
-static uint8_t *put_runs(const struct tile *tile, uint8_t *out)
+static uint8_t *put_runs(struct tile *tile, uint8_t *out)
 {
 	unsigned count = tile->width * tile->height;
 
+	tile_paint(tile);
 	for (unsigned i = 0, end; i < count; i = end) {
 		unsigned more;
 
@@ -31,7 +32,7 @@ static uint8_t *put_runs(const struct tile *tile, uint8_t *out)
 	return out;
 }
 
-static uint8_t *put_tile(const struct tile *tile, const struct pixel_format *format, uint8_t *out)
+static uint8_t *put_tile(struct tile *tile, const struct pixel_format *format, uint8_t *out)
 {
 	unsigned bits = tile->colors <= 2 ? 1 : tile->colors <= 4 ? 2 : 4;
 
@@ -52,8 +53,7 @@ static void encode_zrle(const struct raster *raster, const struct pixel_format *
 		for (unsigned x = 0; x < width; x += SIDE) {
 			unsigned w = smaller(width - x, SIDE), h = smaller(height - y, SIDE);
 
-			if (raster_paint(raster, x, y, w, h, tile) &&
-				tile->colors <= RLE_COLORS_MAX) {
+			if (tile_open(tile, raster, x, y, w, h) && tile->colors <= RLE_COLORS_MAX) {
 				out = put_tile(tile, format, out);
 				continue;
 			}

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hot loops of a redraw: eight pixels at a time from the bits of a glyph to palette indices,
- * and eight at a time from indices to packed bits.
+ * The hot loops of a redraw. A row of a cell is eight pixels, made at once out of a byte of its
+ * glyph: numbers into the palette of 1, 2, 4 or 8 bits each, the leftmost in the highest.
  */
 #include "vnc/raster.h"
+
+#include "base/minmax.h"
 
 #include <endian.h>
 #include <string.h>
 
-#define ONES	 0x0101010101010101u
 #define NO_COLOR (~0u)
 
 /* ---- palette ---- */
@@ -23,49 +24,62 @@ static unsigned add_color(struct tile *tile, uint32_t rgb)
 	return tile->colors++;
 }
 
-/* The indices of a cell's colours; neighbours mostly have the same ones. */
-struct inks {
-	uint32_t rgb[3];
-	uint8_t index[3]; /* bg, fg, line */
+/* What was found last: neighbours mostly have the same colours. */
+struct found {
+	uint32_t bg, fg, line;
+	struct inks inks;
 };
 
-static void find_inks(struct tile *tile, const struct text_tile *cell, struct inks *inks)
+static void find_inks(struct tile *tile, const struct text_tile *cell, struct found *found)
 {
-	const uint32_t rgb[3] = { cell->bg, cell->is_solid ? cell->bg : cell->fg,
-		cell->has_line ? cell->line : cell->bg };
+	uint32_t fg = cell->is_solid ? cell->bg : cell->fg;
+	uint32_t line = cell->has_line ? cell->line : cell->bg;
 
-	for (unsigned i = 0; i < 3; i++) {
-		if (rgb[i] == inks->rgb[i])
-			continue;
-		inks->rgb[i] = rgb[i];
-		inks->index[i] = (uint8_t)add_color(tile, rgb[i]);
-	}
+	if (cell->bg == found->bg && fg == found->fg && line == found->line)
+		return;
+	found->bg = cell->bg;
+	found->fg = fg;
+	found->line = line;
+	found->inks.bg = (uint8_t)add_color(tile, cell->bg);
+	found->inks.fg = (uint8_t)add_color(tile, fg);
+	found->inks.line = (uint8_t)add_color(tile, line);
 }
 
 /* ---- one row of one cell ---- */
 
-/* Byte i of the result, counted from the lowest, is 0xff where bit 7 - i is set. */
-static uint64_t spread(uint8_t bits)
-{
-	uint64_t chosen = bits * ONES & 0x0102040810204080u;
+/* Eight pixels of 1 in @bits each. */
+static const uint64_t ones[] = {
+	[1] = 0xff, [2] = 0x5555, [4] = 0x11111111, [8] = 0x0101010101010101
+};
 
-	return ((chosen + 0x7f7f7f7f7f7f7f7fu) >> 7 & ONES) * 0xff;
+/* Each bit of a glyph's row @bits times. */
+static uint64_t spread(uint64_t row, unsigned bits)
+{
+	switch (bits) {
+	case 1: return row;
+	case 2:
+		row = (row | row << 4) & 0x0f0f;
+		row = (row | row << 2) & 0x3333;
+		return ((row | row << 1) & 0x5555) * 3;
+	case 4:
+		row = (row | row << 12) & 0x000f000f;
+		row = (row | row << 6) & 0x03030303;
+		return ((row | row << 3) & 0x11111111) * 15;
+	default:
+		row = (row | row << 28) & 0x0000000f0000000f;
+		row = (row | row << 14) & 0x0003000300030003;
+		return ((row | row << 7) & 0x0101010101010101) * 255;
+	}
 }
 
-static uint64_t blend(uint64_t mask, uint8_t on, uint64_t off)
+static uint64_t cell_row(
+	const struct text_tile *cell, const struct inks *inks, unsigned row, unsigned bits)
 {
-	return (off & ~mask) | (on * ONES & mask);
-}
+	uint64_t bg = inks->bg * ones[bits], fg = inks->fg * ones[bits];
+	uint64_t line = inks->line * ones[bits];
+	uint64_t px = bg ^ ((bg ^ fg) & spread(cell->bits[row], bits));
 
-static uint64_t cell_row(const struct text_tile *cell, const struct inks *inks, unsigned row)
-{
-	uint64_t px = inks->index[0] * ONES;
-
-	if (!cell->is_solid)
-		px = blend(spread(cell->bits[row]), inks->index[1], px);
-	if (cell->has_line)
-		px = blend(spread(cell->line_bits[row]), inks->index[2], px);
-	return px;
+	return px ^ ((px ^ line) & spread(cell->line_bits[row], bits));
 }
 
 /* The part of a cell's pixel row from @skip on, @count pixels, each @scale wide. */
@@ -74,7 +88,7 @@ static void put_row(uint64_t px, unsigned scale, unsigned skip, unsigned count, 
 	uint8_t wide[TEXT_CELL_WIDTH * TEXT_SCALE_MAX];
 	uint8_t narrow[TEXT_CELL_WIDTH];
 
-	px = htole64(px);
+	px = htobe64(px);
 	if (scale == 1 && count == TEXT_CELL_WIDTH) {
 		memcpy(out, &px, sizeof(px));
 		return;
@@ -92,16 +106,6 @@ struct clip {
 	unsigned left, right, top, bottom;
 };
 
-static unsigned at_least(unsigned value, unsigned min)
-{
-	return value < min ? min : value;
-}
-
-static unsigned at_most(unsigned value, unsigned max)
-{
-	return value > max ? max : value;
-}
-
 static void paint_cell(const struct text_tile *cell, const struct inks *inks, unsigned scale,
 	const struct clip *clip, unsigned cell_x, unsigned cell_y, uint8_t *out, unsigned stride)
 {
@@ -109,35 +113,70 @@ static void paint_cell(const struct text_tile *cell, const struct inks *inks, un
 
 	for (unsigned y = clip->top; y < clip->bottom; y++, out += stride) {
 		if (y == clip->top || (y - cell_y) % scale == 0)
-			px = cell_row(cell, inks, (y - cell_y) / scale);
+			px = cell_row(cell, inks, (y - cell_y) / scale, 8);
 		put_row(px, scale, clip->left - cell_x, clip->right - clip->left, out);
 	}
 }
 
-bool raster_paint(const struct raster *raster, unsigned x, unsigned y, unsigned width,
-	unsigned height, struct tile *ret_tile)
+/* The cells that a tile is made of. */
+struct span {
+	unsigned col, row, end_col, end_row;
+};
+
+static struct span cells_of(const struct tile *tile)
 {
-	unsigned cell_w = TEXT_CELL_WIDTH * raster->scale;
-	unsigned cell_h = TEXT_CELL_HEIGHT * raster->scale;
-	struct inks inks = { .rgb = { NO_COLOR, NO_COLOR, NO_COLOR } };
+	unsigned cell_w = TEXT_CELL_WIDTH * tile->raster->scale;
+	unsigned cell_h = TEXT_CELL_HEIGHT * tile->raster->scale;
 
-	ret_tile->width = width;
-	ret_tile->height = height;
-	ret_tile->colors = 0;
-	for (unsigned top = y / cell_h * cell_h; top < y + height; top += cell_h)
-		for (unsigned left = x / cell_w * cell_w; left < x + width; left += cell_w) {
-			const struct text_tile *cell =
-				&raster->cells[top / cell_h * raster->cols + left / cell_w];
-			struct clip clip = { at_least(left, x), at_most(left + cell_w, x + width),
-				at_least(top, y), at_most(top + cell_h, y + height) };
+	return (struct span){ tile->x / cell_w, tile->y / cell_h,
+		(tile->x + tile->width + cell_w - 1) / cell_w,
+		(tile->y + tile->height + cell_h - 1) / cell_h };
+}
 
-			find_inks(ret_tile, cell, &inks);
-			paint_cell(cell, &inks, raster->scale, &clip, left, top,
-				ret_tile->px + (clip.top - y) * width + clip.left - x, width);
-			if (ret_tile->colors > RASTER_COLORS_MAX)
+bool tile_open(struct tile *tile, const struct raster *raster, unsigned x, unsigned y,
+	unsigned width, unsigned height)
+{
+	struct found found = { .bg = NO_COLOR };
+	struct inks *inks = tile->inks;
+	struct span span;
+
+	tile->raster = raster;
+	tile->x = x;
+	tile->y = y;
+	tile->width = width;
+	tile->height = height;
+	tile->colors = 0;
+	span = cells_of(tile);
+	for (unsigned row = span.row; row < span.end_row; row++)
+		for (unsigned col = span.col; col < span.end_col; col++) {
+			find_inks(tile, &raster->cells[row * raster->cols + col], &found);
+			*inks++ = found.inks;
+			if (tile->colors > RASTER_COLORS_MAX)
 				return false;
 		}
 	return true;
+}
+
+void tile_paint(struct tile *tile)
+{
+	const struct raster *raster = tile->raster;
+	unsigned cell_w = TEXT_CELL_WIDTH * raster->scale, x = tile->x;
+	unsigned cell_h = TEXT_CELL_HEIGHT * raster->scale, y = tile->y;
+	const struct inks *inks = tile->inks;
+	struct span span = cells_of(tile);
+
+	for (unsigned row = span.row; row < span.end_row; row++)
+		for (unsigned col = span.col; col < span.end_col; col++) {
+			unsigned left = col * cell_w, top = row * cell_h;
+			struct clip clip = { larger(left, x),
+				smaller(left + cell_w, x + tile->width), larger(top, y),
+				smaller(top + cell_h, y + tile->height) };
+
+			paint_cell(&raster->cells[row * raster->cols + col], inks++, raster->scale,
+				&clip, left, top,
+				tile->px + (clip.top - y) * tile->width + clip.left - x,
+				tile->width);
+		}
 }
 
 /* ---- pixels without a palette ---- */
@@ -175,7 +214,7 @@ uint8_t *raster_put_pixels(const struct raster *raster, unsigned x, unsigned y, 
 	uint8_t *end = out;
 
 	for (unsigned left = x / cell_w * cell_w; left < x + width; left += cell_w) {
-		unsigned first = at_least(left, x), after = at_most(left + cell_w, x + width);
+		unsigned first = larger(left, x), after = smaller(left + cell_w, x + width);
 		const struct text_tile *cell = NULL;
 
 		for (unsigned py = y; py < y + height; py++) {
@@ -200,13 +239,40 @@ uint8_t *raster_put_pixels(const struct raster *raster, unsigned x, unsigned y, 
 
 /* ---- packing ---- */
 
+/* @bits bytes in each row of a cell. */
+static inline void pack_cell(const struct text_tile *cell, const struct inks *inks, unsigned bits,
+	uint8_t *out, size_t stride)
+{
+	for (unsigned row = 0; row < TEXT_CELL_HEIGHT; row++, out += stride) {
+		uint64_t px = htobe64(cell_row(cell, inks, row, bits) << (64 - 8 * bits));
+
+		memcpy(out, &px, bits);
+	}
+}
+
+/* Always inlined with a constant number of bits: the hottest loop of all has no choice in it. */
+static inline __attribute__((always_inline)) uint8_t *pack_cells(
+	const struct tile *tile, unsigned bits, uint8_t *out)
+{
+	const struct raster *raster = tile->raster;
+	const struct inks *inks = tile->inks;
+	struct span span = cells_of(tile);
+	size_t stride = (size_t)(span.end_col - span.col) * bits;
+
+	for (unsigned row = span.row; row < span.end_row; row++, out += TEXT_CELL_HEIGHT * stride)
+		for (unsigned col = span.col; col < span.end_col; col++)
+			pack_cell(&raster->cells[row * raster->cols + col], inks++, bits,
+				out + (col - span.col) * bits, stride);
+	return out;
+}
+
 /* Bit 0 of each of the eight bytes, as they lie in memory, the first in the highest bit. */
 static uint8_t first_bits(uint64_t eight)
 {
 	return (uint8_t)(le64toh(eight) * 0x8040201008040201u >> 56);
 }
 
-static uint8_t *pack_bits_1(const uint8_t *px, unsigned count, uint8_t *out)
+static uint8_t *pack_px_1(const uint8_t *px, unsigned count, uint8_t *out)
 {
 	uint64_t eight;
 
@@ -222,7 +288,7 @@ static uint8_t *pack_bits_1(const uint8_t *px, unsigned count, uint8_t *out)
 	return out;
 }
 
-static uint8_t *pack_bits(const uint8_t *px, unsigned count, unsigned bits, uint8_t *out)
+static uint8_t *pack_px(const uint8_t *px, unsigned count, unsigned bits, uint8_t *out)
 {
 	unsigned per_byte = 8 / bits;
 
@@ -236,7 +302,7 @@ static uint8_t *pack_bits(const uint8_t *px, unsigned count, unsigned bits, uint
 	return out;
 }
 
-uint8_t *tile_pack(const struct tile *tile, unsigned bits, uint8_t *out)
+static uint8_t *pack_painted(const struct tile *tile, unsigned bits, uint8_t *out)
 {
 	const uint8_t *px = tile->px;
 
@@ -245,7 +311,21 @@ uint8_t *tile_pack(const struct tile *tile, unsigned bits, uint8_t *out)
 		return out + (size_t)tile->width * tile->height;
 	}
 	for (unsigned y = 0; y < tile->height; y++, px += tile->width)
-		out = bits == 1 ? pack_bits_1(px, tile->width, out)
-				: pack_bits(px, tile->width, bits, out);
+		out = bits == 1 ? pack_px_1(px, tile->width, out)
+				: pack_px(px, tile->width, bits, out);
 	return out;
+}
+
+uint8_t *tile_pack(struct tile *tile, unsigned bits, uint8_t *out)
+{
+	if (tile->raster->scale != 1) {
+		tile_paint(tile);
+		return pack_painted(tile, bits, out);
+	}
+	switch (bits) {
+	case 1: return pack_cells(tile, 1, out);
+	case 2: return pack_cells(tile, 2, out);
+	case 4: return pack_cells(tile, 4, out);
+	default: return pack_cells(tile, 8, out);
+	}
 }

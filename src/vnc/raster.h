@@ -11,7 +11,7 @@
 /*
  * From cells to what encoders work on. A raster is a rectangle of cells with the picture of each; a
  * tile is a rectangle of its pixels as numbers into a palette, which comes from the colours of the
- * cells: no pixel is looked at to find out which colours there are.
+ * cells: no pixel is looked at to find out which colours there are, and few are ever painted.
  */
 
 #define RASTER_CELLS_MAX  1024u
@@ -24,10 +24,22 @@ struct raster {
 	struct text_tile cells[RASTER_CELLS_MAX];
 };
 
-/** struct tile - pixels as indices into a palette, row by row without gaps */
+/** struct inks - a cell's colours as numbers into a palette */
+struct inks {
+	uint8_t bg, fg, line;
+};
+
+/**
+ * struct tile - a part of a raster
+ * @x, @y, @width, @height: in pixels
+ * @inks: of the cells that it is made of, row by row
+ * @px:   once painted: pixels as numbers into @palette, row by row without gaps
+ */
 struct tile {
-	unsigned width, height, colors;
+	const struct raster *raster;
+	unsigned x, y, width, height, colors;
 	uint32_t palette[RASTER_COLORS_MAX];
+	struct inks inks[RASTER_CELLS_MAX];
 	uint8_t px[RASTER_PX_MAX];
 };
 
@@ -42,28 +54,36 @@ static inline unsigned raster_height_px(const struct raster *raster)
 }
 
 /**
- * raster_paint() - pixels of a part of a raster as a tile
- * @x, @y, @width, @height: in pixels, inside of the raster
+ * tile_open() - take a part of a raster, and find its colours
+ * @raster: stays as it is while the tile is used
+ * @x, @y, @width, @height: in pixels, inside of the raster; at a scale of 1: whole cells
  *
  * Return: false: there are more colours than a palette has.
  */
-bool raster_paint(const struct raster *raster, unsigned x, unsigned y, unsigned width,
-	unsigned height, struct tile *ret_tile);
+bool tile_open(struct tile *tile, const struct raster *raster, unsigned x, unsigned y,
+	unsigned width, unsigned height);
+
+/** tile_paint() - make the pixels of an open tile */
+void tile_paint(struct tile *tile);
 
 /**
- * raster_put_pixels() - the same as pixels of a format
+ * tile_pack() - the pixels of an open tile in @bits (1, 2, 4, 8) each, leftmost in the highest
+ *               bits, rows padded
+ *
+ * It need not be painted: at a scale of 1 they come straight from the bits of the font.
+ *
+ * Return: past the last byte in @out.
+ */
+uint8_t *tile_pack(struct tile *tile, unsigned bits, uint8_t *out);
+
+/**
+ * raster_put_pixels() - a part of a raster as pixels of a format
+ * @x, @y, @width, @height: in pixels, inside of the raster
  * @put: which kind of pixel
  *
  * Return: past the last byte in @out, which takes @width * @height pixels of up to 4 bytes.
  */
 uint8_t *raster_put_pixels(const struct raster *raster, unsigned x, unsigned y, unsigned width,
 	unsigned height, const struct pixel_format *format, pixel_put_fn *put, uint8_t *out);
-
-/**
- * tile_pack() - the indices in @bits (1, 2, 4, 8) each, leftmost in the highest bits, rows padded
- *
- * Return: past the last byte in @out.
- */
-uint8_t *tile_pack(const struct tile *tile, unsigned bits, uint8_t *out);
 
 #endif

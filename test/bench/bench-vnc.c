@@ -4,6 +4,8 @@
  * full redraws, many viewers, memory, the way from a key to its picture, and hostile peers. Each
  * server is a process of its own; viewers are in this one and read everything that they are
  * sent.
+ *
+ *	bench-vnc [scroll, redraw or keys: only this table]
  */
 #include "bench-vnc.h"
 
@@ -326,6 +328,8 @@ static const struct subject subjects[] = {
 #endif
 };
 
+enum { SUBJECTS = sizeof(subjects) / sizeof(subjects[0]) };
+
 /* Made after the server's fork: what this process writes must not count as that one's memory. */
 static struct viewer *viewers;
 
@@ -527,13 +531,8 @@ static void measure_keys(const struct subject *subject, unsigned hostiles)
 	stop(pid, 1);
 }
 
-int main(void)
+static void scroll_table(void)
 {
-	enum { SUBJECTS = sizeof(subjects) / sizeof(subjects[0]) };
-
-	/* So that what was freed here is not room that a server finds when it is forked. */
-	longest_ns = bench_shared(sizeof(*longest_ns));
-	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	printf("A console that scrolls 30 lines a second\n%-30s %7s %7s %9s %9s %9s %9s\n", "",
 		"size", "viewers", "upd/s", "bytes/upd", "CPU ms/u", "KB/viewer");
 	for (unsigned i = 0; i < SUBJECTS; i++) {
@@ -543,15 +542,41 @@ int main(void)
 		measure_scroll(&subjects[i], 200, 50, VIEWERS_MAX);
 		fflush(stdout);
 	}
+}
+
+static void redraw_table(void)
+{
 	printf("\nA full redraw of 200x50\n%-30s %9s %9s\n", "", "bytes", "CPU ms");
 	for (unsigned i = 0; i < SUBJECTS; i++)
 		if (subjects[i].copies)
 			measure_redraw(&subjects[i]);
+	fflush(stdout);
+}
+
+static void key_table(void)
+{
 	printf("\nFrom a key to its picture, 200x50, microseconds\n%-30s %8s %9s %9s %9s %9s\n", "",
 		"hostile", "p50", "p99", "longest", "turn CPU");
 	for (unsigned i = 0; i < SUBJECTS; i++)
 		if (subjects[i].copies && subjects[i].encoding == ZRLE)
 			measure_keys(&subjects[i], 0);
 	measure_keys(&subjects[0], 16);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*print)(void);
+	} tables[] = { { "scroll", scroll_table }, { "redraw", redraw_table },
+		{ "keys", key_table } };
+	const char *only = argc > 1 ? argv[1] : NULL;
+
+	/* So that what was freed here is not room that a server finds when it is forked. */
+	longest_ns = bench_shared(sizeof(*longest_ns));
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (!only || !strcmp(only, tables[i].name))
+			tables[i].print();
 	return 0;
 }
