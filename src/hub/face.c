@@ -154,16 +154,9 @@ int hub_history(const struct chardev *chardev, uint64_t offset, size_t max, stru
 
 	if (offset > end || (offset >= kept && offset < journal->tail))
 		return -ERANGE;
-	if (offset < journal->tail) {
-		size_t len = kept - (size_t)offset;
-
-		iov[0].iov_base = journal->kept + offset;
-		iov[0].iov_len = len < max ? len : max;
-		return 1;
-	}
 	if (max > end - offset)
 		max = (size_t)(end - offset);
-	return max ? journal_peek(journal, offset, max, iov) : 0;
+	return journal_peek(journal, offset, max, iov);
 }
 
 uint64_t hub_offset_at(const struct chardev *chardev, int64_t when)

@@ -594,7 +594,7 @@ static int init_parts(struct hub *hub, const struct opts *opts)
 	hub_screen_resize(&hub->screen, hub->size.cols, hub->size.rows);
 	if (!hub->again_timer || keyboard_init(&hub->keyboard) < 0 || flow_init(&hub->flow) < 0 ||
 		input_init(&hub->input, chardev, hub_in_resume) < 0 ||
-		tape_init(&hub->tape, window, keep) < 0)
+		tape_init(&hub->tape, chardev->loop, window, keep) < 0)
 		return -ENOMEM;
 	hub->flow.window = tape_window(&hub->tape);
 	return 0;

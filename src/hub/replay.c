@@ -97,6 +97,16 @@ void replay_resume(struct member *member, struct hub_screen *screen, bool consol
 		say_notice(member, missed);
 }
 
+/* The first @len bytes, that the window has passed. */
+static void say_kept(struct member *member, size_t len)
+{
+	struct iovec iov[2];
+	int n = journal_peek(&member->all->tape->journal, 0, len, iov);
+
+	for (int i = 0; i < n; i++)
+		member_say(member, iov[i].iov_base, iov[i].iov_len);
+}
+
 /* What was printed before: the very first bytes, a notice of the hole, the newest ones. */
 static void say_history(struct member *member, bool console)
 {
@@ -107,11 +117,11 @@ static void say_history(struct member *member, bool console)
 	if (start > kept) {
 		start = newest_start(member);
 		if (console) {
-			member_say(member, journal->kept, kept);
+			say_kept(member, kept);
 			say_notice(member, start - kept);
 		}
 	} else if (start) {
-		member_say(member, journal->kept, (size_t)start);
+		say_kept(member, (size_t)start);
 	}
 	member_seek(member, start);
 }

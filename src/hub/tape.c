@@ -5,10 +5,10 @@
 
 enum { LINE_SEARCH_BYTES = 4096 }; /* how far to look for the start of a line */
 
-int tape_init(struct tape *tape, size_t window, size_t keep)
+int tape_init(struct tape *tape, struct loop *loop, size_t window, size_t keep)
 {
 	tape->readable = 0;
-	return journal_init(&tape->journal, window, keep);
+	return journal_init(&tape->journal, loop, window, keep);
 }
 
 void tape_done(struct tape *tape)

@@ -34,7 +34,7 @@ struct tape_span {
 };
 
 /** tape_init() - an empty tape; sizes as for journal_init(). Return: 0, -ENOMEM */
-int tape_init(struct tape *tape, size_t window, size_t keep);
+int tape_init(struct tape *tape, struct loop *loop, size_t window, size_t keep);
 
 /** tape_done() - give the memory back */
 void tape_done(struct tape *tape);

@@ -2,60 +2,82 @@
 #include "io/journal.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
 
-enum { PAGE_BYTES = 4096 };
-
-static size_t round_up(size_t len)
+int journal_init(struct journal *journal, struct loop *loop, size_t size, size_t keep)
 {
-	return (len + PAGE_BYTES - 1) & ~(size_t)(PAGE_BYTES - 1);
-}
-
-/* Zero pages until they are written: an idle journal costs address space only. */
-static char *map_memory(size_t len)
-{
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-int journal_init(struct journal *journal, size_t size, size_t keep)
-{
-	*journal = (struct journal){ .size = round_up(size), .keep_size = keep };
-	journal->ring = map_memory(journal->size);
-	if (!journal->ring)
+	*journal = (struct journal){ .loop = loop, .keep_size = keep };
+	journal->ring = store_new(loop, size);
+	if (keep)
+		journal->kept = store_new(loop, keep);
+	if (!journal->ring || (keep && !journal->kept)) {
+		journal_done(journal);
 		return -ENOMEM;
-	if (keep) {
-		journal->kept = map_memory(round_up(keep));
-		if (!journal->kept) {
-			journal_done(journal);
-			return -ENOMEM;
-		}
 	}
+	journal->size = journal->ring->size;
 	return 0;
 }
 
 void journal_done(struct journal *journal)
 {
-	if (journal->ring)
-		munmap(journal->ring, journal->size);
-	if (journal->kept)
-		munmap(journal->kept, round_up(journal->keep_size));
+	store_free(journal->ring);
+	store_free(journal->kept);
 	*journal = (struct journal){ 0 };
 }
 
-/* The memory of [offset, offset + len) in a ring of @size bytes. */
-static int segments(char *ring, size_t size, uint64_t offset, size_t len, struct iovec iov[2])
+/* The memory of [offset, offset + len) in a ring. */
+static int segments(const struct store *ring, uint64_t offset, size_t len, struct iovec iov[2])
 {
-	size_t at = (size_t)(offset % size), first = size - at < len ? size - at : len;
+	size_t at = (size_t)(offset % ring->size), first = ring->size - at;
 
-	iov[0].iov_base = ring + at;
+	if (first > len)
+		first = len;
+	iov[0].iov_base = ring->bytes + at;
 	iov[0].iov_len = first;
-	iov[1].iov_base = ring;
+	iov[1].iov_base = ring->bytes;
 	iov[1].iov_len = len - first;
 	return !len ? 0 : first < len ? 2 : 1;
+}
+
+/* The same, of bytes that are there. */
+static int use(struct store *ring, uint64_t offset, size_t len, struct iovec iov[2])
+{
+	int n = segments(ring, offset, len, iov);
+
+	for (int i = 0; i < n; i++)
+		store_use(ring, (size_t)((char *)iov[i].iov_base - ring->bytes), iov[i].iov_len);
+	return n;
+}
+
+/* The same, where bytes are to be written; as many as there is memory for now, one at least. */
+static int make(struct store *ring, uint64_t offset, size_t len, struct iovec iov[2])
+{
+	int n = segments(ring, offset, len, iov);
+
+	for (int i = 0; i < n; i++) {
+		size_t at = (size_t)((char *)iov[i].iov_base - ring->bytes);
+		size_t made = store_make(ring, at, iov[i].iov_len);
+
+		if (made < iov[i].iov_len)
+			n = i + 1;
+		iov[i].iov_len = made;
+	}
+	return n;
+}
+
+static void write_to(struct store *ring, uint64_t offset, const char *from, size_t len)
+{
+	while (len) {
+		struct iovec to[2];
+
+		make(ring, offset, len, to);
+		use(ring, offset, to[0].iov_len, to);
+		memcpy(to[0].iov_base, from, to[0].iov_len);
+		offset += to[0].iov_len;
+		from += to[0].iov_len;
+		len -= to[0].iov_len;
+	}
 }
 
 /* The window passes what is before @tail; the first bytes of all are kept. */
@@ -66,39 +88,32 @@ static void forget(struct journal *journal, uint64_t tail)
 	int n = 0;
 
 	if (from < end)
-		n = segments(journal->ring, journal->size, from, (size_t)(end - from), iov);
+		n = use(journal->ring, from, (size_t)(end - from), iov);
 	for (int i = 0; i < n; from += iov[i++].iov_len)
-		memcpy(journal->kept + from, iov[i].iov_base, iov[i].iov_len);
+		write_to(journal->kept, from, iov[i].iov_base, iov[i].iov_len);
 	journal->tail = tail;
 }
 
 int journal_resize(struct journal *journal, size_t size)
 {
-	struct iovec from[2], to[2];
+	struct store *ring = store_new(journal->loop, size);
 	uint64_t offset;
-	char *ring;
 
-	size = round_up(size);
-	if (size == journal->size)
-		return 0;
-	ring = map_memory(size);
 	if (!ring)
 		return -ENOMEM;
-	if (journal->head - journal->tail > size)
-		forget(journal, journal->head - size);
+	if (journal->head - journal->tail > ring->size)
+		forget(journal, journal->head - ring->size);
 	offset = journal->tail;
 	while (offset < journal->head) {
-		size_t len;
+		struct iovec from[2];
 
 		journal_peek(journal, offset, (size_t)(journal->head - offset), from);
-		segments(ring, size, offset, (size_t)(journal->head - offset), to);
-		len = from[0].iov_len < to[0].iov_len ? from[0].iov_len : to[0].iov_len;
-		memcpy(to[0].iov_base, from[0].iov_base, len);
-		offset += len;
+		write_to(ring, offset, from[0].iov_base, from[0].iov_len);
+		offset += from[0].iov_len;
 	}
-	munmap(journal->ring, journal->size);
+	store_free(journal->ring);
 	journal->ring = ring;
-	journal->size = size;
+	journal->size = ring->size;
 	return 0;
 }
 
@@ -106,19 +121,24 @@ int journal_reserve(struct journal *journal, size_t len, struct iovec iov[2])
 {
 	if (journal->head + len > journal->tail + journal->size)
 		forget(journal, journal->head + len - journal->size);
-	return segments(journal->ring, journal->size, journal->head, len, iov);
+	return make(journal->ring, journal->head, len, iov);
 }
 
 void journal_commit(struct journal *journal, size_t len)
 {
+	struct iovec iov[2];
+
+	use(journal->ring, journal->head, len, iov);
 	journal->head += len;
 }
 
 int journal_peek(const struct journal *journal, uint64_t offset, size_t max, struct iovec iov[2])
 {
-	size_t len = (size_t)(journal->head - offset);
+	bool is_kept = offset < journal->tail;
+	uint64_t left = (is_kept ? journal_kept(journal) : journal->head) - offset;
+	size_t len = left < max ? (size_t)left : max;
 
-	return segments(journal->ring, journal->size, offset, len < max ? len : max, iov);
+	return use(is_kept ? journal->kept : journal->ring, offset, len, iov);
 }
 
 size_t journal_kept(const struct journal *journal)
@@ -147,8 +167,8 @@ uint64_t journal_move(struct journal *journal, uint64_t to, uint64_t from, uint6
 		struct iovec dst[2], src[2];
 		size_t part;
 
-		segments(journal->ring, journal->size, to, (size_t)len, dst);
-		segments(journal->ring, journal->size, from, (size_t)len, src);
+		use(journal->ring, to, (size_t)len, dst);
+		use(journal->ring, from, (size_t)len, src);
 		part = dst[0].iov_len < src[0].iov_len ? dst[0].iov_len : src[0].iov_len;
 		memmove(dst[0].iov_base, src[0].iov_base, part);
 		to += part;

@@ -2,7 +2,8 @@
 #ifndef IO_JOURNAL_H
 #define IO_JOURNAL_H
 
-#include <stddef.h>
+#include "io/store.h"
+
 #include <stdint.h>
 #include <sys/uio.h>
 
@@ -14,25 +15,34 @@
  *
  * One writer, any number of readers, each of which keeps its own offset. The writer overwrites the
  * oldest bytes without asking: who must not lose any limits what is reserved. The very first bytes
- * (`keep`) are set aside for ever when the window passes them. Memory is touched only when bytes
- * get there.
+ * (`keep`) are set aside for ever when the window passes them; no byte lies there and in the window.
+ *
+ * Both are stores (io/store.h). Memory is taken as bytes come, and what rests is compressed:
+ *
+ *	hot	is written and read where it lies, by whoever is at the end
+ *	cold	is opened by journal_peek() of whoever comes late, and by a reservation over it
+ *
+ * A window holds what it holds, whatever has been read of it: its front is not used again before
+ * its end, or a late reader would miss bytes that were promised him.
  */
 struct journal {
 	uint64_t head, tail;
 	size_t size;
-	char *ring;
-	char *kept;
+	struct loop *loop;
+	struct store *ring;
+	struct store *kept; /* NULL: nothing is to be */
 	size_t keep_size;
 };
 
 /**
  * journal_init() - an empty journal
+ * @loop: whose stores the memory is of
  * @size: of the window, rounded up to whole pages
  * @keep: how many of the first bytes to hold for ever
  *
  * Return: 0, -ENOMEM.
  */
-int journal_init(struct journal *journal, size_t size, size_t keep);
+int journal_init(struct journal *journal, struct loop *loop, size_t size, size_t keep);
 
 /** journal_done() - give the memory back */
 void journal_done(struct journal *journal);
@@ -48,7 +58,9 @@ int journal_resize(struct journal *journal, size_t size);
  * journal_reserve() - where the next bytes go
  * @len: 1..@size; as many of the oldest bytes are given up as this needs
  *
- * Return: segments in @iov, 1 or 2, of @len bytes in all.
+ * A journal that has had little gives less: its memory doubles as it is filled.
+ *
+ * Return: segments in @iov, 1 or 2, of 1..@len bytes in all.
  */
 int journal_reserve(struct journal *journal, size_t len, struct iovec iov[2]);
 
@@ -57,10 +69,11 @@ void journal_commit(struct journal *journal, size_t len);
 
 /**
  * journal_peek() - bytes from @offset on
- * @offset: tail..head
+ * @offset: tail..head, or below journal_kept(), up to which bytes are given then
  * @max:    at most so many
  *
- * Return: segments in @iov, 0 (nothing there) to 2; valid until the next journal_reserve().
+ * Return: segments in @iov, 0 (nothing there) to 2; valid until the next journal_reserve() or the
+ *         end of the dispatch.
  */
 int journal_peek(const struct journal *journal, uint64_t offset, size_t max, struct iovec iov[2]);
 

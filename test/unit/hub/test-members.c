@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "hub-fixture.h"
 
+#include "io/store.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -71,6 +73,44 @@ static void first_and_newest_bytes_outlive_the_window(void **state)
 	assert_true(fixture_is_stream(rest, strlen(rest), sent - strlen(rest)));
 	assert_in_range(strlen(rest), 32768 - 4096, 32768);
 	assert_int_equal(fixture_line(sent - strlen(rest) - 1), '\n');
+}
+
+/* Nothing has happened for long: what the hub holds is packed. */
+static void rest(struct hub_fixture *f)
+{
+	size_t hot, packed;
+
+	loop_advance(f->loop, 2 * STORE_REST_MS);
+	while (store_usage(f->loop, &hot, &packed), hot)
+		loop_step(f->loop, true);
+}
+
+static void what_was_packed_is_shown_as_it_was(void **state)
+{
+	struct hub_fixture *f = *state;
+	const struct strbuf *out;
+	struct iovec iov[2];
+
+	fixture_fakes(f, 2);
+	fake_chardev_set_open(f->fake[0], false);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=128k,keep=100k,replay=window", 0);
+	out = &f->fake[0]->out;
+	assert_int_equal(fixture_fill(f, 120000), 120000);
+	rest(f);
+	fake_chardev_set_open(f->fake[0], true);
+	run_idle(f->loop);
+	assert_int_equal(out->len, 120000);
+	assert_true(fixture_is_stream(out->data, out->len, 0));
+	/* The window goes on over packed pieces, and the kept ones rest, too. */
+	rest(f);
+	assert_int_equal(fixture_fill(f, 100000), 100000);
+	rest(f);
+	assert_int_equal(hub_history(f->hub, 50000, 1000, iov), 1);
+	assert_true(fixture_is_stream(iov[0].iov_base, iov[0].iov_len, 50000));
+	assert_int_equal(hub_history(f->hub, 210000, 1000, iov), 1);
+	assert_true(fixture_is_stream(iov[0].iov_base, iov[0].iov_len, 210000));
+	assert_int_equal(out->len, 220000);
+	assert_true(fixture_is_stream(out->data, out->len, 0));
 }
 
 static void replay_can_be_switched_off(void **state)
@@ -336,6 +376,7 @@ int main(void)
 		hub_test(members_that_are_always_open_count_from_the_start),
 		hub_test(output_nobody_watches_is_kept_for_whoever_comes),
 		hub_test(first_and_newest_bytes_outlive_the_window),
+		hub_test(what_was_packed_is_shown_as_it_was),
 		hub_test(replay_can_be_switched_off),
 		hub_test(half_closed_member_still_gets_output),
 		hub_test(members_come_and_go_while_the_hub_runs),

@@ -16,12 +16,16 @@ static int setup(void **state)
 	static struct tape tape;
 
 	*state = &tape;
-	return tape_init(&tape, WINDOW, 0);
+	return tape_init(&tape, loop_new(), WINDOW, 0);
 }
 
 static int teardown(void **state)
 {
-	tape_done(*state);
+	struct tape *tape = *state;
+	struct loop *loop = tape->journal.loop;
+
+	tape_done(tape);
+	loop_free(loop);
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/journal.h"
 
+#include "base/segments.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -24,6 +26,7 @@ static void append(struct journal *journal, size_t len, size_t piece)
 		struct iovec iov[2];
 		int n = journal_reserve(journal, part, iov);
 
+		part = segments_len(iov, n);
 		for (int i = 0; i < n; i++)
 			for (size_t k = 0; k < iov[i].iov_len; k++)
 				((char *)iov[i].iov_base)[k] = byte_at(offset++);
@@ -31,6 +34,18 @@ static void append(struct journal *journal, size_t len, size_t piece)
 		journal_commit(journal, part);
 		len -= part;
 	}
+}
+
+/* The first bytes, as far as they are set aside. */
+static void expect_kept(const struct journal *journal, size_t len)
+{
+	struct iovec iov[2];
+
+	assert_int_equal(journal_kept(journal), len);
+	assert_int_equal(journal_peek(journal, 0, SIZE_MAX, iov), 1);
+	assert_int_equal(iov[0].iov_len, len);
+	for (size_t k = 0; k < len; k++)
+		assert_int_equal(((char *)iov[0].iov_base)[k], byte_at(k));
 }
 
 static void expect_stream(const struct journal *journal, uint64_t from)
@@ -48,8 +63,7 @@ static void window_holds_the_newest_bytes(void **state)
 {
 	struct journal journal;
 
-	(void)state;
-	assert_int_equal(journal_init(&journal, 100, 0), 0);
+	assert_int_equal(journal_init(&journal, *state, 100, 0), 0);
 	assert_int_equal(journal.size, PAGE);
 	append(&journal, 3 * PAGE + 17, 97);
 	assert_int_equal(journal.head, 3 * PAGE + 17);
@@ -64,16 +78,13 @@ static void first_bytes_are_kept(void **state)
 {
 	struct journal journal;
 
-	(void)state;
-	assert_int_equal(journal_init(&journal, PAGE, 1000), 0);
+	assert_int_equal(journal_init(&journal, *state, PAGE, 1000), 0);
 	append(&journal, 300, 300);
 	assert_int_equal(journal_kept(&journal), 0);
 	append(&journal, PAGE, 777);
 	assert_int_equal(journal_kept(&journal), 300);
 	append(&journal, 5 * PAGE, 777);
-	assert_int_equal(journal_kept(&journal), 1000);
-	for (size_t i = 0; i < 1000; i++)
-		assert_int_equal(journal.kept[i], byte_at(i));
+	expect_kept(&journal, 1000);
 	journal_done(&journal);
 }
 
@@ -81,8 +92,7 @@ static void resizing_keeps_what_fits(void **state)
 {
 	struct journal journal;
 
-	(void)state;
-	assert_int_equal(journal_init(&journal, PAGE, PAGE), 0);
+	assert_int_equal(journal_init(&journal, *state, PAGE, PAGE), 0);
 	append(&journal, PAGE + 1234, 1000);
 	assert_int_equal(journal_resize(&journal, 4 * PAGE), 0);
 	assert_int_equal(journal.head - journal.tail, PAGE);
@@ -92,9 +102,7 @@ static void resizing_keeps_what_fits(void **state)
 	assert_int_equal(journal_resize(&journal, 2 * PAGE), 0);
 	assert_int_equal(journal.head - journal.tail, 2 * PAGE);
 	expect_stream(&journal, journal.tail);
-	assert_int_equal(journal_kept(&journal), PAGE);
-	for (size_t i = 0; i < PAGE; i++)
-		assert_int_equal(journal.kept[i], byte_at(i));
+	expect_kept(&journal, PAGE);
 	journal_done(&journal);
 }
 
@@ -103,8 +111,7 @@ static void line_start_is_found_across_the_seam(void **state)
 	struct journal journal;
 	struct iovec iov[2];
 
-	(void)state;
-	assert_int_equal(journal_init(&journal, PAGE, 0), 0);
+	assert_int_equal(journal_init(&journal, *state, PAGE, 0), 0);
 	append(&journal, PAGE - 2, PAGE);
 	assert_int_equal(journal_reserve(&journal, 4, iov), 2);
 	memcpy(iov[0].iov_base, "ab", 2);
@@ -121,8 +128,7 @@ static void stretch_is_taken_out_across_the_seam(void **state)
 	struct iovec iov[2];
 	uint64_t end;
 
-	(void)state;
-	assert_int_equal(journal_init(&journal, PAGE, PAGE + 1), 0);
+	assert_int_equal(journal_init(&journal, *state, PAGE, PAGE + 1), 0);
 	append(&journal, PAGE - 3, PAGE);
 	assert_int_equal(journal_reserve(&journal, 8, iov), 2);
 	memcpy(iov[0].iov_base, "abX", 3);
@@ -136,18 +142,96 @@ static void stretch_is_taken_out_across_the_seam(void **state)
 	assert_memory_equal(iov[0].iov_base, "abc", 3);
 	assert_memory_equal(iov[1].iov_base, "de", 2);
 	append(&journal, PAGE, PAGE);
-	assert_memory_equal(journal.kept + PAGE - 3, "abcd", 4);
+	assert_int_equal(journal_peek(&journal, PAGE - 3, SIZE_MAX, iov), 1);
+	assert_int_equal(iov[0].iov_len, 4);
+	assert_memory_equal(iov[0].iov_base, "abcd", 4);
 	journal_done(&journal);
+}
+
+static uint32_t any(uint64_t *seed, size_t below)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((*seed >> 33) % below);
+}
+
+/* Some of the bytes that it should still hold. */
+static void expect_some(const struct journal *journal, uint64_t *seed)
+{
+	uint64_t held = journal->head - journal->tail;
+	uint64_t offset = journal->tail + any(seed, (size_t)held + 1);
+	size_t kept = journal_kept(journal), max = any(seed, 300000);
+	struct iovec iov[2];
+	int n;
+
+	if (kept && !any(seed, 4))
+		offset = any(seed, kept);
+	n = journal_peek(journal, offset, max, iov);
+	for (int i = 0; i < n; i++)
+		for (size_t k = 0; k < iov[i].iov_len; k++, max--)
+			assert_int_equal(((char *)iov[i].iov_base)[k], byte_at(offset++));
+	assert_true(!max || offset == journal->head || offset == kept);
+}
+
+/* Bytes come, are read from anywhere, rest and are packed, the window grows and shrinks. */
+static void every_byte_stays_what_it_was(void **state)
+{
+	enum { WINDOW = 3 * STORE_PIECE + PAGE, KEEP = STORE_PIECE + 10 };
+	struct loop *loop = *state;
+
+	for (uint64_t life = 0; life < 20; life++) {
+		size_t window = WINDOW;
+		struct journal journal;
+		uint64_t seed = life, held = 0;
+
+		assert_int_equal(journal_init(&journal, loop, window, KEEP), 0);
+		for (int i = 0; i < 100; i++) {
+			size_t len = any(&seed, 2) ? any(&seed, 100) : any(&seed, WINDOW / 3);
+
+			append(&journal, len, 1 + any(&seed, WINDOW / 4));
+			held = held + len < window ? held + len : window;
+			assert_int_equal(journal.head - journal.tail, held);
+			expect_some(&journal, &seed);
+			if (!any(&seed, 3))
+				loop_advance(loop, STORE_REST_MS);
+			for (uint32_t k = any(&seed, 6); k; k--)
+				loop_step(loop, false);
+			if (!any(&seed, 10)) {
+				window = any(&seed, 2) ? WINDOW : 2 * WINDOW;
+				assert_int_equal(journal_resize(&journal, window), 0);
+				held = held < window ? held : window;
+			}
+		}
+		expect_stream(&journal, journal.tail);
+		journal_done(&journal);
+	}
+}
+
+static int setup(void **state)
+{
+	struct loop *loop = loop_new();
+
+	loop_fake_clock(loop);
+	*state = loop;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	loop_free(*state);
+	return 0;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(window_holds_the_newest_bytes),
-		cmocka_unit_test(first_bytes_are_kept),
-		cmocka_unit_test(resizing_keeps_what_fits),
-		cmocka_unit_test(line_start_is_found_across_the_seam),
-		cmocka_unit_test(stretch_is_taken_out_across_the_seam),
+		cmocka_unit_test_setup_teardown(window_holds_the_newest_bytes, setup, teardown),
+		cmocka_unit_test_setup_teardown(first_bytes_are_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(resizing_keeps_what_fits, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			line_start_is_found_across_the_seam, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			stretch_is_taken_out_across_the_seam, setup, teardown),
+		cmocka_unit_test_setup_teardown(every_byte_stays_what_it_was, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

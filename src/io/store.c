@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pieces of a store are its own; the packer is the loop's, one for all its stores. It goes
+ * through those that have something hot once in STORE_REST_MS: what was used since it was here last
+ * is marked as not used, what was not is packed. There is one piece at work at a time:
+ *
+ *	loop	copies a piece that rests, submits the work
+ *	thread	compresses the copy
+ *	loop	if the piece has rested on: keeps what came out, gives its pages back; then the next
+ *
+ * The buffers and the compressor live as long as a round; the decompressor, which may not be missing
+ * when it is needed, as long as the packer. A store that goes while its piece is at work leaves the
+ * work to end for nothing.
+ */
+#include "io/store.h"
+
+#include "io/loop-impl.h"
+#include "io/work-pool.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <malloc.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <zstd.h>
+
+enum { PAGE_BYTES = 4096 };
+
+/**
+ * struct store_piece
+ * @packed: compressed, @packed_len bytes; NULL: not
+ * @ready:  how many of its bytes are in pages, or in @packed
+ * @used:   since the packer was here
+ * @stays:  packing it was of no use; until it is used again
+ */
+struct store_piece {
+	void *packed;
+	uint32_t packed_len, ready;
+	bool used, stays;
+};
+
+/**
+ * struct store_packer
+ * @waiting: stores that have a piece that is hot and may be packed
+ * @turn:    those of them that this round has not been through; @at: the piece of the first
+ * @store:   whose piece is at work, from @copy to @out; NULL: nobody's any more
+ * @out_len: what the thread made of it; 0: nothing
+ */
+struct store_packer {
+	struct loop *loop;
+	struct work_pool *pool;
+	unsigned refs;
+	struct timer *timer;
+	struct list waiting, turn;
+	struct work work;
+	bool in_round, at_work;
+	struct store *store;
+	size_t at, copy_len, out_len;
+	char *copy, *out;
+	ZSTD_CCtx *compressor;
+	ZSTD_DCtx *decompressor;
+	size_t hot, packed;
+};
+
+static struct store *store_of(struct list *node)
+{
+	return container_of(node, struct store, node);
+}
+
+static size_t round_up(size_t len, size_t unit)
+{
+	return (len + unit - 1) / unit * unit;
+}
+
+/* ---- a piece ---- */
+
+static bool is_hot(const struct store_piece *piece)
+{
+	return piece->ready && !piece->packed;
+}
+
+static void count(struct store *store, const struct store_piece *piece, int sign)
+{
+	size_t *packed = &store->packer->packed, *hot = &store->packer->hot;
+
+	if (piece->packed) {
+		*packed += (size_t)sign * piece->packed_len;
+	} else {
+		*hot += (size_t)sign * piece->ready;
+		store->hot += (size_t)sign * piece->ready;
+	}
+}
+
+/* In one call, which costs a tenth of as many faults. Where it fails they come one by one. */
+static void fetch_pages(char *from, size_t len)
+{
+#ifdef MADV_POPULATE_WRITE
+	madvise(from, len, MADV_POPULATE_WRITE);
+#else
+	(void)from;
+	(void)len;
+#endif
+}
+
+static void wait_for_rest(struct store *store);
+
+static void touch(struct store *store, struct store_piece *piece)
+{
+	piece->used = true;
+	piece->stays = false;
+	if (list_is_empty(&store->node))
+		wait_for_rest(store);
+}
+
+static void unpack(struct store *store, struct store_piece *piece)
+{
+	char *to = store->bytes + (size_t)(piece - store->pieces) * STORE_PIECE;
+	size_t len;
+
+	fetch_pages(to, piece->ready);
+	len = ZSTD_decompressDCtx(
+		store->packer->decompressor, to, piece->ready, piece->packed, piece->packed_len);
+	assert(len == piece->ready);
+	(void)len;
+	count(store, piece, -1);
+	free(piece->packed);
+	piece->packed = NULL;
+	count(store, piece, 1);
+	touch(store, piece);
+}
+
+/*
+ * Let its first @len bytes be pages. The very first ones come when they are written to: many a
+ * store is asked what it has room for, and never gets a byte.
+ */
+static void make_ready(struct store *store, struct store_piece *piece, size_t len)
+{
+	char *from = store->bytes + (size_t)(piece - store->pieces) * STORE_PIECE + piece->ready;
+
+	if (store->hot) {
+		fetch_pages(from, len - piece->ready);
+		touch(store, piece);
+	}
+	count(store, piece, -1);
+	piece->ready = (uint32_t)len;
+	count(store, piece, 1);
+}
+
+void store_use(struct store *store, size_t at, size_t len)
+{
+	for (size_t i = at / STORE_PIECE; len && i <= (at + len - 1) / STORE_PIECE; i++) {
+		struct store_piece *piece = &store->pieces[i];
+
+		if (piece->packed)
+			unpack(store, piece);
+		touch(store, piece);
+	}
+}
+
+size_t store_make(struct store *store, size_t at, size_t len)
+{
+	size_t step = store->hot < STORE_FIRST ? STORE_FIRST : store->hot, done = 0;
+
+	while (done < len) {
+		struct store_piece *piece = &store->pieces[(at + done) / STORE_PIECE];
+		size_t from = (at + done) % STORE_PIECE, have;
+		size_t most = STORE_PIECE - from < len - done ? STORE_PIECE - from : len - done;
+
+		if (piece->packed)
+			unpack(store, piece);
+		have = piece->ready > from ? piece->ready - from : 0;
+		if (have < most && done + have < step / 2) {
+			have = most < step ? most : step;
+			make_ready(store, piece, round_up(from + have, PAGE_BYTES));
+		}
+		if (have < most)
+			return done + have;
+		done += most;
+	}
+	return len;
+}
+
+/* Its address stays: a piece at work has been used, so that nothing comes of that. */
+static void make_fresh(struct store *store, struct store_piece *piece)
+{
+	size_t at = (size_t)(piece - store->pieces) * STORE_PIECE;
+
+	count(store, piece, -1);
+	if (is_hot(piece))
+		madvise(store->bytes + at, piece->ready, MADV_DONTNEED);
+	free(piece->packed);
+	*piece = (struct store_piece){ .used = true };
+}
+
+void store_forget(struct store *store, size_t at, size_t len)
+{
+	for (size_t i = round_up(at, STORE_PIECE) / STORE_PIECE; (i + 1) * STORE_PIECE <= at + len;
+		i++)
+		make_fresh(store, &store->pieces[i]);
+}
+
+/* ---- packing ---- */
+
+static void put_packer(struct store_packer *packer);
+
+/* In a thread. */
+static enum work_result compress(struct work *work)
+{
+	struct store_packer *packer = container_of(work, struct store_packer, work);
+	size_t most = packer->copy_len - packer->copy_len / (STORE_PIECE / STORE_WORTH), len;
+
+	work_pool_unlock(packer->pool);
+	len = ZSTD_compressCCtx(packer->compressor, packer->out, most, packer->copy,
+		packer->copy_len, STORE_PACK_LEVEL);
+	work_pool_lock(packer->pool);
+	packer->out_len = ZSTD_isError(len) ? 0 : len;
+	return WORK_TELLS;
+}
+
+static void submit(struct store_packer *packer, struct store *store)
+{
+	packer->store = store;
+	packer->copy_len = store->pieces[packer->at].ready;
+	memcpy(packer->copy, store->bytes + packer->at * STORE_PIECE, packer->copy_len);
+	packer->at_work = true;
+	work_pool_lock(packer->pool);
+	work_submit(packer->pool, &packer->work);
+	work_pool_unlock(packer->pool);
+}
+
+/* The piece at work has rested on: from now on it is what the thread made of it. */
+static void keep_packed(struct store_packer *packer)
+{
+	struct store *store = packer->store;
+	struct store_piece *piece = &store->pieces[packer->at];
+	void *packed = packer->out_len ? malloc(packer->out_len) : NULL;
+
+	if (!packed) {
+		piece->stays = true;
+		return;
+	}
+	memcpy(packed, packer->out, packer->out_len);
+	count(store, piece, -1);
+	piece->packed = packed;
+	piece->packed_len = (uint32_t)packer->out_len;
+	count(store, piece, 1);
+	madvise(store->bytes + packer->at * STORE_PIECE, piece->ready, MADV_DONTNEED);
+}
+
+/* All is quiet: what the C library keeps for the next allocations is not needed soon. */
+static void give_back_freed(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
+static void end_round(struct store_packer *packer)
+{
+	packer->in_round = false;
+	free(packer->copy);
+	free(packer->out);
+	ZSTD_freeCCtx(packer->compressor);
+	packer->copy = packer->out = NULL;
+	packer->compressor = NULL;
+	if (!list_is_empty(&packer->waiting))
+		timer_start(packer->timer, STORE_REST_MS);
+	else
+		give_back_freed();
+}
+
+/* The round has been through a store: has it something for another one? */
+static void end_turn(struct store_packer *packer, struct store *store)
+{
+	bool waits = false;
+
+	for (size_t i = 0; i * STORE_PIECE < store->size; i++) {
+		struct store_piece *piece = &store->pieces[i];
+
+		piece->used = false;
+		waits |= is_hot(piece) && !piece->stays;
+	}
+	packer->at = 0;
+	list_remove(&store->node);
+	if (waits)
+		list_append(&packer->waiting, &store->node);
+}
+
+static void go_on(struct store_packer *packer)
+{
+	while (!list_is_empty(&packer->turn)) {
+		struct store *store = store_of(packer->turn.next);
+
+		for (; packer->at * STORE_PIECE < store->size; packer->at++) {
+			const struct store_piece *piece = &store->pieces[packer->at];
+
+			if (is_hot(piece) && !piece->used && !piece->stays) {
+				submit(packer, store);
+				return;
+			}
+		}
+		end_turn(packer, store);
+	}
+	end_round(packer);
+}
+
+static void done(struct work *work)
+{
+	struct store_packer *packer = container_of(work, struct store_packer, work);
+
+	packer->at_work = false;
+	if (packer->store && !packer->store->pieces[packer->at].used)
+		keep_packed(packer);
+	if (packer->store)
+		packer->at++;
+	packer->store = NULL;
+	if (packer->refs)
+		go_on(packer);
+	else
+		put_packer(packer);
+}
+
+static int begin_round(struct store_packer *packer)
+{
+	packer->copy = malloc(STORE_PIECE);
+	packer->out = malloc(STORE_PIECE);
+	packer->compressor = ZSTD_createCCtx();
+	if (!packer->decompressor)
+		packer->decompressor = ZSTD_createDCtx();
+	return packer->copy && packer->out && packer->compressor && packer->decompressor ? 0
+											 : -ENOMEM;
+}
+
+static void on_timer(void *data)
+{
+	struct store_packer *packer = data;
+
+	packer->in_round = true;
+	packer->at = 0;
+	if (begin_round(packer) < 0) {
+		end_round(packer);
+		return;
+	}
+	while (!list_is_empty(&packer->waiting)) {
+		struct store *store = store_of(packer->waiting.next);
+
+		list_remove(&store->node);
+		list_append(&packer->turn, &store->node);
+	}
+	go_on(packer);
+}
+
+static void wait_for_rest(struct store *store)
+{
+	struct store_packer *packer = store->packer;
+
+	list_append(&packer->waiting, &store->node);
+	if (!packer->in_round && !timer_is_running(packer->timer))
+		timer_start(packer->timer, STORE_REST_MS);
+}
+
+/* ---- life ---- */
+
+static void free_packer(struct store_packer *packer)
+{
+	work_pool_put(packer->pool);
+	timer_free(packer->timer);
+	free(packer->copy);
+	free(packer->out);
+	ZSTD_freeCCtx(packer->compressor);
+	ZSTD_freeDCtx(packer->decompressor);
+	free(packer);
+}
+
+/* With its last store, or what was at work for it. */
+static void put_packer(struct store_packer *packer)
+{
+	if (packer->refs || packer->at_work)
+		return;
+	*loop_slot(packer->loop, LOOP_SLOT_PACKER) = NULL;
+	free_packer(packer);
+}
+
+static struct store_packer *new_packer(struct loop *loop)
+{
+	struct store_packer *packer = calloc(1, sizeof(*packer));
+
+	if (!packer)
+		return NULL;
+	packer->loop = loop;
+	packer->work.run = compress;
+	packer->work.done = done;
+	list_init(&packer->work.node);
+	list_init(&packer->waiting);
+	list_init(&packer->turn);
+	packer->timer = timer_new(loop, on_timer, packer);
+	if (packer->timer && work_pool_get(loop, &packer->pool) == 0)
+		return packer;
+	free_packer(packer);
+	return NULL;
+}
+
+static struct store_packer *get_packer(struct loop *loop)
+{
+	struct store_packer *packer = *loop_slot(loop, LOOP_SLOT_PACKER);
+
+	if (!packer)
+		packer = new_packer(loop);
+	if (!packer)
+		return NULL;
+	packer->refs++;
+	*loop_slot(loop, LOOP_SLOT_PACKER) = packer;
+	return packer;
+}
+
+struct store *store_new(struct loop *loop, size_t size)
+{
+	size_t len = round_up(size, PAGE_BYTES), n = round_up(len, STORE_PIECE) / STORE_PIECE;
+	struct store *store = calloc(1, sizeof(*store));
+	char *bytes;
+
+	if (!store)
+		return NULL;
+	list_init(&store->node);
+	store->size = len;
+	store->pieces = calloc(n, sizeof(*store->pieces));
+	bytes = store->pieces ? mmap(NULL, len, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+			      : MAP_FAILED;
+	if (bytes != MAP_FAILED) {
+		store->bytes = bytes;
+		store->packer = get_packer(loop);
+	}
+	if (store->packer)
+		return store;
+	store_free(store);
+	return NULL;
+}
+
+static void leave_packer(struct store *store)
+{
+	struct store_packer *packer = store->packer;
+
+	for (size_t i = 0; i * STORE_PIECE < store->size; i++) {
+		count(store, &store->pieces[i], -1);
+		free(store->pieces[i].packed);
+	}
+	if (packer->turn.next == &store->node)
+		packer->at = 0;
+	if (packer->store == store)
+		packer->store = NULL;
+	list_remove(&store->node);
+	packer->refs--;
+	put_packer(packer);
+}
+
+void store_free(struct store *store)
+{
+	if (!store)
+		return;
+	if (store->packer)
+		leave_packer(store);
+	if (store->bytes)
+		munmap(store->bytes, store->size);
+	free(store->pieces);
+	free(store);
+}
+
+void store_usage(struct loop *loop, size_t *ret_hot, size_t *ret_packed)
+{
+	const struct store_packer *packer = *loop_slot(loop, LOOP_SLOT_PACKER);
+
+	*ret_hot = packer ? packer->hot : 0;
+	*ret_packed = packer ? packer->packed : 0;
+}

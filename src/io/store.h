@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IO_STORE_H
+#define IO_STORE_H
+
+#include "base/list.h"
+#include "io/loop.h"
+
+#include <stddef.h>
+
+enum {
+	STORE_PIECE = 64 * 1024, /* what is compressed in one go */
+	STORE_FIRST = 16 * 1024, /* what a store takes first; it doubles as long as it is used */
+	STORE_REST_MS = 2000,	 /* who is not used for so long, twice as long at most, is packed */
+	STORE_PACK_LEVEL = 3,	 /* of zstd; 1 packs logs a tenth worse, 6 at a fifth of the pace */
+	STORE_WORTH =
+		STORE_PIECE / 8, /* what packing has to save of a whole piece, or it is not done */
+};
+
+struct store_packer;
+struct store_piece;
+
+/**
+ * struct store - a fixed size of memory, of which only what is used costs any
+ * @bytes: what store_use() and store_make() were told of may be touched, nothing else
+ * @size:  in bytes, whole pages
+ *
+ * A piece is in one of three states:
+ *
+ *	FRESH	it has no pages. store_make() gives it some, more at a time the more the store has
+ *	HOT	its first bytes are pages, which are read and written as any memory is
+ *	PACKED	what it held is compressed; store_use() unpacks it, which needs no memory but the
+ *		pages and cannot fail
+ *
+ * A piece that rests for STORE_REST_MS is compressed by a thread of io/work-pool, from a copy; when
+ * it was used meanwhile the work was for nothing. Its pages are the kernel's then. One timer a loop
+ * does that for all stores, and runs only while any has a piece that is hot: what rests costs no
+ * wake-ups. Where memory for that fails, and what compression does not make smaller, stays hot.
+ */
+struct store {
+	char *bytes;
+	size_t size;
+	struct store_packer *packer;
+	struct store_piece *pieces;
+	size_t hot; /* bytes in pages */
+	struct list node;
+};
+
+/** store_new() - @size is rounded up to whole pages. Return: NULL: no memory, or no descriptor */
+struct store *store_new(struct loop *loop, size_t size);
+
+/** store_free() - give the memory back; NULL is fine */
+void store_free(struct store *store);
+
+/**
+ * store_use() - bytes that store_make() gave were written, or are to be read
+ *
+ * They may be touched until the dispatch ends.
+ */
+void store_use(struct store *store, size_t at, size_t len);
+
+/**
+ * store_make() - make room for bytes to be written; those that are, store_use() is told of
+ * @len: at least 1
+ *
+ * Return: how many from @at on, 1..@len, until the dispatch ends.
+ */
+size_t store_make(struct store *store, size_t at, size_t len);
+
+/** store_forget() - nobody needs what stands there: pieces wholly in it are fresh again */
+void store_forget(struct store *store, size_t at, size_t len);
+
+/** store_usage() - what all stores of a loop take: in pages, and compressed */
+void store_usage(struct loop *loop, size_t *ret_hot, size_t *ret_packed);
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/store.h"
+
+#include "lib/fault.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { SIZE = 5 * STORE_PIECE + 4096 };
+
+struct fixture {
+	struct loop *loop;
+	struct store *store;
+	char copy[SIZE]; /* what must stand in the store */
+	size_t len;	 /* of that */
+	uint64_t seed;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->loop = loop_new();
+	loop_fake_clock(f->loop);
+	f->store = store_new(f->loop, SIZE - 100);
+	*state = f;
+	return f->store && f->store->size == SIZE ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	store_free(f->store);
+	loop_free(f->loop);
+	free(f);
+	return 0;
+}
+
+static uint32_t any(struct fixture *f, size_t below)
+{
+	f->seed = f->seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((f->seed >> 33) % below);
+}
+
+/* Lines of a log, or what nothing can be said about. */
+static void put(struct fixture *f, size_t at, size_t len, bool is_text)
+{
+	size_t end = at + len;
+
+	for (size_t i = at; i < end; i++)
+		f->copy[i] = is_text ? "[    0.000000] a line\n"[i % 22] : (char)any(f, 256);
+	while (at < end) {
+		size_t made = store_make(f->store, at, end - at);
+
+		assert_in_range(made, 1, end - at);
+		store_use(f->store, at, made);
+		memcpy(f->store->bytes + at, f->copy + at, made);
+		at += made;
+	}
+	if (f->len < end)
+		f->len = end;
+}
+
+static void expect(struct fixture *f, size_t at, size_t len)
+{
+	store_use(f->store, at, len);
+	assert_memory_equal(f->store->bytes + at, f->copy + at, len);
+}
+
+static size_t hot(struct fixture *f)
+{
+	size_t bytes, packed;
+
+	store_usage(f->loop, &bytes, &packed);
+	return bytes;
+}
+
+static size_t packed(struct fixture *f)
+{
+	size_t bytes, in_pages;
+
+	store_usage(f->loop, &in_pages, &bytes);
+	return bytes;
+}
+
+/* Until no more than @most bytes are in pages. */
+static void rest(struct fixture *f, size_t most)
+{
+	loop_advance(f->loop, 2 * STORE_REST_MS);
+	while (hot(f) > most)
+		loop_step(f->loop, true);
+}
+
+static void what_rests_is_packed_and_comes_back(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, 0, 200000, true);
+	assert_in_range(hot(f), 200000, 4 * STORE_PIECE);
+	rest(f, 0);
+	assert_in_range(packed(f), 1, 200000 / 10);
+	expect(f, 70000, 10);
+	assert_int_equal(hot(f), STORE_PIECE);
+	expect(f, 0, 200000);
+	assert_int_equal(packed(f), 0);
+	put(f, 200000, SIZE - 200000, true);
+	rest(f, 0);
+	expect(f, 0, SIZE);
+}
+
+static void what_is_used_now_and_then_stays(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, 0, 3 * STORE_PIECE, true);
+	loop_advance(f->loop, STORE_REST_MS);
+	expect(f, STORE_PIECE, 1);
+	loop_advance(f->loop, STORE_REST_MS);
+	while (hot(f) > STORE_PIECE)
+		loop_step(f->loop, true);
+	expect(f, STORE_PIECE, STORE_PIECE);
+	assert_int_equal(hot(f), STORE_PIECE);
+	rest(f, 0);
+}
+
+static void what_is_used_while_it_is_packed_stays(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, 0, 1000, true);
+	loop_advance(f->loop, 2 * STORE_REST_MS);
+	put(f, 10, 5, false);
+	loop_step(f->loop, true); /* the thread has done its work */
+	assert_int_equal(packed(f), 0);
+	expect(f, 0, 1000);
+	rest(f, 0);
+	expect(f, 0, 1000);
+}
+
+static void memory_comes_in_steps_that_double(void **state)
+{
+	static const size_t steps[] = { 16384, 16384, 32768, 65536, 65536 };
+	struct fixture *f = *state;
+	size_t at = 0;
+
+	for (size_t i = 0; i < 5; i++) {
+		size_t made = store_make(f->store, at, SIZE - at);
+
+		assert_int_equal(made, steps[i]);
+		assert_int_equal(hot(f), at + made);
+		store_use(f->store, at, made);
+		at += made;
+	}
+	/* What there is already is given whole, and no more is made for a little more. */
+	assert_int_equal(store_make(f->store, 100, SIZE - 100), at - 100);
+	assert_int_equal(hot(f), at);
+}
+
+static void asking_for_room_makes_no_work(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(store_make(f->store, 0, SIZE), STORE_FIRST);
+	loop_advance(f->loop, 4 * STORE_REST_MS);
+	assert_int_equal(packed(f), 0);
+	put(f, 0, 10, true);
+	rest(f, 0);
+	loop_advance(f->loop, 4 * STORE_REST_MS);
+	expect(f, 0, 10);
+}
+
+static void what_does_not_shrink_stays(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, 0, STORE_PIECE, false);
+	put(f, STORE_PIECE, STORE_PIECE, true);
+	rest(f, STORE_PIECE);
+	expect(f, 0, 2 * STORE_PIECE);
+	put(f, 0, STORE_PIECE, true);
+	rest(f, 0);
+}
+
+static void forgotten_pieces_are_fresh(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, 0, 3 * STORE_PIECE, true);
+	rest(f, 0);
+	expect(f, STORE_PIECE, 1);
+	store_forget(f->store, 10, 2 * STORE_PIECE); /* one of them wholly */
+	assert_int_equal(hot(f), 0);
+	expect(f, 0, STORE_PIECE);
+	expect(f, 2 * STORE_PIECE, STORE_PIECE);
+	assert_int_equal(packed(f), 0);
+	store_forget(f->store, 0, 3 * STORE_PIECE);
+	assert_int_equal(hot(f), 0);
+	put(f, 0, 3 * STORE_PIECE, true);
+	expect(f, 0, 3 * STORE_PIECE);
+}
+
+static void store_goes_while_it_is_packed(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, 0, SIZE, true);
+	loop_advance(f->loop, 2 * STORE_REST_MS);
+	store_free(f->store);
+	f->store = store_new(f->loop, SIZE);
+	put(f, 0, SIZE, true);
+	loop_step(f->loop, true); /* what was at work is nobody's any more */
+	assert_int_equal(packed(f), 0);
+	rest(f, 0);
+	expect(f, 0, SIZE);
+	put(f, 0, SIZE, true);
+	loop_advance(f->loop, 2 * STORE_REST_MS); /* and the loop, with the last store */
+}
+
+static void anything_in_any_order(void **state)
+{
+	struct fixture *f = *state;
+
+	for (f->seed = 1; f->seed % 7919; f->seed++) {
+		size_t at = any(f, SIZE - 1), len = 1 + any(f, SIZE - at);
+
+		len = any(f, 3) ? 1 + len % 3000 : len;
+		switch (any(f, 6)) {
+		case 0: put(f, at < f->len ? at : f->len, len, any(f, 4)); break;
+		case 1: put(f, f->len, any(f, SIZE - f->len + 1), true); break;
+		case 2:
+			if (at + len <= f->len)
+				expect(f, at, len);
+			break;
+		case 3: loop_advance(f->loop, STORE_REST_MS); break;
+		case 4: loop_step(f->loop, false); break;
+		default: store_make(f->store, at < f->len ? at : f->len % SIZE, 1);
+		}
+		if (f->len == SIZE && !any(f, 20)) {
+			expect(f, 0, f->len);
+			store_forget(f->store, 0, SIZE);
+			f->len = 0;
+		}
+	}
+	expect(f, 0, f->len);
+}
+
+/* Return: did a call fail? */
+static bool one_life(struct fixture *f, unsigned fault)
+{
+	bool failed;
+
+	store_free(f->store);
+	fault_arm(fault);
+	f->store = store_new(f->loop, SIZE);
+	if (!f->store) {
+		fault_disarm();
+		f->store = store_new(f->loop, SIZE);
+		return true;
+	}
+	put(f, 0, STORE_PIECE, true);
+	loop_advance(f->loop, 2 * STORE_REST_MS);
+	while (hot(f) && !fault_is_over())
+		loop_step(f->loop, true);
+	expect(f, 0, STORE_PIECE);
+	failed = fault_disarm();
+	rest(f, 0); /* there is memory again */
+	expect(f, 0, STORE_PIECE);
+	return failed;
+}
+
+static void nothing_is_lost_where_a_call_fails(void **state)
+{
+	unsigned fault = 1;
+
+	while (one_life(*state, fault))
+		fault++;
+	assert_true(fault > 8);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			what_rests_is_packed_and_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_used_now_and_then_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_used_while_it_is_packed_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(memory_comes_in_steps_that_double, setup, teardown),
+		cmocka_unit_test_setup_teardown(asking_for_room_makes_no_work, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_does_not_shrink_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(forgotten_pieces_are_fresh, setup, teardown),
+		cmocka_unit_test_setup_teardown(store_goes_while_it_is_packed, setup, teardown),
+		cmocka_unit_test_setup_teardown(anything_in_any_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			nothing_is_lost_where_a_call_fails, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
