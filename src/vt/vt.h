@@ -138,6 +138,32 @@ void vt_reset(struct vt *vt);
 /** vt_clear_scrollback() - forget the lines above the screen */
 void vt_clear_scrollback(struct vt *vt);
 
+/**
+ * vt_may_put_off() - may what is fed next be fed later, as far as it is quiet: see vt/quiet.h
+ *
+ * Not where anything is unfinished, where bytes above 0x7f may be controls, and where margins or
+ * insert mode make a single byte much work.
+ */
+bool vt_may_put_off(const struct vt *vt);
+
+/**
+ * vt_skip_after() - how much plain text covers up whatever was before
+ *
+ * Return: after so many line feeds in printable ASCII, tabs, CRs and line feeds nothing is left of
+ * what was printed before them; UINT64_MAX: that cannot be said, as margins are set or a character
+ * set is another one.
+ */
+uint64_t vt_skip_after(const struct vt *vt);
+
+/**
+ * vt_skip() - take @len bytes without reading them
+ *
+ * They are plain text as above and end with CR and a line feed, and vt_skip_after() line feeds of
+ * plain text are fed next. Then all is as if they had been read, but that vt_lines_scrolled() has
+ * not counted their lines: none of those that had a name are there any more.
+ */
+void vt_skip(struct vt *vt, uint64_t len);
+
 /* ---- the stream ---------------------------------------------------------------------------- */
 
 /** vt_offset() - bytes fed since vt_new(); what on_query counts in */
