@@ -188,8 +188,8 @@ unsigned char chardev_escape(const struct chardev *chardev);
 /** chardev_nobody() - an identity() of a class behind which nobody stands. Return: NULL */
 const char *chardev_nobody(const struct chardev *chardev);
 
-/** chardev_screen() - the holder's terminal engine; NULL: there is none to share */
-struct vt *chardev_screen(const struct chardev *chardev);
+/** chardev_screen() - the holder's terminal engine, to be looked at or not; NULL: there is none */
+struct vt *chardev_screen(const struct chardev *chardev, bool look);
 
 /** chardev_rules() - the holder's rules about people, see struct chardev_holder_ops */
 void chardev_rules(

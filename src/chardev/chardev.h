@@ -111,9 +111,11 @@ struct chardev_holder_ops {
 	/**
 	 * The terminal engine that the holder feeds with the very bytes it sends here, so that a
 	 * chardev that shows a screen need not parse them again. NULL: none. Stays valid until
-	 * the link is detached; is changed before the bytes that changed it are offered.
+	 * the link is detached. @look: somebody looks at it now: it has read the bytes that have
+	 * been offered, and those that are being offered; else it may be behind, but its size is
+	 * right. Who has asked for it is let look before the link is detached.
 	 */
-	struct vt *(*screen)(void *holder);
+	struct vt *(*screen)(void *holder, bool look);
 
 	/**
 	 * The rules about who may look at what the holder sends here, and who may type (struct
@@ -147,8 +149,8 @@ struct chardev_link {
 	const struct chardev_holder_ops *ops;
 	void *holder;
 	unsigned flags;
-	bool wants_room;
-	struct iovec reserved[2]; /* of the last out_reserve() */
+	bool wants_room, is_shown; /* its screen was asked for */
+	struct iovec reserved[2];  /* of the last out_reserve() */
 	int n_reserved;
 };
 

@@ -72,12 +72,21 @@ int chardev_link_attach(struct chardev_link *link, struct chardev *chardev, unsi
 	return 0;
 }
 
+/* The last words stay to be read on a chardev that shows them. */
+static void let_look(struct chardev_link *link)
+{
+	if (link->is_shown)
+		link->ops->screen(link->holder, true);
+	link->is_shown = false;
+}
+
 void chardev_link_detach(struct chardev_link *link)
 {
 	struct chardev *chardev = link->chardev;
 
 	if (!chardev)
 		return;
+	let_look(link);
 	log_debug("chardev '%s': has none any more", chardev->id);
 	link->chardev = NULL;
 	chardev->link = NULL;
@@ -112,6 +121,7 @@ int chardev_move_link(struct chardev *from, struct chardev *to, struct error **e
 
 	if (!(link->flags & CHARDEV_LINK_SWAPS))
 		return error_set(err, EBUSY, "Chardev user does not support chardev hotswap");
+	let_look(link);
 	r = join(link, to, err);
 	if (r < 0) {
 		link->chardev = from;
@@ -367,11 +377,14 @@ void chardev_rules(
 		link->ops->rules(link->holder, ret_view, ret_type);
 }
 
-struct vt *chardev_screen(const struct chardev *chardev)
+struct vt *chardev_screen(const struct chardev *chardev, bool look)
 {
-	const struct chardev_link *link = chardev->link;
+	struct chardev_link *link = chardev->link;
 
-	return link && link->ops->screen ? link->ops->screen(link->holder) : NULL;
+	if (!link || !link->ops->screen)
+		return NULL;
+	link->is_shown = true;
+	return link->ops->screen(link->holder, look);
 }
 
 bool chardev_out_offset(const struct chardev *chardev, uint64_t *ret_offset)

@@ -115,6 +115,12 @@ struct display_console_ops {
 
 	/** The rules about who may look and who may type; each may be NULL. Without it: none */
 	void (*rules)(void *data, struct object **ret_view, struct object **ret_type);
+
+	/**
+	 * A viewer has come: the engine, whose text and settings may be behind while there is none,
+	 * is to be as it should be, from now on at each display_console_changed().
+	 */
+	void (*look)(void *data);
 };
 
 /**

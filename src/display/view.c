@@ -192,6 +192,8 @@ void view_look_at(struct display_view *view, struct display_console *console)
 	view->console = console;
 	list_append(&console->views, &view->node);
 	console->viewers++;
+	if (console->ops->look)
+		console->ops->look(console->data);
 	view->cols = vt_cols(console->vt);
 	view->rows = vt_rows(console->vt);
 	view->pointer = (struct pointer){ .buttons = view->pointer.buttons };

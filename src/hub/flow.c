@@ -35,12 +35,6 @@
 
 #include <errno.h>
 
-/*
- * The most that is reserved at a time: what is reserved is history no more. Also at most a quarter
- * of the window.
- */
-enum { RESERVE_BYTES = 128 * 1024 };
-
 static uint64_t now(const struct flow *flow)
 {
 	return loop_awake_ms(flow->hub->loop);
@@ -251,11 +245,15 @@ static void conclude(struct flow *flow)
 
 /* ---- room ---- */
 
+/* What the hub's own terminal has put off stays as well. */
 static size_t room(const struct flow *flow)
 {
+	uint64_t needed = tape_needed_bytes(flow->tape);
 	uint64_t backlog = flow->tape->journal.head - flow->oldest;
 	size_t window = tape_window(flow->tape);
 
+	if (backlog < needed)
+		backlog = needed;
 	return backlog < window ? window - (size_t)backlog : 0;
 }
 
@@ -263,14 +261,6 @@ static size_t room(const struct flow *flow)
 static bool is_full(const struct flow *flow)
 {
 	return room(flow) < tape_window(flow->tape) / 8;
-}
-
-/* What is reserved at a time. */
-static size_t largest_piece(const struct flow *flow)
-{
-	size_t most = tape_window(flow->tape) / 4;
-
-	return most < RESERVE_BYTES ? most : RESERVE_BYTES;
 }
 
 static void find_oldest(struct flow *flow)
@@ -287,7 +277,8 @@ static void shrink_window(struct flow *flow)
 	if (tape_window(flow->tape) <= flow->window)
 		return;
 	find_oldest(flow);
-	if (flow->tape->journal.head - flow->oldest <= flow->window / 2)
+	if (flow->tape->journal.head - flow->oldest <= flow->window / 2 &&
+		tape_needed_bytes(flow->tape) <= flow->window / 4 * 3)
 		tape_set_window(flow->tape, flow->window);
 }
 
@@ -305,7 +296,7 @@ static void make_room_now(struct flow *flow)
 
 size_t flow_room(struct flow *flow, bool can_wait)
 {
-	size_t most = largest_piece(flow), bytes;
+	size_t most = tape_piece(flow->tape), bytes;
 
 	if (room(flow) < most)
 		find_oldest(flow);

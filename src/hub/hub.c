@@ -39,7 +39,7 @@ bool hub_is_console(const struct hub *hub)
 {
 	if (hub->terminal != HUB_TERMINAL_AUTO)
 		return hub->terminal == HUB_TERMINAL_ON;
-	return hub->screen.vt || chardev_holder_flags(&hub->base) & CHARDEV_LINK_CONSOLE;
+	return hub->screen.is_used || chardev_holder_flags(&hub->base) & CHARDEV_LINK_CONSOLE;
 }
 
 static unsigned member_flags(const struct hub *hub)
@@ -165,9 +165,14 @@ static void pump_later(struct hub *hub)
 	task_post(hub->base.loop, &hub->pump_task, pump_task, hub);
 }
 
-/* The guest waits for its own screen; where it cannot, the screen does without the rest. */
+/*
+ * The guest waits for its own screen; where it cannot, the screen does without the rest. What is
+ * only put off is never left out, but read now if the window could not hold it any longer.
+ */
 static bool is_screen_ready(struct hub *hub)
 {
+	if (never_waits(hub) && tape_needed_bytes(&hub->tape) > hub->flow.window_max / 4 * 3)
+		hub_screen_catch_up(&hub->screen);
 	if (hub_screen_unread(&hub->screen) <= most_unread(hub))
 		return true;
 	if (never_waits(hub))
@@ -450,11 +455,13 @@ static const struct keyboard_ops keyboard_ops = {
 	.lost = lost_keyboard,
 };
 
-static struct vt *member_screen(struct member *member)
+static struct vt *member_screen(struct member *member, bool look)
 {
-	struct hub *hub = member->all->hub;
+	struct hub_screen *screen = &member->all->hub->screen;
 
-	return hub->terminal == HUB_TERMINAL_OFF ? NULL : hub_screen_vt(&hub->screen);
+	if (member->all->hub->terminal == HUB_TERMINAL_OFF)
+		return NULL;
+	return look ? hub_screen_vt(screen) : hub_screen_engine(screen);
 }
 
 static void on_member_news(const struct members *members, const struct hub_event *event)
@@ -590,7 +597,8 @@ static int init_parts(struct hub *hub, const struct opts *opts)
 	hub->keyboard.members = &hub->members;
 	hub->keyboard.loop = chardev->loop;
 	hub->again_timer = timer_new(chardev->loop, show_again, hub);
-	hub_screen_init(&hub->screen, chardev, &hub->tape, &screen_ops);
+	if (hub_screen_init(&hub->screen, chardev, &hub->tape, &screen_ops) < 0)
+		return -ENOMEM;
 	hub_screen_resize(&hub->screen, hub->size.cols, hub->size.rows);
 	if (!hub->again_timer || keyboard_init(&hub->keyboard) < 0 || flow_init(&hub->flow) < 0 ||
 		input_init(&hub->input, chardev, hub_in_resume) < 0 ||

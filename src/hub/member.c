@@ -453,11 +453,11 @@ static void on_link_removed(void *holder)
 	member->all->ops->on_progress(member);
 }
 
-static struct vt *link_screen(void *holder)
+static struct vt *link_screen(void *holder, bool look)
 {
 	struct member *member = holder;
 
-	return member->all->ops->screen(member);
+	return member->all->ops->screen(member, look);
 }
 
 static void link_rules(void *holder, struct object **ret_view, struct object **ret_type)

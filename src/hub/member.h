@@ -42,7 +42,7 @@ struct member_ops {
 	/** As in struct chardev_holder_ops. */
 	size_t (*in_room)(struct member *member);
 	void (*on_in)(struct member *member, const void *buf, size_t len);
-	struct vt *(*screen)(struct member *member);
+	struct vt *(*screen)(struct member *member, bool look);
 };
 
 /**

@@ -159,7 +159,7 @@ static bool looks_by_itself(const struct member *member, bool console)
 
 bool replay_again(struct member *member, struct hub_screen *screen, bool console)
 {
-	if (!member->show_again || !screen->vt || !looks_by_itself(member, console)) {
+	if (!member->show_again || !screen->is_used || !looks_by_itself(member, console)) {
 		member->show_again = false;
 		return true;
 	}
@@ -181,7 +181,7 @@ bool replay_tell(
 	unsigned rows = member->rows ? member->rows : screen->rows;
 	unsigned cols = member->cols ? member->cols : screen->cols;
 
-	if (!console || !screen->vt || !looks_by_itself(member, console) || member->prelude.len ||
+	if (!console || !screen->is_used || !looks_by_itself(member, console) || member->prelude.len ||
 		member->mark.offset != hub_screen_boundary(screen))
 		return false;
 	if (line)

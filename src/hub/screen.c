@@ -17,8 +17,21 @@
  * wait is, up to a limit that only a guest reaches whose screen takes all that a dispatch has; then
  * the engine leaves out what it has not read.
  *
- * The engine is made at the first byte: a console that says nothing costs no screen. Limits: the
- * answers to a guest that does not read them, ANSWERS_MAX; what is longer is dropped whole.
+ * What is quiet (vt/quiet.h) is put off: vt_listen() finds that at many times the engine's pace, and
+ * members may read it at once. Up to `quiet` the tape is quiet; the engine, made when it is first
+ * needed, is at next_of(). It catches up
+ *
+ *	when something loud comes, of which only an engine knows what it means,
+ *	when somebody looks, as hub_screen_vt() means it,
+ *	when the size changes, which is to happen between the same bytes as ever,
+ *	when more is put off than may be: BACKLOG_MAX, and what the window holds besides a piece.
+ *
+ * Of a flood of plain lines nearly all is skipped then, since there is nothing left of it. While
+ * somebody looks after each commit nothing is put off, and what the engine does in a dispatch is
+ * bounded as above; what has been put off is bounded itself, and read at one go by who looks.
+ *
+ * Limits: the answers to a guest that does not read them, ANSWERS_MAX; what is longer is dropped
+ * whole.
  */
 #include "hub/screen.h"
 
@@ -33,6 +46,9 @@ enum { ANSWERS_MAX = 16 * 1024 };
 
 /* What the engine may do in one dispatch, in cells: less than half a millisecond. */
 enum { DISPATCH_WORK = 128 * 1024 };
+
+/* What may be put off: bytes, and rows of cells that sequences among them may touch. */
+enum { BACKLOG_MAX = 1024 * 1024, BACKLOG_CELLS_MAX = 8 * 1024 * 1024 };
 
 /* How long the beginning of a sequence is kept from members. */
 enum { HELD_MS = 20 };
@@ -116,7 +132,56 @@ static void cut_queries(struct hub_screen *screen)
 	screen->n_queries = 0;
 }
 
-/* ---- life ---- */
+/* ---- where it stands on the tape ---- */
+
+/* Where the engine reads on. */
+static uint64_t next_of(const struct hub_screen *screen)
+{
+	return screen->vt ? vt_offset(screen->vt) - screen->cut : screen->first;
+}
+
+static uint64_t head_of(const struct hub_screen *screen)
+{
+	return screen->tape->journal.head;
+}
+
+static bool is_behind(const struct hub_screen *screen)
+{
+	return next_of(screen) < screen->quiet;
+}
+
+/* The console has become a terminal. What members may read already is not for the engine. */
+static void begin(struct hub_screen *screen)
+{
+	if (screen->is_used)
+		return;
+	screen->is_used = true;
+	screen->first = screen->quiet = screen->tape->readable;
+	vt_backlog_clear(&screen->backlog, screen->first);
+}
+
+/* The engine has read, or there is none that could. */
+static void note_progress(struct hub_screen *screen)
+{
+	uint64_t next = next_of(screen);
+
+	if (next >= screen->quiet) {
+		screen->quiet = next;
+		vt_backlog_clear(&screen->backlog, next);
+	}
+	screen->tape->needed = next;
+}
+
+/* There is no engine. */
+static void give_up(struct hub_screen *screen)
+{
+	screen->first = head_of(screen);
+	screen->is_loud = false;
+	note_progress(screen);
+	tape_release(screen->tape, screen->first);
+}
+
+/* ---- the engine ---- */
 
 static const struct vt_callbacks callbacks = {
 	.on_reply = on_reply,
@@ -125,47 +190,18 @@ static const struct vt_callbacks callbacks = {
 	.on_size_request = on_size_request,
 };
 
-void hub_screen_init(struct hub_screen *screen, struct chardev *hub, struct tape *tape,
-	const struct hub_screen_ops *ops)
-{
-	*screen = (struct hub_screen){
-		.hub = hub, .tape = tape, .ops = ops, .cols = 80, .rows = 24, .work = DISPATCH_WORK
-	};
-}
-
-void hub_screen_done(struct hub_screen *screen)
-{
-	task_cancel(&screen->answer_task);
-	timer_free(screen->held_timer);
-	screen->held_timer = NULL;
-	byte_queue_clear(&screen->answers);
-	vt_free(screen->vt);
-	screen->vt = NULL;
-	free(screen->queries);
-	screen->queries = NULL;
-}
-
-/* The rest of what may become a query has not come in time. */
-static void give_up_held(void *data)
-{
-	struct hub_screen *screen = data;
-
-	vt_settle(screen->vt);
-	tape_release(screen->tape, vt_settled(screen->vt) - screen->cut);
-	screen->ops->read_on(screen->hub);
-}
-
 static int make_engine(struct hub_screen *screen)
 {
 	struct vt_config config = { .cols = screen->cols, .rows = screen->rows };
+	int r = vt_new(&config, &callbacks, screen, &screen->vt);
 
-	if (!screen->held_timer)
-		screen->held_timer = timer_new(screen->hub->loop, give_up_held, screen);
-	return screen->held_timer ? vt_new(&config, &callbacks, screen, &screen->vt) : -ENOMEM;
+	screen->cut = (uint64_t)0 - screen->first;
+	return r;
 }
 
-struct vt *hub_screen_vt(struct hub_screen *screen)
+struct vt *hub_screen_engine(struct hub_screen *screen)
 {
+	begin(screen);
 	if (screen->vt)
 		return screen->vt;
 	if (make_engine(screen) < 0) {
@@ -179,61 +215,196 @@ struct vt *hub_screen_vt(struct hub_screen *screen)
 	if (screen->failed)
 		log_info("hub '%s': there is memory for its screen again", screen->hub->id);
 	screen->failed = false;
-	/* What members may read already was not read by the engine. */
-	screen->cut = (uint64_t)0 - screen->tape->readable;
+	return screen->vt;
+}
+
+static void feed(struct hub_screen *screen, uint64_t end, uint64_t *work)
+{
+	struct iovec iov[2];
+	int n = tape_between(screen->tape, next_of(screen), end, iov);
+
+	for (int i = 0; i < n; i++)
+		if (vt_feed_some(screen->vt, iov[i].iov_base, iov[i].iov_len, work) <
+			iov[i].iov_len)
+			break;
+}
+
+/* Take what is put off and nothing will be left of, before which all else has to be read. */
+static void skip_plain(struct hub_screen *screen, uint64_t *work)
+{
+	size_t len;
+
+	if (next_of(screen) < screen->backlog.plain)
+		feed(screen, screen->backlog.plain, work);
+	if (!is_behind(screen))
+		return;
+	len = vt_backlog_skip(&screen->backlog, screen->vt, next_of(screen));
+	if (len)
+		vt_skip(screen->vt, len);
+	note_progress(screen);
+}
+
+/* Let the engine, which is there, read up to @end as far as its work goes. */
+static void read_to(struct hub_screen *screen, uint64_t end, uint64_t *work)
+{
+	skip_plain(screen, work);
+	feed(screen, end, work);
+	screen->cols = vt_cols(screen->vt);
+	screen->rows = vt_rows(screen->vt);
+	if (screen->n_queries) {
+		cut_queries(screen);
+		screen->quiet = next_of(screen);
+	}
+	note_progress(screen);
+}
+
+void hub_screen_catch_up(struct hub_screen *screen)
+{
+	uint64_t work = VT_WORK_MAX;
+
+	if (!is_behind(screen))
+		return;
+	if (hub_screen_engine(screen))
+		read_to(screen, screen->quiet, &work);
+	else
+		give_up(screen);
+}
+
+struct vt *hub_screen_vt(struct hub_screen *screen)
+{
+	if (!hub_screen_engine(screen))
+		return NULL;
+	hub_screen_catch_up(screen);
+	screen->is_looked_at = true;
 	return screen->vt;
 }
 
 /* ---- bytes ---- */
 
-size_t hub_screen_unread(const struct hub_screen *screen)
+/* How much may be put off. */
+static uint64_t most_put_off(const struct hub_screen *screen)
 {
-	uint64_t read;
+	size_t most = tape_window(screen->tape) - tape_piece(screen->tape);
 
-	if (!screen->vt)
+	if (screen->backlog.sequences * screen->cols > BACKLOG_CELLS_MAX)
 		return 0;
-	read = vt_offset(screen->vt) - screen->cut;
-	return (size_t)(screen->tape->journal.head - read);
+	return most < BACKLOG_MAX ? most : BACKLOG_MAX;
 }
 
-static void feed(struct hub_screen *screen)
+size_t hub_screen_unread(const struct hub_screen *screen)
 {
-	struct iovec iov[2];
-	int n = tape_newest(screen->tape, hub_screen_unread(screen), iov);
+	uint64_t unread = head_of(screen) - next_of(screen), most = most_put_off(screen);
 
-	for (int i = 0; i < n; i++)
-		if (vt_feed_some(screen->vt, iov[i].iov_base, iov[i].iov_len, &screen->work) <
-			iov[i].iov_len)
-			break;
-	screen->cols = vt_cols(screen->vt);
-	screen->rows = vt_rows(screen->vt);
-	if (screen->n_queries)
-		cut_queries(screen);
+	if (!screen->is_used)
+		return 0;
+	if (screen->is_loud)
+		return (size_t)unread;
+	return unread > most ? (size_t)(unread - most) : 0;
+}
+
+/* The rest of what may become a query has not come in time. */
+static void give_up_held(void *data)
+{
+	struct hub_screen *screen = data;
+	uint64_t work = VT_WORK_MAX;
+
+	if (!hub_screen_engine(screen)) {
+		give_up(screen);
+	} else {
+		if (!screen->is_loud)
+			read_to(screen, head_of(screen), &work);
+		vt_settle(screen->vt);
+		tape_release(screen->tape, vt_settled(screen->vt) - screen->cut);
+	}
+	screen->ops->read_on(screen->hub);
 }
 
 /* Members wait for the rest of a sequence only for a moment, counted from its beginning. */
-static void watch_held(struct hub_screen *screen)
+static void watch_held(struct hub_screen *screen, uint64_t from, uint64_t end)
 {
-	uint64_t settled = vt_settled(screen->vt);
-
-	if (settled == vt_offset(screen->vt)) {
+	if (from == end) {
 		timer_stop(screen->held_timer);
-	} else if (settled != screen->held || !timer_is_running(screen->held_timer)) {
-		screen->held = settled;
+	} else if (from != screen->held || !timer_is_running(screen->held_timer)) {
+		screen->held = from;
 		timer_start(screen->held_timer, HELD_MS);
 	}
 }
 
+static bool may_put_off(const struct hub_screen *screen)
+{
+	if (is_behind(screen))
+		return !screen->is_loud;
+	return !screen->is_looked_at && (!screen->vt || vt_may_put_off(screen->vt));
+}
+
+/* Put off what is quiet. Return: what follows. */
+static enum vt_quiet listen(struct hub_screen *screen)
+{
+	enum vt_quiet sound = VT_QUIET;
+	struct iovec iov[2];
+	int n = tape_between(screen->tape, screen->quiet, head_of(screen), iov);
+
+	for (int i = 0; i < n && sound == VT_QUIET; i++) {
+		size_t len;
+
+		sound = vt_listen(
+			&screen->backlog, screen->quiet, iov[i].iov_base, iov[i].iov_len, &len);
+		screen->quiet += len;
+		/* what the end of the ring cuts in two is no sequence to wait for */
+		if (sound == VT_UNFINISHED && i + 1 < n)
+			sound = VT_LOUD;
+	}
+	return sound;
+}
+
+/* What is put off is more than may be. */
+static void shorten_backlog(struct hub_screen *screen)
+{
+	if (!hub_screen_engine(screen)) {
+		give_up(screen);
+		return;
+	}
+	skip_plain(screen, &screen->work);
+	if (hub_screen_unread(screen))
+		read_to(screen, screen->quiet, &screen->work);
+}
+
+static void put_off(struct hub_screen *screen, enum vt_quiet sound)
+{
+	screen->tape->needed = next_of(screen);
+	tape_release(screen->tape, screen->quiet);
+	watch_held(screen, screen->quiet, sound == VT_UNFINISHED ? head_of(screen) : screen->quiet);
+	if (hub_screen_unread(screen))
+		shorten_backlog(screen);
+}
+
+/* Read all that is there, as far as the work goes. */
+static void read_on(struct hub_screen *screen)
+{
+	if (!hub_screen_engine(screen)) {
+		give_up(screen);
+		return;
+	}
+	read_to(screen, head_of(screen), &screen->work);
+	screen->is_loud = next_of(screen) < head_of(screen);
+	tape_release(screen->tape, vt_settled(screen->vt) - screen->cut);
+	watch_held(screen, vt_settled(screen->vt) - screen->cut, next_of(screen));
+}
+
 bool hub_screen_read(struct hub_screen *screen)
 {
+	enum vt_quiet sound = VT_LOUD;
+
 	screen->rang = false;
-	if (!hub_screen_vt(screen)) {
-		tape_release(screen->tape, screen->tape->journal.head);
-		return false;
-	}
-	feed(screen);
-	tape_release(screen->tape, vt_settled(screen->vt) - screen->cut);
-	watch_held(screen);
+	begin(screen);
+	if (may_put_off(screen))
+		sound = listen(screen);
+	screen->is_loud = sound == VT_LOUD;
+	screen->is_looked_at = false;
+	if (screen->is_loud)
+		read_on(screen);
+	else
+		put_off(screen, sound);
 	return screen->rang;
 }
 
@@ -243,10 +414,16 @@ void hub_screen_leave_out(struct hub_screen *screen)
 
 	if (!unread)
 		return;
+	timer_stop(screen->held_timer);
+	if (!hub_screen_engine(screen)) {
+		give_up(screen);
+		return;
+	}
 	vt_feed(screen->vt, "\030", 1); /* CAN: no sequence goes on behind the gap */
-	screen->cut = vt_offset(screen->vt) - screen->tape->journal.head;
-	tape_release(screen->tape, screen->tape->journal.head);
-	watch_held(screen);
+	screen->cut = vt_offset(screen->vt) - head_of(screen);
+	screen->is_loud = false;
+	note_progress(screen);
+	tape_release(screen->tape, head_of(screen));
 	log_warning("hub '%s': its guest does more to the screen than can be followed: %zu bytes "
 		    "were left out, the screen may be wrong until it is drawn again",
 		screen->hub->id, unread);
@@ -259,6 +436,7 @@ void hub_screen_rest(struct hub_screen *screen)
 
 void hub_screen_resize(struct hub_screen *screen, unsigned cols, unsigned rows)
 {
+	hub_screen_catch_up(screen);
 	screen->cols = cols;
 	screen->rows = rows;
 	if (screen->vt)
@@ -267,20 +445,52 @@ void hub_screen_resize(struct hub_screen *screen, unsigned cols, unsigned rows)
 
 uint64_t hub_screen_boundary(const struct hub_screen *screen)
 {
-	return screen->vt ? vt_boundary(screen->vt) - screen->cut : screen->tape->readable;
+	if (!screen->is_used)
+		return screen->tape->readable;
+	if (is_behind(screen) || !screen->vt)
+		return screen->quiet;
+	return vt_boundary(screen->vt) - screen->cut;
 }
 
 int hub_screen_replay(struct hub_screen *screen, const struct vt_replay *how, struct strbuf *out)
 {
 	struct vt_replay without = *how;
+	struct vt *vt;
 	int r;
 
-	if (!screen->vt)
+	if (!screen->is_used)
 		return 0;
-	r = vt_replay(screen->vt, out, how);
+	vt = hub_screen_vt(screen);
+	if (!vt)
+		return -ENOMEM;
+	r = vt_replay(vt, out, how);
 	if (r < 0 || !(how->flags & VT_REPLAY_HISTORY) || out->len <= HISTORY_MAX)
 		return r;
 	strbuf_done(out);
 	without.flags &= ~(unsigned)VT_REPLAY_HISTORY;
-	return vt_replay(screen->vt, out, &without);
+	return vt_replay(vt, out, &without);
+}
+
+/* ---- life ---- */
+
+int hub_screen_init(struct hub_screen *screen, struct chardev *hub, struct tape *tape,
+	const struct hub_screen_ops *ops)
+{
+	*screen = (struct hub_screen){
+		.hub = hub, .tape = tape, .ops = ops, .cols = 80, .rows = 24, .work = DISPATCH_WORK
+	};
+	screen->held_timer = timer_new(hub->loop, give_up_held, screen);
+	return screen->held_timer ? 0 : -ENOMEM;
+}
+
+void hub_screen_done(struct hub_screen *screen)
+{
+	task_cancel(&screen->answer_task);
+	timer_free(screen->held_timer);
+	screen->held_timer = NULL;
+	byte_queue_clear(&screen->answers);
+	vt_free(screen->vt);
+	screen->vt = NULL;
+	free(screen->queries);
+	screen->queries = NULL;
 }

@@ -5,9 +5,7 @@
 #include "chardev/chardev-impl.h"
 #include "hub/tape.h"
 #include "io/byte-queue.h"
-
-struct strbuf;
-struct vt_replay;
+#include "vt/quiet.h"
 
 /**
  * struct hub_screen_ops - what a terminal asks of its hub
@@ -24,13 +22,27 @@ struct hub_screen_ops {
 
 /**
  * struct hub_screen - the terminal that a hub is
- * @vt:        the engine; NULL: nothing was written yet
+ *
+ * Nobody needs a terminal at which nobody looks. So what is quiet (vt/quiet.h) is put off, and the
+ * engine reads it once somebody looks, or something comes that is not. While it is behind,
+ *
+ *	tail <= what it has read < quiet <= readable <= head.
+ *
+ * Nobody can tell: what an engine that reads at once would show, answer and ask for, this one does,
+ * at the same places in the stream.
+ *
+ * @vt:        the engine; NULL: it had nothing to read yet
+ * @is_used:   it would have had, or somebody has asked for it
  * @failed:    there was no memory for one when it was last tried
  * @cols, @rows: its size
+ * @first:     where on the tape the engine begins to read, or goes on behind what it left out
  * @cut:       the engine's offsets minus the tape's
+ * @backlog:   what is put off, up to @quiet
+ * @is_loud:   what follows on @quiet is to be read as soon as its dispatches allow
+ * @is_looked_at: somebody has looked since the last commit, and will again: nothing is put off
  * @work:      what is left of what it may do in this dispatch
- * @held:      the engine's offset from where on members may not read
- * @held_timer: runs while that is before what the engine has read
+ * @held:      the offset from where on members may not read
+ * @held_timer: runs while there is something that is kept from them
  * @queries:   those of the present commit, in order
  * @rang:      a bell was in the present commit
  */
@@ -39,9 +51,11 @@ struct hub_screen {
 	struct tape *tape;
 	const struct hub_screen_ops *ops;
 	struct vt *vt;
-	bool failed;
+	bool is_used, failed;
 	unsigned cols, rows;
-	uint64_t cut;
+	uint64_t first, cut, quiet;
+	struct vt_backlog backlog;
+	bool is_loud, is_looked_at;
 	uint64_t work, held;
 	struct timer *held_timer;
 	struct tape_span *queries;
@@ -51,18 +65,25 @@ struct hub_screen {
 	struct task answer_task;
 };
 
-/** hub_screen_init() - costs nothing until the first byte */
-void hub_screen_init(struct hub_screen *screen, struct chardev *hub, struct tape *tape,
+/** hub_screen_init() - costs next to nothing until somebody looks. Return: 0, -ENOMEM */
+int hub_screen_init(struct hub_screen *screen, struct chardev *hub, struct tape *tape,
 	const struct hub_screen_ops *ops);
 
 /** hub_screen_done() */
 void hub_screen_done(struct hub_screen *screen);
 
-/** hub_screen_vt() - the engine, made if need be; NULL: there is no memory for one */
+/**
+ * hub_screen_vt() - look: the engine, which has read what members may read
+ *
+ * Return: NULL: there is no memory for one.
+ */
 struct vt *hub_screen_vt(struct hub_screen *screen);
 
+/** hub_screen_engine() - the same engine, for who does not look now: it may be behind */
+struct vt *hub_screen_engine(struct hub_screen *screen);
+
 /**
- * hub_screen_read() - read what is new on the tape, let members read on
+ * hub_screen_read() - read what is new on the tape or put it off, let members read on
  *
  * No more than a dispatch may do: see hub_screen_unread().
  *
@@ -72,8 +93,11 @@ struct vt *hub_screen_vt(struct hub_screen *screen);
  */
 bool hub_screen_read(struct hub_screen *screen);
 
-/** hub_screen_unread() - bytes that are left to read in the next dispatch */
+/** hub_screen_unread() - bytes that are left to read in the next dispatch, besides what is put off */
 size_t hub_screen_unread(const struct hub_screen *screen);
+
+/** hub_screen_catch_up() - read what is put off */
+void hub_screen_catch_up(struct hub_screen *screen);
 
 /**
  * hub_screen_leave_out() - give up what is not read yet: members get it, the screen does not

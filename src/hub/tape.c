@@ -5,9 +5,13 @@
 
 enum { LINE_SEARCH_BYTES = 4096 }; /* how far to look for the start of a line */
 
+/* The most that is reserved at a time; also at most a quarter of the window. */
+enum { PIECE_BYTES = 128 * 1024 };
+
 int tape_init(struct tape *tape, struct loop *loop, size_t window, size_t keep)
 {
 	tape->readable = 0;
+	tape->needed = TAPE_NOTHING;
 	return journal_init(&tape->journal, loop, window, keep);
 }
 
@@ -22,6 +26,14 @@ static void keep_order(struct tape *tape)
 	if (tape->readable < tape->journal.tail)
 		tape->readable = tape->journal.tail;
 	assert(tape->readable <= tape->journal.head);
+	assert(tape->journal.tail <= tape->needed);
+}
+
+size_t tape_piece(const struct tape *tape)
+{
+	size_t most = tape_window(tape) / 4;
+
+	return most < PIECE_BYTES ? most : PIECE_BYTES;
 }
 
 int tape_set_window(struct tape *tape, size_t window)
@@ -48,9 +60,9 @@ void tape_commit(struct tape *tape, size_t len)
 	keep_order(tape);
 }
 
-int tape_newest(const struct tape *tape, size_t len, struct iovec iov[2])
+int tape_between(const struct tape *tape, uint64_t from, uint64_t end, struct iovec iov[2])
 {
-	return journal_peek(&tape->journal, tape->journal.head - len, len, iov);
+	return journal_peek(&tape->journal, from, (size_t)(end - from), iov);
 }
 
 uint64_t tape_cut(struct tape *tape, const struct tape_span *spans, size_t n)

@@ -17,11 +17,16 @@
  *
  * holds for the mark of everybody who reads, and is asserted where a mark moves. A mark that the
  * window has passed (tape_is_lost()) has to be sought anew before it reads on.
+ *
+ * @needed: the hub's own terminal has yet to read what is from there on: the window does not pass
+ *          it; TAPE_NOTHING: it needs nothing
  */
 struct tape {
 	struct journal journal;
-	uint64_t readable;
+	uint64_t readable, needed;
 };
+
+#define TAPE_NOTHING UINT64_MAX
 
 /** struct tape_mark - how far somebody has read; written by the functions below only */
 struct tape_mark {
@@ -45,6 +50,19 @@ static inline size_t tape_window(const struct tape *tape)
 	return tape->journal.size;
 }
 
+/** tape_needed_bytes() - how many there are from @needed on */
+static inline uint64_t tape_needed_bytes(const struct tape *tape)
+{
+	return tape->needed == TAPE_NOTHING ? 0 : tape->journal.head - tape->needed;
+}
+
+/**
+ * tape_piece() - the most that is reserved at a time
+ *
+ * What is reserved is history no more.
+ */
+size_t tape_piece(const struct tape *tape);
+
 /** tape_set_window() - the newest bytes that fit stay. Return: 0; -ENOMEM: nothing has changed */
 int tape_set_window(struct tape *tape, size_t window);
 
@@ -56,8 +74,8 @@ int tape_reserve(struct tape *tape, size_t len, struct iovec iov[2]);
 /** tape_commit() - @len bytes of the reservation are there; nobody may read them yet */
 void tape_commit(struct tape *tape, size_t len);
 
-/** tape_newest() - the @len newest bytes, whether they may be read or not; as journal_peek() */
-int tape_newest(const struct tape *tape, size_t len, struct iovec iov[2]);
+/** tape_between() - bytes, whether they may be read or not; as journal_peek() */
+int tape_between(const struct tape *tape, uint64_t from, uint64_t end, struct iovec iov[2]);
 
 /**
  * tape_cut() - take stretches out as if they had never been written

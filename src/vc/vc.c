@@ -190,12 +190,6 @@ static void handle_rules(void *data, struct object **ret_view, struct object **r
 	chardev_rules(&((const struct vc *)data)->base, ret_view, ret_type);
 }
 
-static const struct display_console_ops console_ops = {
-	.in = handle_in,
-	.resize = handle_resize,
-	.rules = handle_rules,
-};
-
 /* ---- from its own engine, while it is fed ---- */
 
 static void handle_reply(void *data, const char *bytes, size_t len)
@@ -321,8 +315,26 @@ static void copy_screen(struct vc *vc)
 /* The engine to be shown that is not ours; NULL: there is none. */
 static struct vt *holders_screen(const struct vc *vc)
 {
-	return vc->is_cp437 ? NULL : chardev_screen(&vc->base);
+	bool look = display_console_viewers(vc->console) > 0;
+
+	return vc->is_cp437 ? NULL : chardev_screen(&vc->base, look);
 }
+
+/* A viewer has come. */
+static void handle_look(void *data)
+{
+	const struct vc *vc = data;
+
+	if (is_shared(vc))
+		chardev_screen(&vc->base, true);
+}
+
+static const struct display_console_ops console_ops = {
+	.in = handle_in,
+	.resize = handle_resize,
+	.rules = handle_rules,
+	.look = handle_look,
+};
 
 static void put_banner(struct vc *vc)
 {

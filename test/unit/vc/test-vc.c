@@ -26,7 +26,7 @@ struct fixture {
 	struct chardev_link link;
 	struct vt *shared;
 	struct chardev_event event;
-	unsigned events;
+	unsigned events, looks;
 };
 
 static void handle_bell(void *data)
@@ -552,9 +552,12 @@ static void the_vc_may_be_removed_while_it_delivers(void **state)
 
 /* ---- a shared engine ---- */
 
-static struct vt *share(void *holder)
+static struct vt *share(void *holder, bool look)
 {
-	return ((struct fixture *)holder)->shared;
+	struct fixture *f = holder;
+
+	f->looks += look;
+	return f->shared;
 }
 
 static void record_event(void *holder, const struct chardev_event *event)
@@ -602,6 +605,29 @@ static void a_shared_engine_is_shown_and_not_fed_again(void **state)
 	assert_row_is(f, 0, "once");
 	assert_true(display_view_has_change(f->view));
 	assert_int_equal(vt_offset(f->shared), 4);
+}
+
+static void a_shared_engine_may_be_behind_while_nobody_looks(void **state)
+{
+	const struct display_view_config config = { .name = "viewer" };
+	struct fixture *f = *state;
+
+	assert_int_equal(vt_new(NULL, NULL, NULL, &f->shared), 0);
+	assert_int_equal(
+		chardev_link_attach(&f->link, add(f, "vc,id=vc0"), 0, &sharing_ops, f, NULL), 0);
+	out_shared(f, "put off");
+	assert_int_equal(f->looks, 0);
+	assert_int_equal(display_view_new(f->display, &config, &view_callbacks, f, &f->view), 0);
+	assert_int_equal(f->looks, 1);
+	out_shared(f, "live");
+	assert_int_equal(f->looks, 2);
+	display_view_free(f->view);
+	f->view = NULL;
+	out_shared(f, "put off");
+	assert_int_equal(f->looks, 2);
+	/* its last words are copied */
+	chardev_link_detach(&f->link);
+	assert_int_equal(f->looks, 3);
 }
 
 static void with_code_page_437_the_screen_is_its_own(void **state)
@@ -742,6 +768,7 @@ int main(void)
 		CASE(a_guest_that_keeps_its_screen_busy_has_to_wait),
 		CASE(the_vc_may_be_removed_while_it_delivers),
 		CASE(a_shared_engine_is_shown_and_not_fed_again),
+		CASE(a_shared_engine_may_be_behind_while_nobody_looks),
 		CASE(with_code_page_437_the_screen_is_its_own),
 		CASE(an_engine_that_is_shared_later_is_found_at_the_next_bytes),
 		CASE(the_screen_stays_when_its_holder_goes),

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+#include "lazy-check.h"
+
+#include "base/cleanup.h"
+#include "hub/hub.h"
+#include "lib/fake-chardev.h"
+#include "lib/fake-holder.h"
+#include "vt/vt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is held back, and for how long at most. */
+enum { HELD_MS = 20, QUERIES_MAX = 4096 };
+
+/* Lines that one program may write by command: enough to fill and to flood. */
+enum { LINES_MAX = 40000 };
+
+/* As hub/screen.c leaves the history out of a replay. */
+enum { HISTORY_MAX = 512 * 1024 };
+
+/*
+ * @member:  a file that gets all bytes; @late: who joins
+ * @eager:   the engine that reads at once; @cut: its offsets minus those that members see
+ * @stream:  what members are to see; @answers: what the guest is to be told
+ * @shown:   up to where @stream was compared
+ * @queries: of the present piece; @lines: that were written by command
+ */
+struct pair {
+	struct loop *loop;
+	struct chardev_set *set;
+	struct chardev *hub;
+	struct fake_chardev *member, *late;
+	struct fake_holder guest;
+	size_t piece;
+	unsigned lines;
+
+	struct vt *eager;
+	uint64_t cut;
+	struct strbuf stream, answers;
+	size_t shown;
+	bool rang;
+	struct {
+		uint64_t start, end;
+	} queries[QUERIES_MAX];
+	unsigned n_queries;
+};
+
+/* ---- the eager one ---- */
+
+static void on_reply(void *data, const char *bytes, size_t len)
+{
+	strbuf_append(&((struct pair *)data)->answers, bytes, len);
+}
+
+static void on_bell(void *data)
+{
+	((struct pair *)data)->rang = true;
+}
+
+static void on_query(void *data, uint64_t start, uint64_t end)
+{
+	struct pair *pair = data;
+
+	if (pair->n_queries == QUERIES_MAX)
+		abort();
+	pair->queries[pair->n_queries].start = start;
+	pair->queries[pair->n_queries++].end = end;
+}
+
+static bool on_size_request(void *data, unsigned cols, unsigned rows)
+{
+	(void)data;
+	(void)cols;
+	(void)rows;
+	return true;
+}
+
+static void cut_query(struct pair *pair, uint64_t start, uint64_t end)
+{
+	struct strbuf *stream = &pair->stream;
+	size_t from = (size_t)(start - pair->cut), to = (size_t)(end - pair->cut);
+
+	memmove(stream->data + from, stream->data + to, stream->len - to);
+	stream->len -= to - from;
+	pair->cut += to - from;
+}
+
+static void feed_eager(struct pair *pair, const void *bytes, size_t len)
+{
+	strbuf_append(&pair->stream, bytes, len);
+	pair->n_queries = 0;
+	pair->rang = false;
+	vt_feed(pair->eager, bytes, len);
+	for (unsigned i = 0; i < pair->n_queries; i++)
+		cut_query(pair, pair->queries[i].start, pair->queries[i].end);
+}
+
+/* ---- compare ---- */
+
+static bool are_equal(const struct strbuf *a, const struct strbuf *b)
+{
+	return a->len == b->len && (!a->len || !memcmp(a->data, b->data, a->len));
+}
+
+/* What members may not read yet may still become a query. */
+static const char *compare_streams(struct pair *pair)
+{
+	const struct strbuf *out = &pair->member->out;
+
+	if (out->len < pair->shown || out->len > pair->stream.len ||
+		pair->stream.len - out->len > VT_QUERY_MAX)
+		return "members have other bytes";
+	if (out->len > pair->shown &&
+		memcmp(out->data + pair->shown, pair->stream.data + pair->shown,
+			out->len - pair->shown))
+		return "members see other bytes";
+	pair->shown = out->len;
+	return NULL;
+}
+
+static const char *compare_told(struct pair *pair)
+{
+	struct hub_info info;
+
+	hub_info(pair->hub, &info);
+	if (!are_equal(&pair->guest.in, &pair->answers))
+		return "the guest is answered otherwise";
+	if (info.cols != vt_cols(pair->eager) || info.rows != vt_rows(pair->eager))
+		return "the console has another size";
+	return compare_streams(pair);
+}
+
+static const char *compare_screens(struct pair *pair)
+{
+	AUTO_STRBUF struct strbuf is = { 0 };
+	AUTO_STRBUF struct strbuf should = { 0 };
+	const struct vt_replay how = { .flags = VT_REPLAY_HISTORY };
+	struct vt *vt = hub_vt(pair->hub);
+
+	vt_dump(vt, &is);
+	vt_dump(pair->eager, &should);
+	if (!are_equal(&is, &should))
+		return "the screen is another one";
+	if (vt_scrollback_count(vt) != vt_scrollback_count(pair->eager))
+		return "other lines are above the screen";
+	strbuf_done(&is);
+	strbuf_done(&should);
+	if (vt_replay(vt, &is, &how) < 0 || vt_replay(pair->eager, &should, &how) < 0)
+		abort();
+	return are_equal(&is, &should) ? NULL : "it is shown otherwise";
+}
+
+/* ---- what happens ---- */
+
+static const char *write_piece(struct pair *pair, const uint8_t *bytes, size_t len)
+{
+	unsigned events = pair->member->events;
+
+	feed_eager(pair, bytes, len);
+	if (fake_holder_out_all(&pair->guest, bytes, len) < 0)
+		return "the guest waits";
+	run_idle(pair->loop);
+	if (pair->rang !=
+		(pair->member->events > events && pair->member->last.type == CHARDEV_BELL))
+		return "the bell is heard otherwise";
+	return compare_told(pair);
+}
+
+static const char *write_all(struct pair *pair, const uint8_t *bytes, size_t len)
+{
+	const char *fault = NULL;
+
+	for (size_t at = 0, n; at < len && !fault; at += n) {
+		n = pair->piece && pair->piece < len - at ? pair->piece : len - at;
+		fault = write_piece(pair, bytes + at, n);
+	}
+	return fault;
+}
+
+static const char *write_lines(struct pair *pair, unsigned count, unsigned len)
+{
+	AUTO_STRBUF struct strbuf lines = { 0 };
+
+	pair->lines += count;
+	if (pair->lines > LINES_MAX)
+		return NULL;
+	for (unsigned i = 0; i < count; i++) {
+		for (unsigned k = 0; k < len; k++)
+			strbuf_putc(&lines, (char)('a' + (i + k) % 26));
+		strbuf_puts(&lines, "\r\n");
+	}
+	return write_piece(pair, (const uint8_t *)lines.data, lines.len);
+}
+
+static const char *resize(struct pair *pair, unsigned cols, unsigned rows)
+{
+	if (hub_resize(pair->hub, cols, rows, NULL) < 0 || vt_resize(pair->eager, cols, rows) < 0)
+		abort();
+	return compare_told(pair);
+}
+
+static const char *wait(struct pair *pair)
+{
+	loop_advance(pair->loop, HELD_MS);
+	run_idle(pair->loop);
+	vt_settle(pair->eager);
+	return compare_told(pair);
+}
+
+static const char *join(struct pair *pair)
+{
+	AUTO_STRBUF struct strbuf should = { 0 };
+	struct vt_replay how = { .flags = VT_REPLAY_HISTORY };
+	size_t before = pair->late->out.len, boundary;
+
+	/* without a byte there is no engine yet, and no screen */
+	if (!vt_offset(pair->eager))
+		return NULL;
+	if (vt_replay(pair->eager, &should, &how) < 0)
+		abort();
+	if (should.len > HISTORY_MAX) {
+		strbuf_done(&should);
+		how.flags = 0;
+		if (vt_replay(pair->eager, &should, &how) < 0)
+			abort();
+	}
+	boundary = (size_t)(vt_boundary(pair->eager) - pair->cut);
+	fake_chardev_set_open(pair->late, true);
+	run_idle(pair->loop);
+	fake_chardev_set_open(pair->late, false);
+	run_idle(pair->loop);
+	/* behind it come live bytes that are not held back, as the cut character is not */
+	if (pair->late->out.len - before < should.len ||
+		pair->late->out.len - before - should.len > pair->stream.len - boundary)
+		return "who joins is shown more or less";
+	return memcmp(pair->late->out.data + before, should.data, should.len)
+		       ? "who joins is shown something else"
+		       : NULL;
+}
+
+/* Run a command, from 0xff on. */
+static const char *command(struct pair *pair, const uint8_t *p, size_t left, size_t *ret_taken)
+{
+	size_t args = left < 2 ? SIZE_MAX : left - 2;
+
+	*ret_taken = 4;
+	if (args != SIZE_MAX && args >= 2 && p[1] == 0)
+		return resize(pair, p[2] % 40u + 1, p[3] % 12u + 1);
+	if (args != SIZE_MAX && args >= 2 && p[1] == 2)
+		return write_lines(pair, p[2] * 64u, p[3] % 32u);
+	*ret_taken = 3;
+	if (args != SIZE_MAX && args >= 1 && p[1] == 5) {
+		pair->piece = p[2];
+		return NULL;
+	}
+	*ret_taken = 2;
+	if (args != SIZE_MAX && p[1] == 1)
+		return compare_screens(pair);
+	if (args != SIZE_MAX && p[1] == 3)
+		return wait(pair);
+	if (args != SIZE_MAX && p[1] == 4)
+		return join(pair);
+	*ret_taken = 1;
+	return write_all(pair, p, 1);
+}
+
+static const char *run(struct pair *pair, const uint8_t *program, size_t len)
+{
+	const char *fault = NULL;
+	size_t at = 0, taken;
+
+	while (at < len && !fault) {
+		const uint8_t *end = memchr(program + at, 0xff, len - at);
+		size_t n = end ? (size_t)(end - program) - at : len - at;
+
+		fault = write_all(pair, program + at, n);
+		at += n;
+		if (fault || at == len)
+			continue;
+		fault = command(pair, program + at, len - at, &taken);
+		at += taken;
+	}
+	return fault ? fault : compare_screens(pair);
+}
+
+/* ---- life ---- */
+
+static void open_pair(struct pair *pair)
+{
+	static const struct chardev_class *const classes[] = { &hub_class, &fake_chardev_class,
+		&fake_sink_chardev_class, NULL };
+	static const struct vt_callbacks callbacks = { .on_reply = on_reply,
+		.on_bell = on_bell,
+		.on_query = on_query,
+		.on_size_request = on_size_request };
+	struct chardev *file;
+
+	pair->loop = loop_new();
+	loop_fake_clock(pair->loop);
+	pair->set = chardev_set_new(pair->loop, classes);
+	fake_holder_init(&pair->guest, pair->loop);
+	pair->late = fake_chardev_add(pair->set, "late");
+	if (!pair->late || chardev_set_add_text(pair->set, "fake-sink,id=file", &file, NULL) < 0)
+		abort();
+	fake_chardev_set_open(pair->late, false);
+	pair->member = fake_chardev_of(file);
+	if (chardev_set_add_text(pair->set,
+		    "hub,id=h,chardevs.0=file,chardevs.1=late,window=64k,window-max=256k",
+		    &pair->hub, NULL) < 0 ||
+		fake_holder_attach(&pair->guest, pair->hub, FAKE_HOLDER_PLAIN, NULL) < 0 ||
+		vt_new(NULL, &callbacks, pair, &pair->eager) < 0)
+		abort();
+	chardev_link_set_flags(&pair->guest.link, CHARDEV_LINK_CONSOLE);
+	run_idle(pair->loop);
+}
+
+static void close_pair(struct pair *pair)
+{
+	fake_holder_done(&pair->guest);
+	chardev_set_free(pair->set);
+	loop_free(pair->loop);
+	vt_free(pair->eager);
+	strbuf_done(&pair->stream);
+	strbuf_done(&pair->answers);
+}
+
+const char *lazy_check(const uint8_t *program, size_t len)
+{
+	struct pair *pair = calloc(1, sizeof(*pair));
+	const char *fault;
+
+	if (!pair)
+		abort();
+	open_pair(pair);
+	fault = run(pair, program, len);
+	close_pair(pair);
+	free(pair);
+	return fault;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "lazy-check.h"
+
+#include "../vt/tokens.h"
+#include "base/strbuf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+/*
+ * Streams put together at random, looked at at random: the hub's engine, which puts off what it
+ * can, beside one that does not. The seeds are fixed; a failure prints its program, shortened.
+ *
+ *	test-hub-lazy [first-seed count]
+ */
+enum { ITEMS_MAX = 80, ITEM_BYTES = 24 };
+
+struct item {
+	uint8_t bytes[ITEM_BYTES];
+	unsigned len;
+};
+
+struct program {
+	struct item items[ITEMS_MAX];
+	unsigned count;
+};
+
+static uint64_t random_state;
+
+static unsigned random_below(unsigned n)
+{
+	random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(random_state >> 33) % n;
+}
+
+static struct item command(unsigned what, unsigned a, unsigned b, unsigned len)
+{
+	return (struct item){ { 0xff, (uint8_t)what, (uint8_t)a, (uint8_t)b }, len };
+}
+
+static struct item any_command(bool has_flood)
+{
+	switch (random_below(16)) {
+	case 0: return command(0, random_below(256), random_below(256), 4);
+	case 1:
+	case 2: return command(1, 0, 0, 2);
+	case 3: return command(3, 0, 0, 2);
+	case 4: return command(4, 0, 0, 2);
+	case 5:
+	case 6: return command(5, random_below(9), 0, 3);
+	case 7:
+		return has_flood ? command(2, 160 + random_below(80), random_below(8), 4)
+				 : command(1, 0, 0, 2);
+	default: return command(2, 1 + random_below(3), random_below(32), 4);
+	}
+}
+
+static struct item any_text(void)
+{
+	const char *token = vt_tokens[random_below(vt_token_count)];
+	struct item item = { .len = (unsigned)strlen(token) };
+
+	assert_true(item.len <= ITEM_BYTES);
+	memcpy(item.bytes, token, item.len);
+	return item;
+}
+
+static void make_program(uint64_t seed, struct program *ret_program)
+{
+	bool has_flood;
+
+	random_state = seed * 2654435761u + 99;
+	random_below(1);
+	has_flood = random_below(8) == 0;
+	ret_program->count = 1 + random_below(ITEMS_MAX);
+	for (unsigned i = 0; i < ret_program->count; i++)
+		ret_program->items[i] = random_below(6) ? any_text() : any_command(has_flood);
+}
+
+static void put_program(const struct program *program, struct strbuf *out)
+{
+	for (unsigned i = 0; i < program->count; i++)
+		strbuf_append(out, program->items[i].bytes, program->items[i].len);
+}
+
+static const char *run(const struct program *program)
+{
+	AUTO_STRBUF struct strbuf bytes = { 0 };
+
+	put_program(program, &bytes);
+	return lazy_check((const uint8_t *)bytes.data, bytes.len);
+}
+
+/* Leave out one item after the other as long as it still fails. */
+static void shorten(struct program *program)
+{
+	for (unsigned i = program->count; i-- > 0;) {
+		struct program shorter = *program;
+
+		memmove(shorter.items + i, shorter.items + i + 1,
+			(shorter.count - i - 1) * sizeof(shorter.items[0]));
+		shorter.count--;
+		if (run(&shorter))
+			*program = shorter;
+	}
+}
+
+static bool check_seed(uint64_t seed)
+{
+	AUTO_STRBUF struct strbuf bytes = { 0 };
+	struct program program;
+
+	make_program(seed, &program);
+	if (!run(&program))
+		return true;
+	shorten(&program);
+	put_program(&program, &bytes);
+	printf("---- seed %llu: %s:\n  ", (unsigned long long)seed, run(&program));
+	for (size_t i = 0; i < bytes.len; i++)
+		printf((uint8_t)(bytes.data[i] - 0x20) < 0x5f ? "%c" : "\\x%02x",
+			(uint8_t)bytes.data[i]);
+	printf("\n");
+	return false;
+}
+
+static uint64_t first_seed = 1, seed_count = 400;
+
+static void nobody_can_tell_that_the_engine_is_behind(void **state)
+{
+	unsigned failed = 0;
+
+	(void)state;
+	for (uint64_t seed = first_seed; seed < first_seed + seed_count && failed < 3; seed++)
+		failed += !check_seed(seed);
+	assert_int_equal(failed, 0);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nobody_can_tell_that_the_engine_is_behind),
+	};
+
+	if (argc > 2) {
+		first_seed = strtoull(argv[1], NULL, 10);
+		seed_count = strtoull(argv[2], NULL, 10);
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
