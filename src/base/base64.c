@@ -24,24 +24,63 @@ void base64_encode(struct strbuf *text, const void *bytes, size_t len)
 	}
 }
 
-int base64_decode(struct strbuf *bytes, const char *text)
+/* What a character is worth; NONE: nothing, as those that are not named. */
+enum { SPACE = 0x40, PADDING, NONE };
+
+static unsigned worth(unsigned char c)
 {
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26u;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52u;
+	switch (c) {
+	case '+': return 62;
+	case '/': return 63;
+	case '=': return PADDING;
+	case ' ':
+	case '\t':
+	case '\r':
+	case '\n': return SPACE;
+	default: return NONE;
+	}
+}
+
+ssize_t base64_decode_in_place(void *text, size_t len)
+{
+	uint8_t *bytes = text, *out = bytes;
 	uint32_t bits = 0;
 	unsigned n = 0;
+	bool padded = false;
 
-	for (; *text && *text != '='; text++) {
-		const char *digit = strchr(digits, *text);
+	for (size_t i = 0; i < len; i++) {
+		unsigned value = worth(bytes[i]);
 
-		if (strchr(" \t\r\n", *text))
-			continue;
-		if (!digit)
+		if (value == NONE || (padded && value < SPACE))
 			return -EINVAL;
-		bits = bits << 6 | (uint32_t)(digit - digits);
+		padded |= value == PADDING;
+		if (value >= SPACE)
+			continue;
+		bits = bits << 6 | value;
 		n += 6;
 		if (n < 8)
 			continue;
 		n -= 8;
-		strbuf_putc(bytes, (char)(bits >> n & 0xff));
+		*out++ = (uint8_t)(bits >> n);
 	}
-	return text[strspn(text, "= \t\r\n")] ? -EINVAL : 0;
+	return out - bytes;
+}
+
+int base64_decode(struct strbuf *bytes, const char *text)
+{
+	size_t start = bytes->len;
+	ssize_t len;
+
+	strbuf_puts(bytes, text);
+	if (bytes->failed)
+		return 0;
+	len = base64_decode_in_place(bytes->data + start, bytes->len - start);
+	strbuf_truncate(bytes, start + (len < 0 ? 0 : (size_t)len));
+	return len < 0 ? (int)len : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/secret.h"
 
+#include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "opts/opts.h"
@@ -117,35 +118,13 @@ static int read_raw(
 	return r;
 }
 
-static int base64_digit(unsigned char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-/* In place. Newlines may stand anywhere, and padding may be missing, as in QEMU. */
 static int decode_base64(struct raw *raw, struct error **err)
 {
-	unsigned bits = 0, n_bits = 0;
-	size_t len = 0;
+	ssize_t len = base64_decode_in_place(raw->bytes, raw->len);
 
-	for (size_t i = 0; i < raw->len; i++) {
-		unsigned char c = raw->bytes[i];
-		int digit = base64_digit(c);
-
-		if (c == '=' || c == '\n')
-			continue;
-		if (digit < 0)
-			return error_set(err, EINVAL, "Base64 data contains invalid characters");
-		bits = bits << 6 | (unsigned)digit;
-		n_bits += 6;
-		if (n_bits >= 8)
-			raw->bytes[len++] = (unsigned char)(bits >> (n_bits -= 8));
-	}
-	raw->len = len;
+	if (len < 0)
+		return error_set(err, EINVAL, "Base64 data contains invalid characters");
+	raw->len = (size_t)len;
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "vt/palette.h"
 #include "vt/parser.h"
 #include "vt/report.h"
+#include "base/base64.h"
 #include "base/parse.h"
 
 #include <stdio.h>
@@ -193,37 +194,6 @@ static void osc_link(struct vt *vt, int number, char *text)
 
 /* ---- clipboard ---- */
 
-static int base64_value(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-/* Decode in place; Return: length, -1: not base64. */
-static ssize_t base64_decode(char *text)
-{
-	uint32_t bits = 0;
-	unsigned have = 0;
-	char *out = text;
-
-	for (const char *p = text; *p && *p != '='; p++) {
-		int value = base64_value(*p);
-
-		if (value < 0)
-			return -1;
-		bits = bits << 6 | (uint32_t)value;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			*out++ = (char)(bits >> have & 255);
-		}
-	}
-	return out - text;
-}
-
 static void osc_clipboard(struct vt *vt, int number, char *text)
 {
 	char *selection = next_item(&text, ';');
@@ -238,7 +208,7 @@ static void osc_clipboard(struct vt *vt, int number, char *text)
 		parser_query(vt); /* what a viewer has copied is none of the guest's business */
 		return;
 	}
-	len = base64_decode(text);
+	len = base64_decode_in_place(text, strlen(text));
 	if (len >= 0 && vt->config.clipboard_write && vt->callbacks.on_clipboard_set)
 		vt->callbacks.on_clipboard_set(vt->data, selection, text, (size_t)len);
 }

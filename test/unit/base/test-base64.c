@@ -35,6 +35,17 @@ static void bytes_are_base64(void **state)
 	}
 }
 
+static void base64_becomes_bytes_where_it_stands(void **state)
+{
+	char hello[] = "aGVs\nbG8=, not this", zero[] = "QQ==\0", none[] = "";
+
+	(void)state;
+	assert_int_equal(base64_decode_in_place(hello, 9), 5);
+	assert_memory_equal(hello, "hello", 5);
+	assert_int_equal(base64_decode_in_place(zero, sizeof(zero) - 1), -EINVAL);
+	assert_int_equal(base64_decode_in_place(none, 0), 0);
+}
+
 static void what_is_none_is_refused(void **state)
 {
 	static const char *const wrong[] = { "!", "Zg==Zg==", "Zm9v-" };
@@ -53,6 +64,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(base64_is_bytes),
 		cmocka_unit_test(bytes_are_base64),
+		cmocka_unit_test(base64_becomes_bytes_where_it_stands),
 		cmocka_unit_test(what_is_none_is_refused),
 	};
 
