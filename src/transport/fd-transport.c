@@ -203,7 +203,6 @@ static void close_socket(struct transport *transport)
 }
 
 static const struct transport_ops fd_ops = {
-	.name = "fd",
 	.readv = read_fd,
 	.writev = write_fd,
 	.watch = watch_fds,
@@ -214,7 +213,6 @@ static const struct transport_ops fd_ops = {
 };
 
 static const struct transport_ops socket_ops = {
-	.name = "socket",
 	.readv = read_fd,
 	.writev = write_fd,
 	.watch = watch_fds,

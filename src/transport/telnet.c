@@ -639,7 +639,6 @@ static void close_telnet(struct transport *transport)
 }
 
 static const struct transport_ops telnet_ops = {
-	.name = "telnet",
 	.readv = read_telnet,
 	.writev = write_telnet,
 	.watch = watch_lower,

@@ -565,7 +565,6 @@ static void close_tls(struct transport *transport)
 }
 
 static const struct transport_ops tls_ops = {
-	.name = "tls",
 	.readv = read_tls,
 	.writev = write_tls,
 	.watch = watch_lower,

@@ -12,9 +12,6 @@
  * of on_lower() calls transport_kick().
  */
 struct transport_ops {
-	/** What it is, in one word. */
-	const char *name;
-
 	ssize_t (*readv)(struct transport *transport, const struct iovec *iov, int n);
 	ssize_t (*writev)(struct transport *transport, const struct iovec *iov, int n);
 

@@ -237,14 +237,3 @@ const char *transport_path(const struct transport *transport)
 		transport = transport->lower;
 	return transport ? transport->path : NULL;
 }
-
-char *transport_describe(const struct transport *transport)
-{
-	const struct identity *identity = transport->identity;
-	char *text;
-
-	if (asprintf(&text, "%s%s%s", transport->ops->name, *identity->name ? " from " : "",
-		    identity->name) < 0)
-		return NULL;
-	return text;
-}

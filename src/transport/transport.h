@@ -173,7 +173,4 @@ const char *transport_sni(const struct transport *transport);
 /** transport_path() - what the peer of a websocket's server asked for; NULL: nothing */
 const char *transport_path(const struct transport *transport);
 
-/** transport_describe() - "websocket from 127.0.0.1:4711"; the caller frees; NULL: no memory */
-char *transport_describe(const struct transport *transport);
-
 #endif

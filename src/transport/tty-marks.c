@@ -154,7 +154,6 @@ static void on_lower(struct transport *transport, unsigned events)
 }
 
 static const struct transport_ops marks_ops = {
-	.name = "tty",
 	.readv = read_marked,
 	.writev = write_through,
 	.watch = watch_lower,

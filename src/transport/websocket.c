@@ -609,7 +609,6 @@ static void close_websocket(struct transport *transport)
 }
 
 static const struct transport_ops websocket_ops = {
-	.name = "websocket",
 	.readv = read_websocket,
 	.writev = write_frames,
 	.watch = watch_lower,

@@ -78,7 +78,6 @@ static void fake_close(struct transport *transport)
 }
 
 static const struct transport_ops fake_ops = {
-	.name = "fake",
 	.readv = fake_readv,
 	.writev = fake_writev,
 	.watch = fake_watch,
