@@ -8,6 +8,7 @@
 #include "control/attach.h"
 #include "control/commands.h"
 #include "control/console.h"
+#include "control/json-put.h"
 #include "control/world.h"
 #include "hub/hub.h"
 
@@ -43,9 +44,8 @@ static const struct type attach_info = { .kind = TYPE_STRUCT,
 		{ "version", &type_int, .help = "of the protocol that is spoken from now on" },
 		{ "console", &type_string, .help = "id of the hub" },
 		{ "member", &type_string, .help = "name of the client at the hub" },
-		{ "access", &type_string,
-			.help = "what it may: type, view, or none while the rules are still "
-				"asked" },
+		{ "access", &type_hub_access,
+			.help = "what it may; none: while the rules are still asked" },
 		{ "screen", &type_bool, .help = "is the console a terminal that people read" },
 		{ "instance", &type_string, .help = "names the hub's output" },
 		{ "offset", &type_size, .help = "where in the output the client begins" },
@@ -94,30 +94,24 @@ static void tell_size(struct call *call, struct chardev *attach)
 		chardev_event(attach, &event);
 }
 
-static const char *const access_words[] = {
-	[HUB_ACCESS_TYPE] = "type",
-	[HUB_ACCESS_VIEW] = "view",
-	[HUB_ACCESS_NONE] = "none",
-};
-
 static int answer(struct call *call, const struct chardev *hub, const struct chardev *attach,
 	struct error **err)
 {
 	struct hub_member_info me;
 	struct hub_info info;
 	char instance[INSTANCE_TEXT];
+	json_t *object;
 	int r = hub_member_find(hub, chardev_id(attach), &me, err);
 
 	if (r < 0)
 		return r;
 	put_instance(hub, instance);
 	hub_info(hub, &info);
-	return call_return(call,
-		json_pack("{s:i,s:s,s:s,s:s,s:b,s:s,s:I}", "version", ATTACH_VERSION, "console",
-			chardev_id(hub), "member", me.id, "access", access_words[me.access],
-			"screen", info.is_console, "instance", instance, "offset",
-			(json_int_t)me.offset),
-		err);
+	object = json_pack("{s:i,s:s,s:s,s:b,s:s,s:I}", "version", ATTACH_VERSION, "console",
+		chardev_id(hub), "member", me.id, "screen", info.is_console, "instance", instance,
+		"offset", (json_int_t)me.offset);
+	json_put_word(&object, "access", type_hub_access.values, (int)me.access);
+	return call_return(call, object, err);
 }
 
 static int join(struct call *call, struct chardev *hub, struct chardev *attach, struct error **err)

@@ -15,11 +15,9 @@
 #include <errno.h>
 #include <string.h>
 
-#define ACCESS "type|view|none"
 #define STALL  "skip|wait|close"
 #define REPLAY "auto|screen|window|none"
 
-static const struct type access_type = { .kind = TYPE_ENUM, .name = "HubAccess", .values = ACCESS };
 static const struct type set_access_type = {
 	.kind = TYPE_ENUM, .name = "HubMemberAccess", .values = "type|view"
 };
@@ -41,7 +39,7 @@ static const struct type member_type = { .kind = TYPE_STRUCT,
 		{ "open", &type_bool, .help = "is somebody there" },
 		{ "since", &type_int, .optional = true,
 			.help = "when he came, in seconds since 1970" },
-		{ "access", &access_type, .help = "what he may" },
+		{ "access", &type_hub_access, .help = "what he may" },
 		{ "stall", &stall_type, .help = "what happens when he does not keep up" },
 		{ "replay", &replay_type, .help = "what he gets first" },
 		{ "standing", &standing_type, .help = "does he keep up" },
@@ -89,14 +87,6 @@ static const struct type hubs_type = {
 	.kind = TYPE_LIST, .name = "HubInfoList", .element = &hub_info_type
 };
 
-/* The word of an enum whose words are "a|b|c". */
-static void put_word(json_t **object, const char *key, const char *words, int index)
-{
-	for (; index > 0; index--)
-		words = strchr(words, '|') + 1;
-	json_put(object, key, json_stringn(words, strcspn(words, "|")));
-}
-
 static json_t *describe_member(const struct hub_member_info *member)
 {
 	AUTO_FREE char *filename = chardev_describe(member->chardev);
@@ -109,10 +99,10 @@ static json_t *describe_member(const struct hub_member_info *member)
 	json_put_flag(&object, "open", member->open);
 	if (member->since)
 		json_put_number(&object, "since", (uint64_t)member->since);
-	put_word(&object, "access", ACCESS, (int)member->access);
-	put_word(&object, "stall", STALL, (int)member->options.stall);
-	put_word(&object, "replay", REPLAY, (int)member->options.replay);
-	put_word(&object, "standing", standing_type.values, (int)member->standing);
+	json_put_word(&object, "access", type_hub_access.values, (int)member->access);
+	json_put_word(&object, "stall", STALL, (int)member->options.stall);
+	json_put_word(&object, "replay", REPLAY, (int)member->options.replay);
+	json_put_word(&object, "standing", standing_type.values, (int)member->standing);
 	json_put_flag(&object, "keyboard", member->has_keyboard);
 	if (member->idle_ms != UINT64_MAX)
 		json_put_number(&object, "idle", member->idle_ms / 1000);
@@ -201,7 +191,8 @@ static int read_options(
 {
 	int r;
 
-	options->access = (enum hub_access)find_word(call, "access", ACCESS, (int)options->access);
+	options->access = (enum hub_access)find_word(
+		call, "access", type_hub_access.values, (int)options->access);
 	options->stall = (enum hub_stall)find_word(call, "stall", STALL, (int)options->stall);
 	options->replay = (enum hub_replay)find_word(call, "replay", REPLAY, (int)options->replay);
 	r = read_rule(call, "view-authz", &options->view_authz, err);

@@ -10,6 +10,10 @@
 #include <errno.h>
 #include <string.h>
 
+const struct type type_hub_access = {
+	.kind = TYPE_ENUM, .name = "HubAccess", .values = "type|view|none"
+};
+
 int console_find(
 	const struct world *world, const char *name, struct chardev **ret_hub, struct error **err)
 {

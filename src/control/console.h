@@ -13,6 +13,9 @@ struct world;
  * and hubs have in common.
  */
 
+/** type_hub_access - HubAccess, with the words of enum hub_access */
+extern const struct type type_hub_access;
+
 /** console_find() - the hub of a name. Return: 0; -ENOENT, -EINVAL with @err */
 int console_find(
 	const struct world *world, const char *name, struct chardev **ret_hub, struct error **err);

@@ -39,6 +39,14 @@ static inline void json_put_flag(json_t **object, const char *key, bool flag)
 	json_put(object, key, json_boolean(flag));
 }
 
+/** json_put_word() - of the words "a|b|c", which have an @index-th one */
+static inline void json_put_word(json_t **object, const char *key, const char *words, int index)
+{
+	for (; index > 0; index--)
+		words = strchr(words, '|') + 1;
+	json_put(object, key, json_stringn(words, strcspn(words, "|")));
+}
+
 /** json_add() - one more of *@list; @value: as json_put() */
 static inline void json_add(json_t **list, json_t *value)
 {
