@@ -62,7 +62,8 @@ struct serial {
 	struct chardev base;
 	struct fd_stream stream;
 	struct line_settings line;
-	char *path, *lock;
+	char *path;
+	struct uucp_lock *lock;
 	struct path_watch *watch;
 	struct waiter *changes;
 	struct timer *retry, *breaks, *modems;

@@ -2,6 +2,9 @@
 /*
  * LCK..NAME holds the number of the process in ten columns. It is written under another name and
  * linked into place, so that nobody ever reads half of one.
+ *
+ * Our own number in one does not say that we have the device: numbers are given out again, and a
+ * process that died may have had ours. So whoever has a lock keeps its file open and locked.
  */
 #include "backend/uucp-lock.h"
 
@@ -15,11 +18,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOCK_FOLDER "/run/lock"
 
 enum { PID_BYTES = 11, TRIES = 3, LOCK_MODE = 0644 };
+
+struct uucp_lock {
+	int fd;
+	char *path;
+};
 
 /* "/run/lock/LCK..ttyUSB0" of the device itself, however it is called; NULL: no memory. */
 static char *lock_path(const char *device)
@@ -38,6 +48,14 @@ static char *lock_path(const char *device)
 	return path;
 }
 
+/* Is the process alive, and, should it be this one, has it the lock? */
+static bool is_held(int fd, pid_t pid)
+{
+	if (pid == getpid())
+		return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	return kill(pid, 0) == 0 || errno != ESRCH;
+}
+
 /* Return: the process that has it and lives; 0: it is stale, or has gone. */
 static pid_t holder_of(const char *path)
 {
@@ -51,61 +69,69 @@ static pid_t holder_of(const char *path)
 	start[strcspn(start, "\n")] = 0;
 	if (parse_u64(start, &pid) < 0 || !pid || pid > INT_MAX)
 		return 0;
-	return kill((pid_t)pid, 0) < 0 && errno == ESRCH ? 0 : (pid_t)pid;
+	return is_held(fd, (pid_t)pid) ? (pid_t)pid : 0;
 }
 
-/* Return: 0; -EEXIST: somebody has it; another -errno: none can be made. */
+/* Return: the file, open and locked; -EEXIST: somebody has it; another -errno: none can be made. */
 static int link_lock(const char *path)
 {
-	AUTO_FREE char *draft = NULL;
+	char draft[] = LOCK_FOLDER "/charhub.XXXXXX";
+	AUTO_CLOSE int fd = mkostemp(draft, O_CLOEXEC);
 	int r = 0;
 
-	if (asprintf(&draft, LOCK_FOLDER "/charhub.%d", (int)getpid()) < 0) {
-		draft = NULL;
-		return -ENOMEM;
-	}
-	{
-		AUTO_CLOSE int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, LOCK_MODE);
-
-		if (fd < 0)
-			return -EACCES;
-		if (dprintf(fd, "%10d\n", (int)getpid()) != PID_BYTES)
-			r = -EIO;
-	}
-	if (r == 0 && link(draft, path) < 0)
+	if (fd < 0)
+		return -errno;
+	if (fchmod(fd, LOCK_MODE) < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		r = -errno;
+	else if (dprintf(fd, "%10d\n", (int)getpid()) != PID_BYTES)
+		r = -EIO;
+	else if (link(draft, path) < 0)
 		r = -errno;
 	unlink(draft);
-	return r;
+	return r < 0 ? r : TAKE_FD(fd);
 }
 
-int uucp_lock_take(const char *device, char **ret_lock, struct error **err)
+/* Return: as link_lock(); -EBUSY with @err: a process that lives has it. */
+static int make_lock(const char *device, const char *path, struct error **err)
 {
-	AUTO_FREE char *path = lock_path(device);
-	int r = -EEXIST;
+	int fd = link_lock(path);
 
-	*ret_lock = NULL;
-	if (!path)
-		return error_set(err, ENOMEM, "'%s': out of memory", device);
-	for (int i = 0; i < TRIES && r == -EEXIST; i++) {
-		pid_t pid;
+	for (int i = 1; i < TRIES && fd == -EEXIST; i++) {
+		pid_t pid = holder_of(path);
 
-		r = link_lock(path);
-		pid = r == -EEXIST ? holder_of(path) : 0;
 		if (pid)
 			return error_set(err, EBUSY,
 				"Could not open '%s': process %d uses it, as '%s' says", device,
 				(int)pid, path);
-		if (r == -EEXIST)
-			unlink(path);
+		unlink(path);
+		fd = link_lock(path);
 	}
-	if (r == 0)
-		*ret_lock = TAKE_PTR(path);
+	return fd;
+}
+
+int uucp_lock_take(const char *device, struct uucp_lock **ret_lock, struct error **err)
+{
+	AUTO_FREE struct uucp_lock *lock = malloc(sizeof(*lock));
+	AUTO_FREE char *path = lock_path(device);
+	int fd;
+
+	*ret_lock = NULL;
+	if (!lock || !path)
+		return error_set(err, ENOMEM, "'%s': out of memory", device);
+	fd = make_lock(device, path, err);
+	if (fd < 0)
+		return fd == -EBUSY ? fd : 0;
+	*lock = (struct uucp_lock){ fd, TAKE_PTR(path) };
+	*ret_lock = TAKE_PTR(lock);
 	return 0;
 }
 
-void uucp_lock_release(char *lock)
+void uucp_lock_release(struct uucp_lock *lock)
 {
-	if (lock)
-		unlink(lock);
+	if (!lock)
+		return;
+	unlink(lock->path);
+	close(lock->fd);
+	free(lock->path);
 	free(lock);
 }

@@ -22,7 +22,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { MESON_SKIPPED = 77 };
+enum { MESON_SKIPPED = 77, LOCK_PATH = 128 };
 
 static const struct chardev_class *const classes[] = { &backend_serial_class, NULL };
 
@@ -508,21 +508,45 @@ static void write_lock(const char *lock, int pid)
 	assert_int_equal(dprintf(fd, "%10d\n", pid), 11);
 }
 
+static void put_lock_path(const struct fixture *f, char lock[LOCK_PATH])
+{
+	if (access("/run/lock", W_OK) < 0)
+		skip();
+	snprintf(lock, LOCK_PATH, "/run/lock/LCK..pts_%s", f->slave + strlen("/dev/pts/"));
+}
+
 static void lock_of_uucp_is_kept_and_respected(void **state)
 {
 	struct fixture *f = *state;
-	char lock[128], text[128];
+	char lock[LOCK_PATH], text[128];
 	struct chardev *serial;
 
-	snprintf(lock, sizeof(lock), "/run/lock/LCK..pts_%s", f->slave + strlen("/dev/pts/"));
-	if (access("/run/lock", W_OK) < 0)
-		skip();
+	put_lock_path(f, lock);
 	write_lock(lock, getppid());
 	snprintf(text, sizeof(text), "serial,id=s,path=%s", f->slave);
 	env_add_fails(f->env, text, "uses it");
 	write_lock(lock, 4194304); /* above the kernel's limit of process numbers */
 	serial = add(f, "");
 	assert_lock(true, lock);
+	env_add_fails(f->env, "serial,id=t,path=%s/tty", "uses it");
+	chardev_free(serial);
+	assert_lock(false, lock);
+}
+
+/* As one that died left it behind, whose number this process was given. */
+static void lock_of_uucp_with_our_number_is_not_ours(void **state)
+{
+	struct fixture *f = *state;
+	struct chardev *serial;
+	struct stat stat_of_lock;
+	char lock[LOCK_PATH];
+
+	put_lock_path(f, lock);
+	write_lock(lock, getpid());
+	assert_int_equal(chmod(lock, 0600), 0);
+	serial = add(f, "");
+	assert_int_equal(stat(lock, &stat_of_lock), 0);
+	assert_int_equal(stat_of_lock.st_mode & 0777, 0644); /* another file */
 	env_add_fails(f->env, "serial,id=t,path=%s/tty", "uses it");
 	chardev_free(serial);
 	assert_lock(false, lock);
@@ -551,6 +575,7 @@ int main(void)
 		CASE(folders_may_come_later),
 		CASE(device_is_ours_alone),
 		CASE(lock_of_uucp_is_kept_and_respected),
+		CASE(lock_of_uucp_with_our_number_is_not_ours),
 	};
 
 	if (!has_serial_lines())
