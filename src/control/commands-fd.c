@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "control/fd-names.h"
+#include "control/json-put.h"
 #include "control/world.h"
 #include "vnc/vnc.h"
 
@@ -144,6 +145,14 @@ static json_t *fds_of(json_t *list, int64_t set)
 	return json_array_append_new(list, last) < 0 ? NULL : json_object_get(last, "fds");
 }
 
+static json_t *describe_fd(int fd, const char *opaque)
+{
+	json_t *info = json_pack("{s:i}", "fd", fd);
+
+	json_put_text(&info, "opaque", opaque);
+	return info;
+}
+
 static int query_fdsets(struct call *call, struct error **err)
 {
 	const struct fdsets *fdsets = world_fdsets(call_world(call));
@@ -153,8 +162,7 @@ static int query_fdsets(struct call *call, struct error **err)
 	int fd;
 
 	for (size_t i = 0; list && (fd = fdsets_next(fdsets, i, &set, &opaque)) >= 0; i++)
-		if (json_array_append_new(fds_of(list, set),
-			    json_pack("{s:i,s:s*}", "fd", fd, "opaque", opaque)) < 0)
+		if (json_array_append_new(fds_of(list, set), describe_fd(fd, opaque)) < 0)
 			return error_set(err, ENOMEM, "out of memory");
 	return call_return(call, json_incref(list), err);
 }

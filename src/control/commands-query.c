@@ -5,6 +5,7 @@
 #include "control/commands.h"
 
 #include "chardev/chardev-impl.h"
+#include "control/json-put.h"
 #include "control/listens.h"
 #include "control/monitors.h"
 #include "control/schema.h"
@@ -86,7 +87,10 @@ static const struct type name_info = { .kind = TYPE_STRUCT,
 
 static int query_name(struct call *call, struct error **err)
 {
-	return call_return(call, json_pack("{s:s*}", "name", world_name(call_world(call))), err);
+	json_t *info = json_object();
+
+	json_put_text(&info, "name", world_name(call_world(call)));
+	return call_return(call, info, err);
 }
 
 static const struct type status_info = { .kind = TYPE_STRUCT,

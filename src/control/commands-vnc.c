@@ -57,11 +57,11 @@ static int query_vnc(struct call *call, struct error **err)
 	const struct vnc_server *server = world_next_vnc(call_world(call), NULL);
 	AUTO_JSON json_t *result = json_pack("{s:b}", "enabled", server != NULL);
 
-	if (server && result) {
+	if (server) {
 		AUTO_JSON json_t *where = vnc_server_info(server, false);
 
 		json_object_del(where, "websocket");
-		json_object_update(result, where);
+		json_put_all(&result, where);
 		json_put(&result, "clients", vnc_client_infos(server));
 	}
 	return call_return(call, json_incref(result), err);

@@ -47,6 +47,15 @@ static inline void json_put_word(json_t **object, const char *key, const char *w
 	json_put(object, key, json_stringn(words, strcspn(words, "|")));
 }
 
+/** json_put_all() - the members of another object; NULL: memory ran out */
+static inline void json_put_all(json_t **object, json_t *members)
+{
+	if (json_object_update(*object, members) == 0)
+		return;
+	json_decref(*object);
+	*object = NULL;
+}
+
 /** json_add() - one more of *@list; @value: as json_put() */
 static inline void json_add(json_t **list, json_t *value)
 {

@@ -39,8 +39,8 @@ const struct type type_vnc_client_info = { .kind = TYPE_STRUCT,
 static json_t *info(
 	const char *host, size_t host_len, const char *service, const char *kind, bool websocket)
 {
-	return json_pack("{s:s%,s:s,s:s,s:b}", "host", host, host_len, "service", service, "family",
-		kind, "websocket", websocket);
+	return json_pack("{s:o,s:o,s:s,s:b}", "host", json_of_bytes(host, host_len), "service",
+		json_of_bytes(service, strlen(service)), "family", kind, "websocket", websocket);
 }
 
 json_t *vnc_basic_info(const char *address, bool websocket)

@@ -21,9 +21,9 @@ def unix_addr(path):
 @pytest.fixture
 def control(charhubd, workdir):
     """control(*args): charhubd with a control socket; the program and where to connect."""
-    def start(*args):
+    def start(*args, **options):
         path = workdir / "control"
-        return charhubd("-control", str(path), *args), path
+        return charhubd("-control", str(path), *args, **options), path
 
     return start
 
@@ -102,6 +102,19 @@ def test_a_log_can_be_opened_by_somebody_else(control, workdir):
         assert qmp.stream.read_to_end() == b""
     program.expect_end(0)  # what was printed is written until then
     assert (workdir / "log").read_text() == "written\n"
+
+
+def test_bytes_that_are_no_text_are_replaced_in_answers(control, workdir):
+    bad = os.fsdecode(b"\xff")
+    with open(os.devnull, encoding="ascii") as null:
+        _, path = control("-name", f"a{bad}b", "-vnc", f"unix:{workdir}/{bad}",
+                          "-add-fd", f"fd={null.fileno()},set=3,opaque={bad}",
+                          pass_fds=[null.fileno()])
+    with Qmp(path) as qmp:
+        assert qmp.run("query-name") == {"name": "a\ufffdb"}
+        assert qmp.run("query-fdsets")[0]["fds"][0]["opaque"] == "\ufffd"
+        assert qmp.run("query-vnc")["service"] == f"{workdir}/\ufffd"
+        assert qmp.run("query-vnc-servers")[0]["server"][0]["service"] == f"{workdir}/\ufffd"
 
 
 def test_quit_ends_the_program(control):
