@@ -2,6 +2,8 @@
 #include "hub-fixture.h"
 
 #include "base/cleanup.h"
+#include "object/object.h"
+#include "opts/opts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,9 +29,23 @@ int hub_teardown(void **state)
 	assert_int_equal(f->guest.faults, 0);
 	fake_holder_done(&f->guest);
 	chardev_set_free(f->set);
+	object_set_free(f->objects); /* asserts that nobody holds a rule any more */
 	loop_free(f->loop);
 	free(f);
 	return 0;
+}
+
+void fixture_rule(struct hub_fixture *f, const struct object_class *class, const char *text)
+{
+	AUTO_OPTS struct opts *opts = NULL;
+
+	if (!f->objects) {
+		f->classes[0] = class;
+		f->objects = object_set_new(f->loop, f->classes);
+		chardev_set_objects(f->set, f->objects);
+	}
+	assert_int_equal(opts_parse(text, "qom-type", &opts, NULL), 0);
+	assert_int_equal(object_set_add(f->objects, opts, NULL), 0);
 }
 
 void fixture_fakes(struct hub_fixture *f, int n)

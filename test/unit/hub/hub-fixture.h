@@ -12,9 +12,17 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-/* A hub over scripted chardevs, held by a recording holder, under a clock that stands still. */
+struct object_class;
+
+/**
+ * struct hub_fixture - a hub over scripted chardevs, held by a recording holder, under a clock that
+ * stands still
+ * @objects: NULL until there are rules
+ */
 struct hub_fixture {
 	struct loop *loop;
+	const struct object_class *classes[2];
+	struct object_set *objects;
 	struct chardev_set *set;
 	struct fake_chardev *fake[8];
 	struct chardev *hub;
@@ -23,6 +31,9 @@ struct hub_fixture {
 
 int hub_setup(void **state);
 int hub_teardown(void **state);
+
+/** fixture_rule() - the -object @text, of @class; all rules of a test are of one class */
+void fixture_rule(struct hub_fixture *f, const struct object_class *class, const char *text);
 
 /** fixture_fakes() - @n fakes f0, f1, ... */
 void fixture_fakes(struct hub_fixture *f, int n);

@@ -4,42 +4,17 @@
 
 #include "base/cleanup.h"
 #include "object/authz.h"
-#include "opts/opts.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct object_class *const object_classes[] = { &authz_simple_class, NULL };
-static struct object_set *objects;
-
 /* Two rules: `ann` lets user:ann in and nobody else, `joe` user:joe. */
-static void add_rule(const char *text)
-{
-	AUTO_OPTS struct opts *opts = NULL;
-
-	assert_int_equal(opts_parse(text, "qom-type", &opts, NULL), 0);
-	assert_int_equal(object_set_add(objects, opts, NULL), 0);
-}
-
 static int setup(void **state)
 {
-	struct hub_fixture *f;
-
 	hub_setup(state);
-	f = *state;
-	objects = object_set_new(f->loop, object_classes);
-	add_rule("authz-simple,id=ann,identity=user:ann");
-	add_rule("authz-simple,id=joe,identity=user:joe");
-	chardev_set_objects(f->set, objects);
-	return 0;
-}
-
-/* Nobody holds a rule any more: object_set_free() asserts it. */
-static int teardown(void **state)
-{
-	hub_teardown(state);
-	object_set_free(objects);
+	fixture_rule(*state, &authz_simple_class, "authz-simple,id=ann,identity=user:ann");
+	fixture_rule(*state, &authz_simple_class, "authz-simple,id=joe,identity=user:joe");
 	return 0;
 }
 
@@ -197,11 +172,11 @@ static void rule_in_use_cannot_be_removed(void **state)
 
 	fixture_fakes(f, 2);
 	fixture_hub(f, "members.0.chardev=f0,members.0.type-authz=joe,view-authz=ann", 0);
-	assert_int_equal(object_set_remove(objects, "joe", NULL), -EBUSY);
-	assert_int_equal(object_set_remove(objects, "ann", NULL), -EBUSY);
+	assert_int_equal(object_set_remove(f->objects, "joe", NULL), -EBUSY);
+	assert_int_equal(object_set_remove(f->objects, "ann", NULL), -EBUSY);
 	assert_int_equal(hub_remove_member(f->hub, "f0", NULL), 0);
-	assert_int_equal(object_set_remove(objects, "joe", NULL), 0);
-	assert_int_equal(object_set_remove(objects, "ann", NULL), -EBUSY);
+	assert_int_equal(object_set_remove(f->objects, "joe", NULL), 0);
+	assert_int_equal(object_set_remove(f->objects, "ann", NULL), -EBUSY);
 }
 
 static void rule_that_does_not_exist_is_an_error(void **state)
@@ -213,10 +188,10 @@ static void rule_that_does_not_exist_is_an_error(void **state)
 		"hub 'h': view-authz=eve: there is no such object");
 	fixture_fail(f, "members.0.chardev=f0,members.0.type-authz=eve,view-authz=ann",
 		"hub 'h': type-authz=eve: there is no such object");
-	assert_int_equal(object_set_remove(objects, "ann", NULL), 0);
+	assert_int_equal(object_set_remove(f->objects, "ann", NULL), 0);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, hub_teardown)
 
 int main(void)
 {

@@ -5,21 +5,9 @@
 #include "base/cleanup.h"
 #include "lib/fake-pam.h"
 #include "object/authz.h"
-#include "opts/opts.h"
 
 #include <errno.h>
 #include <string.h>
-
-static const struct object_class *const object_classes[] = { &authz_pam_class, NULL };
-static struct object_set *objects;
-
-static void add_rule(const char *text)
-{
-	AUTO_OPTS struct opts *opts = NULL;
-
-	assert_int_equal(opts_parse(text, "qom-type", &opts, NULL), 0);
-	assert_int_equal(object_set_add(objects, opts, NULL), 0);
-}
 
 /* A hub that knows whom to let in by PAM, and nobody is there yet. */
 static int setup(void **state)
@@ -30,10 +18,8 @@ static int setup(void **state)
 	f = *state;
 	fake_pam_reset();
 	fake_pam_hold(true);
-	objects = object_set_new(f->loop, object_classes);
-	add_rule("authz-pam,id=accounts,service=open");
-	add_rule("authz-pam,id=closed,service=closed");
-	chardev_set_objects(f->set, objects);
+	fixture_rule(f, &authz_pam_class, "authz-pam,id=accounts,service=open");
+	fixture_rule(f, &authz_pam_class, "authz-pam,id=closed,service=closed");
 	fixture_fakes(f, 1);
 	fake_chardev_set_open(f->fake[0], false);
 	return 0;
@@ -41,15 +27,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	struct hub_fixture *f = *state;
-
 	fake_pam_hold(false);
-	fake_holder_done(&f->guest);
-	chardev_set_free(f->set);
-	object_set_free(objects);
-	loop_free(f->loop);
-	free(f);
-	return 0;
+	return hub_teardown(state);
 }
 
 static void come(struct hub_fixture *f, const char *who)
@@ -144,7 +123,7 @@ static void member_may_be_removed_meanwhile(void **state)
 	fake_pam_wait(1);
 	assert_int_equal(hub_remove_member(f->hub, "f0", NULL), 0);
 	run_idle(f->loop);
-	assert_int_equal(object_set_remove(objects, "accounts", NULL), -EBUSY); /* the hub's */
+	assert_int_equal(object_set_remove(f->objects, "accounts", NULL), -EBUSY); /* the hub's */
 }
 
 static void clients_of_a_server_wait_as_well(void **state)
