@@ -2,7 +2,6 @@
 /* The commands about hubs and consoles, on a hub "h" whose guest and members are the test. */
 #include "control/command.h"
 #include "control/event-table.h"
-#include "control/world.h"
 
 #include "base/base64.h"
 #include "base/strbuf.h"
@@ -10,6 +9,7 @@
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
 #include "opts/opts.h"
+#include "small-world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,15 +56,9 @@ static void make_hub(struct fixture *f, const char *text, unsigned flags)
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	const struct world_config config = {
-		.loop = f->loop = loop_new(),
-		.chardev_classes = classes,
-		.frontend_classes = (const struct frontend_class *const[]){ NULL },
-		.object_classes = (const struct object_class *const[]){ NULL },
-	};
 
-	loop_fake_clock(f->loop);
-	assert_int_equal(world_new(&config, &f->world, NULL), 0);
+	f->world = small_world_new(classes, NULL);
+	f->loop = world_loop(f->world);
 	f->fake[0] = fake_chardev_add(world_chardevs(f->world), "f0");
 	f->fake[1] = fake_chardev_add(world_chardevs(f->world), "f1");
 	caller_init(&f->caller, f->world, NULL, f, "user:ann");
@@ -88,8 +82,7 @@ static int teardown(void **state)
 	forget_answer(f);
 	caller_done(&f->caller);
 	fake_holder_done(&f->guest);
-	world_free(f->world);
-	loop_free(f->loop);
+	small_world_free(f->world);
 	free(f);
 	return 0;
 }

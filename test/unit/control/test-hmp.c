@@ -5,11 +5,11 @@
 #include "control/command.h"
 #include "control/hmp-commands.h"
 #include "control/monitor.h"
-#include "control/world.h"
 
 #include "base/strbuf.h"
 #include "hub/hub.h"
 #include "lib/fake-chardev.h"
+#include "small-world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,16 +34,9 @@ struct fixture {
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	const struct world_config config = {
-		.loop = f->loop = loop_new(),
-		.name = "vm1",
-		.chardev_classes = classes,
-		.frontend_classes = (const struct frontend_class *const[]){ NULL },
-		.object_classes = (const struct object_class *const[]){ NULL },
-	};
 
-	loop_fake_clock(f->loop);
-	assert_int_equal(world_new(&config, &f->world, NULL), 0);
+	f->world = small_world_new(classes, "vm1");
+	f->loop = world_loop(f->world);
 	f->fake = fake_chardev_add(world_chardevs(f->world), "m");
 	caller_init(&f->caller, f->world, NULL, f, "user:ann");
 	*state = f;
@@ -56,8 +49,7 @@ static int teardown(void **state)
 
 	caller_done(&f->caller);
 	monitor_free(f->hmp);
-	world_free(f->world);
-	loop_free(f->loop);
+	small_world_free(f->world);
 	free(f);
 	return 0;
 }

@@ -5,8 +5,8 @@
 #include "control/event-table.h"
 #include "control/type.h"
 #include "control/monitor.h"
-#include "control/world.h"
 #include "lib/fake-chardev.h"
+#include "small-world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,15 +48,9 @@ static void dispatch(struct fixture *f)
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	const struct world_config config = {
-		.loop = f->loop = loop_new(),
-		.chardev_classes = classes,
-		.frontend_classes = (const struct frontend_class *const[]){ NULL },
-		.object_classes = (const struct object_class *const[]){ NULL },
-	};
 
-	loop_fake_clock(f->loop);
-	assert_int_equal(world_new(&config, &f->world, NULL), 0);
+	f->world = small_world_new(classes, NULL);
+	f->loop = world_loop(f->world);
 	f->fake = fake_chardev_add(world_chardevs(f->world), "m");
 	*state = f;
 	return 0;
@@ -67,8 +61,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	monitor_free(f->qmp);
-	world_free(f->world);
-	loop_free(f->loop);
+	small_world_free(f->world);
 	free(f);
 	return 0;
 }
