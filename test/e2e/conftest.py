@@ -2,6 +2,7 @@
 """Fixtures of the end-to-end tests. They talk to the built program only.
 
     workdir        a short-named directory that is removed afterwards (sockets have short paths)
+    config         config(text, **values): a file for -readconfig; {dir} in it is workdir
     charhub_path   the client, of the same build as charhubd
     run_charhubd   run_charhubd(*args) -> Result(code, out, err): a command line that ends by itself
     charhubd       charhubd(*args) -> Charhubd: started, ready; ended and inspected after the test
@@ -34,6 +35,16 @@ def workdir():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="charhub-test-"))
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def config(workdir):
+    def write(text, **values):
+        path = workdir / "vm.cfg"
+        path.write_text(text.format(dir=workdir, **values), encoding="utf-8")
+        return path
+
+    return write
 
 
 @pytest.fixture(scope="session")

@@ -59,16 +59,31 @@ SCREEN = """
 
 
 @pytest.fixture
-def machine(charhubd, workdir, guest):
-    """machine(text): a charhubd that read @text, and a guest that boots on its console."""
+def host(charhubd, config, workdir):
+    """host(text): a charhubd that read @text."""
     def start(text, **values):
-        path = workdir / "qemu.cfg"
-        path.write_text(text.format(dir=workdir, **values), encoding="ascii")
-        daemon = charhubd("-readconfig", path, env={"XDG_RUNTIME_DIR": str(workdir)})
+        return charhubd("-readconfig", config(text, **values),
+                        env={"XDG_RUNTIME_DIR": str(workdir)})
+
+    return start
+
+
+@pytest.fixture
+def machine(host, guest):
+    """machine(text): the same, and a guest that boots on its console."""
+    def start(text, **values):
+        daemon = host(text, **values)
         boot(guest, default_socket(daemon))
         return daemon
 
     return start
+
+
+def test_what_is_written_is_taken_without_a_word(host, workdir):
+    daemon = host(APPLICATION + SHIM, member='  chardevs.1 = "charserial2"\n',
+                  screen=SCREEN.format(dir=workdir) + '  password = "on"\n')
+    daemon.stop()
+    assert [line for line in daemon.err.text.splitlines() if " info: " not in line] == []
 
 
 def test_console_of_an_application(machine, workdir, client):

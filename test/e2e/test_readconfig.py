@@ -96,22 +96,8 @@ CONSOLE = """
 """
 
 
-@pytest.fixture
-def write(workdir):
-    def write_file(text, name="vm.cfg"):
-        path = workdir / name
-        path.write_text(text.replace("{dir}", str(workdir)))
-        return path
-
-    return write_file
-
-
-def line_of(text, wanted):
-    return text.split("\n").index(wanted) + 1
-
-
-def test_file_of_a_whole_machine_gives_its_console(charhubd, write, workdir, client, pty):
-    daemon = charhubd("-readconfig", write(MACHINE + CONSOLE))
+def test_file_of_a_whole_machine_gives_its_console(charhubd, config, workdir, client, pty):
+    daemon = charhubd("-readconfig", config(MACHINE + CONSOLE))
     guest, ann, ben = client(workdir / "guest"), client(workdir / "cons"), pty(workdir / "pty")
     guest.send("hello\r\n")
     ann.read_until("hello\r\n")
@@ -122,9 +108,9 @@ def test_file_of_a_whole_machine_gives_its_console(charhubd, write, workdir, cli
     assert (workdir / "cons.log").read_bytes() == b"hello\r\n"
 
 
-def test_each_foreign_section_is_named_once_with_its_line(charhubd, write):
+def test_each_foreign_section_is_named_once_with_its_line(charhubd, config):
     text = MACHINE + CONSOLE
-    path = write(text)
+    path = config(text)
     daemon = charhubd("-readconfig", path)
     daemon.stop()
     warnings = re.findall(rf"{re.escape(str(path))}:(\d+): .*skipped", daemon.err.text)
@@ -134,49 +120,14 @@ def test_each_foreign_section_is_named_once_with_its_line(charhubd, write):
     assert list(map(int, warnings)) == headers
 
 
-def test_options_and_file_may_be_mixed(charhubd, write, workdir, client):
+def test_options_and_file_may_be_mixed(charhubd, config, workdir, client):
     charhubd("-chardev", f"socket,id=charserial0,path={workdir}/guest,server=on,wait=off",
              "-chardev", f"socket,id=s,path={workdir}/cons,server=on,wait=off",
-             "-readconfig", write('[chardev "h"]\n backend = "hub"\n chardevs.0 = "s"\n'),
+             "-readconfig", config('[chardev "h"]\n backend = "hub"\n chardevs.0 = "s"\n'),
              "-device", "console,guest=charserial0,chardev=h")
     guest, ann = client(workdir / "guest"), client(workdir / "cons")
     guest.send("both")
     assert ann.read_exact(4) == b"both"
-
-
-# As EVE writes them: what is ours in such a file is taken without a word.
-EVE = """
-[chardev "charserial0"]
-  backend = "socket"
-  mux = "on"
-  path = "{dir}/cons"
-  server = "on"
-  wait = "off"
-  logfile = "/dev/fd/1"
-  logappend = "on"
-
-[chardev "charserial1"]
-  backend = "socket"
-  path = "{dir}/shim"
-  server = "on"
-  wait = "off"
-
-[chardev "charhub0"]
-  backend = "hub"
-  chardevs.0 = "charserial1"
-  logfile = "/dev/fd/1"
-  logappend = "on"
-
-[vnc "default"]
-  vnc = "unix:{dir}/vnc"
-  password = "on"
-"""
-
-
-def test_file_as_eve_writes_it_is_taken_without_a_word(charhubd, write):
-    daemon = charhubd("-readconfig", write(EVE))
-    daemon.stop()
-    assert [line for line in daemon.err.text.splitlines() if " info: " not in line] == []
 
 
 # What follows "charhubd:FILE:"; hints are left out.
@@ -207,8 +158,8 @@ def test_file_as_eve_writes_it_is_taken_without_a_word(charhubd, write):
     ('[machine]\n  type = "pc"\n[chardev]\n  backend = "null"\n',
      "4: chardev: no id specified"),
 ])
-def test_error_names_file_and_line(run_charhubd, write, text, said):
-    path = write(text)
+def test_error_names_file_and_line(run_charhubd, config, text, said):
+    path = config(text)
     done = run_charhubd("-readconfig", path)
     lines = [line for line in done.err.splitlines() if ": warning: " not in line]
     assert (done.code, lines[0]) == (1, f"charhubd:{path}:{said}")
@@ -223,7 +174,7 @@ def test_file_that_cannot_be_read_is_an_error(run_charhubd, workdir):
         assert (done.code, done.err) == (1, f"charhubd: -readconfig {path}: {text}\n")
 
 
-def test_rest_of_a_file_with_an_error_has_no_effect(run_charhubd, write, workdir):
-    done = run_charhubd("-readconfig", write(CONSOLE + '\n[chardev "x"]\n  backend = "nope"\n'))
+def test_rest_of_a_file_with_an_error_has_no_effect(run_charhubd, config, workdir):
+    done = run_charhubd("-readconfig", config(CONSOLE + '\n[chardev "x"]\n  backend = "nope"\n'))
     assert done.code == 1
     assert sorted(path.name for path in workdir.iterdir()) == ["vm.cfg"]
