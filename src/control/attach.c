@@ -52,7 +52,8 @@ struct attach_ticket {
  * @taken:   bytes that the guest took and the client was not told of
  * @begun:   the first frame has begun
  * @ask:     the client wants to know once all its input has been taken
- * @leaving: no frame goes any more; @gone: the holder knows
+ * @ended:   it sends no more; @lost: it has gone. Either is told once its last words have been
+ * @leaving: no frame goes any more; @dismissed: nor is the client heard; @gone: the holder knows
  */
 struct attach {
 	struct chardev base;
@@ -63,7 +64,7 @@ struct attach {
 	struct attach_decoder decoder;
 	struct byte_queue owed, input;
 	uint32_t credit, taken;
-	bool begun, ask, size_due, leaving, gone;
+	bool begun, ask, size_due, ended, lost, leaving, dismissed, gone;
 	unsigned cols, rows;
 	struct task hang_up;
 };
@@ -79,7 +80,7 @@ static void hang_up(void *data)
 {
 	struct attach *attach = data;
 
-	attach->leaving = true;
+	attach->leaving = attach->dismissed = true;
 	if (attach->gone)
 		return;
 	attach->gone = true;
@@ -89,7 +90,7 @@ static void hang_up(void *data)
 /* What goes wrong in here ends the attachment, after the dispatch. */
 static void give_up(struct attach *attach)
 {
-	attach->leaving = true;
+	attach->leaving = attach->dismissed = true;
 	task_post(attach->base.loop, &attach->hang_up, hang_up, attach);
 }
 
@@ -146,7 +147,9 @@ static bool flush(struct attach *attach)
 		taken = chardev_link_out(
 			&attach->below, byte_queue_data(&attach->owed), attach->owed.len);
 		if (taken < 0) {
-			give_up(attach);
+			/* It hangs up, once its last words are here. */
+			attach->leaving = true;
+			chardev_link_in_resume(&attach->below);
 			return false;
 		}
 		byte_queue_pop(&attach->owed, (size_t)taken);
@@ -167,10 +170,9 @@ static void leave(struct attach *attach, enum attach_reason reason, const char *
 	uint8_t head[SMALL_FRAME];
 	uint8_t *end = attach_put_header(head, ATTACH_GONE, 1 + strnlen(text, ATTACH_TEXT_MAX));
 
-	*end++ = (uint8_t)reason;
 	owe_text(attach, head, (size_t)(end - head), text);
 	flush(attach);
-	attach->leaving = true;
+	attach->leaving = attach->dismissed = true;
 	if (chardev_link_disconnect(&attach->below, NULL) < 0)
 		give_up(attach);
 }
@@ -274,6 +276,17 @@ static void attach_in_resume(struct chardev *chardev)
 			attach->input.len);
 
 		if (!done || chardev->closing)
+/* Last words come before the end. */
+static void tell_end(struct attach *attach)
+{
+	if (attach->input.len)
+		return;
+	if (attach->lost)
+		hang_up(attach);
+	else if (attach->ended)
+		chardev_set_open(&attach->base, false);
+}
+
 			break;
 		byte_queue_pop(&attach->input, done);
 	}
@@ -288,6 +301,8 @@ static int take_input(struct attach *attach, const struct attach_frame *frame)
 	if (frame->len > attach->credit)
 		return -EPROTO;
 	attach->ask |= !frame->len;
+	if (!chardev->closing)
+		tell_end(attach);
 	attach->credit -= (uint32_t)frame->len;
 	done = attach->input.len ? 0 : deliver(attach, frame->payload, frame->len);
 	if (attach->base.closing || done == frame->len)
@@ -395,7 +410,7 @@ static size_t connection_in_room(void *holder)
 {
 	const struct attach *attach = holder;
 
-	return attach->leaving || attach->owed.len > OWED_MAX ? 0 : IN_ROOM;
+	return attach->dismissed || (!attach->leaving && attach->owed.len > OWED_MAX) ? 0 : IN_ROOM;
 }
 
 /* White space in front of the first frame ends the line in which the client asked to attach. */
@@ -418,7 +433,7 @@ static void on_connection_in(void *holder, const void *buf, size_t len)
 
 	at += skipped;
 	len -= skipped;
-	while (len && !attach->leaving && !attach->base.closing) {
+	while (len && !attach->dismissed && !attach->base.closing) {
 		struct attach_frame frame;
 		ssize_t taken = attach_decode(&attach->decoder, at, len, &frame);
 		int r = taken < 0 ? (int)taken : 0;
@@ -455,10 +470,14 @@ static void on_connection_event(void *holder, const struct chardev_event *event)
 {
 	struct attach *attach = holder;
 
-	if (event->type == CHARDEV_CLOSED)
-		chardev_set_open(&attach->base, false);
-	else if (event->type == CHARDEV_HANGUP)
-		hang_up(attach);
+	if (event->type != CHARDEV_CLOSED && event->type != CHARDEV_HANGUP)
+		return;
+	if (attach->dismissed) /* nobody wants what is left of its words */
+		byte_queue_clear(&attach->input);
+	attach->ended = true;
+	attach->lost |= event->type == CHARDEV_HANGUP;
+	attach->leaving |= attach->lost;
+	tell_end(attach);
 }
 
 static void on_connection_removed(void *holder)
@@ -501,7 +520,7 @@ static int attach_disconnect(struct chardev *chardev, const char *reason)
 {
 	struct attach *attach = attach_of(chardev);
 
-	if (!attach->leaving)
+	if (!attach->dismissed)
 		leave(attach, ATTACH_REASON_SENT_AWAY, reason ? reason : "sent away");
 	return 0;
 }
@@ -577,7 +596,7 @@ struct chardev *attach_new(struct chardev *hub, const char *id, const char *who)
 
 bool attach_is_refused(const struct chardev *chardev)
 {
-	return ((const struct attach *)chardev)->leaving;
+	return ((const struct attach *)chardev)->dismissed;
 }
 
 void attach_start(

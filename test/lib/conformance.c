@@ -106,10 +106,17 @@ static ssize_t take(struct conformance_peer *peer, void *buf, size_t len)
 	return read(peer->from_guest, buf, len);
 }
 
+static ssize_t send_some(struct conformance_peer *peer, const void *buf, size_t len)
+{
+	if (peer->adapter->send)
+		return peer->adapter->send(peer, buf, len);
+	return write(peer->to_guest, buf, len);
+}
+
 static void send_all(struct conformance_peer *peer, const char *bytes, size_t len)
 {
 	while (len) {
-		ssize_t done = write(peer->to_guest, bytes, len);
+		ssize_t done = send_some(peer, bytes, len);
 
 		if (done < 0 && errno == EAGAIN) {
 			loop_step(peer->env->loop, true);
@@ -723,7 +730,7 @@ static void walk_send(struct walk *walk)
 	if (walk->peer->to_guest < 0 || walk->half_closed)
 		return;
 	fill_pattern(buf, walk->sent, len);
-	done = write(walk->peer->to_guest, buf, len);
+	done = send_some(walk->peer, buf, len);
 	walk->sent += done > 0 ? (size_t)done : 0;
 }
 

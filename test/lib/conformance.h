@@ -25,6 +25,7 @@ struct conformance_peer;
  * struct conformance - an adapter
  * @classes:  for the set; NULL-terminated
  * @make:     make the chardev with its peer present; fills in the descriptors of @peer
+ * @send:     write what is to go in, not blocking; as write(2), which it is to to_guest where NULL
  * @take:     read what came out, not blocking; NULL: read(2) from from_guest
  * @close_input: the peer sends no more; only with CONFORMS_HALF_CLOSE
  * @close:    the peer goes away altogether; NULL: close the descriptors
@@ -36,6 +37,7 @@ struct conformance {
 	const struct chardev_class *const *classes;
 	unsigned flags;
 	struct chardev *(*make)(struct conformance_peer *peer);
+	ssize_t (*send)(struct conformance_peer *peer, const void *buf, size_t len);
 	ssize_t (*take)(struct conformance_peer *peer, void *buf, size_t len);
 	void (*close_input)(struct conformance_peer *peer);
 	void (*close)(struct conformance_peer *peer);

@@ -8,7 +8,9 @@
  * With the name of a kind as its argument, only that is tried, and each fault is told. With several
  * names nothing is tried: they must be all that there are.
  */
+#include "attach/frame.h"
 #include "base/cleanup.h"
+#include "control/attach.h"
 #include "display/display.h"
 #include "io/work-pool.h"
 #include "lib/classes.h"
@@ -51,7 +53,7 @@ enum {
 };
 
 /* What a member's bytes are wrapped in on their way to its peer. */
-enum wrapping { PLAIN, TELNET, WEBSOCKET };
+enum wrapping { PLAIN, TELNET, WEBSOCKET, ATTACH };
 
 struct life;
 
@@ -250,6 +252,39 @@ static int dial_tls(struct life *life)
 	return fd;
 }
 
+/* The daemon's part of it, in which calls may fail. Return: is the client a member. */
+static bool serve_attachment(struct life *life, struct chardev *connection)
+{
+	struct chardev *hub = chardev_set_find(life->env->set, "h");
+	struct chardev *attach = attach_new(hub, "a", NULL);
+	struct hub_member_options options;
+
+	hub_member_defaults(hub, &options);
+	if (!attach || hub_admit(hub, attach, &options, NULL) < 0) {
+		chardev_free(attach);
+		return false;
+	}
+	attach_start(attach, connection, NULL, 0);
+	return true;
+}
+
+static int join_by_attaching(struct life *life)
+{
+	struct chardev *connection = env_add(life->env, "socket,id=k,path=%s/s,server=on,wait=off");
+	int fd = dial(life);
+	bool served;
+
+	RUN_UNTIL(life->env->loop, chardev_is_open(connection));
+	fault_hold(false);
+	served = serve_attachment(life, connection);
+	fault_hold(true);
+	if (served)
+		return fd;
+	chardev_free(connection);
+	close(fd);
+	return -1;
+}
+
 static void fifos_before(struct life *life)
 {
 	assert_int_equal(mkfifo(path_of(life, "p.in"), 0600), 0);
@@ -328,6 +363,11 @@ static const struct kind kinds[] = {
 		.join = dial_tls,
 		.step = 37,
 		.again = true },
+	{ .name = "attach",
+		.text = "null,id=c",
+		.join = join_by_attaching,
+		.wrapping = ATTACH,
+		.again = true },
 	{ .name = "mux",
 		.text = "socket,id=c,path=%s/s,server=on,wait=off,mux=on",
 		.join = dial,
@@ -372,6 +412,32 @@ static size_t unwrap_websocket(char *bytes, size_t len)
 	return n;
 }
 
+/* What is printed and what is shown; the last frame may be there in part. */
+static size_t unwrap_attach(char *bytes, size_t len)
+{
+	size_t n = 0, at = 0, size;
+
+	for (; at + ATTACH_HEADER + ATTACH_OFFSET <= len; at += size) {
+		struct attach_frame frame = { .type = (uint8_t)bytes[at] };
+		size_t there = len - at - ATTACH_HEADER;
+		const uint8_t *output;
+		uint64_t offset;
+		size_t output_len;
+
+		frame.payload = (uint8_t *)bytes + at + ATTACH_HEADER;
+		frame.len =
+			(size_t)(unsigned char)bytes[at + 2] << 8 | (unsigned char)bytes[at + 3];
+		size = ATTACH_HEADER + frame.len;
+		frame.len = frame.len < there ? frame.len : there;
+		if ((frame.type != ATTACH_DATA && frame.type != ATTACH_SHOWN) ||
+			attach_get_output(&frame, &offset, &output, &output_len) < 0)
+			continue;
+		memmove(bytes + n, output, output_len);
+		n += output_len;
+	}
+	return n;
+}
+
 /* Return: how many bytes of the stream from @from on are there; asserts that nothing else is. */
 static size_t stream_part(const char *bytes, size_t len, size_t from)
 {
@@ -398,6 +464,8 @@ static size_t peer_part(struct life *life)
 		len = unwrap_telnet(bytes, len);
 	else if (life->kind->wrapping == WEBSOCKET)
 		len = unwrap_websocket(bytes, len);
+	else if (life->kind->wrapping == ATTACH)
+		len = unwrap_attach(bytes, len);
 	return stream_part(bytes, len, peer->from);
 }
 
@@ -472,13 +540,21 @@ static void peer_go(struct life *life)
 
 static void peer_type(struct life *life)
 {
-	static const char frame[] = "\x82\x81\0\0\0\0!";
-	bool wrapped = life->kind->wrapping == WEBSOCKET;
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} keys[] = {
+		[PLAIN] = { "!", 1 },
+		[TELNET] = { "!", 1 },
+		[WEBSOCKET] = { "\x82\x81\0\0\0\0!", 7 },
+		[ATTACH] = { "I\0\0\1!", 5 },
+	};
+	enum wrapping wrapping = life->kind->wrapping;
 
 	if (life->peer.fd < 0 || life->kind->mute)
 		return;
 	fault_hold(true);
-	if (write_some(&life->peer, wrapped ? frame : "!", wrapped ? sizeof(frame) - 1 : 1) > 0)
+	if (write_some(&life->peer, keys[wrapping].bytes, keys[wrapping].len) > 0)
 		life->typed++;
 	fault_hold(false);
 	turn(life);
