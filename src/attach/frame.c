@@ -138,6 +138,13 @@ uint8_t *attach_put_credit(uint8_t *at, uint32_t bytes)
 	return put_be32(attach_put_header(at, ATTACH_CREDIT, 4), bytes);
 }
 
+uint8_t *attach_put_notice(uint8_t *at, enum attach_type type, uint8_t what, size_t text_len)
+{
+	at = attach_put_header(at, type, 1 + text_len);
+	*at++ = what;
+	return at;
+}
+
 uint8_t *attach_put_request(
 	uint8_t *at, enum attach_type type, uint8_t number, uint8_t what, size_t text_len)
 {
@@ -182,7 +189,7 @@ static size_t numbers_of(uint8_t type)
 {
 	if (type == ATTACH_REPLY || type == ATTACH_REQUEST)
 		return 2;
-	return type == ATTACH_GONE ? 1 : 0;
+	return type == ATTACH_NOTICE || type == ATTACH_GONE ? 1 : 0;
 }
 
 int attach_get_text(const struct attach_frame *frame, struct attach_text *ret_text)

@@ -25,7 +25,7 @@ enum attach_type {
 	ATTACH_SHOWN = 'S',  /* offset, bytes for the terminal that the console has not printed;
 			      * to the daemon, without any: the picture is lost, show it again */
 	ATTACH_CREDIT = 'C', /* so many bytes of input more may be sent (32 bits) */
-	ATTACH_NOTICE = 'N', /* a line for the person */
+	ATTACH_NOTICE = 'N', /* enum attach_notice (8 bits), a line for the person */
 	ATTACH_REPLY = 'R',  /* to a request: its number (8 bits), what came of it (8), text */
 	ATTACH_GONE = 'G',   /* the last frame: enum attach_reason (8 bits), text */
 
@@ -41,6 +41,15 @@ enum attach_type {
 enum attach_reason {
 	ATTACH_REASON_SENT_AWAY = 1, /* somebody, or a rule, did not want the client to stay */
 	ATTACH_REASON_PROTOCOL = 2,  /* the client broke the rules of this page */
+};
+
+/** What a NOTICE is about; another number means no more than OTHER. */
+enum attach_notice {
+	ATTACH_NOTICE_OTHER = 0,   /* it is for the person only */
+	ATTACH_NOTICE_REFUSED = 1, /* what was typed did not count */
+	ATTACH_NOTICE_YOURS = 2,   /* the keyboard is the client's */
+	ATTACH_NOTICE_LOST = 3,	   /* it was, and is so no more */
+	ATTACH_NOTICE_ASKED = 4,   /* it is, and somebody asks for it */
 };
 
 enum attach_wish {
@@ -113,6 +122,9 @@ uint8_t *attach_put_size(uint8_t *at, unsigned cols, unsigned rows);
 
 /** attach_put_credit() - a whole CREDIT. Return: behind it */
 uint8_t *attach_put_credit(uint8_t *at, uint32_t bytes);
+
+/** attach_put_notice() - NOTICE, GONE up to where the text goes. Return: behind it */
+uint8_t *attach_put_notice(uint8_t *at, enum attach_type type, uint8_t what, size_t text_len);
 
 /** attach_put_request() - REPLY, REQUEST up to where the text goes. Return: behind it */
 uint8_t *attach_put_request(

@@ -49,19 +49,31 @@ enum chardev_event_type {
 	CHARDEV_MUX_OUT, /* the holder loses it */
 };
 
+/** What a CHARDEV_NOTICE is about: a person reads its text, a program goes by this. */
+enum chardev_notice {
+	CHARDEV_NOTICE_OTHER,	/* nothing that a program need know */
+	CHARDEV_NOTICE_REFUSED, /* what was typed did not count: it is to look only, or somebody
+				 * else has the keyboard */
+	CHARDEV_NOTICE_YOURS,	/* the keyboard is theirs who are there */
+	CHARDEV_NOTICE_LOST,	/* it was, and is so no more */
+	CHARDEV_NOTICE_ASKED,	/* it is, and somebody asks for it */
+};
+
 /**
  * struct chardev_event - what travels on a link besides bytes
  * @cols, @rows: CHARDEV_RESIZE: in character cells, 1..1000
  * @line:        CHARDEV_LINE: from the line all that it has, towards it what is to be changed
  * @modem:       CHARDEV_MODEM: TIOCM_* bits
- * @text:        CHARDEV_NOTICE: without a newline, UTF-8; borrowed until return
  * @modem_mask:  towards the line: those that are to be set to @modem
+ * @notice:      CHARDEV_NOTICE: what it is about
+ * @text:        CHARDEV_NOTICE: without a newline, UTF-8; borrowed until return
  */
 struct chardev_event {
 	enum chardev_event_type type;
 	unsigned cols, rows;
 	struct line_settings line;
 	unsigned modem, modem_mask;
+	enum chardev_notice notice;
 	const char *text;
 };
 

@@ -7,6 +7,7 @@
 #include "client/words.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,10 @@ static int take_output(struct attachment *attachment, const struct attach_frame 
 
 	if (r < 0)
 		return r;
+	/* What the first one leaves out was told by attachment_open(). */
+	if (attachment->begun && offset > attachment->offset && ops->on_missed)
+		ops->on_missed(attachment->data, offset - attachment->offset);
+	attachment->begun = true;
 	attachment->offset = offset + (printed ? len : 0);
 	if (ops->on_output)
 		ops->on_output(attachment->data, printed, offset, bytes, len);
@@ -97,7 +102,7 @@ static int take_words(struct attachment *attachment, const struct attach_frame *
 		free(attachment->gone);
 		attachment->gone = TAKE_PTR(text);
 	} else if (frame->type == ATTACH_NOTICE && ops->on_notice) {
-		ops->on_notice(attachment->data, text);
+		ops->on_notice(attachment->data, (enum attach_notice)words.what, text);
 	} else if (frame->type == ATTACH_REPLY && ops->on_reply) {
 		ops->on_reply(attachment->data, words.what, text);
 	}
@@ -172,6 +177,7 @@ static void learn(struct attachment *attachment, const json_t *answer)
 	uint64_t offset = (uint64_t)json_number(answer, "offset");
 	bool same = !strcmp(instance, attachment->instance);
 
+	attachment->begun = false;
 	attachment->restarted = *attachment->instance && !same;
 	attachment->missed = same && offset > attachment->offset ? offset - attachment->offset : 0;
 	attachment->offset = offset;
@@ -202,8 +208,39 @@ int attachment_open(struct attachment *attachment, struct error **err)
 	if (r < 0)
 		return r;
 	learn(attachment, answer);
+	if (attachment->ops->on_open)
+		attachment->ops->on_open(attachment->data);
 	r = take_over(attachment, &session);
 	return r < 0 ? error_set(err, -r, "what the daemon sends is no attachment") : 0;
+}
+
+int attachment_come_back(
+	struct attachment *attachment, bool (*wait)(void *data), void *data, struct error **err)
+{
+	attachment_close(attachment);
+	do {
+		AUTO_ERROR struct error *why = NULL;
+		int r = attachment_open(attachment, &why);
+
+		if (r == -EREMOTE)
+			return error_set(err, -r, "%s", error_message(why));
+		if (r == 0)
+			return 0;
+	} while (wait(data));
+	return -EINTR;
+}
+
+const char *attachment_tell_missed(const struct attachment *attachment, char text[96])
+{
+	if (attachment->restarted)
+		snprintf(text, 96,
+			"back; the daemon was restarted: what was printed meanwhile may "
+			"be missing");
+	else if (attachment->missed)
+		snprintf(text, 96, "back; %" PRIu64 " bytes missed", attachment->missed);
+	else
+		snprintf(text, 96, "back; nothing missed");
+	return text;
 }
 
 /* ---- frames to the daemon ---- */

@@ -12,18 +12,25 @@
 
 struct daemon;
 
+enum { ATTACHMENT_RETRY_MS = 300 }; /* a good while to wait in attachment_come_back() */
+
 /**
  * struct attachment_ops - what one hears of a console; each may be NULL
+ * @on_open:   the daemon has answered, see @restarted, @missed; what follows comes after that
  * @on_output: @printed: the console has printed it, from @offset on; else it is for the terminal
  *             only: the screen, a notice
+ * @on_missed: the console has printed so many bytes more here, which do not come: it was skipped
  * @on_size:   of the console
- * @on_notice, @on_reply: a line for the person; @error: 0 or a positive errno
+ * @on_notice: a line for the person, and what it is about
+ * @on_reply:  to attachment_wish(); @error: 0, or a positive errno and a line that says why
  */
 struct attachment_ops {
+	void (*on_open)(void *data);
 	void (*on_output)(
 		void *data, bool printed, uint64_t offset, const uint8_t *bytes, size_t len);
+	void (*on_missed)(void *data, uint64_t bytes);
 	void (*on_size)(void *data, unsigned cols, unsigned rows);
-	void (*on_notice)(void *data, const char *text);
+	void (*on_notice)(void *data, enum attach_notice about, const char *text);
 	void (*on_reply)(void *data, int error, const char *text);
 };
 
@@ -34,6 +41,8 @@ struct attachment_ops {
  * @cols, @rows: of the terminal; 0: there is none
  * @instance, @offset: up to where the output is known; @instance "": not at all
  * @missed:   bytes before @offset that will not come, of the last attachment_open()
+ * @restarted: it found another instance: nobody knows what is missing before that
+ * @begun:    output has come since then
  * @member:   name at the hub
  * @is_screen: the console is a terminal
  * @credit:   bytes of input that the daemon takes
@@ -53,7 +62,7 @@ struct attachment {
 	char instance[32];
 	uint64_t offset, missed;
 	char member[64];
-	bool may_type, is_screen, restarted;
+	bool may_type, is_screen, restarted, begun;
 	size_t credit;
 	struct strbuf to_send;
 	char *gone;
@@ -72,6 +81,18 @@ void attachment_done(struct attachment *attachment);
  * Return: 0; -EREMOTE with @err: the daemon says why not; another -errno with @err: no daemon.
  */
 int attachment_open(struct attachment *attachment, struct error **err);
+
+/**
+ * attachment_come_back() - open one that was lost, as soon as that can be done
+ * @wait: a moment, before it is tried again. Return: false: that is enough
+ *
+ * Return: 0; -EINTR: it was enough; -EREMOTE with @err: the daemon is there, and says why not.
+ */
+int attachment_come_back(
+	struct attachment *attachment, bool (*wait)(void *data), void *data, struct error **err);
+
+/** attachment_tell_missed() - for a person, of the last attachment_open(). Return: @text */
+const char *attachment_tell_missed(const struct attachment *attachment, char text[96]);
 
 /** attachment_close() - what is known of the console stays */
 void attachment_close(struct attachment *attachment);

@@ -26,6 +26,7 @@ enum attend_mode {
  * @notice_ms: a notice covers a part of the picture until then; 0: none does
  * @question, @line, @answer: what is asked, what was typed, and whom to tell
  * @over, @result: it is to end so
+ * @signals: a signalfd
  */
 struct attend {
 	const struct console *console;
@@ -34,7 +35,7 @@ struct attend {
 	struct keys keys;
 	enum attend_mode mode;
 	bool is_tty, ended, over;
-	int result;
+	int result, signals;
 	struct strbuf typed;
 	struct paste paste;
 	struct pager pager;

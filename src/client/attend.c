@@ -14,6 +14,7 @@
 #include "client/terminal.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -24,7 +25,6 @@
 
 enum {
 	NOTICE_MS = 3000,
-	RETRY_MS = 300,
 	TYPED_MAX = 64 * 1024, /* keys that the guest has not taken; more are not read */
 	KEYS_READ = 4096,
 	COLS = 80,
@@ -114,14 +114,28 @@ static void on_output(void *data, bool printed, uint64_t offset, const uint8_t *
 	}
 }
 
+/* The terminal was told by the console itself, the file was not. */
+static void on_missed(void *data, uint64_t bytes)
+{
+	const struct attend *attend = data;
+
+	if (attend->log)
+		fprintf(attend->log, "\r\n[charhub: %" PRIu64 " bytes skipped]\r\n", bytes);
+}
+
 static void on_size(void *data, unsigned cols, unsigned rows)
 {
 	cast_resize(&((struct attend *)data)->cast, cols, rows);
 }
 
-static void on_notice(void *data, const char *text)
+/* Nobody is there to see to it that what was piped in is typed after all. */
+static void on_notice(void *data, enum attach_notice about, const char *text)
 {
-	attend_say(data, "%s", text);
+	struct attend *attend = data;
+
+	attend_say(attend, "%s", text);
+	if (about == ATTACH_NOTICE_REFUSED && !attend->is_tty)
+		attend_leave(attend, CLIENT_ERROR);
 }
 
 static void on_reply(void *data, int error, const char *text)
@@ -132,6 +146,7 @@ static void on_reply(void *data, int error, const char *text)
 
 static const struct attachment_ops ops = {
 	.on_output = on_output,
+	.on_missed = on_missed,
 	.on_size = on_size,
 	.on_notice = on_notice,
 	.on_reply = on_reply,
@@ -150,72 +165,79 @@ static void greet(struct attend *attend)
 		escape);
 }
 
-static void tell_missed(struct attend *attend)
+static void take_signal(struct attend *attend)
 {
-	if (attend->at.restarted)
-		attend_say(attend, "back; the daemon was restarted: what was printed meanwhile may "
-				   "be missing");
-	else if (attend->at.missed)
-		attend_say(
-			attend, "back; %llu bytes missed", (unsigned long long)attend->at.missed);
-	else
-		attend_say(attend, "back; nothing missed");
+	struct signalfd_siginfo info;
+	unsigned cols, rows;
+
+	if (read(attend->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo != SIGWINCH) {
+		attend_leave(attend, CLIENT_LEFT);
+		return;
+	}
+	if (terminal_size(&cols, &rows))
+		attachment_resize(&attend->at, cols, rows);
+	if (attend->mode == ATTEND_PAGE)
+		pager_draw(&attend->pager);
 }
 
-/* Keys meanwhile are for nobody, but for the command to leave. Return: false: leave. */
-static bool wait_a_moment(struct attend *attend)
+/* Keys while nobody listens are for nobody, but for the command to leave. */
+static void drop_keys(struct attend *attend)
 {
-	struct pollfd pollfd = { .fd = STDIN_FILENO, .events = POLLIN };
-	uint64_t until = clock_ms() + RETRY_MS, now;
+	unsigned char bytes[KEYS_READ];
+	ssize_t n = read(STDIN_FILENO, bytes, sizeof(bytes));
 
-	while ((now = clock_ms()) < until) {
-		unsigned char bytes[64];
-		ssize_t n;
+	if (n <= 0)
+		attend_leave(attend, CLIENT_LEFT);
+	for (ssize_t i = 0; i < n; i++) {
+		int meaning = keys_feed(&attend->keys, bytes[i]);
 
-		if (poll(&pollfd, 1, (int)(until - now)) <= 0)
-			continue;
-		n = read(STDIN_FILENO, bytes, sizeof(bytes));
-		if (n <= 0)
-			return false;
-		for (ssize_t i = 0; i < n; i++) {
-			int meaning = keys_feed(&attend->keys, bytes[i]);
-
-			if (meaning == '.' || meaning == 'q')
-				return false;
-		}
+		if (meaning == '.' || meaning == 'q')
+			attend_leave(attend, CLIENT_LEFT);
 	}
-	return true;
+}
+
+static bool wait_a_moment(void *data)
+{
+	struct attend *attend = data;
+	struct pollfd fds[] = {
+		{ .fd = attend->signals, .events = POLLIN },
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+	};
+	uint64_t until = clock_ms() + ATTACHMENT_RETRY_MS, now;
+
+	while (!attend->over && (now = clock_ms()) < until) {
+		if (poll(fds, 2, (int)(until - now)) <= 0)
+			continue;
+		if (fds[0].revents)
+			take_signal(attend);
+		if (fds[1].revents)
+			drop_keys(attend);
+	}
+	return !attend->over;
 }
 
 static void come_back(struct attend *attend)
 {
 	AUTO_ERROR struct error *err = NULL;
-	char escape[8];
+	char escape[8], text[96];
+	int r;
 
-	attachment_close(&attend->at);
 	attend->typed.len = 0;
 	paste_done(&attend->paste);
 	attend_say(attend, "the connection is lost; waiting for it, %s . leaves",
 		keys_name(attend->keys.escape, escape));
-	for (;;) {
-		int r = attachment_open(&attend->at, &err);
-
-		if (r == 0) {
-			tell_missed(attend);
-			return;
-		}
-		if (r == -EREMOTE) {
-			terminal_forget_modes();
-			fprintf(stderr, "charhub: %s\r\n", error_message(err));
-			attend_leave(attend, CLIENT_GONE);
-			return;
-		}
-		error_free(TAKE_PTR(err));
-		if (!wait_a_moment(attend)) {
-			attend_leave(attend, CLIENT_LEFT);
-			return;
-		}
+	r = attachment_come_back(&attend->at, wait_a_moment, attend, &err);
+	if (r == 0) {
+		attend_say(attend, "%s", attachment_tell_missed(&attend->at, text));
+		return;
 	}
+	if (r != -EREMOTE)
+		return; /* left */
+	terminal_forget_modes();
+	fprintf(stderr, "charhub: %s\r\n", error_message(err));
+	attend_leave(attend, CLIENT_GONE);
 }
 
 static void lost(struct attend *attend)
@@ -289,27 +311,10 @@ static int do_what_is_due(struct attend *attend)
 	return wait;
 }
 
-static void take_signal(struct attend *attend, int fd)
-{
-	struct signalfd_siginfo info;
-	unsigned cols, rows;
-
-	if (read(fd, &info, sizeof(info)) != sizeof(info))
-		return;
-	if (info.ssi_signo != SIGWINCH) {
-		attend_leave(attend, CLIENT_LEFT);
-		return;
-	}
-	if (terminal_size(&cols, &rows))
-		attachment_resize(&attend->at, cols, rows);
-	if (attend->mode == ATTEND_PAGE)
-		pager_draw(&attend->pager);
-}
-
-static void step(struct attend *attend, int signals)
+static void step(struct attend *attend)
 {
 	struct pollfd fds[] = {
-		{ .fd = signals, .events = POLLIN },
+		{ .fd = attend->signals, .events = POLLIN },
 		{ .fd = attend->at.connection.fd, .events = POLLIN },
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 	};
@@ -324,7 +329,7 @@ static void step(struct attend *attend, int signals)
 		fds[2].fd = -1;
 	if (r == 0 && poll(fds, 3, wait) > 0) {
 		if (fds[0].revents)
-			take_signal(attend, signals);
+			take_signal(attend);
 		if (fds[1].revents & (POLLIN | POLLHUP | POLLERR))
 			r = attachment_read(&attend->at);
 		if (fds[2].revents)
@@ -374,10 +379,10 @@ static int close_files(struct attend *attend, struct error **err)
 
 static int be_there(struct attend *attend, struct error **err)
 {
-	AUTO_CLOSE int signals = open_signals();
 	int r;
 
-	if (signals < 0)
+	attend->signals = open_signals();
+	if (attend->signals < 0)
 		return error_set(err, errno, "no signals: %s", strerror(errno));
 	terminal_raw();
 	r = attachment_open(&attend->at, err);
@@ -389,7 +394,7 @@ static int be_there(struct attend *attend, struct error **err)
 	if (attend->options->take)
 		attachment_wish(&attend->at, ATTACH_WISH_TAKE, NULL);
 	while (!attend->over)
-		step(attend, signals);
+		step(attend);
 	if (attend->is_tty && attend->result != CLIENT_GONE)
 		terminal_forget_modes();
 	terminal_restore();
@@ -402,6 +407,7 @@ int attend(const struct console *console, const struct attend_options *options, 
 		.console = console,
 		.options = options,
 		.is_tty = terminal_is_tty(),
+		.signals = -1,
 		.paste = { .pace_ms = PASTE_PACE_MS },
 	};
 	int r, closed;
@@ -415,6 +421,8 @@ int attend(const struct console *console, const struct attend_options *options, 
 	if (r == 0)
 		r = be_there(&attend, err);
 	closed = close_files(&attend, r < 0 ? NULL : err);
+	if (attend.signals >= 0)
+		close(attend.signals);
 	attachment_done(&attend.at);
 	pager_close(&attend.pager);
 	paste_done(&attend.paste);

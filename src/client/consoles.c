@@ -2,7 +2,6 @@
 #include "client/consoles.h"
 
 #include "base/cleanup.h"
-#include "base/strbuf.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -73,7 +72,8 @@ static int ask_all(const struct daemons *daemons, struct consoles *consoles, str
 		}
 		if (daemons->len == 1)
 			return error_set(err, error_code(why), "%s", error_message(why));
-		fprintf(stderr, "charhub: %s: %s\n", daemons->items[i].name, error_message(why));
+		strbuf_printf(
+			&consoles->silent, "%s: %s\n", daemons->items[i].name, error_message(why));
 	}
 	return answers ? 0 : error_set(err, ECONNREFUSED, "no daemon answers");
 }
@@ -127,6 +127,12 @@ int consoles_find(const struct daemons *daemons, const char *pattern, struct con
 	return r;
 }
 
+void consoles_complain(const struct consoles *consoles)
+{
+	if (consoles->silent.data)
+		fprintf(stderr, "%s", consoles->silent.data);
+}
+
 static int not_one(const struct consoles *consoles, const char *pattern, struct error **err)
 {
 	AUTO_STRBUF struct strbuf names = { 0 };
@@ -146,6 +152,7 @@ int consoles_find_one(const struct daemons *daemons, const char *pattern, struct
 {
 	int r = consoles_find(daemons, pattern, consoles, err);
 
+	consoles_complain(consoles);
 	if (r < 0 || consoles->len == 1)
 		return r;
 	r = not_one(consoles, pattern, err);
@@ -158,5 +165,6 @@ void consoles_done(struct consoles *consoles)
 	for (size_t i = 0; i < consoles->len; i++)
 		forget(&consoles->items[i]);
 	free(consoles->items);
+	strbuf_done(&consoles->silent);
 	*consoles = (struct consoles){ 0 };
 }

@@ -2,6 +2,7 @@
 #ifndef CLIENT_CONSOLES_H
 #define CLIENT_CONSOLES_H
 
+#include "base/strbuf.h"
 #include "client/daemons.h"
 #include "client/json.h"
 #include "client/session.h"
@@ -20,23 +21,33 @@ struct console {
 	json_t *info;
 };
 
+/**
+ * struct consoles - some of them
+ * @silent: a line each about the daemons that do not answer, where others do
+ */
 struct consoles {
 	struct console *items;
 	size_t len;
+	struct strbuf silent;
 };
 
 /**
  * consoles_find() - ask all daemons
  * @pattern: name, beginning of one, or glob; what fits best is given; NULL: all
  *
- * A daemon that does not answer is told on standard error where there are others.
- *
  * Return: 0, there may be none; -errno with @err: no daemon answers.
  */
 int consoles_find(const struct daemons *daemons, const char *pattern, struct consoles *consoles,
 	struct error **err);
 
-/** consoles_find_one() - the same; -ENOENT, -ENOTUNIQ with @err where it is not one */
+/** consoles_complain() - tell on standard error which daemons do not answer */
+void consoles_complain(const struct consoles *consoles);
+
+/**
+ * consoles_find_one() - the same, which complains
+ *
+ * Return: 0; -ENOENT, -ENOTUNIQ with @err where it is not one; as consoles_find().
+ */
 int consoles_find_one(const struct daemons *daemons, const char *pattern, struct consoles *consoles,
 	struct error **err);
 

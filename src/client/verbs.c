@@ -69,11 +69,11 @@ static const struct verb_option screen_options[] = {
 	{ 0 },
 };
 
-#define RANGE_OPTIONS                                                                \
-	{ "lines", 'n', "COUNT", "the newest so many lines" },                       \
-		{ "since", 0, "SECONDS", "from what was printed then, since 1970" }, \
-	{                                                                            \
-		"offset", 'o', "OFFSET", "from there on"                             \
+#define RANGE_OPTIONS                                                              \
+	{ "lines", 'n', "COUNT", "the newest so many lines" },                     \
+		{ "since", 's', "TIME", "from what was printed then: 10:00, 5m" }, \
+	{                                                                          \
+		"offset", 'o', "OFFSET", "from there on"                           \
 	}
 
 static const struct verb_option history_options[] = {
@@ -85,6 +85,7 @@ static const struct verb_option history_options[] = {
 static const struct verb_option log_options[] = {
 	RANGE_OPTIONS,
 	{ "follow", 'f', NULL, "go on with what comes" },
+	{ "no-wait", 0, NULL, "with --follow: end when the connection is lost" },
 	{ 0 },
 };
 

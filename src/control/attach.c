@@ -168,7 +168,8 @@ static void owe_text(struct attach *attach, const uint8_t *head, size_t head_len
 static void leave(struct attach *attach, enum attach_reason reason, const char *text)
 {
 	uint8_t head[SMALL_FRAME];
-	uint8_t *end = attach_put_header(head, ATTACH_GONE, 1 + strnlen(text, ATTACH_TEXT_MAX));
+	uint8_t *end = attach_put_notice(
+		head, ATTACH_GONE, (uint8_t)reason, strnlen(text, ATTACH_TEXT_MAX));
 
 	owe_text(attach, head, (size_t)(end - head), text);
 	flush(attach);
@@ -178,14 +179,22 @@ static void leave(struct attach *attach, enum attach_reason reason, const char *
 }
 
 /* Who does not read may miss it. */
-static void put_notice(struct attach *attach, const char *text)
+static void put_notice(struct attach *attach, const struct chardev_event *event)
 {
-	uint8_t head[SMALL_FRAME];
+	static const enum attach_notice kinds[] = {
+		[CHARDEV_NOTICE_OTHER] = ATTACH_NOTICE_OTHER,
+		[CHARDEV_NOTICE_REFUSED] = ATTACH_NOTICE_REFUSED,
+		[CHARDEV_NOTICE_YOURS] = ATTACH_NOTICE_YOURS,
+		[CHARDEV_NOTICE_LOST] = ATTACH_NOTICE_LOST,
+		[CHARDEV_NOTICE_ASKED] = ATTACH_NOTICE_ASKED,
+	};
+	uint8_t head[SMALL_FRAME], *end;
 
 	if (attach->owed.len >= OWED_MAX)
 		return;
-	attach_put_header(head, ATTACH_NOTICE, strnlen(text, ATTACH_TEXT_MAX));
-	owe_text(attach, head, ATTACH_HEADER, text);
+	end = attach_put_notice(head, ATTACH_NOTICE, (uint8_t)kinds[event->notice],
+		strnlen(event->text, ATTACH_TEXT_MAX));
+	owe_text(attach, head, (size_t)(end - head), event->text);
 	flush(attach);
 }
 
@@ -267,15 +276,6 @@ static size_t deliver(struct attach *attach, const uint8_t *bytes, size_t len)
 	return done;
 }
 
-static void attach_in_resume(struct chardev *chardev)
-{
-	struct attach *attach = attach_of(chardev);
-
-	while (attach->input.len) {
-		size_t done = deliver(attach, (const uint8_t *)byte_queue_data(&attach->input),
-			attach->input.len);
-
-		if (!done || chardev->closing)
 /* Last words come before the end. */
 static void tell_end(struct attach *attach)
 {
@@ -287,11 +287,22 @@ static void tell_end(struct attach *attach)
 		chardev_set_open(&attach->base, false);
 }
 
+static void attach_in_resume(struct chardev *chardev)
+{
+	struct attach *attach = attach_of(chardev);
+
+	while (attach->input.len) {
+		size_t done = deliver(attach, (const uint8_t *)byte_queue_data(&attach->input),
+			attach->input.len);
+
+		if (!done || chardev->closing)
 			break;
 		byte_queue_pop(&attach->input, done);
 	}
 	if (!chardev->closing && !attach->owed.len)
 		flush(attach);
+	if (!chardev->closing)
+		tell_end(attach);
 }
 
 static int take_input(struct attach *attach, const struct attach_frame *frame)
@@ -301,8 +312,6 @@ static int take_input(struct attach *attach, const struct attach_frame *frame)
 	if (frame->len > attach->credit)
 		return -EPROTO;
 	attach->ask |= !frame->len;
-	if (!chardev->closing)
-		tell_end(attach);
 	attach->credit -= (uint32_t)frame->len;
 	done = attach->input.len ? 0 : deliver(attach, frame->payload, frame->len);
 	if (attach->base.closing || done == frame->len)
@@ -503,7 +512,7 @@ static int attach_event(struct chardev *chardev, const struct chardev_event *eve
 	struct attach *attach = attach_of(chardev);
 
 	if (event->type == CHARDEV_NOTICE) {
-		put_notice(attach, event->text);
+		put_notice(attach, event);
 		return 0;
 	}
 	if (event->type != CHARDEV_RESIZE)

@@ -374,6 +374,8 @@ static void on_member_event(struct member *member, const struct chardev_event *e
 	} else if (member->access == HUB_ACCESS_TYPE &&
 		   keyboard_is_open_to(&hub->keyboard, member)) {
 		chardev_event(&hub->base, event);
+	} else if (event->type == CHARDEV_BREAK) {
+		keyboard_turn_down(&hub->keyboard, member);
 	} else {
 		hub_line_show(&hub->line, member);
 	}
@@ -412,8 +414,12 @@ static void on_member_in(struct member *member, const void *buf, size_t len)
 	if (member->access == HUB_ACCESS_TYPE)
 		wanted = keyboard_admit(&hub->keyboard, member, buf, len);
 	buf = (const char *)buf + (len - wanted);
-	if (!wanted || !input_take(&hub->input, member, buf, wanted))
+	if (!wanted)
 		return;
+	if (!input_take(&hub->input, member, buf, wanted)) {
+		keyboard_turn_down(&hub->keyboard, member);
+		return;
+	}
 	tell_typed(member);
 	if (size_typed(&hub->size, member))
 		hub_size_changed(hub);
@@ -423,10 +429,10 @@ static void on_member_in(struct member *member, const void *buf, size_t len)
 
 /* ---- words for one person ---- */
 
-static void tell_person(struct member *member, const char *line)
+static void tell_person(struct member *member, enum chardev_notice about, const char *line)
 {
 	struct hub *hub = member->all->hub;
-	struct chardev_event event = { .type = CHARDEV_NOTICE, .text = line };
+	struct chardev_event event = { .type = CHARDEV_NOTICE, .notice = about, .text = line };
 
 	if (!member->open || chardev_link_event(&member->link, &event) == 0)
 		return;

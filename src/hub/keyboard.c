@@ -57,15 +57,15 @@ static void put_key(const struct keyboard *keyboard, char name[8])
 		snprintf(name, 8, "%c", keyboard->key);
 }
 
-/* @format: has place for the name of @about, then for that of the key. */
-static void tell(const struct keyboard *keyboard, struct member *to, const char *format,
-	const struct member *about)
+/* In @format '@' stands for the name of @who, '#' for that of the key. */
+static void tell(const struct keyboard *keyboard, struct member *to, enum chardev_notice about,
+	const char *format, const struct member *who)
 {
 	char name[LINE_MAX / 2], key[8], line[LINE_MAX];
 	const char *words = format;
 	size_t len = 0;
 
-	put_name(about, name, sizeof(name));
+	put_name(who, name, sizeof(name));
 	put_key(keyboard, key);
 	while (*words && len < sizeof(line) - 1) {
 		const char *part = *words == '@' ? name : *words == '#' ? key : NULL;
@@ -77,7 +77,7 @@ static void tell(const struct keyboard *keyboard, struct member *to, const char 
 		words++;
 	}
 	line[len < sizeof(line) ? len : sizeof(line) - 1] = '\0';
-	keyboard->ops->tell(to, line);
+	keyboard->ops->tell(to, about, line);
 }
 
 static void publish(const struct keyboard *keyboard, enum hub_event_type type,
@@ -133,15 +133,21 @@ static void set_holder(struct keyboard *keyboard, struct member *to, const char 
 	publish(keyboard, HUB_EVENT_KEYBOARD, to, by);
 }
 
+static void tell_yours(const struct keyboard *keyboard, struct member *to)
+{
+	keyboard->ops->tell(to, CHARDEV_NOTICE_YOURS, "the keyboard is yours");
+}
+
 static void hand_over(struct keyboard *keyboard, struct member *to, const char *by)
 {
 	struct member *from = keyboard_holder(keyboard);
 
 	set_holder(keyboard, to, by);
 	if (from && from != to)
-		tell(keyboard, from, "the keyboard is now of @; # asks for it", to);
+		tell(keyboard, from, CHARDEV_NOTICE_LOST, "the keyboard is now of @; # asks for it",
+			to);
 	if (from != to)
-		keyboard->ops->tell(to, "the keyboard is yours");
+		tell_yours(keyboard, to);
 }
 
 void keyboard_take(struct keyboard *keyboard, struct member *member, const char *by)
@@ -154,8 +160,8 @@ void keyboard_take(struct keyboard *keyboard, struct member *member, const char 
 		return;
 	snprintf(line, sizeof(line), "%s has taken the keyboard", by);
 	if (from)
-		keyboard->ops->tell(from, line);
-	keyboard->ops->tell(member, "the keyboard is yours");
+		keyboard->ops->tell(from, CHARDEV_NOTICE_LOST, line);
+	tell_yours(keyboard, member);
 }
 
 void keyboard_give(struct keyboard *keyboard, struct member *to, const char *by)
@@ -170,7 +176,8 @@ void keyboard_give(struct keyboard *keyboard, struct member *to, const char *by)
 	}
 	set_holder(keyboard, NULL, by);
 	if (from)
-		keyboard->ops->tell(from, "the keyboard is free: whoever types first has it");
+		keyboard->ops->tell(from, CHARDEV_NOTICE_LOST,
+			"the keyboard is free: whoever types first has it");
 }
 
 /* ---- requests ---- */
@@ -184,14 +191,16 @@ void keyboard_ask(struct keyboard *keyboard, struct member *member)
 		return;
 	}
 	if (keyboard->asker) {
-		tell(keyboard, member, "@ has asked for it already", keyboard->asker);
+		tell(keyboard, member, CHARDEV_NOTICE_REFUSED, "@ has asked for it already",
+			keyboard->asker);
 		return;
 	}
 	keyboard->asker = member;
 	keyboard->asked_ms = loop_now_ms(keyboard->loop);
 	timer_start(keyboard->timer, KEYBOARD_ASK_MS);
-	tell(keyboard, holder, "@ asks to type: # or silence allows it", member);
-	tell(keyboard, member, "@ has been asked for the keyboard", holder);
+	tell(keyboard, holder, CHARDEV_NOTICE_ASKED, "@ asks to type: # or silence allows it",
+		member);
+	tell(keyboard, member, CHARDEV_NOTICE_REFUSED, "@ has been asked for the keyboard", holder);
 	publish(keyboard, HUB_EVENT_ASKED, member, NULL);
 }
 
@@ -203,7 +212,8 @@ void keyboard_refuse(struct keyboard *keyboard)
 		return;
 	end_request(keyboard);
 	if (keyboard->holder)
-		tell(keyboard, asker, "@ keeps the keyboard", keyboard->holder);
+		tell(keyboard, asker, CHARDEV_NOTICE_REFUSED, "@ keeps the keyboard",
+			keyboard->holder);
 	publish(keyboard, HUB_EVENT_KEPT, asker, NULL);
 }
 
@@ -227,16 +237,19 @@ static size_t answer(struct keyboard *keyboard, const unsigned char *buf)
 	return 0;
 }
 
-static void turn_down(struct keyboard *keyboard, struct member *member)
+void keyboard_turn_down(struct keyboard *keyboard, struct member *member)
 {
 	uint64_t now = loop_now_ms(keyboard->loop);
 
-	member->refused_bytes++;
 	keyboard->ops->ring(member);
 	if (member->turned_down_ms && now - member->turned_down_ms < KEYBOARD_TELL_MS)
 		return;
 	member->turned_down_ms = now;
-	tell(keyboard, member, "@ has the keyboard: # asks for it", keyboard->holder);
+	if (member->access != HUB_ACCESS_TYPE)
+		keyboard->ops->tell(member, CHARDEV_NOTICE_REFUSED, "this is to look only");
+	else
+		tell(keyboard, member, CHARDEV_NOTICE_REFUSED, "@ has the keyboard: # asks for it",
+			keyboard->holder);
 }
 
 size_t keyboard_admit(struct keyboard *keyboard, struct member *member, const void *buf, size_t len)
@@ -248,10 +261,11 @@ size_t keyboard_admit(struct keyboard *keyboard, struct member *member, const vo
 		return len;
 	holder = keyboard_holder(keyboard);
 	if (holder && holder != member) {
+		member->refused_bytes += len;
 		if (memchr(bytes, keyboard->key, len))
 			keyboard_ask(keyboard, member);
 		else
-			turn_down(keyboard, member);
+			keyboard_turn_down(keyboard, member);
 		return 0;
 	}
 	if (keyboard->asker && holder == member) {

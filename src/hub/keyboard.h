@@ -12,11 +12,12 @@ enum {
 
 /**
  * struct keyboard_ops - what a keyboard asks of its hub
- * @tell: show a line to the person at a member, and to nobody else; @ring: ring there
+ * @tell: show a line to the person at a member, and to nobody else, with what it is about, for a
+ *        program there; @ring: ring there
  * @lost: it has the keyboard no more, in the middle of whatever it typed
  */
 struct keyboard_ops {
-	void (*tell)(struct member *member, const char *line);
+	void (*tell)(struct member *member, enum chardev_notice about, const char *line);
 	void (*ring)(struct member *member);
 	void (*lost)(struct member *member);
 };
@@ -65,6 +66,9 @@ bool keyboard_is_open_to(const struct keyboard *keyboard, const struct member *m
  */
 size_t keyboard_admit(
 	struct keyboard *keyboard, struct member *member, const void *buf, size_t len);
+
+/** keyboard_turn_down() - what a member has typed does not count: ring, and say why now and then */
+void keyboard_turn_down(struct keyboard *keyboard, struct member *member);
 
 /** keyboard_take() - it is the member's now; @by: whose doing it is, for who loses it */
 void keyboard_take(struct keyboard *keyboard, struct member *member, const char *by);

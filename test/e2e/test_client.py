@@ -201,6 +201,51 @@ def test_a_script_may_take_the_keyboard(host):
     host.run("expect", "--take", "vm", r"send echo $((7*9))\r", "expect 63$")
 
 
+def test_what_is_said_to_people_ends_no_script(host):
+    host.start("typing=one")
+    ann = host.attach("vm")
+    script = host.terminal(host.charhub, "expect", "vm", "timeout 600", r"send echo $((6*7))\r",
+                           "expect go on", r"send echo $((6*9))\r", "expect 54$", env=host.env)
+    script.read_until("42\r")
+    ask(ann, "\x1dr", "has been asked")
+    host.run("refuse", "vm")
+    ann.read_until("keeps the keyboard")
+    host.run("take", "vm", "attach1")
+    host.run("take", "vm", "attach2")
+    host.run("take", "vm", "attach1")
+    ask(ann, "echo go o$((0))n | tr -d 0\r", "go on\r\n")
+    assert b"has taken the keyboard" in script.expect_end(1)
+
+
+def test_what_does_not_count_ends_a_script(host):
+    host.start("typing=one")
+    ann = host.attach("vm")
+    ask(ann, "echo $((6*7))\r", "42\r\n")
+    for words in (["send", "vm", "x"], ["expect", "vm", "send x", "expect never"],
+                  ["expect", "vm", "break", "timeout 600", "expect never"]):
+        assert "at 'attach1' has the keyboard" in host.run(*words, code=1).err
+    assert "has the keyboard" in host.run("attach", "vm", stdin=b"x\r", code=1).err
+
+
+def test_a_script_whose_right_to_type_is_taken_ends(host):
+    host.start()
+    script = host.terminal(host.charhub, "expect", "vm", "timeout 600", r"send echo $((6*7))\r",
+                           "expect go on", "send x", "expect never", env=host.env)
+    script.read_until("42\r")
+    host.run("hub", "set", "vm", "attach1", "--access", "view")
+    host.run("send", "vm", "echo go on")
+    assert b"this is to look only" in script.expect_end(1)
+
+
+def test_a_script_that_is_sent_away_says_why(host):
+    host.start()
+    script = host.terminal(host.charhub, "expect", "vm", "timeout 600", r"send echo $((6*7))\r",
+                           "expect never", env=host.env)
+    script.read_until("42\r")
+    host.run("kick", "vm", "attach1", "--reason", "lunch is ready")
+    assert b"vm: lunch is ready" in script.expect_end(3)
+
+
 def test_who_is_sent_away_is_told_why(host):
     host.start()
     ann = host.attach("vm")
@@ -413,6 +458,55 @@ def test_log_follows(host, terminal):
     assert b"42\r" not in seen
 
 
+def test_history_since_a_time_as_people_write_it(host):
+    host.start()
+    host.run("expect", "vm", r"send echo $((6*7))\r", "expect 42$")
+    for since in ("5m", "-1h", "1d ago", "2020-01-01 10:00", "2020-01-01T10:00:05Z", "0"):
+        assert "42\n" in host.run("history", "vm", "--since", since).out
+        assert "42\r\n" in host.run("log", "vm", "--since", since).out
+    wrong = host.run("history", "vm", "--since", "teatime", code=1).err
+    assert "--since: 'teatime' is no time" in wrong and "5m ago" in wrong
+    both = host.run("log", "vm", "--since", "5m", "--offset", "0", code=1).err
+    assert "not both" in both
+
+
+def test_log_goes_on_after_a_restart_of_the_daemon(host, terminal):
+    daemon = host.start()
+    log = terminal(host.charhub, "log", "-f", "vm", env=host.env)
+    host.run("expect", "vm", r"send echo $((6*7))\r", "expect 42$")
+    log.read_until("42\r")
+    daemon.stop()
+    log.read_until("vm: the connection is lost; waiting for it")
+    host.start(first_words=False)
+    log.read_until("vm: back; the daemon was restarted")
+    host.run("expect", "vm", r"send echo $((6*9))\r", "expect 54$")
+    seen = log.read_until("54\r")
+    assert b"vm> " in seen  # printed before it was back
+    host.run("kick", "vm", "attach1", "--reason", "enough")
+    assert b"vm: enough" in log.expect_end(3)
+
+
+def test_log_goes_on_where_it_was(host, terminal):
+    host.start()
+    way = relay_script(host, "ssh")
+    log = terminal(host.charhub, "-H", "lab", "log", "-f", "vm", env={**host.env, **way})
+    host.run("expect", "vm", r"send echo $((6*7))\r", "expect 42$")
+    log.read_until("42\r")
+    os.kill(last_pid(host, "ssh"), signal.SIGTERM)
+    log.read_until("waiting for it")
+    host.run("expect", "vm", r"send echo $((6*9))\r", "expect 54$")
+    seen = log.read_until("54\r")
+    assert b"back; nothing missed" in seen and b"42\r" not in seen
+
+
+def test_log_may_end_with_the_daemon(host):
+    daemon = host.start()
+    log = host.terminal(host.charhub, "log", "-f", "vm", "--no-wait", env=host.env)
+    log.read_until("vm> ")
+    daemon.stop()
+    assert b"vm: the connection is lost" in log.expect_end(3)
+
+
 def test_what_is_piped_is_typed(host):
     host.start()
     host.run("attach", "vm", stdin=b"echo $((6*7))\r")
@@ -466,6 +560,18 @@ def test_watch_follows_what_happens(host, terminal):
     watch.read_until(re.compile(rb"vm\S* +\S*up\S* +\S*0"))
     host.attach("vm")
     watch.read_until(re.compile(rb"vm\S* +\S*up\S* +\S*1"))
+    watch.send("q")
+    watch.expect_end(0)
+
+
+def test_watch_goes_on_after_a_restart_of_the_daemon(host, terminal):
+    daemon = host.start()
+    watch = terminal(host.charhub, "watch", env=host.env)
+    watch.read_until(re.compile(rb"vm\S* +\S*up\S*"))
+    daemon.stop()
+    watch.read_until("waiting for it")
+    host.start(first_words=False)
+    watch.read_until(re.compile(rb"vm\S* +\S*up\S*"))
     watch.send("q")
     watch.expect_end(0)
 

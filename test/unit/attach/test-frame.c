@@ -20,7 +20,9 @@ static size_t make_stream(uint8_t *stream)
 	at = attach_put_credit(at + 5, 70000);
 	at = attach_put_request(at, ATTACH_REPLY, 7, EPERM, 3);
 	memcpy(at, "no!", 3);
-	at = attach_put_header(at + 3, ATTACH_BREAK, 0);
+	at = attach_put_notice(at + 3, ATTACH_NOTICE, ATTACH_NOTICE_LOST, 2);
+	memcpy(at, "hm", 2);
+	at = attach_put_header(at + 2, ATTACH_BREAK, 0);
 	return (size_t)(at - stream);
 }
 
@@ -57,8 +59,15 @@ static void check_frame(unsigned n, const struct attach_frame *frame)
 		assert_int_equal(text.len, 3);
 		assert_memory_equal(text.text, "no!", 3);
 		break;
+	case 4:
+		assert_int_equal(frame->type, ATTACH_NOTICE);
+		assert_int_equal(attach_get_text(frame, &text), 0);
+		assert_int_equal(text.what, ATTACH_NOTICE_LOST);
+		assert_int_equal(text.len, 2);
+		assert_memory_equal(text.text, "hm", 2);
+		break;
 	default:
-		assert_int_equal(n, 4);
+		assert_int_equal(n, 5);
 		assert_int_equal(frame->type, ATTACH_BREAK);
 		assert_int_equal(frame->len, 0);
 	}
@@ -87,7 +96,7 @@ static void frames_come_whatever_the_pieces(void **state)
 			else
 				assert_true(at == size || (size_t)taken == len);
 		}
-		assert_int_equal(n, 5);
+		assert_int_equal(n, 6);
 		attach_decoder_done(&decoder);
 	}
 }
@@ -130,6 +139,7 @@ static void a_payload_of_the_wrong_length_is_refused(void **state)
 	const struct attach_frame data = { .type = ATTACH_DATA, (const uint8_t *)"abcdefg", 7 };
 	const struct attach_frame reply = { .type = ATTACH_REPLY, (const uint8_t *)"a", 1 };
 	const struct attach_frame gone = { .type = ATTACH_GONE, (const uint8_t *)"", 0 };
+	const struct attach_frame notice = { .type = ATTACH_NOTICE, (const uint8_t *)"", 0 };
 	struct attach_text text;
 	const uint8_t *bytes;
 	unsigned cols, rows;
@@ -143,6 +153,7 @@ static void a_payload_of_the_wrong_length_is_refused(void **state)
 	assert_int_equal(attach_get_output(&data, &offset, &bytes, &len), -EPROTO);
 	assert_int_equal(attach_get_text(&reply, &text), -EPROTO);
 	assert_int_equal(attach_get_text(&gone, &text), -EPROTO);
+	assert_int_equal(attach_get_text(&notice, &text), -EPROTO);
 }
 
 int main(void)

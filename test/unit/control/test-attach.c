@@ -283,7 +283,7 @@ static void who_looks_only_is_taken_from_and_not_heard(void **state)
 	type(f, "abc");
 	type(f, "");
 	assert_true(fake_holder_in_is(&f->guest, ""));
-	got(f, "C3 ");
+	got(f, "N0.1(this is to look only) C3 ");
 }
 
 static void wish(struct fixture *f, enum attach_wish wish, const char *text)
@@ -330,6 +330,42 @@ static void the_keyboard_is_asked_for_and_given(void **state)
 	wish(f, ATTACH_WISH_TAKE, "");
 	hub_info(f->hub, &info);
 	assert_string_equal(info.keyboard, "c.1");
+}
+
+static void a_notice_says_what_it_is_about(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_holder_detach(&f->guest);
+	chardev_free(f->hub);
+	assert_int_equal(chardev_set_add_text(f->set,
+				 "hub,id=h2,chardevs.0=log,terminal=off,typing=one", &f->hub, NULL),
+		0);
+	assert_int_equal(fake_holder_attach(&f->guest, f->hub, FAKE_HOLDER_PLAIN, NULL), 0);
+	join(f);
+	type(f, "a");
+	free(frames(f));
+	assert_int_equal(hub_keyboard_request(f->hub, "log", NULL), 0);
+	got(f, "N0.4('log' asks to type: Ctrl-\\ or silence allows it) ");
+	assert_int_equal(hub_keyboard_take(f->hub, "log", "joe", NULL), 0);
+	got(f, "N0.3(joe has taken the keyboard) ");
+	type(f, "b");
+	got(f, "N0.1('log' has the keyboard: Ctrl-\\ asks for it) ");
+	assert_int_equal(hub_keyboard_give(f->hub, "c.1", "joe", NULL), 0);
+	got(f, "N0.2(the keyboard is yours) ");
+	assert_true(fake_holder_in_is(&f->guest, "a"));
+}
+
+static void a_break_that_does_not_count_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	new_client(f, true);
+	attach_start(f->attach, &f->connection->base, NULL, 0);
+	run_idle(f->loop);
+	free(frames(f));
+	send_frame(f, ATTACH_BREAK, "", 0);
+	got(f, "N0.1(this is to look only) ");
 }
 
 /* ---- leaving ---- */
@@ -382,14 +418,13 @@ static void a_frame_that_breaks_a_rule_is_the_end(void **state)
 
 static void who_is_sent_away_is_told_why(void **state)
 {
-	const struct chardev_event notice = { .type = CHARDEV_NOTICE,
-		.text = "joe asks for the keyboard" };
+	const struct chardev_event notice = { .type = CHARDEV_NOTICE, .text = "dinner is ready" };
 	struct fixture *f = *state;
 
 	join(f);
 	assert_int_equal(f->attach->class->event(f->attach, &notice), 0);
 	assert_int_equal(f->attach->class->disconnect(f->attach, "joe wants to be alone"), 0);
-	got(f, "N0.0(joe asks for the keyboard) G0.1(joe wants to be alone) ");
+	got(f, "N0.0(dinner is ready) G0.1(joe wants to be alone) ");
 	assert_int_equal(f->connection->disconnects, 1);
 	check_gone(f);
 }
@@ -430,6 +465,8 @@ int main(void)
 		attach_test(who_looks_only_is_taken_from_and_not_heard),
 		attach_test(wishes_are_answered_with_their_number),
 		attach_test(the_keyboard_is_asked_for_and_given),
+		attach_test(a_notice_says_what_it_is_about),
+		attach_test(a_break_that_does_not_count_is_refused),
 		attach_test(more_input_than_credit_is_the_end),
 		attach_test(a_frame_that_breaks_a_rule_is_the_end),
 		attach_test(who_is_sent_away_is_told_why),

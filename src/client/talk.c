@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/talk.h"
+
+#include "base/cleanup.h"
+#include "client/terminal.h"
+#include "client/verb.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { HEARD_MAX = 1024 * 1024 };
+
+/* ---- what the console tells ---- */
+
+static void on_open(void *data)
+{
+	struct talk *talk = data;
+
+	if (talk->at.restarted)
+		talk->from = TALK_UNKNOWN;
+}
+
+static void on_output(void *data, bool printed, uint64_t offset, const uint8_t *bytes, size_t len)
+{
+	struct talk *talk = data;
+	size_t skip = offset < talk->from ? (size_t)(talk->from - offset) : 0;
+
+	if (!printed || skip >= len)
+		return;
+	if (talk->show)
+		terminal_write(bytes + skip, len - skip);
+	plain_feed(&talk->plain, bytes + skip, len - skip, &talk->text);
+	if (talk->text.len > HEARD_MAX)
+		strbuf_drop(&talk->text, HEARD_MAX / 2);
+}
+
+/* What stands on both sides of a gap is no line of the console's. */
+static void on_missed(void *data, uint64_t bytes)
+{
+	struct talk *talk = data;
+
+	fprintf(stderr, "charhub: %s: %" PRIu64 " bytes skipped\n", talk->console->name, bytes);
+	talk->plain = (struct plain){ 0 };
+	strbuf_putc(&talk->text, '\n');
+}
+
+static void refuse(struct talk *talk, const char *text)
+{
+	free(talk->refused);
+	talk->refused = strdup(text);
+}
+
+/* What else there is to say is for a person. */
+static void on_notice(void *data, enum attach_notice about, const char *text)
+{
+	struct talk *talk = data;
+
+	if (about == ATTACH_NOTICE_REFUSED || about == ATTACH_NOTICE_LOST)
+		refuse(talk, text);
+	else if (about == ATTACH_NOTICE_YOURS && !talk->dropped)
+		free(TAKE_PTR(talk->refused));
+	talk->dropped |= about == ATTACH_NOTICE_REFUSED;
+}
+
+static void on_reply(void *data, int error, const char *text)
+{
+	struct talk *talk = data;
+
+	talk->replied = true;
+	if (error)
+		refuse(talk, *text ? text : strerror(error));
+}
+
+static const struct attachment_ops ops = {
+	.on_open = on_open,
+	.on_output = on_output,
+	.on_missed = on_missed,
+	.on_notice = on_notice,
+	.on_reply = on_reply,
+};
+
+/* ---- life ---- */
+
+int talk_open(struct client *client, const char *pattern, bool view, struct consoles *consoles,
+	struct talk *talk, struct error **err)
+{
+	int r = consoles_find_one(client->daemons, pattern, consoles, err);
+
+	*talk = (struct talk){ .at = { .connection = { .fd = -1 } } };
+	if (r < 0)
+		return r;
+	talk->console = &consoles->items[0];
+	attachment_init(&talk->at, talk->console->daemon, talk->console->id, &ops, talk);
+	talk->at.view = view;
+	r = attachment_open(&talk->at, err);
+	if (r == 0 && !view && !talk->at.may_type)
+		r = error_set(err, EACCES, "you may only look at '%s'", talk->console->name);
+	return r;
+}
+
+void talk_done(struct talk *talk)
+{
+	attachment_done(&talk->at);
+	strbuf_done(&talk->text);
+	free(talk->refused);
+}
+
+/* ---- taking part ---- */
+
+int talk_step(struct talk *talk, int wait_ms, struct error **err)
+{
+	struct pollfd pollfd = { .fd = talk->at.connection.fd, .events = POLLIN };
+	int r = attachment_send(&talk->at);
+
+	if (talk->at.to_send.len)
+		pollfd.events |= POLLOUT;
+	if (r == 0 && poll(&pollfd, 1, wait_ms) > 0 &&
+		pollfd.revents & (POLLIN | POLLHUP | POLLERR))
+		r = attachment_read(&talk->at);
+	if (r == 0)
+		return 0;
+	error_set(err, EPIPE, "%s: %s", talk->console->name,
+		talk->at.gone ? talk->at.gone : "the connection is lost");
+	return CLIENT_GONE;
+}
+
+static int refused(const struct talk *talk, struct error **err)
+{
+	return error_set(err, EACCES, "%s: %s", talk->console->name, talk->refused);
+}
+
+int talk_check(const struct talk *talk, struct error **err)
+{
+	return talk->dropped && talk->refused ? refused(talk, err) : 0;
+}
+
+int talk_take(struct talk *talk, struct error **err)
+{
+	int r = 0;
+
+	attachment_wish(&talk->at, ATTACH_WISH_TAKE, NULL);
+	while (r == 0 && !talk->replied)
+		r = talk_step(talk, -1, err);
+	return r == 0 && talk->refused ? refused(talk, err) : r;
+}
+
+int talk_type(struct talk *talk, struct paste *paste, struct error **err)
+{
+	int r = 0;
+
+	while (r == 0 && !talk->refused && !paste_is_done(paste, &talk->at)) {
+		int wait = paste_step(paste, &talk->at);
+
+		r = talk_step(talk, wait, err);
+	}
+	return r == 0 && talk->refused ? refused(talk, err) : r;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLIENT_TALK_H
+#define CLIENT_TALK_H
+
+#include "client/attachment.h"
+#include "client/client.h"
+#include "client/consoles.h"
+#include "client/history.h"
+#include "client/paste.h"
+
+#define TALK_UNKNOWN UINT64_MAX
+
+/**
+ * struct talk - being at a console without a person
+ * @from:    what was printed before is known already; TALK_UNKNOWN: the daemon was restarted, and
+ *           nobody has said yet what is known of its output
+ * @show:    what is printed is for standard output, too
+ * @text:    of what was printed; the talker takes it from there
+ * @refused: why what was, or would be, typed does not count; NULL: it does
+ * @dropped: some of it was
+ * @replied: to the wish for the keyboard
+ */
+struct talk {
+	const struct console *console;
+	struct attachment at;
+	uint64_t from;
+	bool show, dropped, replied;
+	struct plain plain;
+	struct strbuf text;
+	char *refused;
+};
+
+/**
+ * talk_open() - attach to the one console that @pattern means
+ * @view: to look only; else it is an error where one may not type
+ *
+ * @consoles has it and outlives @talk.
+ *
+ * Return: 0; -errno with @err.
+ */
+int talk_open(struct client *client, const char *pattern, bool view, struct consoles *consoles,
+	struct talk *talk, struct error **err);
+
+/** talk_done() */
+void talk_done(struct talk *talk);
+#define AUTO_TALK __attribute__((cleanup(talk_done)))
+
+/**
+ * talk_step() - until something has come, or for @wait_ms; -1: for ever
+ *
+ * Return: 0; CLIENT_GONE with @err: the attachment has ended.
+ */
+int talk_step(struct talk *talk, int wait_ms, struct error **err);
+
+/** talk_check() - does what was typed until now count. Return: 0; -EACCES with @err */
+int talk_check(const struct talk *talk, struct error **err);
+
+/** talk_take() - the keyboard, whoever has it. Return: 0; CLIENT_GONE, -EACCES with @err */
+int talk_take(struct talk *talk, struct error **err);
+
+/**
+ * talk_type() - all of @paste, until the guest has taken it
+ *
+ * Return: 0; CLIENT_GONE with @err; -EACCES with @err: what was typed does not count.
+ */
+int talk_type(struct talk *talk, struct paste *paste, struct error **err);
+
+#endif
