@@ -18,11 +18,26 @@ static const struct verb_option *find_in(
 }
 
 static const struct verb_option *find(
-	const struct args *args, const char *name, size_t len, char letter)
+	const struct verb *verb, const char *name, size_t len, char letter)
 {
 	const struct verb_option *found = find_in(verb_common_options, name, len, letter);
 
-	return found || !args->verb ? found : find_in(args->verb->options, name, len, letter);
+	return found || !verb ? found : find_in(verb->options, name, len, letter);
+}
+
+const struct verb_option *args_find_option(
+	const struct verb *verb, const char *word, const char **ret_value)
+{
+	const char *name = word + 1, *value;
+
+	if (*name != '-') {
+		*ret_value = *name && name[1] ? name + 1 : NULL;
+		return find(verb, NULL, 0, *name);
+	}
+	name++;
+	value = strchr(name, '=');
+	*ret_value = value ? value + 1 : NULL;
+	return find(verb, name, value ? (size_t)(value - name) : strlen(name), 0);
 }
 
 static int unknown(const struct args *args, const char *word, struct error **err)
@@ -35,10 +50,11 @@ static int unknown(const struct args *args, const char *word, struct error **err
 	return -EINVAL;
 }
 
-/* @value: NULL: it is the next word. Return: how many words were used; -EINVAL. */
-static int take(struct args *args, const struct verb_option *option, const char *value,
-	char *const *at, struct error **err)
+/* Return: how many words were used; -EINVAL. */
+static int take_option(struct args *args, char *const *at, struct error **err)
 {
+	const char *value;
+	const struct verb_option *option = args_find_option(args->verb, at[0], &value);
 	int used = 1;
 
 	if (!option)
@@ -55,20 +71,6 @@ static int take(struct args *args, const struct verb_option *option, const char 
 	args->options[args->n_options].option = option;
 	args->options[args->n_options++].value = value ? value : "";
 	return used;
-}
-
-static int take_option(struct args *args, char *const *at, struct error **err)
-{
-	const char *name = at[0] + 1, *value;
-
-	if (*name != '-') {
-		value = name[1] ? name + 1 : NULL;
-		return take(args, find(args, NULL, 0, *name), value, at, err);
-	}
-	name++;
-	value = strchr(name, '=');
-	return take(args, find(args, name, value ? (size_t)(value - name) : strlen(name), 0),
-		value ? value + 1 : NULL, at, err);
 }
 
 /* The verb comes with the first word, so that the options behind it are known as its own. */

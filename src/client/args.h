@@ -34,6 +34,17 @@ struct args {
  */
 int args_parse(char **argv, struct args *args, struct error **err);
 
+/**
+ * args_find_option() - which one a word is
+ * @verb: may be NULL
+ * @word: begins with '-'
+ * @ret_value: what is behind it in the same word, "--name=value", "-lvalue"; NULL: nothing is
+ *
+ * Return: NULL: none.
+ */
+const struct verb_option *args_find_option(
+	const struct verb *verb, const char *word, const char **ret_value);
+
 /** args_has() - was --@name given */
 bool args_has(const struct args *args, const char *name);
 

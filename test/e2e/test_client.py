@@ -576,15 +576,105 @@ def test_watch_goes_on_after_a_restart_of_the_daemon(host, terminal):
     watch.expect_end(0)
 
 
+def complete(host, *words):
+    """What the client says that the last of @words may be."""
+    return [line.split("\t")[0] for line in host.run("complete", "--", *words).out.splitlines()]
+
+
 def test_help_and_completion_come_from_the_table(host):
-    verbs = [line.split("\t")[0] for line in host.run("complete", "verbs").out.splitlines()]
+    verbs = complete(host, "")
     assert verbs.count("hub") == 1
-    followers = [line.split("\t")[0]
-                 for line in host.run("complete", "verbs", "hub").out.splitlines()]
-    assert followers == ["add", "remove", "set"]
+    followers = complete(host, "hub", "")
+    assert followers == ["add", "remove", "set"] == complete(host, "help", "hub", "")
     for verb in [verb for verb in verbs if verb != "hub"] + [f"hub {word}" for word in followers]:
         assert f"charhub {verb}" in host.run("help", *verb.split()).out
-    host.start()
-    assert host.run("complete", "consoles").out.startswith("vm\t")
-    assert "--escape=" in host.run("complete", "options", "attach").out
     assert "charhub attach CONSOLE" in host.run("attach", "--help").out
+
+
+def test_completion_knows_names(host):
+    host.start()
+    for words, wanted in {
+            ("attach", ""): ["vm"],
+            ("attach", "--view", "v"): ["vm"],
+            ("attach", "x"): [],
+            ("--socket", host.control(), "who", ""): ["vm"],
+            ("--socket=/nowhere", "who", ""): [],
+            ("kick", "vm", ""): ["vm-log"],
+            ("hub", "remove", "v", "vm"): ["vm-log"],
+            ("hub", "set", "vm", "--access", ""): ["type", "view"],
+            ("hub", "set", "vm", "--access=v"): ["--access=view"],
+            ("hub", "add", "vm", "vm-"): ["vm-guest", "vm-log"],
+            ("remove", "vm-g"): ["vm-guest"],
+            ("qmp", "query-hub"): ["query-hubs"],
+            ("attach", "--esc"): ["--escape="],
+            ("attach", "--", "--esc"): [],
+            ("attach", "vm", ""): [],
+            ("send", "vm", "some", ""): [],
+            ("record", "vm", ""): [":files"],
+            ("attach", "--log=x"): [":files"],
+            ("send", "vm", "-f", ""): [":files"],
+            ("relay", "--only", ""): ["vm"],
+            ("nonsense", ""): [],
+    }.items():
+        assert complete(host, *words) == wanted, words
+
+
+# ---- the completions of shells, each driven as a person does: type, and press Tab ----
+
+SHELLS = {
+    "bash": ["--norc", "--noprofile"],
+    "zsh": ["-f"],
+    "fish": ["--no-config"],
+}
+LOAD = {
+    "bash": "PS1='ready\\$ '; bind 'set enable-bracketed-paste off'; . {folder}/charhub.bash\r",
+    "zsh": "PROMPT='ready%# '; unset zle_bracketed_paste; fpath=({folder} $fpath); "
+           "autoload -Uz compinit; compinit -u -D\r",
+    "fish": "function fish_prompt; echo -n 'ready> '; end; source {folder}/charhub.fish\r",
+}
+READY = re.compile(rb"ready[$%#>]")
+
+
+@pytest.fixture(params=sorted(SHELLS))
+def shell(request, host, charhub_path):
+    """A shell with our completion, in a folder with a file."""
+    program.need(request.param)
+    folder = program.ROOT / "packaging" / "completions"
+    (host.workdir / "bin").mkdir()
+    (host.workdir / "bin" / "charhub").symlink_to(charhub_path)
+    (host.workdir / "recording.cast").write_text("")
+    person = host.terminal(
+        request.param, *SHELLS[request.param], cwd=host.workdir, cols=200,
+        env={**host.env, "PATH": f"{host.workdir}/bin:{os.environ['PATH']}", "TERM": "xterm"})
+    person.send(LOAD[request.param].format(folder=folder))
+    person.read_until(READY)
+    yield person
+    person.kill()
+    for left in host.workdir.glob("fish_universal_variables.notifier*"):
+        left.unlink()
+
+
+def press_tab(person, line, wanted):
+    """@line is typed and completed, and then printed: a word, a '|'."""
+    person.send(f"{line}\tX")
+    person.send("\x01printf '%s|' \r")
+    person.read_until(wanted)
+    person.read_until(READY)
+
+
+def test_shells_complete(host, shell):
+    host.start()
+    for line, wanted in {
+            "charhub att": "charhub|attach|X|",
+            "charhub hub rem": "charhub|hub|remove|X|",
+            "charhub help exp": "charhub|help|expect|X|",
+            "charhub attach v": "charhub|attach|vm|X|",
+            "charhub kick vm vm-": "charhub|kick|vm|vm-log|X|",
+            "charhub hub remove vm vm-": "charhub|hub|remove|vm|vm-log|X|",
+            "charhub attach --esc": "charhub|attach|--escape=X|",
+            "charhub hub set vm vm-log --access=v": "|vm-log|--access=view|X|",
+            "charhub hub set vm vm-log --access v": "|vm-log|--access|view|X|",
+            "charhub play rec": "charhub|play|recording.cast|X|",
+            "charhub attach --log=rec": "charhub|attach|--log=recording.cast|X|",
+    }.items():
+        press_tab(shell, line, wanted)
