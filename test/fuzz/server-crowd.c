@@ -15,6 +15,10 @@ enum { FRAME_MAX = 125, FRAME_HEAD = 6 };
 	"GET " path " HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"             \
 	"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" \
 	"Sec-WebSocket-Version: 13\r\n\r\n"
+#define CAPABILITIES "{\"execute\":\"qmp_capabilities\"}\n"
+#define ATTACH(console)                                                       \
+	"{\"execute\":\"attach\",\"arguments\":{\"console\":\"" console "\"," \
+	"\"cols\":80,\"rows\":24}}\n"
 #define GREETING(text) .greeting = (text), .greeting_len = sizeof(text) - 1
 
 /**
@@ -51,7 +55,9 @@ static const struct door doors[] = {
 	{ .name = "lobby-websocket", GREETING(UPGRADE("/console/second")) },
 	{ .name = "vnc", GREETING("RFB 003.008\n\1\1") },
 	{ .name = "vnc-websocket", GREETING(UPGRADE("/")) },
-	{ .name = "control", .steers = true, GREETING("{\"execute\":\"qmp_capabilities\"}\n") },
+	{ .name = "control", .steers = true, GREETING(CAPABILITIES) },
+	{ .name = "attach", .steers = true, GREETING(CAPABILITIES ATTACH("first")) },
+	{ .name = "attach-typing", .steers = true, GREETING(CAPABILITIES ATTACH("third")) },
 };
 
 enum { DOORS = sizeof(doors) / sizeof(doors[0]) };

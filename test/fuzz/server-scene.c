@@ -92,7 +92,7 @@ static const struct {
 		"authz-list,id=rules,policy=allow,rules.0.match=user:nobody,rules.0.policy=deny" },
 	{ CHARDEV, "hub,id=second,window=64k,chardevs.0=screen1,view-authz=rules" },
 	{ CHARDEV, "vc,id=screen2" },
-	{ CHARDEV, "hub,id=third,window=64k,chardevs.0=screen2" },
+	{ CHARDEV, "hub,id=third,window=64k,chardevs.0=screen2,typing=one" },
 	{ LISTEN, "unix:%s/lobby,consoles=second" },
 	{ LISTEN, "unix:%s/lobby-websocket,websocket=on" },
 	{ DEVICE, "console,guest=guest0,chardev=first" },
@@ -103,6 +103,10 @@ static const struct {
 	{ VNC, "none,websocket=unix:%s/vnc-websocket" },
 	{ CHARDEV, "socket,id=control,path=%s/control,server=on,wait=off,clients=4" },
 	{ MONITOR, "control,mode=control" },
+	{ CHARDEV, "socket,id=attach,path=%s/attach,server=on,wait=off,clients=4" },
+	{ MONITOR, "attach,mode=control" },
+	{ CHARDEV, "socket,id=attach-typing,path=%s/attach-typing,server=on,wait=off,clients=4" },
+	{ MONITOR, "attach-typing,mode=control" },
 };
 
 static int add_listen(struct world *world, struct opts *opts, struct error **err)
