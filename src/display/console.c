@@ -63,30 +63,45 @@ static struct list *first_gap(struct display *display, unsigned *ret_number)
 	return &display->consoles;
 }
 
-int display_console_add(struct display *display, const struct display_console_config *config,
-	struct display_console **ret_console)
+struct display_console *console_new(
+	struct display *display, const struct display_console_config *config)
 {
 	static const struct display_console_ops no_ops = { 0 };
-	struct display_console *console;
-	struct list *before;
-	unsigned number;
-	size_t len = strnlen(config->label, DISPLAY_LABEL_MAX);
+	struct display_console *console = calloc(1, sizeof(*console));
 
-	before = first_gap(display, &number);
-	if (number > DISPLAY_CONSOLES_MAX)
-		return -ENOSPC;
-	console = calloc(1, sizeof(*console));
 	if (!console)
-		return -ENOMEM;
+		return NULL;
 	console->display = display;
-	console->number = number;
-	memcpy(console->label, config->label, len);
+	memcpy(console->label, config->label, strnlen(config->label, DISPLAY_LABEL_MAX));
 	console->vt = config->vt;
 	console->ops = config->ops ? config->ops : &no_ops;
 	console->data = config->data;
 	console->backspace_bs = config->backspace_bs;
 	console->is_changed = true;
 	list_init(&console->views);
+	return console;
+}
+
+void console_free(struct display_console *console)
+{
+	notice_free(console->notice);
+	free(console);
+}
+
+int display_console_add(struct display *display, const struct display_console_config *config,
+	struct display_console **ret_console)
+{
+	struct display_console *console;
+	struct list *before;
+	unsigned number;
+
+	before = first_gap(display, &number);
+	if (number > DISPLAY_CONSOLES_MAX)
+		return -ENOSPC;
+	console = console_new(display, config);
+	if (!console)
+		return -ENOMEM;
+	console->number = number;
 	list_add_before(before, &console->node);
 	display_who_changed(display);
 	*ret_console = console;
@@ -103,8 +118,7 @@ void display_console_remove(struct display_console *console)
 	list_remove(&console->node);
 	list_for_each_safe (view, &console->views, struct display_view, node)
 		view_switched(view, view_first(view));
-	notice_free(console->notice);
-	free(console);
+	console_free(console);
 	display_who_changed(display);
 }
 

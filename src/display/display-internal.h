@@ -11,6 +11,7 @@
  * @consoles: by number, the overview first
  * @views:    all of them
  * @serial:   of the newest picture; see struct display_console
+ * @page_ops: of the pages behind the overview, with @page_data; NULL: there are none
  * @on_who:   told when a console or a view comes, goes, moves, with @who_data
  */
 struct display {
@@ -21,11 +22,14 @@ struct display {
 	struct overview *overview;
 	struct compose_tables *compose_tables;
 	uint64_t serial;
+	const struct display_page_ops *page_ops;
+	void *page_data;
 	void (*on_who)(void *data);
 	void *who_data;
 };
 
 /*
+ * @node:    among the display's; of a page among none
  * @serial:  names what is to be seen now; 0: no name yet. Taken when a view looks for the first
  *           time after @is_changed or after the engine was fed without our knowing, so that the
  *           same serial always means the same picture
@@ -110,10 +114,11 @@ enum view_news {
  * @back:     lines scrolled back; @top: the place that the first row stays at meanwhile
  * @held:     enum held_key bits of the modifier keys that are down
  * @wanted:   number of the console that it was not let to; 0: none
+ * @page:     its own behind the overview; NULL: it was never there
  */
 struct display_view {
 	struct display *display;
-	struct display_console *console;
+	struct display_console *console, *page;
 	struct list node, in_display;
 	const struct display_view_callbacks *callbacks;
 	void *data;
@@ -139,6 +144,13 @@ struct display_view {
 };
 
 /* ---- console.c ---- */
+
+/** console_new() - in no list, with no number; NULL if memory ran out */
+struct display_console *console_new(
+	struct display *display, const struct display_console_config *config);
+
+/** console_free() - no view looks at it */
+void console_free(struct display_console *console);
 
 /** console_picture() - the serial of what is to be seen now */
 uint64_t console_picture(struct display_console *console);
@@ -174,6 +186,20 @@ void view_notify(struct display_view *view, bool title_changed);
 
 /** view_switched() - look at @console and tell the owner */
 void view_switched(struct display_view *view, struct display_console *console);
+
+/* ---- page.c ---- */
+
+/** view_turn_page() - from the overview to its page or back. Return: false: it is elsewhere */
+bool view_turn_page(struct display_view *view);
+
+/** view_is_at_page() */
+bool view_is_at_page(const struct display_view *view);
+
+/** view_judge_page() - what the viewer may there may have changed */
+void view_judge_page(struct display_view *view);
+
+/** view_close_page() - the view looks at nothing any more */
+void view_close_page(struct display_view *view);
 
 /* ---- scroll.c ---- */
 

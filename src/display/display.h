@@ -183,8 +183,49 @@ void display_console_notice(struct display_console *console, const char *text);
 /** display_console_clipboard() - the guest set the clipboard: on_clipboard of every viewer */
 void display_console_clipboard(struct display_console *console, const char *utf8, size_t len);
 
+/* ---- a page behind the overview, from the side of who provides it -------------------------- */
+
+/**
+ * struct display_page_ops - a page that each viewer has for himself; F2 on the overview goes there
+ * and back
+ *
+ * It is a console without a number, which is there from when its viewer first turns to it until he
+ * goes. All of them are there.
+ */
+struct display_page_ops {
+	/** What it is, for the overview: "monitor". */
+	const char *name;
+
+	/**
+	 * Make one. judge() follows.
+	 *
+	 * Return: 0, *@ret_config says what it is, and its @data is the page; -ENOMEM.
+	 */
+	int (*open)(
+		void *data, struct display_view *view, struct display_console_config *ret_config);
+
+	/** Ask display_view_may_use_page(): it may have another answer now */
+	void (*judge)(void *page);
+
+	/** Its viewer has gone, and its console */
+	void (*close)(void *page);
+};
+
+/** display_set_page() - before there are views; @ops: static */
+void display_set_page(struct display *display, const struct display_page_ops *ops, void *data);
+
+/** display_view_page() - the page of a view; NULL: it has none yet */
+struct display_console *display_view_page(const struct display_view *view);
+
+/**
+ * display_view_may_use_page() - may he do what can be done there
+ * @why: if not, why; a clause for people is appended
+ */
+bool display_view_may_use_page(const struct display_view *view, struct strbuf *why);
+
 /* ---- a console, from the side of who looks ------------------------------------------------- */
 
+/** display_console_number() - 0: it is a page */
 unsigned display_console_number(const struct display_console *console);
 const char *display_console_label(const struct display_console *console);
 
@@ -230,6 +271,10 @@ struct display_view_callbacks {
 	 * DISPLAY_NOTHING, and display_view_judge() when he can
 	 */
 	enum display_right (*may)(void *data, struct object *view_rule, struct object *type_rule);
+	/**
+	 * display_view_may_use_page(), asked and answered like may(). Without it: no
+	 */
+	bool (*may_use_page)(void *data, struct strbuf *why);
 };
 
 /**
@@ -356,8 +401,9 @@ void display_view_blink(struct display_view *view, bool lit);
  * Dead keys and Compose make one character of several keys. Ctrl with a letter of another script is
  * the control character of the Latin letter at the same place.
  *
- * Ctrl-Alt-1..9 switch, Shift-PgUp/PgDn scroll back; these and their releases go no further. Any
- * other key that sends something returns to the bottom and drops the selection.
+ * Ctrl-Alt-1..9 switch, F2 turns to the overview's other page, Shift-PgUp/PgDn scroll back; these
+ * and their releases go no further. Any other key that sends something returns to the bottom and
+ * drops the selection.
  *
  * Return: 0; -ENOBUFS: the guest does not take its input, the key is lost (a good place for a
  * bell); -EPERM: read only; -ENOTCONN, -ENOMEM.

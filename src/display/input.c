@@ -35,7 +35,7 @@ static const uint8_t held_keys[] = {
 	HELD_OTHER, HELD_OTHER, HELD_OTHER, HELD_OTHER,	      /* Super, Hyper */
 };
 
-enum { KEYSYM_SHIFT_L = 0xffe1, KEYSYM_HYPER_R = 0xffee };
+enum { KEYSYM_F2 = VT_KEY_F1 + 1, KEYSYM_SHIFT_L = 0xffe1, KEYSYM_HYPER_R = 0xffee };
 
 static unsigned held_mods(const struct display_view *view)
 {
@@ -127,6 +127,12 @@ static bool scroll_key(struct display_view *view, uint32_t keysym, unsigned mods
 	return true;
 }
 
+/* F2, as long as it is not a guest's. */
+static bool page_key(struct display_view *view, uint32_t keysym, unsigned mods)
+{
+	return keysym == KEYSYM_F2 && !mods && view_turn_page(view);
+}
+
 /* A key that is the guest's. */
 static int type(struct display_view *view, uint32_t keysym, unsigned mods)
 {
@@ -168,7 +174,8 @@ int display_view_key(struct display_view *view, uint32_t keysym, unsigned place,
 	if (hold(view, keysym, down) || !down)
 		return 0;
 	mods = key_mods(view, keysym);
-	if (switch_key(view, keysym, mods) || scroll_key(view, keysym, mods))
+	if (switch_key(view, keysym, mods) || scroll_key(view, keysym, mods) ||
+		page_key(view, keysym, mods))
 		return 0;
 	if (console->ops->key && console->ops->key(console->data, view, keysym))
 		return 0;

@@ -16,7 +16,14 @@
 
 #define OVERVIEW_LABEL "overview"
 
-enum { LABEL_COLUMN = 7, SIZE_COLUMN = 29, PEOPLE_COLUMN = 40, LINES_AROUND = 9, ASK_MS = 1000 };
+enum {
+	LABEL_COLUMN = 7,
+	SIZE_COLUMN = 29,
+	PEOPLE_COLUMN = 40,
+	LINES_AROUND = 9,
+	PAGE_LINES = 2,
+	ASK_MS = 1000
+};
 
 struct overview {
 	struct loop *loop;
@@ -80,6 +87,18 @@ static void put_console(
 	put_people(out, overview, console);
 }
 
+/* The page behind it, of which each viewer has his own. */
+static void put_page(struct strbuf *out, const struct display *display)
+{
+	struct names names = { out, "" };
+
+	strbuf_printf(
+		out, "\r\n   \033[1mF2\033[m  %s\033[%dG", display->page_ops->name, PEOPLE_COLUMN);
+	list_for_each (view, &display->views, struct display_view, in_display)
+		if (view_is_at_page(view))
+			put_name(&names, view->name);
+}
+
 static void put_consoles(struct strbuf *out, const struct overview *overview, unsigned lines)
 {
 	const struct display_console *console = NULL;
@@ -88,6 +107,8 @@ static void put_consoles(struct strbuf *out, const struct overview *overview, un
 	while ((console = display_next(overview->display, console))) {
 		if (lines > 0) {
 			put_console(out, overview, console);
+			if (console == overview->console && overview->display->page_ops)
+				put_page(out, overview->display);
 			lines--;
 		} else {
 			left++;
@@ -100,20 +121,24 @@ static void put_consoles(struct strbuf *out, const struct overview *overview, un
 /* Lines do not wrap: what is too long for the width is cut. */
 static void put_screen(struct strbuf *out, const struct overview *overview)
 {
-	unsigned rows = vt_rows(overview->vt);
+	const struct display_page_ops *page = overview->display->page_ops;
+	unsigned rows = vt_rows(overview->vt), around = LINES_AROUND + (page ? PAGE_LINES : 0);
 
 	strbuf_puts(out, "\033[?7l\033[?25l\033[m\033[H\033[2J\033[44;97m\033[K ");
 	put_plain(out, overview->title);
 	strbuf_printf(out,
 		"\033[m\r\n\r\n\033[36m   No\033[%dGConsole\033[%dGSize\033[%dGWho is there\033[m",
 		LABEL_COLUMN + 1, SIZE_COLUMN, PEOPLE_COLUMN);
-	put_consoles(out, overview, rows > LINES_AROUND ? rows - LINES_AROUND : 1);
+	put_consoles(out, overview, rows > around ? rows - around : 1);
 	strbuf_puts(out,
 		"\r\n\r\n \033[36mCtrl-Alt-1 .. 9\033[m  show that console; here its number will do"
 		"\r\n \033[36mShift-PgUp/PgDn\033[m  look back; the wheel too"
 		"\r\n \033[36mLeft button\033[m      select and copy; with Shift if the guest has "
 		"the "
 		"mouse");
+	if (page)
+		strbuf_printf(out, "\r\n \033[36mF2\033[m               the %s, and back again",
+			page->name);
 }
 
 static bool is_drawn(const struct overview *overview, const struct strbuf *out)

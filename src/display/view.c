@@ -173,6 +173,7 @@ struct display_console *view_first(const struct display_view *view)
 
 void display_view_judge(struct display_view *view)
 {
+	view_judge_page(view);
 	if (view->wanted && display_view_switch(view, view->wanted) == 0)
 		return;
 	if (view_may(view, view->console) != DISPLAY_NOTHING)
@@ -239,6 +240,7 @@ void display_view_free(struct display_view *view)
 	list_remove(&view->in_display);
 	list_remove(&view->node);
 	view->console->viewers--;
+	view_close_page(view);
 	composer_done(&view->composer);
 	strbuf_done(&view->selected);
 	strbuf_done(&view->clipboard);

@@ -74,6 +74,15 @@ static enum display_right may(void *data, struct object *view_rule, struct objec
 	return ((struct watcher *)data)->right;
 }
 
+static bool may_use_page(void *data, struct strbuf *why)
+{
+	const struct watcher *watcher = data;
+
+	if (!watcher->page_is_for_me)
+		strbuf_puts(why, "no");
+	return watcher->page_is_for_me;
+}
+
 static const struct display_view_callbacks callbacks = {
 	.on_change = handle_change,
 	.on_size = handle_size,
@@ -83,6 +92,7 @@ static const struct display_view_callbacks callbacks = {
 	.on_clipboard = handle_clipboard,
 	.on_switched = handle_switched,
 	.may = may,
+	.may_use_page = may_use_page,
 };
 
 static void open_view(

@@ -19,6 +19,7 @@ struct watcher {
 	struct strbuf clipboard;
 	bool free_on_change; /* go away inside of on_change */
 	enum display_right right;
+	bool page_is_for_me; /* the one behind the overview; else: "no" */
 };
 
 struct fixture {
