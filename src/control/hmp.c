@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A session with a person: a prompt, a line, what came of it.
+ * A person at a chardev.
  */
 #include "control/hmp.h"
 
-#include "control/hmp-commands.h"
-#include "control/readline.h"
+#include "control/hmp-session.h"
 #include "control/monitor.h"
-
-#include <string.h>
-
-#define PROMPT "(qemu) "
 
 struct hmp {
 	struct monitor base;
-	struct readline readline;
+	struct hmp_session session;
 };
 
 static struct hmp *hmp_from(const struct monitor *monitor)
@@ -22,37 +17,20 @@ static struct hmp *hmp_from(const struct monitor *monitor)
 	return container_of(monitor, struct hmp, base);
 }
 
-static void show(struct hmp *hmp, const struct strbuf *text)
+static void show(struct monitor *monitor, const struct strbuf *text)
 {
-	monitor_send(&hmp->base, text->failed ? NULL : text->data, text->len);
+	monitor_send(monitor, text->failed ? NULL : text->data, text->len);
 }
 
-static void run_line(struct hmp *hmp, struct strbuf *out)
-{
-	AUTO_STRBUF struct strbuf lines = { 0 };
-
-	hmp_run(&hmp->base.caller, hmp->readline.line, &lines);
-	hmp_put_lines(out, &lines);
-	readline_begin(&hmp->readline, out);
-}
-
-/* As far as the end of a line. */
 static size_t read_keys(struct monitor *monitor, const char *bytes, size_t len)
 {
-	struct hmp *hmp = hmp_from(monitor);
-	enum readline_result result = READLINE_MORE;
 	AUTO_STRBUF struct strbuf out = { 0 };
-	size_t done = 0;
+	bool ends;
+	size_t done = hmp_session_read(&hmp_from(monitor)->session, bytes, len, &out, &ends);
 
-	while (done < len && result == READLINE_MORE)
-		result = readline_feed(&hmp->readline, bytes[done++], &out);
-	if (result == READLINE_DONE)
-		run_line(hmp, &out);
-	else if (result == READLINE_CANCEL)
-		readline_begin(&hmp->readline, &out);
-	else if (result == READLINE_END)
+	if (ends)
 		monitor_send_away(monitor);
-	show(hmp, &out);
+	show(monitor, &out);
 	return done;
 }
 
@@ -61,12 +39,9 @@ static void begin(struct monitor *monitor)
 	struct hmp *hmp = hmp_from(monitor);
 	AUTO_STRBUF struct strbuf out = { 0 };
 
-	hmp->readline.prompt = PROMPT;
-	hmp->readline.complete = hmp_next_name;
-	strbuf_puts(
-		&out, "charhub " CHARHUB_VERSION " monitor - type 'help' for more information\r\n");
-	readline_begin(&hmp->readline, &out);
-	show(hmp, &out);
+	hmp->session.caller = &monitor->caller;
+	hmp_session_begin(&hmp->session, &out);
+	show(monitor, &out);
 }
 
 static void unfocus(struct monitor *monitor)
@@ -76,7 +51,7 @@ static void unfocus(struct monitor *monitor)
 
 static void forget(struct monitor *monitor)
 {
-	readline_done(&hmp_from(monitor)->readline);
+	hmp_session_done(&hmp_from(monitor)->session);
 }
 
 static const struct monitor_ops hmp_ops = {

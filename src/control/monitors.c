@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "control/hmp.h"
+#include "control/monitor-page.h"
 #include "control/monitor.h"
 #include "control/qmp.h"
 #include "control/world.h"
@@ -78,6 +79,7 @@ struct monitors *monitors_new(struct world *world)
 	list_init(&monitors->list);
 	list_init(&monitors->leaving);
 	world_set_monitors(world, monitors);
+	display_set_page(world_display(world), &monitor_page_ops, world);
 	return monitors;
 }
 

@@ -51,6 +51,7 @@ struct vnc_host_ops {
  * @tls:    by which connections are encrypted; NULL: they are not
  * @login:  where users and their passwords are checked, of whoever comes; NULL: nowhere
  * @gate:   who may what; its rules are held
+ * @admin:  who of them may use the page behind the overview; held; NULL: nobody
  * @door:   who has said a wrong password
  * @studio: where pictures are encoded
  * @shared: viewers that are logged in and share
@@ -63,6 +64,7 @@ struct vnc_host {
 	struct tls_creds *tls;
 	struct login *login;
 	struct authz_gate gate;
+	struct object *admin;
 	struct door door;
 	struct studio *studio;
 	unsigned shared;

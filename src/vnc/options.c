@@ -56,6 +56,10 @@ const struct opt_desc vnc_options[] = {
 	{ .name = "type-authz",
 		.type = OPT_ID,
 		.help = "-object authz-... that says who may type; default: whoever may look" },
+	{ .name = "admin-authz",
+		.type = OPT_ID,
+		.help = "-object authz-... that says which of them may use the monitor behind "
+			"the overview; default: nobody" },
 	{ .name = "share",
 		.type = OPT_ENUM,
 		.values = "allow-exclusive|force-shared|ignore",
@@ -208,6 +212,8 @@ static int copy_strings(const struct opts *opts, struct vnc_config *config, stru
 		r = copy_string(opts, "view-authz", &config->view_authz_id, err);
 	if (r == 0)
 		r = copy_string(opts, "type-authz", &config->type_authz_id, err);
+	if (r == 0)
+		r = copy_string(opts, "admin-authz", &config->admin_authz_id, err);
 	if (r == 0 && !config->id && !(config->id = strdup("default")))
 		r = no_memory(err);
 	return r;
@@ -269,6 +275,7 @@ void vnc_config_done(struct vnc_config *config)
 	free(config->websocket_origin);
 	free(config->view_authz_id);
 	free(config->type_authz_id);
+	free(config->admin_authz_id);
 	vnc_addresses_done(&config->addresses);
 	*config = (struct vnc_config){ 0 };
 }

@@ -21,7 +21,7 @@ enum vnc_paste { VNC_PASTE_DIRECT, VNC_PASTE_KEY, VNC_PASTE_OFF };
  * @plain_pam, @plain_file: viewers must say who they are and their password, which is checked by
  *             this service of PAM, or by this file; or NULL
  * @secret_id, @view_secret_id: names of the secrets, or NULL
- * @view_authz_id, @type_authz_id: names of the rules about who may, or NULL
+ * @view_authz_id, @type_authz_id, @admin_authz_id: names of the rules about who may, or NULL
  * @tls_id, @tls_authz_id: names of credentials and of the rule about certificates, or NULL
  * @websocket_origin: of the pages that may connect, "*": any; NULL: those of the same host
  */
@@ -30,7 +30,7 @@ struct vnc_config {
 	bool reverse, password;
 	struct vnc_addresses addresses;
 	char *secret_id, *view_secret_id, *websocket_origin, *view_authz_id, *type_authz_id;
-	char *tls_id, *tls_authz_id, *plain_pam, *plain_file;
+	char *admin_authz_id, *tls_id, *tls_authz_id, *plain_pam, *plain_file;
 	enum vnc_share share;
 	enum vnc_resize resize;
 	enum vnc_paste paste;

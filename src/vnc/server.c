@@ -386,16 +386,21 @@ static int hold_rules(struct vnc_server *server, struct error **err)
 	const struct object_set *objects = server->context.objects;
 	const struct vnc_config *config = &server->host.config;
 	struct authz_gate gate = { 0 };
+	struct object *admin;
 	int r = authz_find(objects, "view-authz", config->view_authz_id, &gate.view, err);
 
 	if (r == 0)
 		r = authz_find(objects, "type-authz", config->type_authz_id, &gate.type, err);
 	if (r == 0)
 		r = authz_find(objects, "tls-authz", config->tls_authz_id, &gate.tls, err);
+	if (r == 0)
+		r = authz_find(objects, "admin-authz", config->admin_authz_id, &admin, err);
 	if (r < 0)
 		return r;
 	authz_gate_get(&gate);
+	object_get(admin);
 	server->host.gate = gate;
+	server->host.admin = admin;
 	return 0;
 }
 
@@ -515,6 +520,7 @@ void vnc_server_free(struct vnc_server *server)
 	tls_creds_put(server->host.tls);
 	login_free(server->host.login);
 	authz_gate_put(&server->host.gate);
+	object_put(server->host.admin);
 	vnc_config_done(&server->host.config);
 	free(server);
 }

@@ -69,6 +69,30 @@ static enum display_right may(void *data, struct object *view_rule, struct objec
 	return rights[visas_right(&((struct session *)data)->visas, view_rule, type_rule)];
 }
 
+static bool may_use_page(void *data, struct strbuf *why)
+{
+	struct session *session = data;
+	const struct peer *peer = session->peer;
+	const struct vnc_config *config = &peer->host->config;
+	const char *says;
+
+	if (!peer->host->admin) {
+		strbuf_printf(why, "VNC server '%s' has no admin-authz=", config->id);
+		return false;
+	}
+	if (!peer->may_type) {
+		strbuf_puts(why, "you may only look here");
+		return false;
+	}
+	switch (visas_right(&session->visas, NULL, peer->host->admin)) {
+	case AUTHZ_TYPE: return true;
+	case AUTHZ_NOTHING: says = "has not said yet whether it lets in"; break;
+	default: says = "does not let in"; break;
+	}
+	strbuf_printf(why, "admin-authz=%s %s %s", config->admin_authz_id, says, peer->who);
+	return false;
+}
+
 static void on_visa(void *data)
 {
 	const struct session *session = data;
@@ -86,6 +110,7 @@ static const struct display_view_callbacks view_callbacks = {
 	.on_clipboard = on_clipboard,
 	.on_switched = on_switched,
 	.may = may,
+	.may_use_page = may_use_page,
 };
 
 /* ---- what the viewer wants ---- */

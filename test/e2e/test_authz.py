@@ -12,8 +12,11 @@ import pytest
 
 from support import rfb
 from support.program import need, run
+from support.qmp import Qmp
+from support.screen import wait_until
 from support.setups import scripted_guest
 
+CTRL, ALT, F2 = 0xffe3, 0xffe9, 0xffbf
 TYPIST, VIEWER, STRANGER = 0, 4711, 4712  # root, and two without a name
 
 
@@ -157,3 +160,51 @@ def test_rules_must_exist(run_charhubd):
     done = run_charhubd("-chardev", "null,id=a", "-chardev", "hub,id=h,chardevs.0=a,view-authz=x")
     assert done.code == 1
     assert "hub 'h': view-authz=x: there is no such object" in done.err
+
+
+def row_of(viewer, row):
+    """What stands there: marked with the mouse, it comes to the clipboard."""
+    for x, buttons in (0, 0), (0, 1), (viewer.width - 1, 1), (viewer.width - 1, 0):
+        viewer.pointer(x, 16 * row + 8, buttons)
+    while viewer.message() != 3:
+        pass
+    return viewer.messages[-1][1].decode()
+
+
+@contextlib.contextmanager
+def at_monitor(path):
+    """A viewer that turned to the overview's second page."""
+    with contextlib.closing(rfb.connect(path)) as viewer:
+        viewer.chord(CTRL, ALT, ord("1"))
+        viewer.key(F2)
+        wait_until(lambda: row_of(viewer, 0) == "F2  back to the overview", "the second page")
+        yield viewer
+
+
+def test_who_may_administer_has_the_monitor_in_vnc(charhubd, workdir):
+    os.chmod(workdir, 0o711)
+    path, read_only = f"{workdir}/vnc", f"{workdir}/vnc2"
+    charhubd(*objects(), "-chardev", "vc,id=vc0", "-control", workdir / "control",
+             "-vnc", f"unix:{path},mode=0666,view-authz=viewers,type-authz=typists"
+                     ",admin-authz=typists",
+             "-vnc", f"unix:{read_only},id=other")
+    with Qmp(workdir / "control") as qmp, at_monitor(path) as viewer:
+        viewer.type("chardev-add ringbuf,id=made\n")
+        wait_until(lambda: "made" in {one["label"] for one in qmp.run("query-chardev")},
+                   "the chardev")
+        assert row_of(viewer, 1).startswith("charhub 0.")
+        with acting_as(VIEWER), at_monitor(path) as other:
+            assert row_of(other, 1) == "The monitor is not for you: you may only look here."
+        with at_monitor(read_only) as other:
+            other.type("quit\n")
+            assert "VNC server 'other' has no admin-authz=." in row_of(other, 1)
+        assert qmp.run("query-status")["running"]
+
+
+def test_monitor_in_vnc_is_for_whom_its_rule_lets_in(charhubd, workdir):
+    os.chmod(workdir, 0o711)
+    path = f"{workdir}/vnc"
+    charhubd(*objects(), "-chardev", "vc,id=vc0",
+             "-vnc", f"unix:{path},mode=0666,admin-authz=typists")
+    with acting_as(VIEWER), at_monitor(path) as viewer:
+        assert "admin-authz=typists does not let in user:4711." in row_of(viewer, 1)

@@ -88,9 +88,11 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "commands-hub": "commands console json-put world",
         "commands-monitor": "commands hmp-commands json-text",
         "console-wait": "command console json-put world",
-        "hmp": "hmp-commands monitor readline",
+        "hmp-session": "hmp-commands readline",
+        "hmp": "hmp-session monitor",
+        "monitor-page": "command hmp-session world",
         "commands-chardev": "backend-opts commands data-format dial fd-names json-text swap world",
-        "monitors": "hmp monitor qmp world",
+        "monitors": "hmp monitor monitor-page qmp world",
         "commands-console": "commands console console-wait data-format "
                  "json-put screen-json screen-png world",
         "commands-object": "commands event-table monitors world",
