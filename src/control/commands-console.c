@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Consoles: what stands on them, what was printed, what is typed, and who types.
+ * Consoles: what was printed, what is typed, and who types.
  */
 #include "control/commands.h"
 #include "control/console-wait.h"
 #include "control/console.h"
 #include "control/data-format.h"
 #include "control/json-put.h"
-#include "control/screen-json.h"
-#include "control/screen-png.h"
 #include "control/world.h"
 
-#include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "chardev/chardev-impl.h"
-#include "display/display.h"
 #include "frontend/frontend.h"
 #include "vt/vt.h"
 
@@ -144,133 +140,6 @@ static int console_resize(struct call *call, struct error **err)
 	return r < 0 ? r
 		     : hub_resize(hub, (unsigned)call_int(call, "cols", 0),
 			       (unsigned)call_int(call, "rows", 0), err);
-}
-
-/* ---- console-screen ---- */
-
-static const struct type screen_format = {
-	.kind = TYPE_ENUM, .name = "ConsoleScreenFormat", .values = "text|cells|png"
-};
-
-static const struct field screen_args[] = {
-	CONSOLE_ARG,
-	{ "format", &screen_format, .optional = true,
-		.help = "lines of text (default), runs with colours, or a picture" },
-	{ 0 },
-};
-
-static const struct type screen_type = { .kind = TYPE_STRUCT,
-	.name = "ConsoleScreen",
-	.fields = (const struct field[]){
-		{ "cols", &type_int, .help = "of the console" },
-		{ "rows", &type_int, .help = "of the console" },
-		{ "col", &type_int, .help = "of the cursor, from 0" },
-		{ "row", &type_int, .help = "of the cursor, from 0" },
-		{ "visible", &type_bool, .help = "is the cursor shown" },
-		{ "alternate", &type_bool, .help = "is it the screen of a full-screen program" },
-		{ "title", &type_string, .help = "that the guest has set" },
-		{ "offset", &type_int, .help = "of the output that comes behind it" },
-		{ "lines", &type_screen_lines, .optional = true, .help = "with format=text" },
-		{ "cells", &type_screen_rows, .optional = true, .help = "with format=cells" },
-		{ "png", &type_string, .optional = true, .help = "with format=png, in base64" },
-		{ 0 },
-	} };
-
-static json_t *describe_screen(const struct chardev *hub, const struct vt *vt)
-{
-	struct vt_cursor cursor = vt_cursor(vt);
-	json_t *screen = json_object();
-	struct hub_info info;
-
-	hub_info(hub, &info);
-	json_put_number(&screen, "cols", vt_cols(vt));
-	json_put_number(&screen, "rows", vt_rows(vt));
-	json_put_number(&screen, "col", cursor.col);
-	json_put_number(&screen, "row", cursor.row);
-	json_put_flag(&screen, "visible", cursor.visible);
-	json_put_flag(&screen, "alternate", vt_is_alternate(vt));
-	json_put_text(&screen, "title", vt_title(vt));
-	json_put_number(&screen, "offset", info.end);
-	return screen;
-}
-
-/** struct picture_call - a console-screen whose answer is being drawn */
-struct picture_call {
-	struct call *call;
-	struct screen_png *picture;
-	json_t *screen;
-};
-
-static void free_picture_call(void *data)
-{
-	struct picture_call *waits = data;
-
-	screen_png_free(waits->picture);
-	json_decref(waits->screen);
-	free(waits);
-}
-
-static void on_picture(void *data, struct strbuf *png)
-{
-	struct picture_call *waits = data;
-	AUTO_STRBUF struct strbuf text = { 0 };
-	struct call *call = waits->call;
-	struct error *error = NULL;
-	json_t *screen;
-
-	if (png)
-		base64_encode(&text, png->data, png->len);
-	json_put(&waits->screen, "png",
-		png && !text.failed ? json_stringn(text.data, text.len) : NULL);
-	screen = json_incref(waits->screen);
-	if (!screen)
-		error_set(&error, ENOMEM, "out of memory");
-	free_picture_call(waits);
-	call_end(call, screen, error);
-}
-
-static int draw_screen(struct call *call, struct vt *vt, json_t *screen, struct error **err)
-{
-	struct font *font = display_font(world_display(call_world(call)));
-	struct picture_call *waits = calloc(1, sizeof(*waits));
-	int r = -ENOMEM;
-
-	if (waits)
-		r = screen_png_start(world_loop(call_world(call)), vt, font, on_picture, waits,
-			&waits->picture, err);
-	else
-		error_set(err, ENOMEM, "out of memory");
-	if (r < 0) {
-		free(waits);
-		return r;
-	}
-	waits->call = call;
-	waits->screen = json_incref(screen);
-	return call_defer(call, free_picture_call, waits);
-}
-
-static int console_screen(struct call *call, struct error **err)
-{
-	const char *format = call_string(call, "format");
-	AUTO_JSON json_t *screen = NULL;
-	struct chardev *hub;
-	struct vt *vt;
-	int r = console_of_call(call, "console", &hub, err);
-
-	if (r < 0)
-		return r;
-	vt = hub_vt(hub);
-	if (!vt)
-		return error_set(err, EINVAL, "console '%s' is no terminal: it has no screen",
-			chardev_id(hub));
-	screen = describe_screen(hub, vt);
-	if (format && !strcmp(format, "png"))
-		return draw_screen(call, vt, screen, err);
-	if (format && !strcmp(format, "cells"))
-		json_put(&screen, "cells", screen_rows(vt));
-	else
-		json_put(&screen, "lines", screen_lines(vt));
-	return call_return(call, json_incref(screen), err);
 }
 
 /* ---- console-history ---- */
@@ -619,8 +488,6 @@ static int log_rotate(struct call *call, struct error **err)
 const struct command commands_console[] = {
 	{ "query-consoles", "List the consoles", NULL, &consoles_type, query_consoles },
 	{ "console-resize", "Give a console another size", resize_args, NULL, console_resize },
-	{ "console-screen", "Show what stands on a console", screen_args, &screen_type,
-		console_screen },
 	{ "console-history", "Show what a console has printed", history_args, &history_type,
 		console_history },
 	{ "console-input", "Type at a console; answers once the guest has taken all", input_args,

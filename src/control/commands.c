@@ -12,6 +12,7 @@ const struct command *const command_tables[] = {
 	commands_monitor,
 	commands_object,
 	commands_query,
+	commands_screen,
 	commands_session,
 	commands_trace,
 	commands_vnc,

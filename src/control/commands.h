@@ -7,12 +7,13 @@
 /* The tables, each of which is a file; command_tables lists them. */
 extern const struct command commands_attach[];	/* going over to the attach protocol */
 extern const struct command commands_chardev[]; /* chardevs and ring buffers */
-extern const struct command commands_console[]; /* screens, history, input, who types */
+extern const struct command commands_console[]; /* history, input, who types */
 extern const struct command commands_fd[];	/* descriptors that are passed */
 extern const struct command commands_hub[];	/* who takes part in a hub */
 extern const struct command commands_monitor[]; /* the human monitor for programs */
 extern const struct command commands_object[];	/* objects and devices */
 extern const struct command commands_query[];	/* the program itself and what it can do */
+extern const struct command commands_screen[];	/* what stands on a console */
 extern const struct command commands_session[]; /* the session itself */
 extern const struct command commands_trace[];	/* debug lines of the log */
 extern const struct command commands_vnc[];	/* VNC servers */

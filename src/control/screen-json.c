@@ -25,17 +25,12 @@ static json_t *json_of_text(const struct strbuf *text)
 	return text->failed ? NULL : json_of_bytes(text->data ? text->data : "", text->len);
 }
 
-json_t *screen_lines(struct vt *vt)
+json_t *screen_line(struct vt *vt, unsigned row)
 {
-	json_t *lines = json_array();
+	AUTO_STRBUF struct strbuf text = { 0 };
 
-	for (unsigned row = 0; row < vt_rows(vt); row++) {
-		AUTO_STRBUF struct strbuf text = { 0 };
-
-		put_text(vt, (int)row, 0, vt_cols(vt), &text);
-		json_add(&lines, json_of_text(&text));
-	}
-	return lines;
+	put_text(vt, (int)row, 0, vt_cols(vt), &text);
+	return json_of_text(&text);
 }
 
 /* ---- runs ---- */
@@ -119,7 +114,7 @@ static json_t *make_run(
 	return run;
 }
 
-static json_t *make_row(struct vt *vt, unsigned row)
+json_t *screen_row(struct vt *vt, unsigned row)
 {
 	struct vt_cell cells[VT_COLS_MAX];
 	int end = vt_read_line(vt, (int)row, cells, NULL);
@@ -132,13 +127,4 @@ static json_t *make_row(struct vt *vt, unsigned row)
 		json_add(&runs, make_run(vt, row, from, to, &cells[from]));
 	}
 	return runs;
-}
-
-json_t *screen_rows(struct vt *vt)
-{
-	json_t *rows = json_array();
-
-	for (unsigned row = 0; row < vt_rows(vt); row++)
-		json_add(&rows, make_row(vt, row));
-	return rows;
 }

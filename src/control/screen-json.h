@@ -6,18 +6,18 @@
 
 struct vt;
 
-/** type_screen_lines, type_screen_rows - what the two functions below give */
+/** type_screen_lines, type_screen_rows - lists of what the two functions below give */
 extern const struct type type_screen_lines, type_screen_rows;
 
-/** screen_lines() - the rows of a screen as text, blanks at the end left out. NULL: no memory */
-json_t *screen_lines(struct vt *vt);
+/** screen_line() - a row of a screen as text, blanks at the end left out. NULL: no memory */
+json_t *screen_line(struct vt *vt, unsigned row);
 
 /**
- * screen_rows() - the same with colours and attributes
+ * screen_row() - the same with colours and attributes
  *
- * A row is a list of runs of columns that look alike: {"col", "text", "fg", "bg", "attributes"}.
+ * It is a list of runs of columns that look alike: {"col", "text", "fg", "bg", "attributes"}.
  * Columns that were never written are in no run.
  */
-json_t *screen_rows(struct vt *vt);
+json_t *screen_row(struct vt *vt, unsigned row);
 
 #endif

@@ -7,6 +7,7 @@
 #include "control/screen-png.h"
 
 #include "base/wire.h"
+#include "control/screen-copy.h"
 #include "io/loop.h"
 #include "text/font.h"
 #include "text/glyph.h"
@@ -134,23 +135,6 @@ static void draw_on(void *data)
 
 /* ---- life ---- */
 
-/* What a viewer that joins would see. */
-static int copy_screen(struct vt *vt, struct vt **ret_copy)
-{
-	const struct vt_config config = {
-		.cols = vt_cols(vt), .rows = vt_rows(vt), .scrollback_lines = VT_NO_SCROLLBACK
-	};
-	const struct vt_replay how = { .flags = VT_REPLAY_FRESH };
-	AUTO_STRBUF struct strbuf bytes = { 0 };
-	int r = vt_replay(vt, &bytes, &how);
-
-	if (r == 0)
-		r = vt_new(&config, NULL, NULL, ret_copy);
-	if (r == 0)
-		vt_feed(*ret_copy, bytes.data, bytes.len);
-	return r;
-}
-
 static int make_buffers(struct screen_png *picture)
 {
 	size_t width = (size_t)vt_cols(picture->vt) * TEXT_CELL_WIDTH;
@@ -167,7 +151,7 @@ int screen_png_start(struct loop *loop, struct vt *vt, struct font *font,
 	struct error **err)
 {
 	struct screen_png *picture = calloc(1, sizeof(*picture));
-	int r = picture ? copy_screen(vt, &picture->vt) : -ENOMEM;
+	int r = picture ? screen_copy(vt, &picture->vt) : -ENOMEM;
 
 	if (r == 0)
 		r = make_buffers(picture);

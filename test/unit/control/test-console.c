@@ -300,6 +300,55 @@ static void a_picture_may_be_left_undrawn(void **state)
 	assert_int_equal(f->answers, 0); /* teardown cancels it */
 }
 
+/* What a screen of this size gives once all of it has been read, in several rounds if @is_large. */
+static json_t *screen_of(struct fixture *f, const char *size, const char *format, bool is_large)
+{
+	char args[64];
+
+	snprintf(args, sizeof(args), "{'console': 'h', %s}", size);
+	run(f, "console-resize", args);
+	print(f, "\033[2J\033[Hplain \033[1;31mred\033[m \033[3;70H\033[44mblue\033[K");
+	snprintf(args, sizeof(args), "{'console': 'h', 'format': '%s'}", format);
+	start(f, "console-screen", args);
+	assert_int_equal(f->answers, !is_large);
+	print(f, "\033[2J"); /* is not in a screen that was asked for before */
+	for (int i = 0; i < 32 && !f->answers; i++)
+		dispatch(f);
+	assert_int_equal(f->answers, 1);
+	return f->result;
+}
+
+static void a_large_screen_is_read_in_rounds(void **state)
+{
+	static const char *const formats[][2] = { { "text", "lines" }, { "cells", "cells" } };
+	struct fixture *f = *state;
+
+	make_hub(f, "hub,id=h,chardevs.0=f0", CHARDEV_LINK_CONSOLE);
+	for (size_t i = 0; i < 2; i++) {
+		const char *key = formats[i][1];
+		AUTO_JSON json_t *small = json_deep_copy(json_object_get(
+			screen_of(f, "'cols': 80, 'rows': 24", formats[i][0], false), key));
+		const json_t *large = json_object_get(
+			screen_of(f, "'cols': 80, 'rows': 1000", formats[i][0], true), key);
+
+		assert_int_equal(json_array_size(small), 24);
+		assert_int_equal(json_array_size(large), 1000);
+		for (size_t row = 0; row < 24; row++)
+			assert_true(
+				json_equal(json_array_get(small, row), json_array_get(large, row)));
+	}
+}
+
+static void a_screen_may_be_left_unread(void **state)
+{
+	struct fixture *f = *state;
+
+	make_hub(f, "hub,id=h,chardevs.0=f0,size=1000x1000", CHARDEV_LINK_CONSOLE);
+	print(f, "x");
+	start(f, "console-screen", "{'console': 'h', 'format': 'cells'}");
+	assert_int_equal(f->answers, 0); /* teardown cancels it */
+}
+
 static void a_stream_of_bytes_has_no_screen(void **state)
 {
 	struct fixture *f = *state;
@@ -621,6 +670,8 @@ int main(void)
 		console_test(a_console_gets_another_size),
 		console_test(the_screen_is_text_cells_or_a_picture),
 		console_test(a_picture_may_be_left_undrawn),
+		console_test(a_large_screen_is_read_in_rounds),
+		console_test(a_screen_may_be_left_unread),
 		console_test(a_stream_of_bytes_has_no_screen),
 		console_test(history_is_given_by_offset_lines_and_time),
 		console_test(lines_may_be_long_and_empty),
