@@ -4,6 +4,8 @@
 
 #include "io/loop.h"
 
+#include "base/strbuf.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,12 +34,20 @@ struct event_desc {
 	const struct field *data;
 };
 
-/** struct event - one of them; @data: an object, or NULL */
+/**
+ * struct event - one of them
+ * @data: an object, or NULL
+ * @line: as QMP writes it, which is the same for all; empty: memory ran out
+ */
 struct event {
 	const struct event_desc *desc;
 	struct timeval when;
 	json_t *data;
+	struct strbuf line;
 };
+
+/** event_json() - as QMP has it; NULL if memory ran out */
+json_t *event_json(const struct event *event);
 
 /** event_bus_new() - NULL if memory ran out */
 struct event_bus *event_bus_new(struct loop *loop);
@@ -49,7 +59,7 @@ void event_bus_free(struct event_bus *bus);
 bool event_bus_is_heard(const struct event_bus *bus);
 
 /**
- * event_publish() - tell all who listen, after this dispatch
+ * event_publish() - tell all who listen, after this dispatch; a crowd at its pace, see event.c
  * @desc: static
  * @data: the bus's from now on; NULL: none, or memory ran out: then it is told without
  */

@@ -14,6 +14,15 @@ enum { READS_A_ROUND = 16 };
 
 /* ---- what is sent ---- */
 
+/* Some of it was taken, or none: does the peer still read. */
+static void watch_stall(struct monitor *monitor, bool moved)
+{
+	if (!monitor->out.len)
+		timer_stop(monitor->stall);
+	else if (moved || !timer_is_running(monitor->stall))
+		timer_start(monitor->stall, MONITOR_STALL_MS);
+}
+
 static void pump(struct monitor *monitor)
 {
 	struct byte_queue *out = &monitor->out;
@@ -26,18 +35,22 @@ static void pump(struct monitor *monitor)
 		byte_queue_clear(out);
 	else
 		byte_queue_pop(out, (size_t)n);
-	if (!out->len)
-		timer_stop(monitor->stall);
-	else if (n || !timer_is_running(monitor->stall))
-		timer_start(monitor->stall, MONITOR_STALL_MS);
+	watch_stall(monitor, n != 0);
 }
 
+/* Only what does not go at once is kept. */
 void monitor_send(struct monitor *monitor, const char *bytes, size_t len)
 {
+	ssize_t n = 0;
+
 	if (monitor->gone || !len)
 		return;
-	if (bytes && byte_queue_push(&monitor->out, bytes, len) == 0)
-		pump(monitor);
+	if (bytes && !monitor->out.len && !monitor->silent)
+		n = chardev_link_out(&monitor->link, bytes, len);
+	if (n < 0 || (size_t)n == len)
+		return;
+	if (bytes && byte_queue_push(&monitor->out, bytes + n, len - (size_t)n) == 0)
+		watch_stall(monitor, n > 0);
 	else
 		log_error("monitor '%s': out of memory: an answer is lost",
 			chardev_link_id(&monitor->link));

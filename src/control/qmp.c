@@ -25,7 +25,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { EVENTS_A_ROUND = 64 };
+enum { EVENTS_A_ROUND = 256 };
 
 static const char negotiation[] = "qmp_capabilities";
 
@@ -97,42 +97,64 @@ static bool is_wanted(const struct qmp *qmp, const struct event_desc *desc)
 	return !qmp->wanted;
 }
 
-static void send_event(
-	struct qmp *qmp, const struct event_desc *desc, struct timeval when, json_t *data)
+static void put_event(const struct qmp *qmp, const struct event *event, struct strbuf *out)
 {
-	send_message(qmp, json_pack("{s:{s:I,s:I},s:s,s:O*}", "timestamp", "seconds",
-				  (json_int_t)when.tv_sec, "microseconds", (json_int_t)when.tv_usec,
-				  "event", desc->name, "data", data));
+	AUTO_JSON json_t *json = NULL;
+
+	if (event->line.len && !qmp->pretty) {
+		strbuf_append(out, event->line.data, event->line.len);
+		return;
+	}
+	json = event_json(event);
+	if (json)
+		json_write_line(out, json, qmp->pretty);
+	else
+		out->failed = true;
 }
 
-static void send_lost(struct qmp *qmp, uint64_t lost, struct timeval when)
+static void put_lost(
+	const struct qmp *qmp, uint64_t lost, const struct event *before, struct strbuf *out)
 {
 	AUTO_JSON json_t *data = json_pack("{s:I}", "count", (json_int_t)lost);
+	const struct event event = {
+		.desc = &event_events_lost, .when = before->when, .data = data
+	};
 
 	log_debug("monitor '%s': %llu events are lost", chardev_link_id(&qmp->base.link),
 		(unsigned long long)lost);
-	send_event(qmp, &event_events_lost, when, data);
+	put_event(qmp, &event, out);
 }
 
-/* Who has not taken the last ones gets no more for now. */
+/* Return: there may be more of them. */
+static bool put_events(const struct qmp *qmp, struct strbuf *out)
+{
+	for (size_t i = 0; i < EVENTS_A_ROUND; i++) {
+		uint64_t lost;
+		const struct event *event = event_take(qmp->listener, &lost);
+
+		if (!event)
+			return false;
+		if (lost)
+			put_lost(qmp, lost, event, out);
+		if (is_wanted(qmp, event->desc))
+			put_event(qmp, event, out);
+	}
+	return true;
+}
+
+/* All of a round at once. Who has not taken the last ones gets no more for now. */
 static void send_events(struct qmp *qmp)
 {
-	for (size_t i = 0; qmp->listener && !qmp->base.out.len && !qmp->take; i++) {
-		const struct event *event;
-		uint64_t lost;
+	AUTO_STRBUF struct strbuf text = { 0 };
+	bool more;
 
-		if (i == EVENTS_A_ROUND) {
-			monitor_post(&qmp->base);
-			break;
-		}
-		event = event_take(qmp->listener, &lost);
-		if (!event)
-			break;
-		if (lost)
-			send_lost(qmp, lost, event->when);
-		if (is_wanted(qmp, event->desc))
-			send_event(qmp, event->desc, event->when, event->data);
-	}
+	if (!qmp->listener || qmp->base.out.len || qmp->take)
+		return;
+	more = put_events(qmp, &text);
+	if (text.len || text.failed)
+		monitor_send(&qmp->base, text.failed ? NULL : text.data, text.len + text.failed);
+	if (more)
+		monitor_post(&qmp->base);
 }
 
 static void on_events(void *data)
