@@ -84,8 +84,14 @@ static int check_filters(const struct opts *opts, struct error **err)
 		    "'tls_creds' option is incompatible with 'unix' address type") ||
 		conflict(err, opts_has(opts, "tls-creds") && opts_has(opts, "cid"),
 			"'tls_creds' option is incompatible with 'vsock' address type") ||
-		conflict(err, opts_has(opts, "tls-creds") && opts_has(opts, "fd") && !server,
+		conflict(err,
+			opts_has(opts, "tls-creds") && opts_has(opts, "fd") && !server &&
+				!opts_has(opts, "tls-hostname"),
 			"'tls_creds' option is incompatible with 'fd' address type as client") ||
+		conflict(err, opts_has(opts, "tls-hostname") && !opts_has(opts, "tls-creds"),
+			"'tls_hostname' option requires 'tls_creds' option") ||
+		conflict(err, opts_has(opts, "tls-hostname") && server,
+			"'tls_hostname' option is for a client") ||
 		conflict(err, opts_has(opts, "tls-authz") && !opts_has(opts, "tls-creds"),
 			"'tls_authz' option requires 'tls_creds' option") ||
 		conflict(err, opts_has(opts, "tls-authz") && !server,
@@ -116,7 +122,9 @@ static int read_tls_rule(struct socket_chardev *socket, const struct opts *opts,
 static int read_tls(struct socket_chardev *socket, const struct opts *opts, struct error **err)
 {
 	struct connection_options *options = &socket->options;
-	const char *id = opts_get_string(opts, "tls-creds"), *host = opts_get_string(opts, "host");
+	const char *id = opts_get_string(opts, "tls-creds");
+	const char *name = opts_get_string(opts, "tls-hostname");
+	const char *host = name ? name : opts_get_string(opts, "host");
 	int r;
 
 	if (!id)
@@ -455,6 +463,9 @@ static const struct opt_desc socket_options[] = {
 	{ .name = "tls-creds",
 		.type = OPT_ID,
 		.help = "-object tls-creds-* of this side: TCP is encrypted" },
+	{ .name = "tls-hostname",
+		.type = OPT_STRING,
+		.help = "a client asks for the certificate of this name; default: host" },
 	{ .name = "tls-authz",
 		.type = OPT_ID,
 		.help = "-object authz-... that says who may connect to a server, by certificate "

@@ -55,6 +55,14 @@ static const char *without_address(const char *key)
 	return opts_enum_index("host|port|ipv4|ipv6|to", key) >= 0 ? NULL : key;
 }
 
+/* The descriptor says nothing of who should be there. */
+static int keep_name(struct opts *opts)
+{
+	if (!opts_has(opts, "tls-creds") || opts_has(opts, "tls-hostname"))
+		return 0;
+	return opts_set(opts, "tls-hostname", opts_text(opts, "host"));
+}
+
 static void on_connected(void *data, int fd)
 {
 	struct dial *dial = data;
@@ -63,7 +71,7 @@ static void on_connected(void *data, int fd)
 	char number[16];
 
 	snprintf(number, sizeof(number), "%d", owned);
-	if (opts_rename_keys(dial->opts, without_address) < 0 ||
+	if (keep_name(dial->opts) < 0 || opts_rename_keys(dial->opts, without_address) < 0 ||
 		opts_set(dial->opts, "fd", number) < 0)
 		error_set(&error, ENOMEM, "out of memory");
 	finish(dial, error);
@@ -93,10 +101,6 @@ static int start(struct dial *dial, struct error **err)
 	struct address *address = &dial->address;
 	struct loop *loop = world_loop(call_world(dial->call));
 
-	if (opts_has(opts, "tls-creds"))
-		return error_set(err, EINVAL,
-			"a client with tls-creds that is made while the program runs needs "
-			"reconnect-ms");
 	address->kind = ADDRESS_INET;
 	address->host = strdup(opts_text(opts, "host"));
 	address->port = strdup(opts_text(opts, "port"));

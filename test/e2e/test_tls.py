@@ -10,6 +10,7 @@ import pytest
 
 from support.certificates import Authority
 from support.program import need
+from support.qmp import Qmp
 from support.rfb import WebSocket
 from support.stream import DEADLINE, Stream, connect_tcp, free_port
 
@@ -184,6 +185,32 @@ def test_both_sides_are_charhubd(charhubd, authority, workdir, client, more):
     ann.send("\r")
     ann.read_until("shell> ")
     ask(ann, 21)
+
+
+def test_client_is_made_while_the_program_runs(charhubd, authority, workdir, client):
+    port = free_port()
+    charhubd(*creds(authority), *shell_on(port, ",tls-creds=server"), env=SHELL)
+    charhubd(*creds(authority, "client"), "-control", f"{workdir}/control",
+             "-chardev", f"socket,id=s,path={workdir}/s,server=on,wait=off",
+             "-chardev", "null,id=n", "-chardev", "hub,id=h,chardevs.0=s",
+             "-device", "console,guest=n,chardev=h")
+    with Qmp(workdir / "control") as qmp:
+        qmp.run("chardev-change", id="n", backend={"type": "socket", "data": {
+            "addr": {"type": "inet", "data": {"host": "localhost", "port": str(port)}},
+            "server": False, "tls-creds": "client"}})
+        ann = client(f"{workdir}/s")
+        ann.send("\r")
+        ann.read_until("shell> ")
+        ask(ann, 21)
+        entry, = (one for one in qmp.run("query-chardev") if one["label"] == "n")
+        assert entry["filename"].startswith("tls:")
+
+
+def test_client_at_a_descriptor_says_whose_certificate_it_wants(run_charhubd, authority):
+    done = run_charhubd(*creds(authority, "client"), "-chardev",
+                        "socket,id=x,fd=0,tls-creds=client")
+    assert done.code == 1
+    assert "'tls_creds' option is incompatible with 'fd' address type as client" in done.err
 
 
 def test_shared_keys(charhubd, terminal, workdir):

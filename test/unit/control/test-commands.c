@@ -219,8 +219,8 @@ static void a_client_is_connected_before_it_is_there(void **state)
 			BACKEND("x", "socket",
 				"{'addr': {'type': 'inet', 'data': {'host': '127.0.0.1', 'port': "
 				"'1'}}, 'server': false, 'tls-creds': 't'}"),
-			"! a client with tls-creds that is made while the program runs needs "
-			"reconnect-ms" },
+			"! Failed to add chardev 'x': Failed to connect to '127.0.0.1:1': "
+			"Connection refused" },
 		{ 0 },
 	};
 	struct qmp_rig *rig = *state;
