@@ -252,7 +252,8 @@ def test_serial_that_nobody_uses_says_what_to_do(charhubd):
 def test_every_address_of_a_vnc_is_served(charhubd, workdir):
     daemon = charhubd("-vnc", f"unix:{workdir}/a,vnc=unix:{workdir}/b",
                       "-vnc", "127.0.0.1:3000,vnc=127.0.0.1:3000,to=3099")
-    ports = re.findall(r"running on 127\.0\.0\.1:(\d+)", daemon.err.text)
+    at = rb"running on 127\.0\.0\.1:(\d+)\n"
+    ports = daemon.err.wait_for(re.compile(at + b".*" + at)).groups()
     assert len(set(ports)) == 2
     for place in f"{workdir}/a", f"{workdir}/b", *(("127.0.0.1", int(port)) for port in ports):
         rfb.connect(place).close()
