@@ -120,11 +120,12 @@ def test_console_of_the_machine_as_eve_attaches_to_it(machine, workdir, terminal
 def test_console_of_the_machine_with_a_screen(machine, workdir):
     daemon = machine(SHIM, screen=SCREEN.format(dir=workdir),
                      member='  chardevs.1 = "charserial2"\n')
-    with connect_unix(workdir / "shim-cons") as person, connect_unix(workdir / "vnc") as viewer:
-        shell = Shell(person)
-        rfb.Client(viewer.sock).handshake().type("echo vnc $((5 * 5))\n")
-        person.read_until("vnc 25")
-        person.read_until(PROMPT)
-        assert shell.run("echo socket $((6 * 7))") == "socket 42\n"
+    with connect_unix(workdir / "shim-cons") as person:
+        shell = Shell(person)  # who looks has not long to log in: the guest boots first
+        with connect_unix(workdir / "vnc") as viewer:
+            rfb.Client(viewer.sock).handshake().type("echo vnc $((5 * 5))\n")
+            person.read_until("vnc 25")
+            person.read_until(PROMPT)
+            assert shell.run("echo socket $((6 * 7))") == "socket 42\n"
     daemon.out.wait_for("vnc 25")
     daemon.out.wait_for("socket 42")
