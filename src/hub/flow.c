@@ -35,6 +35,12 @@
 
 #include <errno.h>
 
+/*
+ * What is reserved is history no more, so tape_piece() is for a guest that writes much at a time:
+ * STREAM_BYTES since it was asked last.
+ */
+enum { CALM_PIECE = 128 * 1024, STREAM_BYTES = 64 * 1024 };
+
 static uint64_t now(const struct flow *flow)
 {
 	return loop_awake_ms(flow->hub->loop);
@@ -263,6 +269,24 @@ static bool is_full(const struct flow *flow)
 	return room(flow) < tape_window(flow->tape) / 8;
 }
 
+/* Has the guest written much since it was asked last? */
+static void measure_piece(struct flow *flow)
+{
+	uint64_t head = flow->tape->journal.head, from = flow->piece_from;
+
+	if (head != from)
+		flow->streams = head > from && head - from >= STREAM_BYTES;
+	flow->piece_from = head;
+}
+
+/* What is reserved at a time. */
+static size_t largest_piece(const struct flow *flow)
+{
+	size_t most = tape_piece(flow->tape);
+
+	return flow->streams || most < CALM_PIECE ? most : CALM_PIECE;
+}
+
 static void find_oldest(struct flow *flow)
 {
 	flow->oldest = flow->tape->readable;
@@ -296,8 +320,10 @@ static void make_room_now(struct flow *flow)
 
 size_t flow_room(struct flow *flow, bool can_wait)
 {
-	size_t most = tape_piece(flow->tape), bytes;
+	size_t most, bytes;
 
+	measure_piece(flow);
+	most = largest_piece(flow);
 	if (room(flow) < most)
 		find_oldest(flow);
 	if (flow->paused && !is_full(flow))

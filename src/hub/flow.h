@@ -11,6 +11,7 @@
  * @grace_ms: how long the guest waits for a member in one pause
  * @grace_every_ms: and in such a time in all, while others wait too
  * @oldest:   no member in good standing has read less than this
+ * @streams:  the guest's last piece was a large one; it began at @piece_from
  * @paused:   the guest was told that there is no room
  * @n_holders, @n_waiting: members in the present pause
  * @others_ms: how long holders have kept others waiting, in all pauses
@@ -25,7 +26,8 @@ struct flow {
 	size_t window, window_max;
 	uint64_t grace_ms, grace_every_ms;
 	uint64_t oldest;
-	bool paused;
+	uint64_t piece_from;
+	bool streams, paused;
 	size_t n_holders, n_waiting;
 	uint64_t others_ms, counted_at_ms;
 	struct timer *timer;

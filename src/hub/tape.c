@@ -6,7 +6,7 @@
 enum { LINE_SEARCH_BYTES = 4096 }; /* how far to look for the start of a line */
 
 /* The most that is reserved at a time; also at most a quarter of the window. */
-enum { PIECE_BYTES = 128 * 1024 };
+enum { PIECE_BYTES = 256 * 1024 };
 
 int tape_init(struct tape *tape, struct loop *loop, size_t window, size_t keep)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "hub-fixture.h"
 
+#include "base/segments.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -404,6 +406,36 @@ static void guest_that_asks_in_a_pause_gets_what_room_there_is(void **state)
 	assert_int_equal(fixture_fill(f, 1), 1);
 }
 
+/* Write into what the hub reserves. Return: how much it has reserved. */
+static size_t write_piece(struct hub_fixture *f, size_t len)
+{
+	struct iovec iov[2];
+	int n = chardev_link_out_reserve(&f->guest.link, iov);
+	size_t reserved = segments_len(iov, n);
+
+	assert_in_range(len, 1, reserved);
+	memset(iov[0].iov_base, 'x', len < iov[0].iov_len ? len : iov[0].iov_len);
+	if (len > iov[0].iov_len)
+		memset(iov[1].iov_base, 'x', len - iov[0].iov_len);
+	chardev_link_out_commit(&f->guest.link, len);
+	return reserved;
+}
+
+static void guest_that_writes_much_gets_larger_pieces(void **state)
+{
+	enum { PIECE = 128 * 1024, LARGE = 256 * 1024 };
+	struct hub_fixture *f = *state;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0,window=2M,terminal=off", 0);
+	assert_int_equal(write_piece(f, 1000), PIECE);
+	assert_int_equal(write_piece(f, PIECE), PIECE);
+	assert_int_equal(write_piece(f, PIECE), LARGE);
+	assert_int_equal(write_piece(f, LARGE), LARGE);
+	assert_int_equal(write_piece(f, 1000), LARGE);
+	assert_int_equal(write_piece(f, 1000), PIECE);
+}
+
 static void who_reads_all_in_several_goes_waits_as_well(void **state)
 {
 	enum { LARGE = 1 << 20 };
@@ -594,6 +626,7 @@ int main(void)
 		hub_test(credit_is_earned_by_keeping_up),
 		hub_test(nothing_is_earned_while_it_is_skipped),
 		hub_test(guest_that_asks_in_a_pause_gets_what_room_there_is),
+		hub_test(guest_that_writes_much_gets_larger_pieces),
 		hub_test(who_reads_all_in_several_goes_waits_as_well),
 		hub_test(lone_reader_beside_a_file_loses_nothing),
 		hub_test(disk_is_waited_for_from_the_first_byte_on),

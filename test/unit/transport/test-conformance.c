@@ -301,10 +301,10 @@ static int setup(void **state)
 	};
 	assert_int_equal(
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 	stand->peer = fds[1];
 	assert_int_equal(
 		socket_transport_new(stand->loop, fds[0], &(struct socket_tuning){ 0 }, &lower), 0);
+	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 	assert_int_equal(adapter_now->stack(lower, &stand->transport), 0);
 	transport_set_user(stand->transport, &callbacks, stand);
 	adapter_now->greet(stand);
@@ -583,8 +583,51 @@ static void idle_transport_says_nothing(void **state)
 	assert_int_equal(transport_identity(stand->transport)->pid, getpid());
 }
 
+static int buffer_of(int fd)
+{
+	socklen_t len = sizeof(int);
+	int bytes = 0;
+
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &len), 0);
+	return bytes;
+}
+
+/* What the buffer of a new socket becomes when a transport takes it. */
+static int buffer_after(int domain, int asked)
+{
+	struct loop *loop = loop_new();
+	struct transport *transport;
+	int fd = socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), bytes;
+
+	if (asked)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &asked, sizeof(asked));
+	assert_int_equal(socket_transport_new(loop, fd, NULL, &transport), 0);
+	bytes = buffer_of(fd);
+	transport_free(transport);
+	loop_free(loop);
+	return bytes;
+}
+
+static void unix_socket_holds_more_than_is_preset(void **state)
+{
+	int unix_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int tcp_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), largest = 1 << 30, most;
+
+	(void)state;
+	assert_int_equal(buffer_after(AF_INET, 0), buffer_of(tcp_fd));
+	assert_int_equal(buffer_after(AF_UNIX, 4096), buffer_after(AF_UNIX, 0));
+	setsockopt(unix_fd, SOL_SOCKET, SO_SNDBUF, &largest, sizeof(largest));
+	most = buffer_of(unix_fd); /* that the system allows */
+	assert_int_equal(buffer_after(AF_UNIX, largest), most);
+	assert_in_range(buffer_after(AF_UNIX, 0), most < 425984 ? most : 425984, most);
+	close(unix_fd);
+	close(tcp_fd);
+}
+
 int main(void)
 {
+	const struct CMUnitTest of_all[] = { cmocka_unit_test(
+		unix_socket_holds_more_than_is_preset) };
 	const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		CASE(input_arrives_in_order_whatever_the_pieces),
@@ -599,7 +642,7 @@ int main(void)
 		CASE(it_may_be_freed_in_its_own_callback),
 		CASE(idle_transport_says_nothing),
 	};
-	int failed = 0;
+	int failed = cmocka_run_group_tests(of_all, NULL, NULL);
 
 	for (size_t i = 0; i < sizeof(adapters) / sizeof(adapters[0]); i++) {
 		adapter_now = &adapters[i];
