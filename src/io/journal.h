@@ -15,7 +15,7 @@
  *
  * One writer, any number of readers, each of which keeps its own offset. The writer overwrites the
  * oldest bytes without asking: who must not lose any limits what is reserved. The very first bytes
- * (`keep`) are set aside for ever when the window passes them; no byte lies there and in the window.
+ * (`keep`) are set aside for ever when the window passes them: no byte is held twice.
  *
  * Both are stores (io/store.h). Memory is taken as bytes come, and what rests is compressed:
  *

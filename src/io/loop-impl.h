@@ -19,7 +19,13 @@ struct timer_heap {
 };
 
 /* What a module shares among all its users on one loop. */
-enum loop_slot { LOOP_SLOT_OPENS, LOOP_SLOT_FILES, LOOP_SLOT_ANSWERS, LOOP_SLOT_PACKER, LOOP_SLOTS };
+enum loop_slot {
+	LOOP_SLOT_OPENS,
+	LOOP_SLOT_FILES,
+	LOOP_SLOT_ANSWERS,
+	LOOP_SLOT_PACKER,
+	LOOP_SLOTS
+};
 
 /**
  * struct loop

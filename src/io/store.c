@@ -8,9 +8,9 @@
  *	thread	compresses the copy
  *	loop	if the piece has rested on: keeps what came out, gives its pages back; then the next
  *
- * The buffers and the compressor live as long as a round; the decompressor, which may not be missing
- * when it is needed, as long as the packer. A store that goes while its piece is at work leaves the
- * work to end for nothing.
+ * The buffers and the compressor live as long as a round; the decompressor, which may not be
+ * missing when it is needed, as long as the packer. A store that goes while its piece is at work
+ * leaves the work to end for nothing.
  */
 #include "io/store.h"
 

@@ -3,6 +3,7 @@
 
 #include "lib/fault.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -92,9 +93,11 @@ static size_t packed(struct fixture *f)
 /* Until no more than @most bytes are in pages. */
 static void rest(struct fixture *f, size_t most)
 {
-	loop_advance(f->loop, 2 * STORE_REST_MS);
-	while (hot(f) > most)
-		loop_step(f->loop, true);
+	while (hot(f) > most) {
+		loop_advance(f->loop, STORE_REST_MS / 10);
+		loop_step(f->loop, false);
+		sched_yield();
+	}
 }
 
 static void what_rests_is_packed_and_comes_back(void **state)
