@@ -181,8 +181,8 @@ bool replay_tell(
 	unsigned rows = member->rows ? member->rows : screen->rows;
 	unsigned cols = member->cols ? member->cols : screen->cols;
 
-	if (!console || !screen->is_used || !looks_by_itself(member, console) || member->prelude.len ||
-		member->mark.offset != hub_screen_boundary(screen))
+	if (!console || !screen->is_used || !looks_by_itself(member, console) ||
+		member->prelude.len || member->mark.offset != hub_screen_boundary(screen))
 		return false;
 	if (line)
 		strbuf_printf(&bytes, "\a\0337\033[%u;1H\033[0;7m %.*s \033[K\0338", rows,

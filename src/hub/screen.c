@@ -17,8 +17,8 @@
  * wait is, up to a limit that only a guest reaches whose screen takes all that a dispatch has; then
  * the engine leaves out what it has not read.
  *
- * What is quiet (vt/quiet.h) is put off: vt_listen() finds that at many times the engine's pace, and
- * members may read it at once. Up to `quiet` the tape is quiet; the engine, made when it is first
+ * What is quiet (vt/quiet.h) is put off: vt_listen() finds that at many times the engine's pace,
+ * and members may read it at once. Up to `quiet` the tape is quiet; the engine, made when it is first
  * needed, is at next_of(). It catches up
  *
  *	when something loud comes, of which only an engine knows what it means,

@@ -185,7 +185,7 @@ static void removal_ends_the_whole_session(void **state)
 	int job = -1;
 	pid_t leader;
 
-	/* The job is left to this process: who knows whether and when the system's init reaps. */
+	/* The job is left to this process: who knows if and when the system's init reaps. */
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	env_attach(env, exec);
 	RUN_UNTIL(env->loop, in_has(env, "\r\n"));
