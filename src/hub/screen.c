@@ -18,8 +18,8 @@
  * the engine leaves out what it has not read.
  *
  * What is quiet (vt/quiet.h) is put off: vt_listen() finds that at many times the engine's pace,
- * and members may read it at once. Up to `quiet` the tape is quiet; the engine, made when it is first
- * needed, is at next_of(). It catches up
+ * and members may read it at once. Up to `quiet` the tape is quiet; the engine, made when it is
+ * first needed, is at next_of(). It catches up
  *
  *	when something loud comes, of which only an engine knows what it means,
  *	when somebody looks, as hub_screen_vt() means it,

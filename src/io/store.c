@@ -94,6 +94,12 @@ static void count(struct store *store, const struct store_piece *piece, int sign
 	}
 }
 
+/* What is less than the first step is not worth a round. */
+static bool is_large(const struct store *store)
+{
+	return store->hot > STORE_FIRST;
+}
+
 /* In one call, which costs a tenth of as many faults. Where it fails they come one by one. */
 static void fetch_pages(char *from, size_t len)
 {
@@ -111,7 +117,7 @@ static void touch(struct store *store, struct store_piece *piece)
 {
 	piece->used = true;
 	piece->stays = false;
-	if (list_is_empty(&store->node))
+	if (list_is_empty(&store->node) && is_large(store))
 		wait_for_rest(store);
 }
 
@@ -281,7 +287,7 @@ static void end_turn(struct store_packer *packer, struct store *store)
 		struct store_piece *piece = &store->pieces[i];
 
 		piece->used = false;
-		waits |= is_hot(piece) && !piece->stays;
+		waits |= is_hot(piece) && !piece->stays && is_large(store);
 	}
 	packer->at = 0;
 	list_remove(&store->node);

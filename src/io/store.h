@@ -35,6 +35,7 @@ struct store_piece;
  * it was used meanwhile the work was for nothing. Its pages are the kernel's then. One timer a loop
  * does that for all stores, and runs only while any has a piece that is hot: what rests costs no
  * wake-ups. Where memory for that fails, and what compression does not make smaller, stays hot.
+ * So does a store that has had no more than STORE_FIRST.
  */
 struct store {
 	char *bytes;

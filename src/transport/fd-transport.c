@@ -23,8 +23,8 @@ enum {
 	/* Beyond this a TCP socket is not writable. */
 	SOCKET_UNSENT_MAX = 32768,
 	/*
-	 * The buffer of a unix socket, the kernel's own expense included. Linux presets half as much,
-	 * with which the reader of a fast stream sleeps and wakes for each piece.
+	 * The buffer of a unix socket, the kernel's own expense included. Linux presets half as
+	 * much, with which the reader of a fast stream sleeps and wakes for each piece.
 	 */
 	UNIX_SOCKET_BYTES = 2 * 208 * 1024,
 	/* A half-closed TCP peer that has vanished is found after 10 + 3 * 5 seconds. */
