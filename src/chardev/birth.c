@@ -87,6 +87,7 @@ void chardev_free(struct chardev *chardev)
 		return;
 	log_debug("chardev '%s': goes", chardev->id);
 	leave_list(&chardev->node);
+	names_remove(&chardev->name);
 	task_cancel(&chardev->resume);
 	chardev->closing = true;
 	if (chardev->link)

@@ -2,6 +2,7 @@
 #ifndef CHARDEV_CHARDEV_IMPL_H
 #define CHARDEV_CHARDEV_IMPL_H
 
+#include "base/names.h"
 #include "chardev/chardev.h"
 
 struct chardev_log;
@@ -128,6 +129,7 @@ struct chardev {
 	struct chardev_shared *shared;
 	struct chardev_log *log;
 	struct chardev_node node;
+	struct name name; /* in the set */
 	uint64_t out_bytes, in_bytes;
 	struct iovec scratch; /* what chardev_in_reserve() gave from the set's buffer */
 	bool open;

@@ -25,6 +25,7 @@ struct chardev_set {
 	struct work_pool *pool; /* held until the end, so that closing a file never waits */
 	const struct chardev_class *const *classes;
 	struct chardev_node chardevs; /* head */
+	struct names names;
 };
 
 static struct chardev *chardev_of_node(const struct chardev_node *node)
@@ -44,6 +45,7 @@ static void append(struct chardev_set *set, struct chardev *chardev)
 	node->prev = head->prev;
 	node->next = head;
 	node->prev->next = head->prev = node;
+	names_add(&set->names, &chardev->name, chardev->id);
 }
 
 static const struct opt_desc common_options[] = {
@@ -119,6 +121,7 @@ void chardev_set_free(struct chardev_set *set)
 		log_warning("%u files do not answer: what was left to write to them is lost",
 			unwritten);
 	work_pool_put(set->pool);
+	names_done(&set->names);
 	/* Memory of the chardevs goes in a task; the loop may live on without this set. */
 	free(set);
 }
@@ -282,10 +285,9 @@ int chardev_set_add_text(
 
 struct chardev *chardev_set_find(const struct chardev_set *set, const char *id)
 {
-	for_each_chardev (chardev, set)
-		if (!strcmp(chardev->id, id))
-			return chardev;
-	return NULL;
+	struct name *name = names_find(&set->names, id);
+
+	return name ? container_of(name, struct chardev, name) : NULL;
 }
 
 struct chardev *chardev_set_next(const struct chardev_set *set, const struct chardev *after)
@@ -313,6 +315,8 @@ static int replace(struct chardev *old, struct chardev *chardev, struct error **
 	chardev->node.next = old->node.next;
 	old->node.next->prev = &chardev->node;
 	old->node.next = &chardev->node;
+	names_remove(&old->name);
+	names_add(&chardev->set->names, &chardev->name, chardev->id);
 	chardev_free(old);
 	return 0;
 }

@@ -15,6 +15,7 @@ struct frontend_set {
 	struct chardev_set *chardevs;
 	const struct frontend_class *const *classes;
 	struct list frontends;
+	struct names names;
 	void (*on_guest_open)(void *data, const struct frontend *frontend, bool open);
 	void *listener;
 };
@@ -58,6 +59,7 @@ static void reap_later(struct frontend *frontend)
 static void unmake(struct frontend *frontend)
 {
 	list_remove(&frontend->node);
+	names_remove(&frontend->name);
 	frontend->class->close(frontend);
 	reap_later(frontend);
 }
@@ -68,6 +70,7 @@ void frontend_set_free(struct frontend_set *set)
 		return;
 	while (!list_is_empty(&set->frontends))
 		unmake(container_of(set->frontends.prev, struct frontend, node));
+	names_done(&set->names);
 	free(set);
 }
 
@@ -131,10 +134,9 @@ struct frontend *frontend_set_next(const struct frontend_set *set, const struct 
 
 static struct frontend *find(struct frontend_set *set, const char *id)
 {
-	list_for_each (frontend, &set->frontends, struct frontend, node)
-		if (*id && !strcmp(frontend->id, id))
-			return frontend;
-	return NULL;
+	struct name *name = names_find(&set->names, id);
+
+	return name ? container_of(name, struct frontend, name) : NULL;
 }
 
 /* QEMU has a text of its own for an unknown key of a device. */
@@ -206,11 +208,14 @@ int frontend_set_add(struct frontend_set *set, struct opts *opts, struct error *
 	if (!frontend)
 		return error_set(err, ENOMEM, "device '%s': out of memory", class->name);
 	r = class->open(frontend, opts, err);
-	if (r < 0)
+	if (r < 0) {
 		reap_later(frontend);
-	else
-		list_append(&set->frontends, &frontend->node);
-	return r;
+		return r;
+	}
+	list_append(&set->frontends, &frontend->node);
+	if (*frontend->id)
+		names_add(&set->names, &frontend->name, frontend->id);
+	return 0;
 }
 
 int frontend_set_remove(struct frontend_set *set, const char *id, struct error **err)

@@ -3,6 +3,7 @@
 #define FRONTEND_FRONTEND_H
 
 #include "base/list.h"
+#include "base/names.h"
 #include "chardev/chardev.h"
 
 struct frontend;
@@ -54,6 +55,7 @@ struct frontend {
 	char *id;
 	const struct chardev_link *console;
 	struct list node;
+	struct name name; /* in the set, where it has an id */
 	struct task reap;
 
 	bool guest_open, told_open; /* as it is; as was told */
