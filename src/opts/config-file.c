@@ -25,9 +25,9 @@
 #include <unistd.h>
 
 enum {
-	FILE_BYTES_MAX = 1 << 20,
+	FILE_BYTES_MAX = 16 << 20,
 	LINE_BYTES_MAX = 4096,
-	SECTIONS_MAX = 4096,
+	SECTIONS_MAX = 64 * 1024,
 };
 
 struct config_file {
@@ -125,7 +125,7 @@ static int add_section(struct reader *reader, const char *group, const char *id)
 	struct config_section *sections = file->sections, section;
 
 	if (file->len == SECTIONS_MAX)
-		return fail(reader, EINVAL, "too many sections");
+		return fail(reader, EINVAL, "more than 65536 sections");
 	if (file->len == file->size) {
 		sections = reallocarray(sections, size, sizeof(*sections));
 		if (!sections)
@@ -261,7 +261,7 @@ static int read_all(int fd, struct strbuf *text, struct error **err)
 		strbuf_append(text, chunk, (size_t)n);
 		if (text->len > FILE_BYTES_MAX)
 			return error_set(
-				err, EFBIG, "Cannot read config file: it is larger than 1 MiB");
+				err, EFBIG, "Cannot read config file: it is larger than 16 MiB");
 		if (text->failed)
 			return error_set(err, ENOMEM, "out of memory");
 	}
