@@ -400,11 +400,12 @@ bool hub_screen_read(struct hub_screen *screen)
 	if (may_put_off(screen))
 		sound = listen(screen);
 	screen->is_loud = sound == VT_LOUD;
-	screen->is_looked_at = false;
 	if (screen->is_loud)
 		read_on(screen);
 	else
 		put_off(screen, sound);
+	/* what is left of this commit is for the same eyes */
+	screen->is_looked_at &= screen->is_loud;
 	return screen->rang;
 }
 
