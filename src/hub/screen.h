@@ -93,7 +93,7 @@ struct vt *hub_screen_engine(struct hub_screen *screen);
  */
 bool hub_screen_read(struct hub_screen *screen);
 
-/** hub_screen_unread() - bytes left for the next dispatch, besides what is put off */
+/** hub_screen_unread() - bytes, besides what is put off, that are left for the next dispatch */
 size_t hub_screen_unread(const struct hub_screen *screen);
 
 /** hub_screen_catch_up() - read what is put off */

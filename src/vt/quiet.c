@@ -29,7 +29,7 @@ typedef uint64_t words2 __attribute__((vector_size(16)));
 /* Blocks after which line feeds are added up, as no place counts beyond 255 / 8. */
 enum { BLOCK = 64, BLOCKS_MAX = 7 };
 
-/* Plain text between two marks, VT_PLAIN_MARK_BYTES apart though lines end before. */
+/* Plain text with one mark: VT_PLAIN_MARK_BYTES, and where the last line of it ends. */
 enum { STRETCH = VT_PLAIN_MARK_BYTES + 1024 };
 
 /* Printable ASCII, DEL, and the controls from tab to CR, of which three are line feeds. */

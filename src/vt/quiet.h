@@ -12,10 +12,10 @@
  *	it may put off what follows, if it could before (vt_may_put_off()),
  *	and they are no work beyond what their number says.
  *
- * Whether bytes are quiet depends on nothing but them, so they are found by looking, at many
- * times the pace of an engine; what is not known to be quiet is left to an engine, which alone
- * knows what it means. Its owner feeds it what was put off before, and so gets the same calls, at
- * the same offsets, as if nothing had been put off.
+ * Whether bytes are quiet depends on nothing but them, so they are found by looking, at many times
+ * the pace of an engine; what is not known to be quiet is left to an engine, which alone knows what
+ * it means. Its owner feeds it what was put off before, and so gets the same calls, at the same
+ * offsets, as if nothing had been put off.
  *
  * The plainest of quiet bytes need not be fed at all once enough lines have come after them, since
  * nothing is left of them then: vt_backlog_skip().
