@@ -91,6 +91,7 @@ static pid_t start_charhubd(const struct setup *setup, const struct relay *relay
 static const struct relay relays[] = {
 	{ .name = "one ring", .start = start_own, .body = relay_ring },
 	{ .name = "splice+tee", .start = start_own, .body = relay_splice },
+	{ .name = "splice+tee, and a ring", .start = start_own, .body = relay_splice_keep },
 	{ .name = "charhubd", .start = start_charhubd, .hub_options = "terminal=off" },
 	{ .name = "charhubd, telnet=on",
 		.start = start_charhubd,

@@ -4,6 +4,9 @@
  * into one pipe a reader, moved into the last reader's, and spliced from those into the sockets.
  * The next piece is taken once every reader has the present one, since tee() always begins at the
  * head of its pipe. The sockets' own buffers let the readers run a little apart.
+ *
+ * relay_splice_keep() does what a hub would have to do besides: each piece is also copied into a
+ * ring, for who comes late.
  */
 #include "relay.h"
 
@@ -15,7 +18,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { PIPE_BYTES = 1 << 20, PIECE_BYTES = 256 << 10, READERS_MAX = 256 };
+enum { RING_BYTES = 1 << 20, PIPE_BYTES = 1 << 20, PIECE_BYTES = 256 << 10, READERS_MAX = 256 };
 
 struct reader {
 	int fd;
@@ -26,6 +29,9 @@ struct reader {
 struct splicer {
 	int source;
 	int pipe[2];
+	int kept[2];
+	char *ring; /* or NULL */
+	size_t head;
 	int n_readers;
 	struct reader readers[READERS_MAX];
 };
@@ -50,6 +56,28 @@ static void start(struct splicer *splicer, const struct relay_job *job)
 		new_pipe(splicer->readers[i].pipe);
 	}
 	splicer->source = bench_accept(source);
+}
+
+static void start_to_keep(struct splicer *splicer)
+{
+	new_pipe(splicer->kept);
+	splicer->ring = malloc(RING_BYTES);
+	if (!splicer->ring)
+		bench_die("out of memory");
+}
+
+static void keep(struct splicer *splicer, size_t len)
+{
+	if (tee(splicer->pipe[0], splicer->kept[1], len, 0) != (ssize_t)len)
+		bench_die("tee: %m");
+	while (len) {
+		size_t room = RING_BYTES - splicer->head;
+		size_t got = bench_read(
+			splicer->kept[0], splicer->ring + splicer->head, len < room ? len : room);
+
+		splicer->head = (splicer->head + got) % RING_BYTES;
+		len -= got;
+	}
 }
 
 /* All readers' pipes get the piece; they are empty, and as large as the one that it is in. */
@@ -102,17 +130,38 @@ static void write_out(struct splicer *splicer)
 	} while (n);
 }
 
-void relay_splice(void *job)
+static void relay(struct splicer *splicer)
+{
+	ssize_t got;
+
+	while ((got = splice(splicer->source, NULL, splicer->pipe[1], NULL, PIECE_BYTES,
+			SPLICE_F_MOVE)) > 0) {
+		if (splicer->ring)
+			keep(splicer, (size_t)got);
+		share(splicer, (size_t)got);
+		write_out(splicer);
+	}
+}
+
+static struct splicer *new_splicer(const struct relay_job *job)
 {
 	struct splicer *splicer = calloc(1, sizeof(*splicer));
-	ssize_t got;
 
 	if (!splicer)
 		bench_die("out of memory");
 	start(splicer, job);
-	while ((got = splice(splicer->source, NULL, splicer->pipe[1], NULL, PIECE_BYTES,
-			SPLICE_F_MOVE)) > 0) {
-		share(splicer, (size_t)got);
-		write_out(splicer);
-	}
+	return splicer;
+}
+
+void relay_splice(void *job)
+{
+	relay(new_splicer(job));
+}
+
+void relay_splice_keep(void *job)
+{
+	struct splicer *splicer = new_splicer(job);
+
+	start_to_keep(splicer);
+	relay(splicer);
 }

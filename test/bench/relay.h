@@ -24,4 +24,7 @@ void relay_ring(void *job);
 /** relay_splice() - pipes, tee(2) and splice(2): the bytes are never copied here */
 void relay_splice(void *job);
 
+/** relay_splice_keep() - the same, with one copy into a ring of 1 MiB as a hub needs it */
+void relay_splice_keep(void *job);
+
 #endif
