@@ -34,8 +34,8 @@ struct socket_tuning {
  *
  * A write to a peer that has gone raises no signal. Little waits unsent in the kernel: what waits
  * there can not be replaced by news (SOCKET_UNSENT_MAX); a unix socket takes what a fast reader
- * needs to go on while we do something else (UNIX_SOCKET_BYTES). Urgent data stays in the stream and
- * cannot pass for a hang-up once it was read.
+ * needs to go on while we do something else (UNIX_SOCKET_BYTES). Urgent data stays in the stream
+ * and cannot pass for a hang-up once it was read.
  *
  * Return: as fd_transport_new().
  */
