@@ -428,6 +428,8 @@ static void guest_that_writes_much_gets_larger_pieces(void **state)
 
 	fixture_fakes(f, 1);
 	fixture_hub(f, "chardevs.0=f0,window=2M,terminal=off", 0);
+	fixture_fill(f, 16 * LARGE); /* all of the window has memory */
+	write_piece(f, 1000);
 	assert_int_equal(write_piece(f, 1000), PIECE);
 	assert_int_equal(write_piece(f, PIECE), PIECE);
 	assert_int_equal(write_piece(f, PIECE), LARGE);
