@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`charhub`, the client: people at real terminals, and scripts."""
 
+import contextlib
 import getpass
 import json
 import os
@@ -289,8 +290,15 @@ exec {host.charhub} relay {' '.join(words)}
     return {"CHARHUB_SSH": str(script)}
 
 
-def last_pid(host, name):
-    return int((host.workdir / f"{name}.pid").read_text().split()[-1])
+def pids(host, name):
+    return [int(pid) for pid in (host.workdir / f"{name}.pid").read_text().split()]
+
+
+def break_relays(host, name):
+    """End whatever runs of that double."""
+    for pid in pids(host, name):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
 
 
 def test_a_connection_that_breaks_goes_on_where_it_was(host):
@@ -298,7 +306,7 @@ def test_a_connection_that_breaks_goes_on_where_it_was(host):
     way = relay_script(host, "ssh")
     ann = host.attach("-H", "lab", "vm", "--log", "log", env=way)
     ask(ann, "for i in 1 2 3; do echo line$i; done\r", "line3\r\n")
-    os.kill(last_pid(host, "ssh"), signal.SIGTERM)
+    break_relays(host, "ssh")
     ann.read_until("waiting for it")
     host.run("send", "vm", "echo $((6*7))")
     ask(ann, "echo $((6*9))\r", "54\r\n")
@@ -315,7 +323,7 @@ def test_consoles_of_another_host(host):
     assert " up " in host.run("-H", "lab", env=way).out
     host.run("-H", "lab", "expect", "vm", r"send echo $((6*7))\r", "expect 42$", env=way)
     ann = host.attach("-H", "lab", "vm", env=way)
-    relay = os.pidfd_open(last_pid(host, "ssh"))
+    relay = os.pidfd_open(pids(host, "ssh")[-1])
     ann.send(LEAVE)
     ann.expect_end(2)
     assert select.select([relay], [], [], program.DEADLINE)[0], "the relay stays behind"
@@ -492,7 +500,7 @@ def test_log_goes_on_where_it_was(host, terminal):
     log = terminal(host.charhub, "-H", "lab", "log", "-f", "vm", env={**host.env, **way})
     host.run("expect", "vm", r"send echo $((6*7))\r", "expect 42$")
     log.read_until("42\r")
-    os.kill(last_pid(host, "ssh"), signal.SIGTERM)
+    break_relays(host, "ssh")
     log.read_until("waiting for it")
     host.run("expect", "vm", r"send echo $((6*9))\r", "expect 54$")
     seen = log.read_until("54\r")
