@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { PIECE = 256 * 1024 };
+enum { PIECE = 256 * 1024, TRIES = 64 };
 
 /* ---- from the daemon ---- */
 
@@ -42,32 +42,64 @@ static int find_start(
 	return 0;
 }
 
-int history_read(struct session *session, const char *console, const json_t *range,
-	struct strbuf *out, uint64_t *ret_end, struct error **err)
+/* Return: 0, or the error of the first piece that could not be had. */
+static int read_from(struct session *session, const char *console, json_t *first,
+	struct strbuf *out, json_int_t *at, struct error **err)
 {
-	json_int_t at = 0, end = 0;
-	json_t *first;
-	int r = 0;
+	json_int_t end = 0;
+	int r;
 
-	if (!range)
-		r = find_start(session, console, &at, err);
-	if (r < 0)
-		return r;
-	first = range ? json_copy((json_t *)(uintptr_t)range) : json_pack("{s:I}", "offset", at);
 	json_object_set_new(first, "console", json_string(console));
 	json_object_set_new(first, "size", json_integer(PIECE));
 	json_object_set_new(first, "format", json_string("base64"));
-	r = read_piece(session, first, out, &at, &end, err);
-	while (r == 0 && at < end) {
-		json_int_t before = at;
+	r = read_piece(session, first, out, at, &end, err);
+	while (r == 0 && *at < end) {
+		json_int_t before = *at;
 
 		r = read_piece(session,
-			json_pack("{s:s,s:I,s:i,s:s}", "console", console, "offset", at, "size",
+			json_pack("{s:s,s:I,s:i,s:s}", "console", console, "offset", *at, "size",
 				PIECE, "format", "base64"),
-			out, &at, &end, err);
-		if (at == before)
+			out, at, &end, err);
+		if (*at == before)
 			break;
 	}
+	return r;
+}
+
+/*
+ * All that is held. Of a console that prints faster than it can be read, a piece of the newest: begun
+ * again until one comes, and not gone on with, since what follows has gone meanwhile.
+ */
+static int read_held(struct session *session, const char *console, struct strbuf *out,
+	json_int_t *at, struct error **err)
+{
+	size_t before = out->len;
+	int r = 0;
+
+	for (int i = 0; i < TRIES; i++) {
+		AUTO_ERROR struct error *why = NULL;
+
+		strbuf_truncate(out, before);
+		r = find_start(session, console, at, err);
+		if (r < 0)
+			return r;
+		r = read_from(session, console, json_pack("{s:I}", "offset", *at), out, at, &why);
+		if (r == 0 || out->len > before)
+			return 0;
+		if (i == TRIES - 1)
+			return error_set(err, error_code(why), "%s", error_message(why));
+	}
+	return r;
+}
+
+int history_read(struct session *session, const char *console, const json_t *range,
+	struct strbuf *out, uint64_t *ret_end, struct error **err)
+{
+	json_int_t at = 0;
+	int r = range ? read_from(session, console, json_copy((json_t *)(uintptr_t)range), out, &at,
+				err)
+		      : read_held(session, console, out, &at, err);
+
 	if (r == 0 && ret_end)
 		*ret_end = (uint64_t)at;
 	return r;

@@ -23,20 +23,6 @@ static void on_open(void *data)
 		talk->from = TALK_UNKNOWN;
 }
 
-static void on_output(void *data, bool printed, uint64_t offset, const uint8_t *bytes, size_t len)
-{
-	struct talk *talk = data;
-	size_t skip = offset < talk->from ? (size_t)(talk->from - offset) : 0;
-
-	if (!printed || skip >= len)
-		return;
-	if (talk->show)
-		terminal_write(bytes + skip, len - skip);
-	plain_feed(&talk->plain, bytes + skip, len - skip, &talk->text);
-	if (talk->text.len > HEARD_MAX)
-		strbuf_drop(&talk->text, HEARD_MAX / 2);
-}
-
 /* What stands on both sides of a gap is no line of the console's. */
 static void on_missed(void *data, uint64_t bytes)
 {
@@ -45,6 +31,23 @@ static void on_missed(void *data, uint64_t bytes)
 	fprintf(stderr, "charhub: %s: %" PRIu64 " bytes skipped\n", talk->console->name, bytes);
 	talk->plain = (struct plain){ 0 };
 	strbuf_putc(&talk->text, '\n');
+}
+
+static void on_output(void *data, bool printed, uint64_t offset, const uint8_t *bytes, size_t len)
+{
+	struct talk *talk = data;
+	size_t skip = offset < talk->from ? (size_t)(talk->from - offset) : 0;
+
+	if (!printed || skip >= len)
+		return;
+	if (talk->from && offset > talk->from)
+		on_missed(talk, offset - talk->from);
+	talk->from = 0;
+	if (talk->show)
+		terminal_write(bytes + skip, len - skip);
+	plain_feed(&talk->plain, bytes + skip, len - skip, &talk->text);
+	if (talk->text.len > HEARD_MAX)
+		strbuf_drop(&talk->text, HEARD_MAX / 2);
 }
 
 static void refuse(struct talk *talk, const char *text)
