@@ -67,8 +67,8 @@ static int read_from(struct session *session, const char *console, json_t *first
 }
 
 /*
- * All that is held. Of a console that prints faster than it can be read, a piece of the newest: begun
- * again until one comes, and not gone on with, since what follows has gone meanwhile.
+ * All that is held. Of a console that prints faster than it can be read, a piece of the newest:
+ * begun again until one comes, and not gone on with, since what follows has gone meanwhile.
  */
 static int read_held(struct session *session, const char *console, struct strbuf *out,
 	json_int_t *at, struct error **err)
