@@ -702,3 +702,60 @@ void scrollback_mark_links(struct vt *vt)
 		for (unsigned i = page->first; i < page->count; i++)
 			mark_line(vt, page->data + line_offset(page, i));
 }
+
+/* ---- frozen ---- */
+
+/* Each page as it is, without what is free between its records and their offsets; then zeros. */
+void scrollback_freeze(const struct scrollback *sb, struct strbuf *out)
+{
+	static const struct sb_page end;
+
+	for (const struct sb_page *page = sb->oldest; page; page = page->newer) {
+		size_t offsets = page->count * sizeof(uint32_t);
+
+		strbuf_append(out, page, sizeof(*page));
+		strbuf_append(out, page->data, page->used);
+		strbuf_append(out, page->data + page->size - offsets, offsets);
+	}
+	strbuf_append(out, &end, sizeof(end));
+}
+
+static struct sb_page *thaw_page(const uint8_t **bytes, const struct sb_page *frozen)
+{
+	size_t offsets = frozen->count * sizeof(uint32_t);
+	struct sb_page *page = malloc(sizeof(*page) + frozen->size);
+
+	if (!page)
+		return NULL;
+	*page = *frozen;
+	page->newer = NULL;
+	memcpy(page->data, *bytes, page->used);
+	memcpy(page->data + page->size - offsets, *bytes + page->used, offsets);
+	*bytes += page->used + offsets;
+	return page;
+}
+
+const uint8_t *scrollback_thaw(struct scrollback *sb, const uint8_t *bytes)
+{
+	struct sb_page frozen, *page;
+
+	for (;;) {
+		memcpy(&frozen, bytes, sizeof(frozen));
+		bytes += sizeof(frozen);
+		if (!frozen.size)
+			return bytes;
+		page = thaw_page(&bytes, &frozen);
+		if (!page) {
+			scrollback_clear(sb);
+			return NULL;
+		}
+		page->older = sb->newest;
+		if (sb->newest)
+			sb->newest->newer = page;
+		else
+			sb->oldest = page;
+		sb->newest = page;
+		sb->bytes += page->size;
+		sb->count += page->count - page->first;
+	}
+}

@@ -3,6 +3,7 @@
 #define VT_SCROLLBACK_H
 
 #include "vt/cell.h"
+#include "base/strbuf.h"
 
 #include <stddef.h>
 
@@ -50,6 +51,16 @@ void scrollback_drop_newest(struct scrollback *sb, unsigned n);
  * Both have the limits of @sb. What is pushed to @sb then follows on what is left in it.
  */
 void scrollback_split(struct scrollback *sb, size_t bytes, struct scrollback *ret_newest);
+
+/** scrollback_freeze() - add all lines to @out; they stay */
+void scrollback_freeze(const struct scrollback *sb, struct strbuf *out);
+
+/**
+ * scrollback_thaw() - @sb, which is empty, gets the lines that stand at @bytes
+ *
+ * Return: behind them; NULL: no memory, it is empty still.
+ */
+const uint8_t *scrollback_thaw(struct scrollback *sb, const uint8_t *bytes);
 
 /** scrollback_end_line() - the newest line does not go on in the screen any more */
 void scrollback_end_line(struct scrollback *sb);

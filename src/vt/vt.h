@@ -164,6 +164,30 @@ uint64_t vt_skip_after(const struct vt *vt);
  */
 void vt_skip(struct vt *vt, uint64_t len);
 
+/**
+ * vt_freeze() - add all that is large of an engine to @out: the screens and the lines above them
+ *
+ * Return: 0; -EBUSY: it is in the middle of a sequence; -ENOMEM: @out is to be thrown away.
+ */
+int vt_freeze(const struct vt *vt, struct strbuf *out);
+
+/**
+ * vt_let_go() - give the memory back of what vt_freeze() has just added
+ *
+ * The engine still has its size, offsets, titles and settings, may be asked vt_may_put_off() and
+ * vt_skip_after(), may skip and be given default colours. For all else, but to be freed, it has to
+ * be thawed.
+ */
+void vt_let_go(struct vt *vt);
+
+/**
+ * vt_thaw() - an engine is again what it was before vt_let_go()
+ * @bytes: all that vt_freeze() has added
+ *
+ * Return: 0; -ENOMEM: nothing has changed.
+ */
+int vt_thaw(struct vt *vt, const void *bytes);
+
 /* ---- the stream ---------------------------------------------------------------------------- */
 
 /** vt_offset() - bytes fed since vt_new(); what on_query counts in */

@@ -62,6 +62,17 @@ static void feed_in_pieces(struct vt *vt, const char *bytes, size_t piece)
 	}
 }
 
+/* What was frozen and thawed goes on as if it had not been. */
+static void freeze_and_thaw(struct vt *vt)
+{
+	AUTO_STRBUF struct strbuf ice = { 0 };
+
+	if (vt_freeze(vt, &ice) < 0)
+		return;
+	vt_let_go(vt);
+	assert_int_equal(vt_thaw(vt, ice.data), 0);
+}
+
 /* Run a stream; pieces of 0: whole tokens. *@ret_fault: what went wrong on the way. */
 static struct vt *run(const struct stream *stream, size_t piece, const char **ret_fault)
 {
@@ -79,6 +90,8 @@ static struct vt *run(const struct stream *stream, size_t piece, const char **re
 			feed_in_pieces(vt, vt_tokens[item], piece ? piece : SIZE_MAX);
 		if (!*ret_fault)
 			*ret_fault = state_fault(vt);
+		if (piece && i % 4 == 3)
+			freeze_and_thaw(vt);
 	}
 	return vt;
 }
@@ -98,11 +111,14 @@ static struct vt *run_beginning(const struct stream *stream, unsigned cols, unsi
 
 static bool dumps_are_equal(struct vt *a, struct vt *b, bool tell)
 {
+	const struct vt_replay how = { .flags = VT_REPLAY_HISTORY };
 	AUTO_STRBUF struct strbuf x = { 0 };
 	AUTO_STRBUF struct strbuf y = { 0 };
 
 	vt_dump(a, &x);
 	vt_dump(b, &y);
+	assert_int_equal(vt_replay(a, &x, &how), 0);
+	assert_int_equal(vt_replay(b, &y, &how), 0);
 	if (x.len == y.len && !memcmp(x.data, y.data, x.len))
 		return true;
 	if (tell)
