@@ -117,10 +117,10 @@ struct display_console_ops {
 	void (*rules)(void *data, struct object **ret_view, struct object **ret_type);
 
 	/**
-	 * A viewer has come: the engine, whose text and settings may be behind while there is none,
-	 * is to be as it should be, from now on at each display_console_changed().
+	 * A viewer has come or gone. While there are any the engine has to be up to date at each
+	 * display_console_changed(); while there are none nothing but its size is looked at.
 	 */
-	void (*look)(void *data);
+	void (*viewers)(void *data);
 };
 
 /**

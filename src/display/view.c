@@ -184,17 +184,27 @@ void display_view_judge(struct display_view *view)
 
 /* ---- its life ---- */
 
+static void tell_viewers(struct display_console *console)
+{
+	if (console->ops->viewers)
+		console->ops->viewers(console->data);
+}
+
+static void leave(struct display_view *view)
+{
+	list_remove(&view->node);
+	view->console->viewers--;
+	tell_viewers(view->console);
+}
+
 void view_look_at(struct display_view *view, struct display_console *console)
 {
-	if (view->console) {
-		list_remove(&view->node);
-		view->console->viewers--;
-	}
+	if (view->console)
+		leave(view);
 	view->console = console;
 	list_append(&console->views, &view->node);
 	console->viewers++;
-	if (console->ops->look)
-		console->ops->look(console->data);
+	tell_viewers(console);
 	view->cols = vt_cols(console->vt);
 	view->rows = vt_rows(console->vt);
 	view->pointer = (struct pointer){ .buttons = view->pointer.buttons };
@@ -238,8 +248,7 @@ void display_view_free(struct display_view *view)
 	display = view->display;
 	task_cancel(&view->tell);
 	list_remove(&view->in_display);
-	list_remove(&view->node);
-	view->console->viewers--;
+	leave(view);
 	view_close_page(view);
 	composer_done(&view->composer);
 	strbuf_done(&view->selected);

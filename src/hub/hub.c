@@ -271,10 +271,19 @@ static void read_on(struct chardev *chardev)
 	hub_tell_output(hub_from(chardev));
 }
 
+static bool is_watched(const struct chardev *chardev)
+{
+	for_each_member (member, &hub_from(chardev)->members)
+		if (member->is_watched)
+			return true;
+	return false;
+}
+
 static const struct hub_screen_ops screen_ops = {
 	.answer = answer,
 	.may_resize = may_resize,
 	.read_on = read_on,
+	.is_watched = is_watched,
 };
 
 int hub_check_waiting(
@@ -467,7 +476,8 @@ static struct vt *member_screen(struct member *member, bool look)
 
 	if (member->all->hub->terminal == HUB_TERMINAL_OFF)
 		return NULL;
-	return look ? hub_screen_vt(screen) : hub_screen_engine(screen);
+	member->is_watched = look;
+	return look ? hub_screen_vt(screen) : hub_screen_unseen(screen);
 }
 
 static void on_member_news(const struct members *members, const struct hub_event *event)

@@ -140,6 +140,9 @@ struct member {
 	/* replay.c: the console's size has changed, its terminal is to be shown the screen again */
 	bool show_again;
 
+	/* hub.c: it shows the hub's screen, and somebody looks at it there */
+	bool is_watched;
+
 	/* size.c: what its terminal told, 0: nothing yet; order in which members spoke up */
 	unsigned cols, rows;
 	uint64_t size_told_at;

@@ -30,6 +30,9 @@
  * somebody looks after each commit nothing is put off, and what the engine does in a dispatch is
  * bounded as above; what has been put off is bounded itself, and read at one go by who looks.
  *
+ * An engine that was not needed for REST_MS is frozen: a store has its cells, and packs them. What
+ * is quiet does not thaw it.
+ *
  * Limits: the answers to a guest that does not read them, ANSWERS_MAX; what is longer is dropped
  * whole.
  */
@@ -41,6 +44,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ANSWERS_MAX = 16 * 1024 };
 
@@ -172,10 +176,12 @@ static void note_progress(struct hub_screen *screen)
 	screen->tape->needed = next;
 }
 
-/* There is no engine. */
+/* There is no memory for an engine: what it would have to read it never will. */
 static void give_up(struct hub_screen *screen)
 {
 	screen->first = head_of(screen);
+	if (screen->vt)
+		screen->cut = vt_offset(screen->vt) - screen->first;
 	screen->is_loud = false;
 	note_progress(screen);
 	tape_release(screen->tape, screen->first);
@@ -199,12 +205,59 @@ static int make_engine(struct hub_screen *screen)
 	return r;
 }
 
-struct vt *hub_screen_engine(struct hub_screen *screen)
+static int thaw(struct hub_screen *screen)
+{
+	int r;
+
+	store_use(screen->ice, 0, screen->ice_len);
+	r = vt_thaw(screen->vt, screen->ice->bytes);
+	if (r < 0)
+		return r;
+	store_free(screen->ice);
+	screen->ice = NULL;
+	return 0;
+}
+
+/* Bytes that rest in a store are compressed after a while. NULL: no memory. */
+static struct store *store_of(struct loop *loop, const struct strbuf *bytes)
+{
+	struct store *store = store_new(loop, bytes->len);
+
+	for (size_t at = 0, n; store && at < bytes->len; at += n) {
+		n = store_make(store, at, bytes->len - at);
+		memcpy(store->bytes + at, bytes->data + at, n);
+		store_use(store, at, n);
+	}
+	return store;
+}
+
+/* Nobody has needed it for a while. If it cannot be, that is tried after it has been used again. */
+static void freeze(void *data)
+{
+	AUTO_STRBUF struct strbuf bytes = { 0 };
+	struct hub_screen *screen = data;
+
+	if (screen->ice || screen->ops->is_watched(screen->hub) ||
+		vt_freeze(screen->vt, &bytes) < 0)
+		return;
+	screen->ice = store_of(screen->hub->loop, &bytes);
+	screen->ice_len = bytes.len;
+	if (screen->ice)
+		vt_let_go(screen->vt);
+}
+
+static bool is_ready(struct hub_screen *screen)
+{
+	if (!screen->vt)
+		return make_engine(screen) == 0;
+	return !screen->ice || thaw(screen) == 0;
+}
+
+/* The engine, ready to be used. NULL: no memory. */
+static struct vt *engine(struct hub_screen *screen)
 {
 	begin(screen);
-	if (screen->vt)
-		return screen->vt;
-	if (make_engine(screen) < 0) {
+	if (!is_ready(screen)) {
 		if (!screen->failed)
 			log_error("hub '%s': no memory for its screen; until there is, queries go "
 				  "unanswered and who joins is shown no screen",
@@ -215,6 +268,7 @@ struct vt *hub_screen_engine(struct hub_screen *screen)
 	if (screen->failed)
 		log_info("hub '%s': there is memory for its screen again", screen->hub->id);
 	screen->failed = false;
+	rest_use(&screen->rest);
 	return screen->vt;
 }
 
@@ -264,15 +318,23 @@ void hub_screen_catch_up(struct hub_screen *screen)
 
 	if (!is_behind(screen))
 		return;
-	if (hub_screen_engine(screen))
+	if (engine(screen))
 		read_to(screen, screen->quiet, &work);
 	else
 		give_up(screen);
 }
 
+struct vt *hub_screen_unseen(struct hub_screen *screen)
+{
+	if (!screen->vt)
+		return engine(screen);
+	rest_use(&screen->rest);
+	return screen->vt;
+}
+
 struct vt *hub_screen_vt(struct hub_screen *screen)
 {
-	if (!hub_screen_engine(screen))
+	if (!engine(screen))
 		return NULL;
 	hub_screen_catch_up(screen);
 	screen->is_looked_at = true;
@@ -308,7 +370,7 @@ static void give_up_held(void *data)
 	struct hub_screen *screen = data;
 	uint64_t work = VT_WORK_MAX;
 
-	if (!hub_screen_engine(screen)) {
+	if (!engine(screen)) {
 		give_up(screen);
 	} else {
 		if (!screen->is_loud)
@@ -360,7 +422,7 @@ static enum vt_quiet listen(struct hub_screen *screen)
 /* What is put off is more than may be. */
 static void shorten_backlog(struct hub_screen *screen)
 {
-	if (!hub_screen_engine(screen)) {
+	if (!engine(screen)) {
 		give_up(screen);
 		return;
 	}
@@ -381,7 +443,7 @@ static void put_off(struct hub_screen *screen, enum vt_quiet sound)
 /* Read all that is there, as far as the work goes. */
 static void read_on(struct hub_screen *screen)
 {
-	if (!hub_screen_engine(screen)) {
+	if (!engine(screen)) {
 		give_up(screen);
 		return;
 	}
@@ -416,7 +478,7 @@ void hub_screen_leave_out(struct hub_screen *screen)
 	if (!unread)
 		return;
 	timer_stop(screen->held_timer);
-	if (!hub_screen_engine(screen)) {
+	if (!engine(screen)) {
 		give_up(screen);
 		return;
 	}
@@ -440,7 +502,7 @@ void hub_screen_resize(struct hub_screen *screen, unsigned cols, unsigned rows)
 	hub_screen_catch_up(screen);
 	screen->cols = cols;
 	screen->rows = rows;
-	if (screen->vt)
+	if (screen->vt && engine(screen))
 		vt_resize(screen->vt, cols, rows);
 }
 
@@ -480,6 +542,7 @@ int hub_screen_init(struct hub_screen *screen, struct chardev *hub, struct tape 
 	*screen = (struct hub_screen){
 		.hub = hub, .tape = tape, .ops = ops, .cols = 80, .rows = 24, .work = DISPATCH_WORK
 	};
+	rest_init(&screen->rest, hub->loop, freeze, screen);
 	screen->held_timer = timer_new(hub->loop, give_up_held, screen);
 	return screen->held_timer ? 0 : -ENOMEM;
 }
@@ -487,8 +550,11 @@ int hub_screen_init(struct hub_screen *screen, struct chardev *hub, struct tape 
 void hub_screen_done(struct hub_screen *screen)
 {
 	task_cancel(&screen->answer_task);
+	rest_done(&screen->rest);
 	timer_free(screen->held_timer);
 	screen->held_timer = NULL;
+	store_free(screen->ice);
+	screen->ice = NULL;
 	byte_queue_clear(&screen->answers);
 	vt_free(screen->vt);
 	screen->vt = NULL;

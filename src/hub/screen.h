@@ -5,6 +5,8 @@
 #include "chardev/chardev-impl.h"
 #include "hub/tape.h"
 #include "io/byte-queue.h"
+#include "io/rest.h"
+#include "io/store.h"
 #include "vt/quiet.h"
 
 /**
@@ -13,11 +15,13 @@
  * @may_resize: the guest asks for another size; called while it is read, so nothing may be changed.
  *              Return: whether it gets it
  * @read_on:    members may read on, though the guest has written nothing
+ * @is_watched: somebody has the engine before his eyes, without asking for it each time
  */
 struct hub_screen_ops {
 	void (*answer)(struct chardev *hub);
 	bool (*may_resize)(const struct chardev *hub);
 	void (*read_on)(struct chardev *hub);
+	bool (*is_watched)(const struct chardev *hub);
 };
 
 /**
@@ -31,7 +35,11 @@ struct hub_screen_ops {
  * Nobody can tell: what an engine that reads at once would show, answer and ask for, this one does,
  * at the same places in the stream.
  *
+ * An engine that has not been needed for a while is frozen.
+ *
  * @vt:        the engine; NULL: it had nothing to read yet
+ * @ice:       what is large of it, @ice_len bytes; NULL: it is not frozen
+ * @rest:      freezes it
  * @is_used:   it would have had, or somebody has asked for it
  * @failed:    there was no memory for one when it was last tried
  * @cols, @rows: its size
@@ -51,6 +59,9 @@ struct hub_screen {
 	struct tape *tape;
 	const struct hub_screen_ops *ops;
 	struct vt *vt;
+	struct store *ice;
+	size_t ice_len;
+	struct rest rest;
 	bool is_used, failed;
 	unsigned cols, rows;
 	uint64_t first, cut, quiet;
@@ -79,8 +90,8 @@ void hub_screen_done(struct hub_screen *screen);
  */
 struct vt *hub_screen_vt(struct hub_screen *screen);
 
-/** hub_screen_engine() - the same engine, for who does not look now: it may be behind */
-struct vt *hub_screen_engine(struct hub_screen *screen);
+/** hub_screen_unseen() - the same engine, which may be behind and frozen: only its size is right */
+struct vt *hub_screen_unseen(struct hub_screen *screen);
 
 /**
  * hub_screen_read() - read what is new on the tape or put it off, let members read on

@@ -320,20 +320,19 @@ static struct vt *holders_screen(const struct vc *vc)
 	return vc->is_cp437 ? NULL : chardev_screen(&vc->base, look);
 }
 
-/* A viewer has come. */
-static void handle_look(void *data)
+static void handle_viewers(void *data)
 {
 	const struct vc *vc = data;
 
 	if (is_shared(vc))
-		chardev_screen(&vc->base, true);
+		holders_screen(vc);
 }
 
 static const struct display_console_ops console_ops = {
 	.in = handle_in,
 	.resize = handle_resize,
 	.rules = handle_rules,
-	.look = handle_look,
+	.viewers = handle_viewers,
 };
 
 static void put_banner(struct vc *vc)
@@ -393,7 +392,8 @@ static ssize_t vc_out(struct chardev *chardev, const struct iovec *iov, int n)
 	size_t total = 0;
 
 	look_at_rules(vc);
-	use_screen(vc, holders_screen(vc));
+	if (!is_shared(vc) || display_console_viewers(vc->console))
+		use_screen(vc, holders_screen(vc));
 	if (!is_shared(vc))
 		total = feed_own(vc, iov, n);
 	else

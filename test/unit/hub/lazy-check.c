@@ -2,7 +2,9 @@
 #include "lazy-check.h"
 
 #include "base/cleanup.h"
+#include "chardev/chardev-impl.h"
 #include "hub/hub.h"
+#include "io/rest.h"
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
 #include "vt/vt.h"
@@ -202,12 +204,24 @@ static const char *resize(struct pair *pair, unsigned cols, unsigned rows)
 	return compare_told(pair);
 }
 
-static const char *wait(struct pair *pair)
+static const char *wait(struct pair *pair, uint64_t ms)
 {
-	loop_advance(pair->loop, HELD_MS);
+	loop_advance(pair->loop, ms);
+	run_idle(pair->loop);
+	loop_advance(pair->loop, ms);
 	run_idle(pair->loop);
 	vt_settle(pair->eager);
 	return compare_told(pair);
+}
+
+/* As a vc does at which nobody looks. */
+static const char *ask_unseen(struct pair *pair)
+{
+	const struct vt *vt = chardev_screen(&pair->member->base, false);
+
+	return vt_cols(vt) == vt_cols(pair->eager) && vt_rows(vt) == vt_rows(pair->eager)
+		       ? NULL
+		       : "who does not look is told another size";
 }
 
 static const char *join(struct pair *pair)
@@ -260,7 +274,11 @@ static const char *command(struct pair *pair, const uint8_t *p, size_t left, siz
 	if (args != SIZE_MAX && p[1] == 1)
 		return compare_screens(pair);
 	if (args != SIZE_MAX && p[1] == 3)
-		return wait(pair);
+		return wait(pair, HELD_MS);
+	if (args != SIZE_MAX && p[1] == 6)
+		return wait(pair, REST_MS);
+	if (args != SIZE_MAX && p[1] == 7)
+		return ask_unseen(pair);
 	if (args != SIZE_MAX && p[1] == 4)
 		return join(pair);
 	*ret_taken = 1;

@@ -16,6 +16,8 @@
  *	0xff 0x03	time passes, so that nothing is held back any longer
  *	0xff 0x04	a member joins, is shown the screen, and leaves
  *	0xff 0x05 N	from now on the guest writes in pieces of N bytes; 0: all at once
+ *	0xff 0x06	so much time passes that the engine is frozen
+ *	0xff 0x07	somebody who does not look asks for the engine, and its size
  *	0xff other	the byte itself
  * Compared are, after each piece, all that the guest is told (answers, size) and all that a member
  * is told (bytes, bells); after each look the screen, its settings and the lines above it.

@@ -44,11 +44,13 @@ static struct item command(unsigned what, unsigned a, unsigned b, unsigned len)
 
 static struct item any_command(bool has_flood)
 {
+	static const uint8_t waits[] = { 3, 6, 7 };
+
 	switch (random_below(16)) {
 	case 0: return command(0, random_below(256), random_below(256), 4);
 	case 1:
 	case 2: return command(1, 0, 0, 2);
-	case 3: return command(3, 0, 0, 2);
+	case 3: return command(waits[random_below(sizeof(waits))], 0, 0, 2);
 	case 4: return command(4, 0, 0, 2);
 	case 5:
 	case 6: return command(5, random_below(9), 0, 3);
@@ -139,10 +141,20 @@ static void nobody_can_tell_that_the_engine_is_behind(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* Rests, is asked for by who does not look, rests again; then somebody looks. */
+static void who_does_not_look_leaves_a_frozen_engine_alone(void **state)
+{
+	static const char program[] = "line\r\n\033[5n\xff\6\xff\7\xff\6\xff\1";
+
+	(void)state;
+	assert_null(lazy_check((const uint8_t *)program, sizeof(program) - 1));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_can_tell_that_the_engine_is_behind),
+		cmocka_unit_test(who_does_not_look_leaves_a_frozen_engine_alone),
 	};
 
 	if (argc > 2) {
