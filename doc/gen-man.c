@@ -8,6 +8,7 @@
  */
 #include "chardev/chardev-impl.h"
 #include "client/verb.h"
+#include "config/console.h"
 #include "frontend/frontend.h"
 #include "lib/classes.h"
 #include "opts/opts.h"
@@ -68,6 +69,8 @@ static void put_line(void *data, const struct opts_help_line *line)
 	} else if (line->desc->required) {
 		printf(" (required)");
 	}
+	if (line->desc->live)
+		printf(" (live)");
 	printf(".\n");
 }
 
@@ -138,6 +141,11 @@ static void put_vnc(void)
 	put_table(vnc_options);
 }
 
+static void put_console(void)
+{
+	put_table(console_options);
+}
+
 /* ---- the client ---- */
 
 static void put_verb_options(const struct verb_option *options)
@@ -194,6 +202,7 @@ static const struct {
 	{ "@OBJECT-COMMON@\n", put_common_object },
 	{ "@OBJECTS@\n", put_objects },
 	{ "@VNC@\n", put_vnc },
+	{ "@CONSOLE@\n", put_console },
 	{ "@CLIENT-OPTIONS@\n", put_client_options },
 	{ "@VERBS@\n", put_verbs },
 };

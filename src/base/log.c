@@ -89,6 +89,11 @@ static void blank_controls(char *text)
 }
 
 /* An argument may be long: its beginning tells which one it is, and the message must have room. */
+const char *log_place(void)
+{
+	return state.place[0] ? state.place : NULL;
+}
+
 void log_set_place(const char *place)
 {
 	size_t size = sizeof(state.place);

@@ -61,6 +61,9 @@ void log_set_name(const char *name);
  */
 void log_set_place(const char *place);
 
+/** log_place() - what it was told last, with a colon behind it; NULL: nothing */
+const char *log_place(void);
+
 /** log_message() - tell one line; @fmt has no newline; control characters become '?' */
 void log_message(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

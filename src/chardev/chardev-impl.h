@@ -81,6 +81,13 @@ struct chardev_class {
 	/** Optional: its file was moved away: go on in a new one of the same name. */
 	void (*reopen)(struct chardev *chardev);
 
+	/**
+	 * Optional: take new values of those options that are marked live; the others are as they
+	 * were. @opts: checked; @old: those before, as text only.
+	 */
+	int (*change)(struct chardev *chardev, const struct opts *opts, const struct opts *old,
+		struct error **err);
+
 	/** Optional: has it accepted bytes that closing it now would lose? */
 	bool (*owes)(const struct chardev *chardev);
 

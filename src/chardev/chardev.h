@@ -382,6 +382,15 @@ struct chardev *chardev_set_next(const struct chardev_set *set, const struct cha
 int chardev_set_change(struct chardev_set *set, const char *id, struct opts *opts,
 	struct chardev **ret_chardev, struct error **err);
 
+/**
+ * chardev_set_retune() - let a chardev take new values of its options that are marked live
+ * @opts: unchecked, of the same id and class; @old: those before, as text only
+ *
+ * Its peer, its holder and its members stay. Return: 0; -ENOENT; -ENOTSUP; -errno with @err.
+ */
+int chardev_set_retune(struct chardev_set *set, const char *id, struct opts *opts,
+	const struct opts *old, struct error **err);
+
 /** chardev_set_remove() - Return: 0; -ENOENT "Chardev 'x' not found"; -EBUSY "... is busy" */
 int chardev_set_remove(struct chardev_set *set, const char *id, struct error **err);
 

@@ -57,17 +57,21 @@ static const struct opt_desc common_options[] = {
 		.help = "share it: ID is a mux then, and the chardev itself is called ID-base" },
 	{ .name = "logfile",
 		.type = OPT_STRING,
+		.live = true,
 		.help = "file that gets every byte from the guest once" },
 	{ .name = "logappend",
 		.type = OPT_BOOL,
+		.live = true,
 		.preset = "off",
 		.help = "add to the log file instead of emptying it" },
 	{ .name = "logtimestamp",
 		.type = OPT_BOOL,
+		.live = true,
 		.preset = "off",
 		.help = "put date and time (UTC) in front of each line of the log" },
 	{ .name = "logmode",
 		.type = OPT_STRING,
+		.live = true,
 		.preset = "0640",
 		.help = "permissions of a log file that is made, whatever the umask" },
 	{ 0 },
@@ -354,6 +358,54 @@ int chardev_set_change(struct chardev_set *set, const char *id, struct opts *opt
 	if (r == 0 && old->link && class->join)
 		r = error_set(err, EBUSY, "For mux or hub device hotswap is not supported yet");
 	return r < 0 ? r : change(set, old, class, opts, ret_chardev, err);
+}
+
+static bool is_same(const struct opts *a, const struct opts *b, const char *key)
+{
+	const char *left = opts_text(a, key), *right = opts_text(b, key);
+
+	return left && right ? !strcmp(left, right) : left == right;
+}
+
+/* The clients of a server write where it wrote when they came. */
+static int change_log(struct chardev *chardev, const struct opts *opts, const struct opts *old,
+	struct error **err)
+{
+	static const char *const keys[] = { "logfile", "logappend", "logtimestamp", "logmode" };
+	struct chardev_log *log = NULL;
+	bool same = true;
+	int r;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		same &= is_same(opts, old, keys[i]);
+	if (same)
+		return 0;
+	r = chardev_log_open(chardev, opts, &log, err);
+	if (r < 0)
+		return r;
+	chardev_log_unref(chardev->log, chardev);
+	chardev->log = log;
+	return 0;
+}
+
+int chardev_set_retune(struct chardev_set *set, const char *id, struct opts *opts,
+	const struct opts *old, struct error **err)
+{
+	const struct chardev_class *class;
+	struct chardev *chardev;
+	int r = find_or_error(set, id, &chardev, err);
+
+	if (r == 0)
+		r = chardev_check(set->classes, opts, &class, err);
+	if (r == 0 && opts_get_bool(opts, "mux"))
+		chardev = chardev->class->child(chardev, 0);
+	if (r == 0 && class != chardev->class)
+		r = error_set(err, ENOTSUP, "chardev '%s' is no %s", id, class->name);
+	if (r == 0)
+		r = change_log(chardev, opts, old, err);
+	if (r == 0 && class->change)
+		r = class->change(chardev, opts, old, err);
+	return r;
 }
 
 int chardev_set_remove(struct chardev_set *set, const char *id, struct error **err)

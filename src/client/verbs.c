@@ -69,6 +69,11 @@ static const struct verb_option screen_options[] = {
 	{ 0 },
 };
 
+static const struct verb_option reload_options[] = {
+	{ "dry-run", 'n', NULL, "say what would be done, and do nothing" },
+	{ 0 },
+};
+
 #define RANGE_OPTIONS                                                              \
 	{ "lines", 'n', "COUNT", "the newest so many lines" },                     \
 		{ "since", 's', "TIME", "from what was printed then: 10:00, 5m" }, \
@@ -148,6 +153,15 @@ const struct verb verbs[] = {
 		verb_hub_remove },
 	{ "hub set", "CONSOLE MEMBER", "Change what a member may", NULL, member_options, 2, 2,
 		verb_hub_set },
+	{ "config check", "FILE", "Say what is wrong in a configuration, as charhubd would",
+		"FILE is what charhubd -config takes, a folder too. It runs $CHARHUBD, else the "
+		"charhubd beside it, else that of $PATH.",
+		NULL, 1, 1, verb_config_check },
+	{ "config show", "[CONSOLE]", "Show what the configuration has made, as plain options",
+		NULL, NULL, 0, 1, verb_config_show },
+	{ "reload", "", "Let charhubd read its configuration again, and show what has changed",
+		"What is the same stays as it is. Where a file is wrong nothing is done.",
+		reload_options, 0, 0, verb_reload },
 	{ "qmp", "COMMAND [KEY=VALUE...|JSON]", "Run a command of QMP and print what comes back",
 		NULL, NULL, 1, ANY, verb_qmp },
 	{ "relay", "", "Let a client on another host talk to the daemons here",

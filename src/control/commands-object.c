@@ -91,7 +91,7 @@ static int object_del(struct call *call, struct error **err)
 
 	if (world_monitors(world) && monitors_has(world_monitors(world), id))
 		return monitors_remove(world_monitors(world), id, err);
-	return object_set_remove(world_objects(world), id, err);
+	return world_remove_object(world, id, err);
 }
 
 /* ---- device_add, device_del ---- */
@@ -109,7 +109,7 @@ static int device_add(struct call *call, struct error **err)
 	AUTO_OPTS struct opts *opts = NULL;
 	int r = read_args(call, &opts, err);
 
-	return r < 0 ? r : world_add_device(call_world(call), opts, err);
+	return r < 0 ? r : world_add_device(call_world(call), opts, NULL, err);
 }
 
 static int device_del(struct call *call, struct error **err)

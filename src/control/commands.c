@@ -6,6 +6,7 @@
 const struct command *const command_tables[] = {
 	commands_attach,
 	commands_chardev,
+	commands_config,
 	commands_console,
 	commands_fd,
 	commands_hub,

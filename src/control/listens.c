@@ -124,6 +124,18 @@ int listens_add(struct listens *listens, struct loop *loop, struct chardev_set *
 	return r;
 }
 
+void listens_drop(struct listens *listens, struct chardev_set *chardevs, const char *id)
+{
+	for (size_t i = 0; i < listens->len; i++) {
+		if (strcmp(lobby_server_id(listens->items[i]), id))
+			continue;
+		lobby_free(listens->items[i]);
+		listens->items[i] = listens->items[--listens->len];
+		chardev_free(chardev_set_find(chardevs, id));
+		return;
+	}
+}
+
 void listens_done(struct listens *listens)
 {
 	for (size_t i = 0; i < listens->len; i++)

@@ -27,6 +27,9 @@ int listens_check(struct opts *opts, struct error **err);
 int listens_add(struct listens *listens, struct loop *loop, struct chardev_set *chardevs,
 	struct opts *opts, struct error **err);
 
+/** listens_drop() - the server and its lobby go; who has chosen a console goes, too */
+void listens_drop(struct listens *listens, struct chardev_set *chardevs, const char *id);
+
 /** listens_done() - before the chardevs go */
 void listens_done(struct listens *listens);
 

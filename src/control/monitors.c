@@ -126,10 +126,33 @@ int monitors_remove(struct monitors *monitors, const char *id, struct error **er
 
 	if (!monitor)
 		return error_set(err, ENOENT, "object '%s' not found", id);
+	inventory_forget(
+		world_inventory(monitors->world), THING_MONITOR, chardev_link_id(&monitor->link));
 	list_remove(&monitor->node);
 	list_append(&monitors->leaving, &monitor->node);
 	task_post(world_loop(monitors->world), &monitors->reap, reap, monitors);
 	return 0;
+}
+
+static struct monitor *find_at(const struct monitors *monitors, const char *chardev)
+{
+	list_for_each (monitor, &monitors->list, struct monitor, node)
+		if (!strcmp(chardev_link_id(&monitor->link), chardev))
+			return monitor;
+	return NULL;
+}
+
+bool monitors_has_at(const struct monitors *monitors, const char *chardev)
+{
+	return find_at(monitors, chardev);
+}
+
+void monitors_remove_at(struct monitors *monitors, const char *chardev)
+{
+	struct monitor *monitor = find_at(monitors, chardev);
+
+	if (monitor)
+		monitor_free(monitor);
 }
 
 /* ---- making ---- */

@@ -41,6 +41,12 @@ int monitors_add_object(struct monitors *monitors, struct opts *opts, struct err
 /** monitors_has() - is there a monitor of this name */
 bool monitors_has(const struct monitors *monitors, const char *id);
 
+/** monitors_has_at() - is there one at this chardev */
+bool monitors_has_at(const struct monitors *monitors, const char *chardev);
+
+/** monitors_remove_at() - unmake it, not from inside of one; no-op: none */
+void monitors_remove_at(struct monitors *monitors, const char *chardev);
+
 /** monitors_remove() - unmake it, after this dispatch. Return: 0; -ENOENT */
 int monitors_remove(struct monitors *monitors, const char *id, struct error **err);
 

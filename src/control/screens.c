@@ -121,6 +121,20 @@ int screens_add_vnc(struct screens *screens, struct opts *opts, struct error **e
 	return r;
 }
 
+void screens_drop_vnc(struct screens *screens, const char *id)
+{
+	size_t at = 0;
+
+	while (at < screens->n_servers && strcmp(vnc_server_id(screens->servers[at]), id))
+		at++;
+	if (at == screens->n_servers)
+		return;
+	vnc_server_free(screens->servers[at]);
+	screens->n_servers--;
+	memmove(&screens->servers[at], &screens->servers[at + 1],
+		(screens->n_servers - at) * sizeof(*screens->servers));
+}
+
 struct vnc_server *screens_next_vnc(const struct screens *screens, const struct vnc_server *after)
 {
 	size_t at = 0;

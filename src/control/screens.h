@@ -34,6 +34,9 @@ struct display *screens_display(const struct screens *screens);
 /** screens_add_vnc() - a `-vnc` option. Return: 0; -errno with @err */
 int screens_add_vnc(struct screens *screens, struct opts *opts, struct error **err);
 
+/** screens_drop_vnc() - by id; its viewers are sent away. No-op: none */
+void screens_drop_vnc(struct screens *screens, const char *id);
+
 /** screens_next_vnc() - walk the servers in order of creation; NULL starts and ends */
 struct vnc_server *screens_next_vnc(const struct screens *screens, const struct vnc_server *after);
 

@@ -36,6 +36,8 @@ struct world {
 	struct frontend_set *frontends;
 	struct listens listens;
 	struct monitors *monitors;
+	struct inventory *inventory;
+	const struct reloader *reloader;
 	bool quitting;
 };
 
@@ -75,8 +77,10 @@ static int make_sets(struct world *world, const struct world_config *config, str
 
 	world->name = config->name ? strdup(config->name) : NULL;
 	world->events = event_bus_new(world->loop);
+	world->inventory = inventory_new();
 	world->objects = object_set_new(world->loop, config->object_classes);
-	if ((config->name && !world->name) || !world->events || !world->objects)
+	if ((config->name && !world->name) || !world->events || !world->objects ||
+		!world->inventory)
 		return error_set(err, ENOMEM, "out of memory");
 	r = screens_new(world->loop, world->name, world->objects, &world->screens, err);
 	if (r < 0)
@@ -128,6 +132,7 @@ void world_free(struct world *world)
 	screens_free(world->screens);
 	object_set_free(world->objects);
 	event_bus_free(world->events);
+	inventory_free(world->inventory);
 	free(world->name);
 	free(world);
 }
@@ -189,6 +194,21 @@ struct monitors *world_monitors(const struct world *world)
 	return world->monitors;
 }
 
+struct inventory *world_inventory(const struct world *world)
+{
+	return world->inventory;
+}
+
+void world_set_reloader(struct world *world, const struct reloader *reloader)
+{
+	world->reloader = reloader;
+}
+
+const struct reloader *world_reloader(const struct world *world)
+{
+	return world->reloader;
+}
+
 struct vnc_server *world_next_vnc(const struct world *world, const struct vnc_server *after)
 {
 	return screens_next_vnc(world->screens, after);
@@ -241,9 +261,10 @@ int world_add_listen(struct world *world, struct opts *opts, struct error **err)
 	return r < 0 ? r : listens_add(&world->listens, world->loop, world->chardevs, opts, err);
 }
 
-int world_add_device(struct world *world, struct opts *opts, struct error **err)
+int world_add_device(
+	struct world *world, struct opts *opts, struct frontend **ret_frontend, struct error **err)
 {
-	return frontend_set_add(world->frontends, opts, err);
+	return frontend_set_add(world->frontends, opts, ret_frontend, err);
 }
 
 int world_add_vnc(struct world *world, struct opts *opts, struct error **err)
@@ -255,6 +276,8 @@ int world_remove_device(struct world *world, const char *id, struct error **err)
 {
 	int r = frontend_set_remove(world->frontends, id, err);
 
+	if (r == 0)
+		inventory_forget(world->inventory, THING_DEVICE, id);
 	if (r == 0 && event_bus_is_heard(world->events))
 		event_publish(world->events, &event_device_deleted,
 			json_pack("{s:s,s:s+}", "device", id, "path",
@@ -269,12 +292,78 @@ int world_change_chardev(struct world *world, const char *id, struct opts *opts,
 {
 	int r = resolve_fds(world, opts, err);
 
-	return r < 0 ? r : chardev_set_change(world->chardevs, id, opts, ret_chardev, err);
+	if (r == 0)
+		r = chardev_set_change(world->chardevs, id, opts, ret_chardev, err);
+	if (r == 0)
+		inventory_spoil(world->inventory, THING_CHARDEV, id);
+	return r;
+}
+
+int world_retune_chardev(struct world *world, const char *id, struct opts *opts,
+	const struct opts *old, struct error **err)
+{
+	return chardev_set_retune(world->chardevs, id, opts, old, err);
 }
 
 int world_remove_chardev(struct world *world, const char *id, struct error **err)
 {
-	return chardev_set_remove(world->chardevs, id, err);
+	int r = chardev_set_remove(world->chardevs, id, err);
+
+	if (r == 0)
+		inventory_forget(world->inventory, THING_CHARDEV, id);
+	return r;
+}
+
+int world_remove_object(struct world *world, const char *id, struct error **err)
+{
+	int r = object_set_remove(world->objects, id, err);
+
+	if (r == 0)
+		inventory_forget(world->inventory, THING_OBJECT, id);
+	return r;
+}
+
+void world_drop_object(struct world *world, const char *id)
+{
+	object_set_drop(world->objects, id);
+}
+
+/* Of a hub that is made anew: who has come through a server of its own comes again. */
+static void send_people_away(struct chardev *hub)
+{
+	struct hub_member_info info;
+
+	for (size_t i = 0; hub_member_info(hub, i, &info) == 0; i++)
+		if (info.open && chardev_identity(info.chardev))
+			hub_disconnect_member(
+				hub, info.id, "this console is set up anew: come again", NULL);
+}
+
+/* Of `mux=on` the name is that of the mux, and what it is on goes too. */
+void world_drop_chardev(struct world *world, const char *id)
+{
+	struct chardev *chardev = chardev_set_find(world->chardevs, id), *below = NULL;
+
+	if (!chardev)
+		return;
+	if (chardev_is_hub(chardev))
+		send_people_away(chardev);
+	if (!strcmp(chardev_class_name(chardev), "mux"))
+		below = chardev->class->child(chardev, 0);
+	chardev_free(chardev);
+	if (below && !strncmp(chardev_id(below), id, strlen(id)) &&
+		!strcmp(chardev_id(below) + strlen(id), "-base"))
+		chardev_free(below);
+}
+
+void world_drop_listen(struct world *world, const char *id)
+{
+	listens_drop(&world->listens, world->chardevs, id);
+}
+
+void world_drop_vnc(struct world *world, const char *id)
+{
+	screens_drop_vnc(world->screens, id);
 }
 
 void world_reload(struct world *world)

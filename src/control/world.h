@@ -6,14 +6,17 @@
 #include "control/activation.h"
 #include "control/event.h"
 #include "control/fdset.h"
+#include "control/inventory.h"
 
 struct display;
+struct frontend;
 struct frontend_class;
 struct frontend_set;
 struct monitors;
 struct object_class;
 struct object_set;
 struct opts;
+struct reloader_ops;
 struct vnc_server;
 
 /*
@@ -70,6 +73,19 @@ struct fdsets *world_fdsets(const struct world *world);
 void world_set_monitors(struct world *world, struct monitors *monitors);
 struct monitors *world_monitors(const struct world *world);
 
+/** world_inventory() - what the configuration has made of it */
+struct inventory *world_inventory(const struct world *world);
+
+/** struct reloader - who can read the configuration again, see control/reload.h */
+struct reloader {
+	const struct reloader_ops *ops;
+	void *data;
+};
+
+/** world_set_reloader() - NULL: nobody */
+void world_set_reloader(struct world *world, const struct reloader *reloader);
+const struct reloader *world_reloader(const struct world *world);
+
 /** world_next_vnc() - walk the VNC servers in order of creation; NULL starts and ends */
 struct vnc_server *world_next_vnc(const struct world *world, const struct vnc_server *after);
 
@@ -81,7 +97,8 @@ int world_add_object(struct world *world, struct opts *opts, struct error **err)
 int world_add_chardev(
 	struct world *world, struct opts *opts, struct chardev **ret_chardev, struct error **err);
 int world_add_listen(struct world *world, struct opts *opts, struct error **err);
-int world_add_device(struct world *world, struct opts *opts, struct error **err);
+int world_add_device(
+	struct world *world, struct opts *opts, struct frontend **ret_frontend, struct error **err);
 int world_add_vnc(struct world *world, struct opts *opts, struct error **err);
 
 /** world_change_chardev() - as chardev_set_change() */
@@ -91,8 +108,28 @@ int world_change_chardev(struct world *world, const char *id, struct opts *opts,
 /** world_remove_chardev() - as chardev_set_remove() */
 int world_remove_chardev(struct world *world, const char *id, struct error **err);
 
+/**
+ * world_retune_chardev() - as chardev_set_retune()
+ *
+ * The members and rules that a hub names are looked up anew.
+ */
+int world_retune_chardev(struct world *world, const char *id, struct opts *opts,
+	const struct opts *old, struct error **err);
+
+/** world_remove_object() - as object_set_remove() */
+int world_remove_object(struct world *world, const char *id, struct error **err);
+
 /** world_remove_device() - as frontend_set_remove(), and tell of it */
 int world_remove_device(struct world *world, const char *id, struct error **err);
+
+/*
+ * Unmake a thing, whoever holds it or refers to it: the people on a console are told, what it has
+ * lent out goes with the last who has it. No-op where there is none.
+ */
+void world_drop_object(struct world *world, const char *id);
+void world_drop_chardev(struct world *world, const char *id);
+void world_drop_listen(struct world *world, const char *id);
+void world_drop_vnc(struct world *world, const char *id);
 
 /** world_reload() - files were moved away or replaced: logs are opened anew, objects look again */
 void world_reload(struct world *world);

@@ -132,7 +132,7 @@ struct frontend *frontend_set_next(const struct frontend_set *set, const struct 
 	return node == &set->frontends ? NULL : container_of(node, struct frontend, node);
 }
 
-static struct frontend *find(struct frontend_set *set, const char *id)
+struct frontend *frontend_set_find(const struct frontend_set *set, const char *id)
 {
 	struct name *name = names_find(&set->names, id);
 
@@ -193,7 +193,8 @@ static struct frontend *frontend_alloc(
 	return frontend;
 }
 
-int frontend_set_add(struct frontend_set *set, struct opts *opts, struct error **err)
+int frontend_set_add(struct frontend_set *set, struct opts *opts, struct frontend **ret_frontend,
+	struct error **err)
 {
 	const struct frontend_class *class;
 	struct frontend *frontend;
@@ -202,7 +203,7 @@ int frontend_set_add(struct frontend_set *set, struct opts *opts, struct error *
 
 	if (r < 0)
 		return r;
-	if (id && find(set, id))
+	if (id && frontend_set_find(set, id))
 		return error_set(err, EEXIST, "Duplicate ID '%s' for device", id);
 	frontend = frontend_alloc(set, class, id);
 	if (!frontend)
@@ -215,12 +216,14 @@ int frontend_set_add(struct frontend_set *set, struct opts *opts, struct error *
 	list_append(&set->frontends, &frontend->node);
 	if (*frontend->id)
 		names_add(&set->names, &frontend->name, frontend->id);
+	if (ret_frontend)
+		*ret_frontend = frontend;
 	return 0;
 }
 
 int frontend_set_remove(struct frontend_set *set, const char *id, struct error **err)
 {
-	struct frontend *frontend = find(set, id);
+	struct frontend *frontend = frontend_set_find(set, id);
 
 	if (!frontend)
 		return error_set(err, ENOENT, "Device '%s' not found", id);
@@ -228,6 +231,12 @@ int frontend_set_remove(struct frontend_set *set, const char *id, struct error *
 		return error_set(err, EBUSY, "Device '%s' has ports", id);
 	unmake(frontend);
 	return 0;
+}
+
+void frontend_set_drop(struct frontend_set *set, struct frontend *frontend)
+{
+	(void)set;
+	unmake(frontend);
 }
 
 int frontend_attach(struct frontend *frontend, const char *property, const char *id,

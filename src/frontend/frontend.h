@@ -72,10 +72,18 @@ void frontend_set_free(struct frontend_set *set);
 /**
  * frontend_set_add() - make a frontend from options
  * @opts: unchecked, with "driver"; borrowed
+ * @ret_frontend: may be NULL
  *
  * Return: 0; -errno with @err.
  */
-int frontend_set_add(struct frontend_set *set, struct opts *opts, struct error **err);
+int frontend_set_add(struct frontend_set *set, struct opts *opts, struct frontend **ret_frontend,
+	struct error **err);
+
+/** frontend_set_find() - by id; NULL: none */
+struct frontend *frontend_set_find(const struct frontend_set *set, const char *id);
+
+/** frontend_set_drop() - unmake one, whoever uses it */
+void frontend_set_drop(struct frontend_set *set, struct frontend *frontend);
 
 /** frontend_set_remove() - Return: 0; -ENOENT "Device 'x' not found"; -EBUSY: it has ports */
 int frontend_set_remove(struct frontend_set *set, const char *id, struct error **err);

@@ -316,7 +316,7 @@ int virtio_serial_add_default(
 
 	if (!opts || opts_set(opts, "driver", "virtio-serial") < 0)
 		return out_of_memory(err);
-	r = frontend_set_add(set, opts, err);
+	r = frontend_set_add(set, opts, NULL, err);
 	return r < 0 ? r : virtio_serial_find(set, NULL, "virtconsole", ret_serial, err);
 }
 

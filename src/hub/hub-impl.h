@@ -79,6 +79,10 @@ int hub_read_options(struct hub *hub, const struct opts *opts, struct error **er
 /** hub_add_members() - those that the options name. Return: 0; -errno with @err */
 int hub_add_members(struct hub *hub, const struct opts *opts, struct error **err);
 
+/** hub_change() - the method of the class */
+int hub_change(struct chardev *chardev, const struct opts *opts, const struct opts *old,
+	struct error **err);
+
 /* ---- observe.c ---- */
 
 void hub_observers_init(struct hub *hub);

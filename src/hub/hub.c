@@ -677,6 +677,7 @@ const struct chardev_class hub_class = {
 	.in_resume = hub_in_resume,
 	.event = hub_event,
 	.adopt = hub_adopt,
+	.change = hub_change,
 	.owes = hub_owes,
 	.child = hub_child,
 	.identity = chardev_nobody,

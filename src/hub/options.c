@@ -5,6 +5,7 @@
 #include "object/authz.h"
 
 #include <errno.h>
+#include <string.h>
 
 static const struct opt_desc member_options[] = {
 	{ .name = "chardev", .type = OPT_ID, .required = true, .help = "the chardev" },
@@ -27,24 +28,31 @@ static const struct opt_desc member_options[] = {
 };
 
 const struct opt_desc hub_options[] = {
-	{ .name = "chardevs", .type = OPT_LIST, .help = "ids of the chardevs that take part" },
+	{ .name = "chardevs",
+		.type = OPT_LIST,
+		.live = true,
+		.help = "ids of the chardevs that take part" },
 	{ .name = "members",
 		.type = OPT_GROUPS,
+		.live = true,
 		.group = member_options,
 		.help = "instead of chardevs: members with options of their own" },
 	{ .name = "stall",
 		.type = OPT_ENUM,
+		.live = true,
 		.values = "skip|wait|close",
 		.preset = "skip",
 		.help = "a member that does not keep up: skip what it misses, let the guest wait, "
 			"or close its connection" },
 	{ .name = "grace-ms",
 		.type = OPT_NUMBER,
+		.live = true,
 		.preset = "1000",
 		.max = 3600000,
 		.help = "how long the guest waits for a member before that" },
 	{ .name = "grace-every",
 		.type = OPT_NUMBER,
+		.live = true,
 		.preset = "30",
 		.min = 1,
 		.max = 86400,
@@ -58,6 +66,7 @@ const struct opt_desc hub_options[] = {
 		.help = "how many of the newest bytes are held for slow and late members" },
 	{ .name = "window-max",
 		.type = OPT_SIZE,
+		.live = true,
 		.preset = "16M",
 		.min = 64 << 10,
 		.max = 64 << 20,
@@ -69,6 +78,7 @@ const struct opt_desc hub_options[] = {
 		.help = "how many of the very first bytes are held besides the window" },
 	{ .name = "replay",
 		.type = OPT_ENUM,
+		.live = true,
 		.values = "auto|screen|window|none",
 		.preset = "auto",
 		.help = "what a member that joins gets first: the screen as it is, the newest "
@@ -86,17 +96,20 @@ const struct opt_desc hub_options[] = {
 			"terminal, or what the guest asks for" },
 	{ .name = "typing",
 		.type = OPT_ENUM,
+		.live = true,
 		.values = "all|one",
 		.preset = "all",
 		.help = "may all members type at any time, or has one of them the keyboard" },
 	{ .name = "typing-idle",
 		.type = OPT_NUMBER,
+		.live = true,
 		.preset = "60",
 		.min = 1,
 		.max = 86400,
 		.help = "after how many seconds without a key it is free again" },
 	{ .name = "typing-key",
 		.type = OPT_NUMBER,
+		.live = true,
 		.preset = "28",
 		.min = 1,
 		.max = 127,
@@ -104,9 +117,11 @@ const struct opt_desc hub_options[] = {
 			"Ctrl-\\" },
 	{ .name = "view-authz",
 		.type = OPT_ID,
+		.live = true,
 		.help = "-object authz-... that says who may look; default: everybody" },
 	{ .name = "type-authz",
 		.type = OPT_ID,
+		.live = true,
 		.help = "-object authz-... that says who may type; default: whoever may look" },
 	{ 0 },
 };
@@ -144,33 +159,40 @@ static int add_by_id(struct hub *hub, const char *id, const struct hub_member_op
 	return hub_add_member(&hub->base, chardev, options, err);
 }
 
-static int add_group(struct hub *hub, const struct opts *group, struct error **err)
+static int read_group(const struct hub *hub, const struct opts *group,
+	struct hub_member_options *ret_options, struct error **err)
 {
-	struct hub_member_options options = hub->defaults;
-	int r;
-
-	options.access = (enum hub_access)opts_get_enum(group, "access");
+	*ret_options = hub->defaults;
+	ret_options->access = (enum hub_access)opts_get_enum(group, "access");
 	if (opts_has(group, "stall"))
-		options.stall = (enum hub_stall)opts_get_enum(group, "stall");
+		ret_options->stall = (enum hub_stall)opts_get_enum(group, "stall");
 	if (opts_has(group, "replay"))
-		options.replay = (enum hub_replay)opts_get_enum(group, "replay");
-	r = read_rules(hub, group, &options, err);
-	return r < 0 ? r : add_by_id(hub, opts_get_string(group, "chardev"), &options, err);
+		ret_options->replay = (enum hub_replay)opts_get_enum(group, "replay");
+	return read_rules(hub, group, ret_options, err);
 }
 
-static int add_groups(struct hub *hub, const struct opts *opts, struct error **err)
+/* What the options say of a member. Return: 0; -errno with @err. */
+typedef int each_fn(struct hub *hub, const char *id, const struct hub_member_options *options,
+	struct error **err);
+
+static int each_group(struct hub *hub, const struct opts *opts, each_fn *fn, struct error **err)
 {
 	AUTO_OPTS_GROUPS struct opts_groups groups = { 0 };
 	int r = opts_list_groups(opts, "members", &groups);
 
 	if (r < 0)
 		return error_set(err, -r, "hub '%s': out of memory", hub->base.id);
-	for (size_t i = 0; i < groups.len && r == 0; i++)
-		r = add_group(hub, groups.items[i], err);
+	for (size_t i = 0; i < groups.len && r == 0; i++) {
+		struct hub_member_options options;
+
+		r = read_group(hub, groups.items[i], &options, err);
+		if (r == 0)
+			r = fn(hub, opts_get_string(groups.items[i], "chardev"), &options, err);
+	}
 	return r;
 }
 
-int hub_add_members(struct hub *hub, const struct opts *opts, struct error **err)
+static int for_each_named(struct hub *hub, const struct opts *opts, each_fn *fn, struct error **err)
 {
 	size_t n_ids = opts_list_len(opts, "chardevs"), n_groups = opts_list_len(opts, "members");
 	int r = 0;
@@ -181,8 +203,91 @@ int hub_add_members(struct hub *hub, const struct opts *opts, struct error **err
 	if (!n_ids && !n_groups)
 		return error_set(err, EINVAL, "hub: 'chardevs' list is not defined");
 	for (size_t i = 0; i < n_ids && r == 0; i++)
-		r = add_by_id(hub, opts_list_string(opts, "chardevs", i), &hub->defaults, err);
-	return r < 0 ? r : add_groups(hub, opts, err);
+		r = fn(hub, opts_list_string(opts, "chardevs", i), &hub->defaults, err);
+	return r < 0 ? r : each_group(hub, opts, fn, err);
+}
+
+int hub_add_members(struct hub *hub, const struct opts *opts, struct error **err)
+{
+	return for_each_named(hub, opts, add_by_id, err);
+}
+
+/* ---- other options ---- */
+
+static bool names(const struct opts *opts, const char *id)
+{
+	for (size_t i = 0; i < opts_count(opts); i++) {
+		const char *key = opts_key_at(opts, i);
+
+		if (!strcmp(opts_value_at(opts, i), id) &&
+			(!strncmp(key, "chardevs.", 9) || !strncmp(key, "members.", 8)))
+			return true;
+	}
+	return false;
+}
+
+/* Who came by other ways, by a command, stays. */
+static void remove_unnamed(struct hub *hub, const struct opts *opts, const struct opts *old)
+{
+	struct hub_member_info info;
+
+	for (size_t i = hub_member_count(&hub->base); i > 0; i--) {
+		if (hub_member_info(&hub->base, i - 1, &info) < 0 || info.server)
+			continue;
+		if (names(old, info.id) && !names(opts, info.id))
+			hub_remove_member(&hub->base, info.id, NULL);
+	}
+}
+
+static int set_or_add(struct hub *hub, const char *id, const struct hub_member_options *options,
+	struct error **err)
+{
+	if (!hub_find_member(hub, id))
+		return add_by_id(hub, id, options, err);
+	return hub_set_member(&hub->base, id, options, err);
+}
+
+/* Those that the options do not name have what the hub says: clients what their server has. */
+static void set_others(struct hub *hub, const struct opts *opts)
+{
+	struct hub_member_info info;
+
+	for (size_t i = 0; hub_member_info(&hub->base, i, &info) == 0; i++) {
+		struct hub_member_options options = info.options;
+
+		if (names(opts, info.id))
+			continue;
+		options.view_authz = hub->defaults.view_authz;
+		options.type_authz = hub->defaults.type_authz;
+		if (info.server) {
+			const struct member *server = hub_find_member(hub, chardev_id(info.server));
+
+			if (server)
+				options = server->options;
+		}
+		hub_set_member(&hub->base, info.id, &options, NULL);
+	}
+}
+
+int hub_change(struct chardev *chardev, const struct opts *opts, const struct opts *old,
+	struct error **err)
+{
+	struct hub *hub = hub_from(chardev);
+	struct hub_member_options before = hub->defaults;
+	int r;
+
+	hub->defaults.view_authz = hub->defaults.type_authz = NULL;
+	r = hub_read_options(hub, opts, err);
+	if (r < 0) {
+		hub->defaults = before;
+		return r;
+	}
+	remove_unnamed(hub, opts, old);
+	r = for_each_named(hub, opts, set_or_add, err);
+	set_others(hub, opts);
+	object_put(before.view_authz);
+	object_put(before.type_authz);
+	return r;
 }
 
 int hub_read_options(struct hub *hub, const struct opts *opts, struct error **err)

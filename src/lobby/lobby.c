@@ -374,6 +374,11 @@ int lobby_new(struct loop *loop, struct chardev_set *set, struct chardev *server
 	return 0;
 }
 
+const char *lobby_server_id(const struct lobby *lobby)
+{
+	return chardev_link_id(&lobby->server);
+}
+
 void lobby_free(struct lobby *lobby)
 {
 	if (!lobby)

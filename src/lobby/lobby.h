@@ -34,6 +34,9 @@ enum {
 int lobby_new(struct loop *loop, struct chardev_set *set, struct chardev *server, const char *glob,
 	struct lobby **ret_lobby, struct error **err);
 
+/** lobby_server_id() - the name of its server */
+const char *lobby_server_id(const struct lobby *lobby);
+
 /** lobby_free() - who has not chosen yet is sent away; the server stays. NULL is fine */
 void lobby_free(struct lobby *lobby);
 

@@ -164,6 +164,18 @@ int object_set_remove(struct object_set *set, const char *id, struct error **err
 	return 0;
 }
 
+void object_set_drop(struct object_set *set, const char *id)
+{
+	struct object *object = object_set_find(set, id);
+
+	if (!object)
+		return;
+	list_remove(&object->node);
+	object->dropped = true;
+	if (!object->users)
+		close_object(object);
+}
+
 /* ---- looking up ---- */
 
 struct object *object_set_find(const struct object_set *set, const char *id)
@@ -205,6 +217,9 @@ struct object *object_get(struct object *object)
 
 void object_put(struct object *object)
 {
-	if (object)
-		object->users--;
+	if (!object)
+		return;
+	object->users--;
+	if (object->dropped && !object->users)
+		close_object(object);
 }

@@ -61,6 +61,7 @@ struct object_class {
 /**
  * struct object - what others refer to by name: a secret, credentials, a rule
  * @users: how many hold it, see object_get()
+ * @dropped: it is in no set any more
  */
 struct object {
 	const struct object_class *class;
@@ -68,6 +69,7 @@ struct object {
 	char *id;
 	struct list node;
 	unsigned users;
+	bool dropped;
 };
 
 /**
@@ -108,6 +110,9 @@ int object_set_add(struct object_set *set, struct opts *opts, struct error **err
 /** object_set_remove() - Return: 0; -ENOENT; -EBUSY "object 'x' is in use, can not be deleted" */
 int object_set_remove(struct object_set *set, const char *id, struct error **err);
 
+/** object_set_drop() - take it out of the set; it goes when nobody holds it any more. No-op: none */
+void object_set_drop(struct object_set *set, const char *id);
+
 /** object_set_find() - by id; NULL: none */
 struct object *object_set_find(const struct object_set *set, const char *id);
 
@@ -123,7 +128,7 @@ struct loop *object_loop(const struct object *object);
 /** object_get() - hold an object, so that it stays; NULL is fine. Return: @object */
 struct object *object_get(struct object *object);
 
-/** object_put() - NULL is fine */
+/** object_put() - NULL is fine; the last one of an object that was dropped ends it */
 void object_put(struct object *object);
 
 #endif

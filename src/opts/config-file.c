@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reader of -readconfig files:
+ * Reader of configuration files, QEMU's and ours:
  *
  *	# a comment
  *	[chardev "hub0"]
@@ -38,6 +38,7 @@ struct config_file {
 /* Where the parser is: in @line, whose text is cut up in place. */
 struct reader {
 	struct config_file *file;
+	enum config_dialect dialect;
 	unsigned line;
 	char *text;
 	struct error **err;
@@ -101,14 +102,19 @@ static bool is_line_end(const char *text)
 	return !*text || *text == '#';
 }
 
-/* Cut `"word"` out of the line: the word, and in *@text what is behind it; NULL: not quoted. */
-static char *take_quoted(char **text)
+static bool is_quote(const struct reader *reader, char c)
 {
-	char *word = *text + 1, *end;
+	return c == '"' || (c == '\'' && reader->dialect == CONFIG_OURS);
+}
 
-	if (**text != '"')
+/* Cut `"word"` out of the line: the word, and in *@text what is behind it; NULL: not quoted. */
+static char *take_quoted(const struct reader *reader, char **text)
+{
+	char quote = **text, *word = *text + 1, *end;
+
+	if (!is_quote(reader, quote))
 		return NULL;
-	end = strchr(word, '"');
+	end = strchr(word, quote);
 	if (!end)
 		return NULL;
 	*end = '\0';
@@ -143,49 +149,15 @@ static int add_section(struct reader *reader, const char *group, const char *id)
 	return 0;
 }
 
-/* `[group]` or `[group "id"]` */
-static int parse_section(struct reader *reader)
-{
-	static const char shape[] = "a section is [group] or [group \"id\"]";
-	char *group = skip_blanks(reader->text + 1), *p, *id = NULL;
-	size_t len = strcspn(group, " \t]\"");
+/* ---- lines ---- */
 
-	p = skip_blanks(group + len);
-	if (len == 0)
-		return fail(reader, EINVAL, shape);
-	if (*p == '"') {
-		id = take_quoted(&p);
-		if (!id)
-			return fail(reader, EINVAL, "the id has no closing quote");
-	}
-	if (*p != ']' || !is_line_end(skip_blanks(p + 1)))
-		return fail(reader, EINVAL, shape);
-	group[len] = '\0';
-	return add_section(reader, group, id);
-}
-
-/* `key = "value"` */
-static int parse_option(struct reader *reader)
+static int add_option(struct reader *reader, const char *key, const char *value)
 {
-	char *key = reader->text, *p, *value;
-	size_t len = strcspn(key, " \t=\"");
 	struct config_section *section;
 	int r;
 
-	p = skip_blanks(key + len);
-	if (len == 0 || *p != '=')
-		return fail(reader, EINVAL, "a line is key = \"value\"");
-	p = skip_blanks(p + 1);
-	if (*p != '"')
-		return fail(reader, EINVAL, "the value must be in double quotes");
-	value = take_quoted(&p);
-	if (!value)
-		return fail(reader, EINVAL, "the value has no closing quote");
-	if (!is_line_end(p))
-		return fail(reader, EINVAL, "there is something behind the value");
 	if (!reader->file->len)
 		return fail(reader, EINVAL, "no group defined");
-	key[len] = '\0';
 	section = &reader->file->sections[reader->file->len - 1];
 	opts_set_line(section->opts, reader->line);
 	if (!strcmp(key, "id") && opts_text(section->opts, "id"))
@@ -194,6 +166,87 @@ static int parse_option(struct reader *reader)
 	if (r == -E2BIG)
 		return fail(reader, EINVAL, "too many options in one section");
 	return r < 0 ? fail(reader, ENOMEM, "out of memory") : 0;
+}
+
+/* `key = "value"` at *@text, which is behind it then. */
+static int parse_option(struct reader *reader, char **text)
+{
+	char *key = *text, *p, *value;
+	size_t len = strcspn(key, " \t=\"");
+
+	p = skip_blanks(key + len);
+	if (len == 0 || *p != '=')
+		return fail(reader, EINVAL, "a line is key = \"value\"");
+	p = skip_blanks(p + 1);
+	if (!is_quote(reader, *p))
+		return fail(reader, EINVAL, "the value must be in double quotes");
+	value = take_quoted(reader, &p);
+	if (!value)
+		return fail(reader, EINVAL, "the value has no closing quote");
+	if (reader->dialect == CONFIG_QEMU && !is_line_end(p))
+		return fail(reader, EINVAL, "there is something behind the value");
+	key[len] = '\0';
+	*text = p;
+	return add_option(reader, key, value);
+}
+
+static int parse_options(struct reader *reader, char *text)
+{
+	int r;
+
+	do {
+		r = parse_option(reader, &text);
+		if (r == 0 && *text == ',')
+			text = skip_blanks(text + 1);
+	} while (r == 0 && !is_line_end(text));
+	return r;
+}
+
+/* `[group]` or `[group "id"]` */
+static int parse_section(struct reader *reader)
+{
+	static const char shape[] = "a section is [group] or [group \"id\"]";
+	char *group = skip_blanks(reader->text + 1), *p, *id = NULL;
+	size_t len = strcspn(group, " \t]\"'");
+	int r;
+
+	p = skip_blanks(group + len);
+	if (len == 0)
+		return fail(reader, EINVAL, shape);
+	if (is_quote(reader, *p)) {
+		id = take_quoted(reader, &p);
+		if (!id)
+			return fail(reader, EINVAL, "the id has no closing quote");
+	}
+	if (*p != ']')
+		return fail(reader, EINVAL, shape);
+	p = skip_blanks(p + 1);
+	if (reader->dialect == CONFIG_QEMU && !is_line_end(p))
+		return fail(reader, EINVAL, shape);
+	group[len] = '\0';
+	r = add_section(reader, group, id);
+	return r < 0 || is_line_end(p) ? r : parse_options(reader, p);
+}
+
+/* `include "PATTERN"` is a section of its own. */
+static bool is_include(const struct reader *reader)
+{
+	static const char word[] = "include";
+	size_t len = sizeof(word) - 1;
+	const char *text = reader->text;
+
+	return reader->dialect == CONFIG_OURS && !strncmp(text, word, len) &&
+	       is_quote(reader, text[len + strspn(text + len, " \t")]);
+}
+
+static int parse_include(struct reader *reader)
+{
+	char *p = reader->text + strcspn(reader->text, "\"'");
+	char *pattern = take_quoted(reader, &p);
+
+	if (!pattern || !is_line_end(p))
+		return fail(reader, EINVAL, "a file is included by include \"FILE\"");
+	return add_section(reader, "include", pattern);
 }
 
 static int parse_line(struct reader *reader, const char *text, size_t len)
@@ -212,16 +265,18 @@ static int parse_line(struct reader *reader, const char *text, size_t len)
 	case '\0':
 	case '#': return 0;
 	case '[': return parse_section(reader);
-	default: return parse_option(reader);
+	default:
+		return is_include(reader) ? parse_include(reader)
+					  : parse_options(reader, reader->text);
 	}
 }
 
-int config_file_parse(const char *text, size_t len, struct config_file **ret_file,
-	unsigned *ret_line, struct error **err)
+int config_file_parse(const char *text, size_t len, enum config_dialect dialect,
+	struct config_file **ret_file, unsigned *ret_line, struct error **err)
 {
 	__attribute__((cleanup(config_file_cleanup))) struct config_file *file =
 		calloc(1, sizeof(*file));
-	struct reader reader = { file, 0, NULL, err };
+	struct reader reader = { file, dialect, 0, NULL, err };
 
 	if (!file)
 		return error_set(err, ENOMEM, "out of memory");
@@ -267,8 +322,8 @@ static int read_all(int fd, struct strbuf *text, struct error **err)
 	}
 }
 
-int config_file_read(
-	const char *path, struct config_file **ret_file, unsigned *ret_line, struct error **err)
+int config_file_read(const char *path, enum config_dialect dialect, struct config_file **ret_file,
+	unsigned *ret_line, struct error **err)
 {
 	AUTO_STRBUF struct strbuf text = { 0 };
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -281,5 +336,6 @@ int config_file_read(
 	r = read_all(fd, &text, err);
 	if (r < 0)
 		return r;
-	return config_file_parse(text.len ? text.data : "", text.len, ret_file, ret_line, err);
+	return config_file_parse(
+		text.len ? text.data : "", text.len, dialect, ret_file, ret_line, err);
 }

@@ -50,9 +50,6 @@ int opts_append(struct opts *opts, const char *key, const char *value);
 /** opts_append_error() - set @err for what opts_append() returned, and return it */
 int opts_append_error(int code, struct error **err);
 
-/** opts_bind() - remember the tables; they are static, the array of them need not be */
-void opts_bind(struct opts *opts, const struct opt_desc *const *tables);
-
 /**
  * struct opts_match - what a key means by the tables
  * @desc:  the entry of the top table

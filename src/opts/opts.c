@@ -106,6 +106,36 @@ int opts_set(struct opts *opts, const char *key, const char *value)
 	return 0;
 }
 
+size_t opts_count(const struct opts *opts)
+{
+	return opts->len;
+}
+
+const char *opts_key_at(const struct opts *opts, size_t index)
+{
+	return opts->items[index].key;
+}
+
+const char *opts_value_at(const struct opts *opts, size_t index)
+{
+	return opts->items[index].value;
+}
+
+int opts_copy_item(struct opts *opts, const char *key, const struct opts *from, size_t index)
+{
+	const struct opts_item *item = &from->items[index];
+	int r = opts_append(opts, key, item->value);
+
+	if (r == 0)
+		opts->items[opts->len - 1].line = item->line;
+	return r;
+}
+
+int opts_preset(struct opts *opts, const char *key, const char *value)
+{
+	return opts_text(opts, key) ? 0 : opts_append(opts, key, value);
+}
+
 int opts_rename_keys(struct opts *opts, const char *(*rename)(const char *key))
 {
 	size_t kept = 0;

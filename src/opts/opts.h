@@ -41,6 +41,7 @@ enum opt_type {
  * @qapi:     OPT_ENUM: what is none of them is refused with QAPI's text
  * @min, @max: OPT_NUMBER, OPT_SIZE: the range, inclusive; max 0: unbounded
  * @group:    OPT_GROUPS: the table of a group
+ * @live:     an object takes another value while it runs: its class can change it
  * @help:     what it does, one line without a full stop
  */
 struct opt_desc {
@@ -52,6 +53,7 @@ struct opt_desc {
 	bool qapi;
 	uint64_t min, max;
 	const struct opt_desc *group;
+	bool live;
 	const char *help;
 };
 
@@ -77,6 +79,54 @@ struct opts *opts_new(void);
 
 /** opts_set() - add or replace a value; both strings are copied. Return: 0, -ENOMEM */
 int opts_set(struct opts *opts, const char *key, const char *value);
+
+/** opts_count() - elements, each value of a key that was given several times; in order */
+size_t opts_count(const struct opts *opts);
+const char *opts_key_at(const struct opts *opts, size_t index);
+const char *opts_value_at(const struct opts *opts, size_t index);
+
+/**
+ * opts_copy_item() - add element @index of another set under a key, with its line
+ *
+ * Return: 0; -E2BIG, -ENOMEM.
+ */
+int opts_copy_item(struct opts *opts, const char *key, const struct opts *from, size_t index);
+
+/** opts_preset() - add a value where the key was not given. Return: 0, -E2BIG, -ENOMEM */
+int opts_preset(struct opts *opts, const char *key, const char *value);
+
+/**
+ * opts_canonical() - a set as a text that is the same for all sets that mean the same
+ * @opts:    has been checked
+ * @implied: comes first, without its key; NULL: none
+ *
+ * opts_parse() reads it. The key @implied and "id" come first, the others are sorted; values are
+ * written in one way, and left out where they are the preset.
+ *
+ * Return: a string that the caller frees; NULL if memory ran out.
+ */
+char *opts_canonical(const struct opts *opts, const char *implied);
+
+/** enum opts_change - what it takes to get from one set of options to another */
+enum opts_change { OPTS_SAME, OPTS_LIVE, OPTS_OTHER };
+
+/**
+ * opts_compare() - can an object that was made of @old go on with @new
+ * @new: has been checked
+ * @old: of the same tables, as opts_canonical() wrote it
+ *
+ * Return: OPTS_SAME; OPTS_LIVE: what differs is marked so in the tables; OPTS_OTHER; -ENOMEM.
+ */
+int opts_compare(const struct opts *new, const char *old, const char *implied);
+
+/**
+ * opts_next_ref() - walk what the options name: the values of OPT_ID, and of OPT_LIST
+ * @index: 0 at first; the call's
+ * @ret_desc: the entry that says so; of a group the group's own
+ *
+ * Not the object's own "id". Return: NULL: no more.
+ */
+const char *opts_next_ref(const struct opts *opts, size_t *index, const struct opt_desc **ret_desc);
 
 /**
  * opts_rename_keys() - give the elements of a set other keys
@@ -109,6 +159,9 @@ static inline void opts_cleanup(struct opts **opts)
  * implied key that is "help".
  */
 bool opts_wants_help(const struct opts *opts);
+
+/** opts_bind() - remember the tables; they are static, the array of them need not be */
+void opts_bind(struct opts *opts, const struct opt_desc *const *tables);
 
 /** opts_unknown_key() - the first key that no table has; NULL: all are known */
 const char *opts_unknown_key(struct opts *opts, const struct opt_desc *const *tables);

@@ -8,7 +8,9 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "opts/opts.h"
+#include "prog/consoles.h"
 #include "prog/foreign.h"
+#include "prog/setup.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,28 +56,75 @@ static int use_option(struct setup *setup, const struct program_option *option, 
 	return r;
 }
 
+/* Return: CMDLINE_MORE; CMDLINE_HELP; -errno. */
+static int read_arg(struct cmdline *cmdline, struct error **err)
+{
+	const char *word = cmdline->argv[cmdline->next++], *arg = NULL;
+	const struct program_option *option;
+	int r;
+
+	if (word[0] != '-' || !word[1])
+		return error_set(err, EINVAL, "%s: unexpected argument", word);
+	option = cmdline_find(word + (word[1] == '-' ? 2 : 1));
+	if (!option)
+		return foreign_option(word + (word[1] == '-' ? 2 : 1), word, err);
+	if (option->arg) {
+		arg = cmdline->next < cmdline->argc ? cmdline->argv[cmdline->next++] : NULL;
+		if (!arg)
+			return error_set(err, EINVAL, "%s: requires an argument", word);
+	}
+	if (cmdline->again && option->once)
+		return CMDLINE_MORE;
+	r = use_option(cmdline->setup, option, word, arg, err);
+	return r == 0 ? CMDLINE_MORE : r;
+}
+
+static int read_section(struct cmdline *cmdline, struct error **err)
+{
+	struct config_entry entry;
+	int r = config_files_next(cmdline->setup->files, &entry, err);
+
+	if (r == 1)
+		r = readconfig_take(cmdline->setup, &entry, cmdline->again, err);
+	if (r == 0)
+		log_set_place(NULL);
+	return r == 0 ? CMDLINE_MORE : r;
+}
+
+static int read_console(struct cmdline *cmdline, struct error **err)
+{
+	const struct request *console = &cmdline->setup->consoles.items[cmdline->next_console++];
+	int r;
+
+	log_set_place(console->where);
+	r = consoles_expand(cmdline->setup, console, err);
+	if (r == 0)
+		log_set_place(NULL);
+	return r == 0 ? CMDLINE_MORE : r;
+}
+
+int cmdline_step(struct cmdline *cmdline, struct error **err)
+{
+	const struct setup *setup = cmdline->setup;
+
+	if (setup->files && config_files_has(setup->files))
+		return read_section(cmdline, err);
+	if (cmdline->next < cmdline->argc)
+		return read_arg(cmdline, err);
+	if (cmdline->next_console < setup->consoles.len)
+		return read_console(cmdline, err);
+	return 0;
+}
+
 int cmdline_parse(int argc, char **argv, struct setup *setup, struct error **err)
 {
-	for (int i = 1; i < argc; i++) {
-		const char *word = argv[i], *arg = NULL;
-		const struct program_option *option;
-		int r;
+	struct cmdline cmdline = { .argc = argc, .argv = argv, .setup = setup, .next = 1 };
+	int r;
 
-		if (word[0] != '-' || !word[1])
-			return error_set(err, EINVAL, "%s: unexpected argument", word);
-		option = cmdline_find(word + (word[1] == '-' ? 2 : 1));
-		if (!option)
-			return foreign_option(word + (word[1] == '-' ? 2 : 1), word, err);
-		if (option->arg) {
-			arg = argv[++i];
-			if (!arg)
-				return error_set(err, EINVAL, "%s: requires an argument", word);
-		}
-		r = use_option(setup, option, word, arg, err);
-		if (r)
-			return r;
-	}
-	return 0;
+	do
+		r = cmdline_step(&cmdline, err);
+	while (r == CMDLINE_MORE);
+	return r;
 }
 
 void cmdline_print_help(void)

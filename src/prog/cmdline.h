@@ -4,11 +4,19 @@
 
 #include "base/error.h"
 
+#include "config/files.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
 struct opts;
 struct setup;
 
-/** What a handler returns besides 0 and -errno: it printed help, the program ends with 0. */
-enum { CMDLINE_HELP = 1 };
+/**
+ * What is returned besides 0 and -errno. CMDLINE_HELP: a handler printed help, the program ends
+ * with 0. CMDLINE_MORE: cmdline_step() has not done all yet.
+ */
+enum { CMDLINE_HELP = 1, CMDLINE_MORE };
 
 /**
  * struct program_option - one option of the program
@@ -20,6 +28,7 @@ enum { CMDLINE_HELP = 1 };
  *        -readconfig files too. Takes @opts over when it returns 0. -ENODEV: names something that
  *        another program may know: skipped in files.
  * @implied: key of the first element of @add's argument
+ * @once:    is not read again when the configuration is
  *
  * @where is what log_set_place() has been told, for later. After an error it is still that place.
  */
@@ -30,6 +39,7 @@ struct program_option {
 	int (*take)(struct setup *setup, const char *arg, struct error **err);
 	int (*add)(struct setup *setup, struct opts *opts, const char *where, struct error **err);
 	const char *implied;
+	bool once;
 };
 
 /** program_options - charhubd's, sorted by name; ends with a NULL name */
@@ -37,6 +47,29 @@ extern const struct program_option program_options[];
 
 /** cmdline_find() - the option of this name, or NULL */
 const struct program_option *cmdline_find(const char *name);
+
+/**
+ * struct cmdline - a command line that is being read, with the files it names
+ * @again: for the second time: what is read once is passed over
+ * @next:  argument, @next_console: of those that are to be expanded
+ */
+struct cmdline {
+	int argc;
+	char **argv;
+	struct setup *setup;
+	bool again;
+	int next;
+	size_t next_console;
+};
+
+/**
+ * cmdline_step() - read one more option, section or console into the setup
+ *
+ * Where it fails, the place of messages (log_set_place()) is what is wrong.
+ *
+ * Return: CMDLINE_MORE; 0: that was all; CMDLINE_HELP: help was printed; -errno with @err.
+ */
+int cmdline_step(struct cmdline *cmdline, struct error **err);
 
 /**
  * cmdline_parse() - read the whole command line, and the files it names, into @setup
@@ -48,12 +81,17 @@ int cmdline_parse(int argc, char **argv, struct setup *setup, struct error **err
 /** cmdline_print_help() - what -h shows */
 void cmdline_print_help(void);
 
+/** readconfig_open() - let the sections of a file, of ours or of QEMU's, come next */
+int readconfig_open(
+	struct setup *setup, const char *path, enum config_dialect dialect, struct error **err);
+
 /**
- * readconfig() - take the sections of a -readconfig file
+ * readconfig_take() - use a section, whose opts it takes
  *
- * A section whose group is no option of ours, and a device that is none of ours, is skipped with a
- * warning.
+ * In a file of QEMU's one whose group is no option of ours, and a device that is none of ours, is
+ * skipped with a warning.
  */
-int readconfig(struct setup *setup, const char *path, struct error **err);
+int readconfig_take(
+	struct setup *setup, struct config_entry *entry, bool again, struct error **err);
 
 #endif

@@ -9,10 +9,13 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "config/plan.h"
+#include "config/things.h"
 #include "control/monitors.h"
 #include "control/world.h"
 #include "lib/classes.h"
 #include "opts/opts.h"
+#include "prog/again.h"
 #include "prog/classes.h"
 #include "prog/messages.h"
 #include "prog/notify.h"
@@ -31,6 +34,7 @@ struct daemon {
 	struct world *world;
 	struct monitors *monitors;
 	struct signal_watch *signals;
+	struct again *again;
 	struct messages *messages;
 	struct pidfile pidfile;
 };
@@ -46,6 +50,7 @@ static void on_signal(void *data, enum signal_wish wish, int number, int pid)
 	}
 	messages_reopen(daemon->messages);
 	world_reload(daemon->world);
+	again_read(daemon->again);
 }
 
 /* ---- making ---- */
@@ -59,47 +64,24 @@ static int check_terminal(const struct setup *setup, const struct opts *opts, st
 	return 0;
 }
 
-static int make_object(struct daemon *daemon, struct opts *opts, struct error **err)
+static int make(
+	struct daemon *daemon, enum thing_kind kind, struct request *request, struct error **err)
 {
-	return world_add_object(daemon->world, opts, err);
+	int r = check_terminal(daemon->setup, request->opts, err);
+
+	return r < 0 ? r : thing_make(daemon->world, kind, request, err);
 }
 
-static int make_chardev(struct daemon *daemon, struct opts *opts, struct error **err)
+static int make_all(
+	struct daemon *daemon, struct setup *setup, enum thing_kind kind, struct error **err)
 {
-	int r = check_terminal(daemon->setup, opts, err);
+	const struct request_list *list = &setup->wanted.lists[kind];
 
-	return r < 0 ? r : world_add_chardev(daemon->world, opts, NULL, err);
-}
-
-static int make_listen(struct daemon *daemon, struct opts *opts, struct error **err)
-{
-	return world_add_listen(daemon->world, opts, err);
-}
-
-static int make_monitor(struct daemon *daemon, struct opts *opts, struct error **err)
-{
-	return monitors_add(daemon->monitors, opts, err);
-}
-
-static int make_device(struct daemon *daemon, struct opts *opts, struct error **err)
-{
-	return world_add_device(daemon->world, opts, err);
-}
-
-static int make_vnc(struct daemon *daemon, struct opts *opts, struct error **err)
-{
-	return world_add_vnc(daemon->world, opts, err);
-}
-
-static int make_all(struct daemon *daemon, const struct request_list *list,
-	int (*make)(struct daemon *daemon, struct opts *opts, struct error **err),
-	struct error **err)
-{
 	for (size_t i = 0; i < list->len; i++) {
 		int r;
 
 		log_set_place(list->items[i].where);
-		r = make(daemon, list->items[i].opts, err);
+		r = make(daemon, kind, &list->items[i], err);
 		if (r < 0)
 			return r;
 		log_set_place(NULL);
@@ -142,19 +124,15 @@ static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 	}
 	r = make_world(daemon, setup, err);
 	if (r == 0)
-		r = make_all(daemon, &setup->objects, make_object, err);
+		r = things_name(daemon->world, &setup->wanted, err);
+	for (int kind = 0; kind < THING_KINDS && r == 0; kind++) {
+		if (kind == THING_VNC)
+			r = serials_check(setup, world_chardevs(daemon->world), err);
+		if (r == 0)
+			r = make_all(daemon, setup, (enum thing_kind)kind, err);
+	}
 	if (r == 0)
-		r = make_all(daemon, &setup->chardevs, make_chardev, err);
-	if (r == 0)
-		r = make_all(daemon, &setup->listens, make_listen, err);
-	if (r == 0)
-		r = make_all(daemon, &setup->monitors, make_monitor, err);
-	if (r == 0)
-		r = make_all(daemon, &setup->devices, make_device, err);
-	if (r == 0)
-		r = serials_check(setup, world_chardevs(daemon->world), err);
-	if (r == 0)
-		r = make_all(daemon, &setup->vncs, make_vnc, err);
+		r = again_new(daemon->loop, daemon->world, setup, &daemon->again, err);
 	if (r == 0)
 		r = signals_watch(daemon->loop, on_signal, daemon, &daemon->signals, err);
 	return r;
@@ -192,11 +170,29 @@ static int serve(
 static void stop(struct daemon *daemon)
 {
 	signals_watch_free(daemon->signals);
+	again_free(daemon->again);
 	monitors_free(daemon->monitors);
 	world_free(daemon->world);
 	messages_stop(daemon->messages);
 	loop_free(daemon->loop);
 	pidfile_remove(&daemon->pidfile);
+}
+
+int daemon_check(struct setup *setup, struct error **err)
+{
+	struct daemon daemon = { .setup = setup, .pidfile = { .fd = -1 } };
+	struct plan plan = { 0 };
+	int r = make_world(&daemon, setup, err);
+
+	if (r == 0 && config_plan_init(&plan, daemon.world, &setup->wanted, NULL) < 0)
+		r = error_set(err, ENOMEM, "out of memory");
+	if (r == 0)
+		do
+			r = config_plan_check_step(&plan, err);
+		while (r == PLAN_MORE);
+	config_plan_done(&plan);
+	stop(&daemon);
+	return r;
 }
 
 int daemon_run(struct setup *setup, const struct notify *notify, int ready_fd, struct error **err)

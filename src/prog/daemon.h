@@ -18,4 +18,7 @@ struct setup;
  */
 int daemon_run(struct setup *setup, const struct notify *notify, int ready_fd, struct error **err);
 
+/** daemon_check() - could what the setup asks for be made, as far as its text tells */
+int daemon_check(struct setup *setup, struct error **err);
+
 #endif

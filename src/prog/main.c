@@ -38,9 +38,11 @@ int main(int argc, char **argv)
 	activation_init(&setup.activation);
 	log_set_name("charhubd");
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	setup.argc = argc;
+	setup.argv = argv;
 	r = cmdline_parse(argc, argv, &setup, &err);
 	if (r == 0)
-		r = run(&setup, &err);
+		r = setup.check_only ? daemon_check(&setup, &err) : run(&setup, &err);
 	if (r < 0)
 		log_report(LOG_ERROR, err);
 	setup_done(&setup);

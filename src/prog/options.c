@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "chardev/chardev-impl.h"
+#include "config/console.h"
 #include "frontend/frontend.h"
 #include "lib/classes.h"
 #include "object/object.h"
@@ -66,7 +67,7 @@ static int add_chardev(
 	r = chardev_check(charhub_classes, opts, &class, err);
 	if (r < 0)
 		return r;
-	return request_list_add(&setup->chardevs, opts, where, err);
+	return request_list_add(&setup->wanted.lists[THING_CHARDEV], opts, where, err);
 }
 
 /* ---- -device ---- */
@@ -106,7 +107,7 @@ static int add_device(struct setup *setup, struct opts *opts, const char *where,
 	r = frontend_check(frontend_classes, opts, &class, err);
 	if (r < 0)
 		return r;
-	return request_list_add(&setup->devices, opts, where, err);
+	return request_list_add(&setup->wanted.lists[THING_DEVICE], opts, where, err);
 }
 
 /* ---- -object ---- */
@@ -143,7 +144,7 @@ static int add_object(struct setup *setup, struct opts *opts, const char *where,
 	r = object_check(object_classes, opts, err);
 	if (r < 0)
 		return r;
-	return request_list_add(&setup->objects, opts, where, err);
+	return request_list_add(&setup->wanted.lists[THING_OBJECT], opts, where, err);
 }
 
 /* ---- -vnc ---- */
@@ -158,7 +159,7 @@ static int add_vnc(struct setup *setup, struct opts *opts, const char *where, st
 {
 	if (opts_wants_help(opts) || is_help(opts_text(opts, "vnc")))
 		return help_options("vnc", vnc_options);
-	return request_list_add(&setup->vncs, opts, where, err);
+	return request_list_add(&setup->wanted.lists[THING_VNC], opts, where, err);
 }
 
 /* ---- -listen ---- */
@@ -174,7 +175,44 @@ static int add_listen(struct setup *setup, struct opts *opts, const char *where,
 		return CMDLINE_HELP;
 	}
 	r = listens_check(opts, err);
-	return r < 0 ? r : request_list_add(&setup->listens, opts, where, err);
+	return r < 0 ? r : request_list_add(&setup->wanted.lists[THING_LISTEN], opts, where, err);
+}
+
+/* ---- -console, -template, and where they are written ---- */
+
+static int help_console(void)
+{
+	opts_print_help("console", (const struct opt_desc *const[]){ console_options, NULL });
+	printf("%s\n", console_parts_help);
+	return CMDLINE_HELP;
+}
+
+static int add_console(
+	struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	if (opts_wants_help(opts) || is_help(opts_text(opts, "id")))
+		return help_console();
+	return request_list_add(&setup->consoles, opts, where, err);
+}
+
+static int add_template(
+	struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	if (opts_wants_help(opts) || is_help(opts_text(opts, "id")))
+		return help_console();
+	if (!opts_text(opts, "id"))
+		return error_set(err, EINVAL, "a template needs a name");
+	return request_list_add(&setup->templates, opts, where, err);
+}
+
+static int take_config(struct setup *setup, const char *arg, struct error **err)
+{
+	return readconfig_open(setup, arg, CONFIG_OURS, err);
+}
+
+static int take_readconfig(struct setup *setup, const char *arg, struct error **err)
+{
+	return readconfig_open(setup, arg, CONFIG_QEMU, err);
 }
 
 /* ---- -mon, -qmp, -control ---- */
@@ -327,6 +365,13 @@ static int take_daemonize(struct setup *setup, const char *arg, struct error **e
 	return 0;
 }
 
+static int take_check(struct setup *setup, const char *arg, struct error **err)
+{
+	(void)arg, (void)err;
+	setup->check_only = true;
+	return 0;
+}
+
 /* ---- of virtual machines ---- */
 
 static int take_serial(struct setup *setup, const char *arg, struct error **err)
@@ -388,21 +433,32 @@ static int take_version(struct setup *setup, const char *arg, struct error **err
 
 const struct program_option program_options[] = {
 	{ "D", "LOGFILE", "once started, write messages to LOGFILE; SIGHUP opens it anew",
-		.take = take_logfile },
+		.take = take_logfile, .once = true },
 	{ "add-fd", "fd=N,set=M", "let /dev/fdset/M be a path that means the open descriptor N",
-		.add = add_fd },
+		.add = add_fd, .once = true },
 	{ "chardev", "TYPE,id=ID[,...]", "make a chardev; 'help' lists the types",
 		.add = add_chardev, .implied = "backend" },
+	{ "check", NULL, "look at options and files, say what is wrong, and exit",
+		.take = take_check, .once = true },
+	{ "config", "FILE",
+		"read a configuration file of charhub, or a folder: its charhub.conf and "
+		"conf.d/*.conf",
+		.take = take_config },
+	{ "console", "NAME,guest=SPEC[,...]",
+		"make all of a console: the way to its guest, a hub, a socket for people, a log; "
+		"'help' lists the options",
+		.add = add_console, .implied = "id" },
 	{ "control", "PATH[,...]",
 		"let programs and the client steer this one at a unix socket; 'help' lists the "
 		"options",
 		.add = add_control, .implied = "path" },
 	{ "daemonize", NULL, "go to the background once everything is ready",
-		.take = take_daemonize },
+		.take = take_daemonize, .once = true },
 	{ "device", "DRIVER[,...]", "make a guest's end; 'help' lists the drivers",
 		.add = add_device, .implied = "driver" },
 	{ "display", "none", "accepted: there is no window", .take = take_display },
-	{ "echr", "NUMBER", "escape character of muxes, default 1: Ctrl-A", .take = take_escape },
+	{ "echr", "NUMBER", "escape character of muxes, default 1: Ctrl-A", .take = take_escape,
+		.once = true },
 	{ "h", NULL, "print this help and exit", .take = take_help },
 	{ "help", NULL, "the same", .take = take_help },
 	{ "listen", "ADDRESS[,consoles=GLOB][,...]",
@@ -411,29 +467,31 @@ const struct program_option program_options[] = {
 	{ "log", "LEVEL[,FOLDER...]",
 		"tell messages down to 'error', 'warning', 'info' or 'debug', which traces the "
 		"folders",
-		.take = take_log },
+		.take = take_log, .once = true },
 	{ "mon", "CHARDEV,mode=control[,...]",
 		"let a chardev be a monitor; 'help' lists the options", .add = add_mon,
 		.implied = "chardev" },
 	{ "monitor", "SPEC", "let people steer, at a chardev in QEMU's short form; 'none': nothing",
 		.take = take_monitor },
 	{ "name", "NAME", "name of the guest, for messages and titles", .add = add_name,
-		.implied = "guest" },
+		.implied = "guest", .once = true },
 	{ "no-user-config", NULL, "accepted: no files are read unless told", .take = take_nothing },
 	{ "nodefaults", NULL, "accepted: nothing is made unless told", .take = take_nothing },
 	{ "object", "TYPE,id=ID[,...]", "make a secret and the like; 'help' lists the types",
 		.add = add_object, .implied = "qom-type" },
 	{ "parallel", "none", "accepted: there is no parallel port", .take = take_parallel },
 	{ "pidfile", "FILE", "write the process's id to FILE, which it holds while it runs",
-		.take = take_pidfile },
+		.take = take_pidfile, .once = true },
 	{ "qmp", "SPEC",
 		"make a chardev as -serial does, and let programs steer this one there by QMP",
 		.take = take_qmp },
 	{ "qmp-pretty", "SPEC", "the same, with answers in several lines",
 		.take = take_qmp_pretty },
-	{ "readconfig", "FILE", "read options from a configuration file", .take = readconfig },
+	{ "readconfig", "FILE", "read options from a configuration file", .take = take_readconfig },
 	{ "serial", "SPEC", "make the chardev serialN, in QEMU's short form: unix:PATH, stdio, ...",
 		.take = take_serial },
+	{ "template", "NAME[,...]", "what consoles have that do not say otherwise",
+		.add = add_template, .implied = "id" },
 	{ "version", NULL, "print the version and exit", .take = take_version },
 	{ "vnc", "HOST:DISPLAY[,...]", "show the consoles over VNC; 'help' lists the options",
 		.add = add_vnc, .implied = "vnc" },

@@ -1,66 +1,60 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A file that was made for a whole machine names much that is not ours. What we could not know is
- * skipped with a warning that says where; what we know must be right. As in QEMU an error of a key
- * has that key's line, any other the last line of its section.
+ * skipped with a warning that says where; what we know must be right. In files of our own all must.
+ * As in QEMU an error of a key has that key's line, any other the last line of its section.
  */
 #include "prog/cmdline.h"
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "opts/config-file.h"
 #include "opts/opts.h"
+#include "prog/setup.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-static void config_file_cleanup(struct config_file **file)
-{
-	config_file_free(*file);
-}
-
-/* Messages are about a line of @path now. Return: the place, to be freed; NULL: no memory. */
-static char *enter_line(const char *path, unsigned line)
-{
-	char *place;
-
-	if (asprintf(&place, "%s:%u", path, line) < 0)
-		return NULL;
-	log_set_place(place);
-	return place;
-}
 
 /* @opts is the setup's afterwards, or its caller's. A section is what its last line completes. */
 static int add_section(struct setup *setup, const struct program_option *option, struct opts *opts,
 	const char *path, struct error **err)
 {
-	AUTO_FREE char *end = enter_line(path, opts_line(opts));
-	int r = end ? option->add(setup, opts, end, err) : error_set(err, ENOMEM, "out of memory");
+	AUTO_FREE char *end = NULL;
+	int r;
 
+	config_files_enter(path, opts_line(opts));
+	if (asprintf(&end, "%s:%u", path, opts_line(opts)) < 0) {
+		end = NULL;
+		return error_set(err, ENOMEM, "out of memory");
+	}
+	r = option->add(setup, opts, end, err);
 	if (r < 0)
-		free(enter_line(path, opts_line(opts)));
+		config_files_enter(path, opts_line(opts));
 	return r;
 }
 
-static int take_section(struct setup *setup, struct config_file *file, size_t index,
-	const char *path, struct error **err)
+static int unknown_section(
+	const struct setup *setup, const struct config_entry *entry, struct error **err)
 {
-	const struct config_section *section = config_file_section(file, index);
-	const struct program_option *option = cmdline_find(section->group);
+	config_files_enter(entry->path, entry->line);
+	if (config_files_dialect(setup->files) == CONFIG_OURS)
+		return error_set(err, EINVAL, "there is no section [%s]", entry->group);
+	log_warning("section [%s] is not for charhubd, skipped", entry->group);
+	return 0;
+}
+
+int readconfig_take(struct setup *setup, struct config_entry *entry, bool again, struct error **err)
+{
+	const struct program_option *option = cmdline_find(entry->group);
+	AUTO_OPTS struct opts *opts = TAKE_PTR(entry->opts);
 	AUTO_ERROR struct error *why = NULL;
-	AUTO_OPTS struct opts *opts = NULL;
 	int r;
 
-	if (!option || !option->add) {
-		free(enter_line(path, section->line));
-		log_warning("section [%s] is not for charhubd, skipped", section->group);
+	if (!option || !option->add)
+		return unknown_section(setup, entry, err);
+	if (again && option->once)
 		return 0;
-	}
-	opts = config_file_take_opts(file, index);
-	r = add_section(setup, option, opts, path, &why);
-	if (r == -ENODEV) {
-		free(enter_line(path, section->line));
+	r = add_section(setup, option, opts, entry->path, &why);
+	if (r == -ENODEV && config_files_dialect(setup->files) == CONFIG_QEMU) {
+		config_files_enter(entry->path, entry->line);
 		log_warning("%s, skipped", error_message(why));
 		return 0;
 	}
@@ -71,15 +65,12 @@ static int take_section(struct setup *setup, struct config_file *file, size_t in
 	return r;
 }
 
-int readconfig(struct setup *setup, const char *path, struct error **err)
+int readconfig_open(
+	struct setup *setup, const char *path, enum config_dialect dialect, struct error **err)
 {
-	__attribute__((cleanup(config_file_cleanup))) struct config_file *file = NULL;
-	unsigned line = 0;
-	int r = config_file_read(path, &file, &line, err);
-
-	if (r < 0 && line)
-		free(enter_line(path, line));
-	for (size_t i = 0; r == 0 && i < config_file_len(file); i++)
-		r = take_section(setup, file, i, path, err);
-	return r;
+	if (!setup->files)
+		setup->files = config_files_new();
+	if (!setup->files)
+		return error_set(err, ENOMEM, "out of memory");
+	return config_files_open(setup->files, path, dialect, err);
 }

@@ -40,7 +40,7 @@ static int add_chardev(struct setup *setup, const char *spec, const char *id, st
 		where = NULL;
 		return error_set(err, ENOMEM, "out of memory");
 	}
-	r = request_list_add(&setup->chardevs, opts, where, err);
+	r = request_list_add(&setup->wanted.lists[THING_CHARDEV], opts, where, err);
 	if (r < 0)
 		return r;
 	opts = NULL;

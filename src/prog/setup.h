@@ -3,43 +3,33 @@
 #define PROG_SETUP_H
 
 #include "base/error.h"
+#include "config/files.h"
+#include "config/request.h"
 #include "control/activation.h"
 #include "control/fdset.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-struct opts;
-
-/**
- * struct request - something to be made once everything has been read
- * @opts:  owned
- * @where: its origin as log_set_place() takes it: " -chardev null,id=a" or "vm.cfg:12"; owned
- */
-struct request {
-	struct opts *opts;
-	char *where;
-};
-
-struct request_list {
-	struct request *items;
-	size_t len, size;
-};
-
 /**
  * struct setup - what the command line and its files ask for; nothing of it exists yet
- * @objects, @chardevs, @listens, @monitors, @devices, @vncs: made in this order, each in that of
- *           the text
+ * @wanted:  made kind by kind
+ * @consoles, @templates: what becomes of them is added to @wanted once all has been read
+ * @files:   being read; NULL: none were
  * @fdsets:  descriptors that paths may name
  * @activation: sockets that fd= may name
  * @serials: ids of what -serial means, @n_serials, NULL: none; owned
+ * @argc, @argv: the command line itself
+ * @check_only: make nothing of it
  * @n_monitors, @n_controls: how many -qmp and -control there are, for the ids of their chardevs
  * @name:    of the guest, or NULL; owned
  * @pidfile, @logfile: from the command line, or NULL
  * @escape:  character that begins a command of a mux; 0: not said
  */
 struct setup {
-	struct request_list objects, chardevs, listens, monitors, devices, vncs;
+	struct wanted wanted;
+	struct request_list consoles, templates;
+	struct config_files *files;
 	struct fdsets fdsets;
 	struct activation activation;
 	char **serials;
@@ -47,18 +37,10 @@ struct setup {
 	char *name;
 	const char *pidfile, *logfile;
 	unsigned char escape;
-	bool daemonize;
+	bool daemonize, check_only;
+	int argc;
+	char **argv;
 };
-
-/**
- * request_list_add() - append a request
- * @opts:  the list's on success
- * @where: copied
- *
- * Return: 0; -ENOMEM with @err.
- */
-int request_list_add(
-	struct request_list *list, struct opts *opts, const char *where, struct error **err);
 
 /** setup_done() - free what it holds */
 void setup_done(struct setup *setup);

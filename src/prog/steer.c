@@ -27,14 +27,14 @@ int steer_add(struct setup *setup, struct opts *opts, const char *where, struct 
 	int r = opts_check(
 		opts, "mon", (const struct opt_desc *const[]){ monitor_options, NULL }, err);
 
-	return r < 0 ? r : request_list_add(&setup->monitors, opts, where, err);
+	return r < 0 ? r : request_list_add(&setup->wanted.lists[THING_MONITOR], opts, where, err);
 }
 
 int steer_add_object(struct setup *setup, struct opts *opts, const char *where, struct error **err)
 {
 	int r = monitors_check_object(opts, err);
 
-	return r < 0 ? r : request_list_add(&setup->monitors, opts, where, err);
+	return r < 0 ? r : request_list_add(&setup->wanted.lists[THING_MONITOR], opts, where, err);
 }
 
 static int add_monitor(struct setup *setup, const char *chardev, const char *mode, bool pretty,
@@ -67,7 +67,7 @@ static int add_chardev(
 	const struct chardev_class *class;
 	int r = chardev_check(charhub_classes, opts, &class, err);
 
-	return r < 0 ? r : request_list_add(&setup->chardevs, opts, where, err);
+	return r < 0 ? r : request_list_add(&setup->wanted.lists[THING_CHARDEV], opts, where, err);
 }
 
 static int add_spec(struct setup *setup, const char *spec, const char *id, const char *where,

@@ -94,7 +94,7 @@ static void fuzz_file(const char *text, size_t len)
 	struct config_file *file = NULL;
 	struct error *err = NULL;
 
-	if (config_file_parse(text, len, &file, NULL, &err) < 0) {
+	if (config_file_parse(text, len, CONFIG_OURS, &file, NULL, &err) < 0) {
 		error_free(err);
 		return;
 	}

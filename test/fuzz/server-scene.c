@@ -121,7 +121,7 @@ static int add(struct scene *scene, enum what what, struct opts *opts, struct er
 	switch (what) {
 	case OBJECT: return world_add_object(scene->world, opts, err);
 	case CHARDEV: return world_add_chardev(scene->world, opts, NULL, err);
-	case DEVICE: return world_add_device(scene->world, opts, err);
+	case DEVICE: return world_add_device(scene->world, opts, NULL, err);
 	case LISTEN: return add_listen(scene->world, opts, err);
 	case VNC: return world_add_vnc(scene->world, opts, err);
 	default: return monitors_add(scene->monitors, opts, err);

@@ -8,7 +8,7 @@ from tree import Source, report, sources
 # folder -> the folders whose headers it may include, besides its own
 _BELOW_FRONTEND = "base io transport opts chardev virtio vhost-user"
 _EVERYTHING = ("base io transport opts object chardev backend hub mux vt text display vc vnc "
-               "virtio vhost-user frontend lobby attach control lib")
+               "virtio vhost-user frontend lobby attach control config lib")
 ALLOWED = {folder: set(below.split()) for folder, below in {
     "base": "",
     "attach": "base",
@@ -30,6 +30,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "lobby": "base io opts chardev hub",
     "frontend": _BELOW_FRONTEND,
     "control": _BELOW_FRONTEND + " attach object backend vt text display hub vnc lobby frontend",
+    "config": "base io opts object chardev vnc frontend control",
     "lib": _EVERYTHING,
     "prog": _EVERYTHING,
     "client": "base io transport attach",
@@ -46,6 +47,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "drain": "",
         "fd-names": "",
         "fdset": "",
+        "inventory": "",
         "json-lexer": "",
         "json-text": "",
         "json-writer": "",
@@ -75,11 +77,13 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "commands-session": "commands event-table",
         "hub-events": "event event-table json-put",
         "schema": "backend-opts command event-table",
-        "world": "activation drain event event-table fdset "
+        "world": "activation drain event event-table fdset inventory "
                  "hub-events listens people screens vnc-info",
         "swap": "world",
+        "reload": "inventory world",
         "dial": "command world",
         "hmp-commands": "command swap world",
+        "commands-config": "commands json-put reload world",
         "commands-fd": "commands fd-names json-put world",
         "commands-vnc": "commands json-put vnc-info world",
         "console": "command type world",

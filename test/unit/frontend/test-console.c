@@ -56,7 +56,7 @@ static int add(struct fixture *f, const char *text, struct error **err)
 	int r = opts_parse(text, "driver", &opts, err);
 
 	if (r == 0)
-		r = frontend_set_add(f->frontends, opts, err);
+		r = frontend_set_add(f->frontends, opts, NULL, err);
 	opts_free(opts);
 	run_idle(f->loop);
 	return r;

@@ -65,7 +65,7 @@ static int add(struct fixture *f, const char *text, struct error **err)
 	int r = opts_parse(text, "driver", &opts, err);
 
 	if (r == 0)
-		r = frontend_set_add(f->frontends, opts, err);
+		r = frontend_set_add(f->frontends, opts, NULL, err);
 	run_idle(f->loop);
 	return r;
 }
@@ -298,11 +298,11 @@ static void name_that_is_too_long_is_refused(void **state)
 	add_all(f, bus);
 	memset(text + sizeof(start) - 1, 'n', VIRTIO_CONSOLE_NAME_MAX + 1);
 	assert_int_equal(opts_parse(text, "driver", &opts, NULL), 0);
-	assert_int_equal(frontend_set_add(f->frontends, opts, &err), -EINVAL);
+	assert_int_equal(frontend_set_add(f->frontends, opts, NULL, &err), -EINVAL);
 	assert_non_null(strstr(error_message(err), "is longer than 255 bytes"));
 	text[sizeof(text) - 2] = '\0'; /* a byte less will do */
 	opts_set(opts, "name", text + sizeof(start) - 1);
-	assert_int_equal(frontend_set_add(f->frontends, opts, NULL), 0);
+	assert_int_equal(frontend_set_add(f->frontends, opts, NULL, NULL), 0);
 }
 
 static void console_of_a_guest_that_cannot_wait_takes_no_member_that_may(void **state)

@@ -13,7 +13,7 @@ static struct config_file *good(const char *text)
 	struct config_file *file = NULL;
 	struct error *err = NULL;
 
-	assert_int_equal(config_file_parse(text, strlen(text), &file, NULL, &err), 0);
+	assert_int_equal(config_file_parse(text, strlen(text), CONFIG_QEMU, &file, NULL, &err), 0);
 	assert_null(err);
 	return file;
 }
@@ -24,7 +24,8 @@ static void bad(const char *text, unsigned wrong_line, const char *message)
 	struct error *err = NULL;
 	unsigned line = 0;
 
-	assert_int_equal(config_file_parse(text, strlen(text), &file, &line, &err), -EINVAL);
+	assert_int_equal(
+		config_file_parse(text, strlen(text), CONFIG_QEMU, &file, &line, &err), -EINVAL);
 	assert_int_equal(line, wrong_line);
 	assert_null(file);
 	assert_string_equal(error_message(err), message);
@@ -171,7 +172,7 @@ static void what_is_too_long_is_refused(void **state)
 	(void)state;
 	memset(line, ' ', sizeof(line) - 1);
 	bad(line, 1, "the line is longer than 4096 bytes");
-	assert_int_equal(config_file_parse("#\0\n", 3, &file, NULL, &err), -EINVAL);
+	assert_int_equal(config_file_parse("#\0\n", 3, CONFIG_QEMU, &file, NULL, &err), -EINVAL);
 	assert_string_equal(error_message(err), "there is a NUL byte in the line");
 	error_free(err);
 }
@@ -187,7 +188,7 @@ static void a_file_is_read(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
 	close(fd);
-	assert_int_equal(config_file_read(path, &file, NULL, NULL), 0);
+	assert_int_equal(config_file_read(path, CONFIG_QEMU, &file, NULL, NULL), 0);
 	assert_int_equal(config_file_len(file), 1);
 	config_file_free(file);
 	unlink(path);
@@ -199,17 +200,81 @@ static void a_file_that_cannot_be_read_is_named(void **state)
 	struct error *err = NULL;
 
 	(void)state;
-	assert_int_equal(config_file_read("/nonexistent/x", &file, NULL, &err), -ENOENT);
+	assert_int_equal(
+		config_file_read("/nonexistent/x", CONFIG_QEMU, &file, NULL, &err), -ENOENT);
 	assert_string_equal(
 		error_message(err), "Could not open '/nonexistent/x': No such file or directory");
 	error_free(err);
 	err = NULL;
-	assert_int_equal(config_file_read("/", &file, NULL, &err), -EISDIR);
+	assert_int_equal(config_file_read("/", CONFIG_QEMU, &file, NULL, &err), -EISDIR);
 	assert_string_equal(error_message(err), "Cannot read config file: Is a directory");
 	error_free(err);
 	err = NULL;
-	assert_int_equal(config_file_read("/dev/zero", &file, NULL, &err), -EFBIG);
+	assert_int_equal(config_file_read("/dev/zero", CONFIG_QEMU, &file, NULL, &err), -EFBIG);
 	error_free(err);
+}
+
+/* ---- our own files ---- */
+
+static struct config_file *good_ours(const char *text)
+{
+	struct config_file *file = NULL;
+
+	assert_int_equal(config_file_parse(text, strlen(text), CONFIG_OURS, &file, NULL, NULL), 0);
+	return file;
+}
+
+static void bad_ours(const char *text, unsigned wrong_line, const char *message)
+{
+	struct config_file *file = NULL;
+	struct error *err = NULL;
+	unsigned line = 0;
+
+	assert_int_equal(
+		config_file_parse(text, strlen(text), CONFIG_OURS, &file, &line, &err), -EINVAL);
+	assert_int_equal(line, wrong_line);
+	assert_string_equal(error_message(err), message);
+	error_free(err);
+}
+
+static void a_section_of_ours_may_be_one_line(void **state)
+{
+	struct config_file *file = good_ours(
+		"[console \"a\"] guest = 'exec:echo \"hi\"', log=\"on\" vnc = \"on\" # c\n"
+		"typing = \"one\", listen = \"off\"\n");
+	const struct opts *opts = config_file_section(file, 0)->opts;
+
+	(void)state;
+	assert_int_equal(config_file_len(file), 1);
+	assert_string_equal(opts_text(opts, "guest"), "exec:echo \"hi\"");
+	assert_string_equal(opts_text(opts, "log"), "on");
+	assert_string_equal(opts_text(opts, "vnc"), "on");
+	assert_string_equal(opts_text(opts, "listen"), "off");
+	config_file_free(file);
+}
+
+static void an_included_file_is_a_section(void **state)
+{
+	struct config_file *file = good_ours("include \"a/*.conf\" # c\n[x]\ninclude = \"b\"\n");
+
+	(void)state;
+	assert_int_equal(config_file_len(file), 2);
+	assert_string_equal(config_file_section(file, 0)->group, "include");
+	assert_string_equal(config_file_section(file, 0)->id, "a/*.conf");
+	assert_string_equal(opts_text(config_file_section(file, 1)->opts, "include"), "b");
+	config_file_free(file);
+}
+
+static void mistakes_in_ours_are_named(void **state)
+{
+	(void)state;
+	bad_ours("[x]\n\ninclude \"a\" b\n", 3, "a file is included by include \"FILE\"");
+	bad_ours("[x] y\n", 1, "a line is key = \"value\"");
+	bad_ours("[x] y = \"1\" z\n", 1, "a line is key = \"value\"");
+	bad_ours("[x]\ny = 'a\n", 2, "the value has no closing quote");
+	bad("[x] y = \"1\"\n", 1, "a section is [group] or [group \"id\"]");
+	bad("[x]\ny = 'a'\n", 2, "the value must be in double quotes");
+	bad("include \"a\"\n", 1, "a line is key = \"value\"");
 }
 
 int main(void)
@@ -225,6 +290,9 @@ int main(void)
 		cmocka_unit_test(what_is_too_long_is_refused),
 		cmocka_unit_test(a_file_is_read),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_named),
+		cmocka_unit_test(a_section_of_ours_may_be_one_line),
+		cmocka_unit_test(an_included_file_is_a_section),
+		cmocka_unit_test(mistakes_in_ours_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

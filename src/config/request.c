@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/request.h"
+
+#include "opts/opts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int request_list_add(
+	struct request_list *list, struct opts *opts, const char *where, struct error **err)
+{
+	size_t size = list->size ? list->size * 2 : 8;
+	char *copy;
+
+	if (list->len == list->size) {
+		struct request *items = reallocarray(list->items, size, sizeof(*items));
+
+		if (!items)
+			return error_set(err, ENOMEM, "out of memory");
+		list->items = items;
+		list->size = size;
+	}
+	copy = strdup(where);
+	if (!copy)
+		return error_set(err, ENOMEM, "out of memory");
+	list->items[list->len++] = (struct request){ .opts = opts, .where = copy };
+	return 0;
+}
+
+void request_list_done(struct request_list *list)
+{
+	for (size_t i = 0; i < list->len; i++) {
+		opts_free(list->items[i].opts);
+		free(list->items[i].where);
+		free(list->items[i].name);
+		free(list->items[i].text);
+		free(list->items[i].group);
+	}
+	free(list->items);
+	*list = (struct request_list){ 0 };
+}
+
+void wanted_done(struct wanted *wanted)
+{
+	for (int kind = 0; kind < THING_KINDS; kind++)
+		request_list_done(&wanted->lists[kind]);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/things.h"
+
+#include "chardev/chardev-impl.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "control/listens.h"
+#include "control/monitors.h"
+#include "control/world.h"
+#include "frontend/frontend.h"
+#include "object/object.h"
+#include "opts/opts.h"
+#include "vnc/vnc.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/**
+ * struct kind - what the kinds differ in
+ * @implied:  of its options, see opts_canonical()
+ * @id:       the option that is its name
+ * @first, @others: what it is called that has none, with a number from @from on; NULL: by its text
+ * @make:     *@ret_handle: as struct thing has it
+ * @drop:     no-op where there is none
+ * @change:   NULL: it is made anew instead
+ */
+struct kind {
+	const char *implied, *id;
+	const char *first, *others;
+	unsigned from;
+	int (*make)(struct world *world, struct opts *opts, void **ret_handle, struct error **err);
+	void (*drop)(struct world *world, const char *name, void *handle);
+	bool (*exists)(const struct world *world, const char *name);
+	int (*change)(struct world *world, const char *name, struct opts *opts,
+		const struct opts *old, struct error **err);
+};
+
+/* ---- objects ---- */
+
+static int make_object(
+	struct world *world, struct opts *opts, void **ret_handle, struct error **err)
+{
+	(void)ret_handle;
+	return world_add_object(world, opts, err);
+}
+
+static void drop_object(struct world *world, const char *name, void *handle)
+{
+	(void)handle;
+	world_drop_object(world, name);
+}
+
+static bool object_exists(const struct world *world, const char *name)
+{
+	return object_set_find(world_objects(world), name);
+}
+
+/* ---- chardevs ---- */
+
+static int make_chardev(
+	struct world *world, struct opts *opts, void **ret_handle, struct error **err)
+{
+	(void)ret_handle;
+	return world_add_chardev(world, opts, NULL, err);
+}
+
+static void drop_chardev(struct world *world, const char *name, void *handle)
+{
+	(void)handle;
+	world_drop_chardev(world, name);
+}
+
+static bool chardev_exists(const struct world *world, const char *name)
+{
+	return chardev_set_find(world_chardevs(world), name);
+}
+
+/* ---- listens ---- */
+
+static int make_listen(
+	struct world *world, struct opts *opts, void **ret_handle, struct error **err)
+{
+	(void)ret_handle;
+	return world_add_listen(world, opts, err);
+}
+
+static void drop_listen(struct world *world, const char *name, void *handle)
+{
+	(void)handle;
+	world_drop_listen(world, name);
+}
+
+/* ---- monitors ---- */
+
+static int make_monitor(
+	struct world *world, struct opts *opts, void **ret_handle, struct error **err)
+{
+	(void)ret_handle;
+	return monitors_add(world_monitors(world), opts, err);
+}
+
+static void drop_monitor(struct world *world, const char *name, void *handle)
+{
+	(void)handle;
+	monitors_remove_at(world_monitors(world), name);
+}
+
+static bool monitor_exists(const struct world *world, const char *name)
+{
+	return monitors_has_at(world_monitors(world), name);
+}
+
+/* ---- devices ---- */
+
+static int make_device(
+	struct world *world, struct opts *opts, void **ret_handle, struct error **err)
+{
+	struct frontend *frontend;
+	int r = world_add_device(world, opts, &frontend, err);
+
+	if (r == 0)
+		*ret_handle = frontend;
+	return r;
+}
+
+static void drop_device(struct world *world, const char *name, void *handle)
+{
+	struct frontend *frontend = handle;
+
+	if (!frontend)
+		frontend = frontend_set_find(world_frontends(world), name);
+	if (frontend)
+		frontend_set_drop(world_frontends(world), frontend);
+}
+
+static bool device_exists(const struct world *world, const char *name)
+{
+	return frontend_set_find(world_frontends(world), name);
+}
+
+/* ---- VNC servers ---- */
+
+static int make_vnc(struct world *world, struct opts *opts, void **ret_handle, struct error **err)
+{
+	(void)ret_handle;
+	return world_add_vnc(world, opts, err);
+}
+
+static void drop_vnc(struct world *world, const char *name, void *handle)
+{
+	(void)handle;
+	world_drop_vnc(world, name);
+}
+
+static bool vnc_exists(const struct world *world, const char *name)
+{
+	struct vnc_server *server = NULL;
+
+	while ((server = world_next_vnc(world, server)))
+		if (!strcmp(vnc_server_id(server), name))
+			return true;
+	return false;
+}
+
+static const struct kind kinds[THING_KINDS] = {
+	[THING_OBJECT] = { "qom-type", "id", .make = make_object, .drop = drop_object,
+		.exists = object_exists },
+	[THING_CHARDEV] = { "backend", "id", .make = make_chardev, .drop = drop_chardev,
+		.exists = chardev_exists, .change = world_retune_chardev },
+	[THING_LISTEN] = { "listen", "id", "listen0", "listen", 1, make_listen, drop_listen,
+		chardev_exists, NULL },
+	[THING_MONITOR] = { "chardev", "chardev", .make = make_monitor, .drop = drop_monitor,
+		.exists = monitor_exists },
+	[THING_DEVICE] = { "driver", "id", .make = make_device, .drop = drop_device,
+		.exists = device_exists },
+	[THING_VNC] = { "vnc", "id", "default", "vnc", 2, make_vnc, drop_vnc, vnc_exists, NULL },
+};
+
+/* ---- names ---- */
+
+static int out_of_memory(struct error **err)
+{
+	return error_set(err, ENOMEM, "out of memory");
+}
+
+/* Those kinds whose options were not checked by tables when they were read. */
+static void bind(const struct world *world, enum thing_kind kind, struct opts *opts)
+{
+	const struct chardev_class *socket =
+		chardev_class_find(world_config(world)->chardev_classes, "socket");
+
+	if (kind == THING_VNC)
+		opts_bind(opts, (const struct opt_desc *const[]){ vnc_options, NULL });
+	else if (kind == THING_LISTEN)
+		opts_bind(opts, (const struct opt_desc *const[]){ listens_options, socket->options,
+					chardev_common_options, NULL });
+}
+
+/* Return: 0; -ENOMEM. */
+static int choose_name(enum thing_kind kind, struct request *request, struct inventory *names)
+{
+	const struct kind *of = &kinds[kind];
+	const char *id = opts_text(request->opts, of->id);
+	char name[24];
+	unsigned n = of->from;
+
+	if (id || !of->first)
+		return 0;
+	snprintf(name, sizeof(name), "%s", of->first);
+	while (inventory_find(names, kind, name))
+		snprintf(name, sizeof(name), "%s%u", of->others, n++);
+	return opts_set(request->opts, of->id, name);
+}
+
+int things_name_one(struct world *world, enum thing_kind kind, struct request *request,
+	struct inventory *names, struct error **err)
+{
+	const struct kind *of = &kinds[kind];
+	const char *id;
+
+	bind(world, kind, request->opts);
+	if (choose_name(kind, request, names) < 0)
+		return out_of_memory(err);
+	request->text = opts_canonical(request->opts, of->implied);
+	if (!request->text)
+		return out_of_memory(err);
+	id = opts_text(request->opts, of->id);
+	request->name = strdup(id ? id : request->text);
+	if (!request->name)
+		return out_of_memory(err);
+	if (inventory_find(names, kind, request->name)) {
+		log_set_place(request->where);
+		return error_set(err, EEXIST, "Duplicate ID '%s' for %s", request->name,
+			thing_kind_name(kind));
+	}
+	return inventory_note(names, kind, request->name, "", NULL, NULL) < 0 ? out_of_memory(err)
+									      : 0;
+}
+
+int things_name(struct world *world, struct wanted *wanted, struct error **err)
+{
+	struct inventory *names = inventory_new();
+	int r = names ? 0 : out_of_memory(err);
+
+	for (int kind = 0; kind < THING_KINDS; kind++)
+		for (size_t i = 0; i < wanted->lists[kind].len && r == 0; i++)
+			r = things_name_one(world, (enum thing_kind)kind,
+				&wanted->lists[kind].items[i], names, err);
+	inventory_free(names);
+	return r;
+}
+
+/* ---- making and unmaking ---- */
+
+int thing_make(
+	struct world *world, enum thing_kind kind, struct request *request, struct error **err)
+{
+	void *handle = NULL;
+	int r = kinds[kind].make(world, request->opts, &handle, err);
+
+	if (r < 0)
+		return r;
+	if (inventory_note(world_inventory(world), kind, request->name, request->text,
+		    request->group, handle) == 0)
+		return 0;
+	kinds[kind].drop(world, request->name, handle);
+	return out_of_memory(err);
+}
+
+void thing_drop(struct world *world, enum thing_kind kind, const char *name)
+{
+	const struct thing *thing = inventory_find(world_inventory(world), kind, name);
+
+	kinds[kind].drop(world, name, thing ? thing->handle : NULL);
+	inventory_forget(world_inventory(world), kind, name);
+}
+
+bool thing_exists(const struct world *world, enum thing_kind kind, const char *name)
+{
+	return kinds[kind].exists(world, name);
+}
+
+int thing_compare(const struct thing *thing, const struct request *request)
+{
+	int r = opts_compare(request->opts, thing->text, kinds[thing->kind].implied);
+
+	return r == OPTS_LIVE && !kinds[thing->kind].change ? OPTS_OTHER : r;
+}
+
+int thing_change(struct world *world, const struct thing *thing, const struct request *request,
+	struct error **err)
+{
+	const struct kind *of = &kinds[thing->kind];
+	AUTO_OPTS struct opts *old = NULL;
+	int r = opts_parse(thing->text, of->implied, &old, err);
+
+	if (r == 0)
+		r = of->change(world, request->name, request->opts, old, err);
+	if (r == 0 && inventory_note(world_inventory(world), thing->kind, request->name,
+			      request->text, request->group, thing->handle) < 0)
+		r = out_of_memory(err);
+	return r;
+}
