@@ -110,7 +110,7 @@ int object_set_add(struct object_set *set, struct opts *opts, struct error **err
 /** object_set_remove() - Return: 0; -ENOENT; -EBUSY "object 'x' is in use, can not be deleted" */
 int object_set_remove(struct object_set *set, const char *id, struct error **err);
 
-/** object_set_drop() - take it out of the set; it goes when nobody holds it any more. No-op: none */
+/** object_set_drop() - take it out of the set; it goes with the last who holds it. No-op: none */
 void object_set_drop(struct object_set *set, const char *id);
 
 /** object_set_find() - by id; NULL: none */
