@@ -132,7 +132,7 @@ static void put_common_object(void)
 
 static void put_objects(void)
 {
-	for (const struct object_class *const *at = object_classes; *at; at++)
+	for (const struct object_class *const *at = charhub_objects; *at; at++)
 		put_class((*at)->name, (*at)->summary, (*at)->options);
 }
 

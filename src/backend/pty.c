@@ -319,8 +319,6 @@ static int pty_open(struct chardev *chardev, const struct opts *opts, struct err
 		pty_close(chardev);
 		return r;
 	}
-	printf("char device redirected to %s (label %s)\n", pty->slave, chardev->id);
-	fflush(stdout);
 	return 0;
 }
 

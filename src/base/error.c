@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,7 +14,7 @@ struct error {
 	char *hint;
 };
 
-static struct error error_no_memory = { .code = 12, .message = NULL, .hint = NULL };
+static const struct error error_no_memory = { .code = ENOMEM };
 
 __attribute__((format(printf, 1, 0))) static char *format(const char *fmt, va_list ap)
 {
@@ -30,7 +32,7 @@ int error_set(struct error **err, int code, const char *fmt, ...)
 		return -code;
 	error = calloc(1, sizeof(*error));
 	if (!error) {
-		*err = &error_no_memory;
+		*err = (struct error *)(uintptr_t)&error_no_memory;
 		return -code;
 	}
 	error->code = code;

@@ -6,6 +6,8 @@
  */
 #include "base/log.h"
 
+#include "base/log-impl.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,43 +15,11 @@
 #include <unistd.h>
 
 enum {
-	KINDS = 64,	       /* one of them for those that found no row */
-	KIND_TEXT_BYTES = 256, /* of a line that is held back; what is longer is cut */
-	PLACE_BYTES = 512,
-	FOLDERS_BYTES = 512,
-	TEXT_BYTES = LOG_LINE_BYTES - PLACE_BYTES - 64,
+	TEXT_BYTES = LOG_LINE_BYTES - LOG_PLACE_BYTES - 64,
 	NAMES_MAX = 2, /* hub and member */
 };
 
-/*
- * A row of the table. It is free once its time is over and nothing is held back.
- *
- * @id:    of the format and the object, see kind_of()
- * @until_ms, @time_ms: its time ends then, and is so long
- * @told:  lines since it began
- * @held:  lines that were not told, of which @text was the last, told as the @held_at-th line
- */
-struct kind {
-	uint64_t id;
-	uint64_t until_ms, time_ms;
-	unsigned told;
-	uint64_t held, held_at;
-	enum log_level level;
-	char text[KIND_TEXT_BYTES];
-};
-
-bool log_debug_is_on;
-
-static struct {
-	enum log_level level;
-	const char *name;
-	bool has_folders;
-	char folders[FOLDERS_BYTES];
-	char place[PLACE_BYTES];
-	struct log_sink *sink;
-	uint64_t lines;
-	struct kind kinds[KINDS];
-} state = { .level = LOG_INFO, .name = "charhub" };
+_Thread_local bool log_debug_is_on;
 
 static const char *const level_words[] = { "", "warning: ", "info: ", "debug: " };
 
@@ -63,21 +33,32 @@ int log_level_find(const char *word, size_t len)
 	return -EINVAL;
 }
 
+struct log *log_use(struct log *log)
+{
+	struct log *before = log_current;
+
+	log_current = log;
+	log_debug_is_on = log && log->level == LOG_DEBUG;
+	return before;
+}
+
 void log_set_level(enum log_level level)
 {
-	state.level = level;
+	log_current->level = level;
 	log_debug_is_on = level == LOG_DEBUG;
 }
 
 void log_set_folders(const char *folders)
 {
-	state.has_folders = folders;
-	snprintf(state.folders, sizeof(state.folders), "%s", folders ? folders : "");
+	struct log *log = log_current;
+
+	log->has_folders = folders;
+	snprintf(log->folders, sizeof(log->folders), "%s", folders ? folders : "");
 }
 
 void log_set_name(const char *name)
 {
-	state.name = name;
+	log_current->name = name;
 }
 
 /* A peer's name or a path may hold anything: no control character reaches the operator's tty. */
@@ -88,25 +69,28 @@ static void blank_controls(char *text)
 			*text = '?';
 }
 
-/* An argument may be long: its beginning tells which one it is, and the message must have room. */
 const char *log_place(void)
 {
-	return state.place[0] ? state.place : NULL;
+	const char *place = log_current->place;
+
+	return place[0] ? place : NULL;
 }
 
+/* An argument may be long: its beginning tells which one it is, and the message must have room. */
 void log_set_place(const char *place)
 {
-	size_t size = sizeof(state.place);
+	char *text = log_current->place;
+	size_t size = sizeof(log_current->place);
 
 	if (!place)
-		state.place[0] = '\0';
-	else if (snprintf(state.place, size, "%s:", place) >= (int)size)
-		memcpy(state.place + size - sizeof("...:"), "...:", sizeof("...:"));
-	blank_controls(state.place);
+		text[0] = '\0';
+	else if (snprintf(text, size, "%s:", place) >= (int)size)
+		memcpy(text + size - sizeof("...:"), "...:", sizeof("...:"));
+	blank_controls(text);
 }
 
 /* @len: what snprintf() made of it. */
-static void put_line(char line[LOG_LINE_BYTES], int len)
+static void put_line(struct log *log, char line[LOG_LINE_BYTES], int len)
 {
 	if (len >= LOG_LINE_BYTES) {
 		len = LOG_LINE_BYTES - 1;
@@ -114,18 +98,42 @@ static void put_line(char line[LOG_LINE_BYTES], int len)
 	}
 	if (len <= 0)
 		return;
-	if (state.sink)
-		state.sink->line(state.sink, line, (size_t)len);
+	if (log->sink)
+		log->sink->line(log->sink, line, (size_t)len);
 	else if (write(STDERR_FILENO, line, (size_t)len) < 0)
 		return; /* nobody is left to tell */
 }
 
-static void write_line(enum log_level level, const char *text)
+/* The last folder in the path of a source file; none: "". Return: how long it is. */
+static size_t folder_of(const char *file, const char **ret_folder)
+{
+	const char *end = strrchr(file, '/'), *folder = end;
+
+	while (folder && folder > file && folder[-1] != '/')
+		folder--;
+	*ret_folder = folder ? folder : "";
+	return folder ? (size_t)(end - folder) : 0;
+}
+
+static void tell_parts(struct log *log, enum log_level level, const char *file, const char *text)
+{
+	const char *folder;
+	size_t len = folder_of(file, &folder);
+
+	log->sink->message(log->sink, level, folder, len, text);
+}
+
+static void write_line(struct log *log, enum log_level level, const char *file, const char *text)
 {
 	char line[LOG_LINE_BYTES];
 
-	put_line(line, snprintf(line, sizeof(line), "%s:%s %s%s\n", state.name, state.place,
-			       level_words[level], text));
+	log->said = level;
+	if (log->sink && log->sink->message)
+		tell_parts(log, level, file, text);
+	else
+		put_line(log, line,
+			snprintf(line, sizeof(line), "%s:%s %s%s\n", log->name, log->place,
+				level_words[level], text));
 }
 
 /* ---- kinds ---- */
@@ -165,18 +173,18 @@ static uint64_t kind_of(const char *fmt, const char *text)
 	return hash | 1;
 }
 
-static void tell_held(struct kind *kind)
+static void tell_kind(struct log *log, struct log_kind *kind)
 {
-	char text[KIND_TEXT_BYTES + 64];
+	char text[LOG_KIND_TEXT_BYTES + 64];
 
 	snprintf(text, sizeof(text), "%s (and %llu more)", kind->text,
 		(unsigned long long)(kind->held - 1));
-	write_line(kind->level, kind->held > 1 ? text : kind->text);
+	write_line(log, kind->level, kind->file, kind->held > 1 ? text : kind->text);
 	kind->held = 0;
 }
 
 /* The next span of time of a kind that had too much to say: twice as long. */
-static void go_on(struct kind *kind, uint64_t now_ms)
+static void go_on(struct log_kind *kind, uint64_t now_ms)
 {
 	if (kind->time_ms < LOG_KIND_MS_MAX)
 		kind->time_ms *= 2;
@@ -184,11 +192,11 @@ static void go_on(struct kind *kind, uint64_t now_ms)
 	kind->told = LOG_KIND_LINES; /* this span's were told already, in one line */
 }
 
-static struct kind *find_kind(uint64_t id, uint64_t now_ms)
+static struct log_kind *find_kind(struct log *log, uint64_t id, uint64_t now_ms)
 {
-	struct kind *spare = NULL;
+	struct log_kind *spare = NULL;
 
-	for (struct kind *kind = state.kinds; kind < state.kinds + KINDS - 1; kind++) {
+	for (struct log_kind *kind = log->kinds; kind < log->kinds + LOG_KINDS - 1; kind++) {
 		bool over = !kind->held && now_ms >= kind->until_ms;
 
 		if (kind->id == id && !over)
@@ -197,64 +205,68 @@ static struct kind *find_kind(uint64_t id, uint64_t now_ms)
 			spare = spare && spare->id == id ? spare : kind;
 	}
 	if (!spare)
-		spare = &state.kinds[KINDS - 1];
+		spare = &log->kinds[LOG_KINDS - 1];
 	if (spare->held || now_ms < spare->until_ms)
 		return spare;
-	*spare =
-		(struct kind){ .id = id, .until_ms = now_ms + LOG_KIND_MS, .time_ms = LOG_KIND_MS };
+	*spare = (struct log_kind){
+		.id = id, .until_ms = now_ms + LOG_KIND_MS, .time_ms = LOG_KIND_MS
+	};
 	return spare;
 }
 
 /* Ask for the next call of log_tell_held(). */
-static void ask(uint64_t now_ms)
+static void ask(struct log *log, uint64_t now_ms)
 {
 	uint64_t next_ms = UINT64_MAX;
 
-	for (struct kind *kind = state.kinds; kind < state.kinds + KINDS; kind++)
+	for (struct log_kind *kind = log->kinds; kind < log->kinds + LOG_KINDS; kind++)
 		if (kind->held && kind->until_ms < next_ms)
 			next_ms = kind->until_ms;
 	if (next_ms != UINT64_MAX)
-		state.sink->held(state.sink, next_ms > now_ms ? next_ms - now_ms : 0);
+		log->sink->held(log->sink, next_ms > now_ms ? next_ms - now_ms : 0);
 }
 
-static void hold_back(struct kind *kind, enum log_level level, const char *text, uint64_t now_ms)
+static void hold_back(struct log *log, struct log_kind *kind, enum log_level level,
+	const char *file, const char *text, uint64_t now_ms)
 {
 	size_t len = strnlen(text, sizeof(kind->text) - 1);
 
-	kind->held_at = state.lines;
+	kind->held_at = log->lines;
 	kind->level = level;
+	kind->file = file;
 	memcpy(kind->text, text, len);
 	kind->text[len] = 0;
 	if (!kind->held++)
-		ask(now_ms);
+		ask(log, now_ms);
 }
 
-static void tell(enum log_level level, const char *fmt, const char *text)
+static void tell(
+	struct log *log, enum log_level level, const char *file, const char *fmt, const char *text)
 {
-	struct kind *kind;
+	struct log_kind *kind;
 	uint64_t now_ms;
 
-	state.lines++;
-	if (!state.sink) {
-		write_line(level, text);
+	log->lines++;
+	if (!log->sink) {
+		write_line(log, level, file, text);
 		return;
 	}
-	now_ms = state.sink->now_ms(state.sink);
-	kind = find_kind(kind_of(fmt, text), now_ms);
+	now_ms = log->sink->now_ms(log->sink);
+	kind = find_kind(log, kind_of(fmt, text), now_ms);
 	if (kind->told < LOG_KIND_LINES) {
 		kind->told++;
-		write_line(level, text);
+		write_line(log, level, file, text);
 	} else {
-		hold_back(kind, level, text, now_ms);
+		hold_back(log, kind, level, file, text, now_ms);
 	}
 }
 
 /* The one whose last line is the oldest, of those that are due: lines stay in their order. */
-static struct kind *next_held(uint64_t now_ms)
+static struct log_kind *next_held(struct log *log, uint64_t now_ms)
 {
-	struct kind *next = NULL;
+	struct log_kind *next = NULL;
 
-	for (struct kind *kind = state.kinds; kind < state.kinds + KINDS; kind++)
+	for (struct log_kind *kind = log->kinds; kind < log->kinds + LOG_KINDS; kind++)
 		if (kind->held && kind->until_ms <= now_ms &&
 			(!next || kind->held_at < next->held_at))
 			next = kind;
@@ -263,27 +275,29 @@ static struct kind *next_held(uint64_t now_ms)
 
 void log_tell_held(void)
 {
-	struct kind *kind;
+	struct log *log = log_current;
+	struct log_kind *kind;
 	uint64_t now_ms;
 
-	if (!state.sink)
+	if (!log || !log->sink)
 		return;
-	now_ms = state.sink->now_ms(state.sink);
-	while ((kind = next_held(now_ms))) {
-		tell_held(kind);
+	now_ms = log->sink->now_ms(log->sink);
+	while ((kind = next_held(log, now_ms))) {
+		tell_kind(log, kind);
 		go_on(kind, now_ms);
 	}
-	ask(now_ms);
+	ask(log, now_ms);
 }
 
 void log_set_sink(struct log_sink *sink)
 {
-	struct kind *kind;
+	struct log *log = log_current;
+	struct log_kind *kind;
 
-	while (state.sink && (kind = next_held(UINT64_MAX)))
-		tell_held(kind);
-	memset(state.kinds, 0, sizeof(state.kinds));
-	state.sink = sink;
+	while (log->sink && (kind = next_held(log, UINT64_MAX)))
+		tell_kind(log, kind);
+	memset(log->kinds, 0, sizeof(log->kinds));
+	log->sink = sink;
 }
 
 /* ---- lines ---- */
@@ -295,35 +309,42 @@ __attribute__((format(printf, 2, 0))) static void format(
 	blank_controls(text);
 }
 
-void log_message(enum log_level level, const char *fmt, ...)
+void log_message_from(enum log_level level, const char *file, const char *fmt, ...)
 {
+	struct log *log = log_current;
 	char text[TEXT_BYTES];
 	va_list ap;
 
-	if (level > state.level)
+	if (!log || level > log->level)
 		return;
 	va_start(ap, fmt);
 	format(text, fmt, ap);
 	va_end(ap);
-	tell(level, fmt, text);
+	tell(log, level, file, fmt, text);
 }
 
 void log_hint(const char *fmt, ...)
 {
 	char text[TEXT_BYTES], line[LOG_LINE_BYTES];
+	struct log *log = log_current;
 	va_list ap;
 
+	if (!log)
+		return;
 	va_start(ap, fmt);
 	format(text, fmt, ap);
 	va_end(ap);
-	put_line(line, snprintf(line, sizeof(line), "%s\n", text));
+	if (log->sink && log->sink->message)
+		tell_parts(log, log->said, "", text);
+	else
+		put_line(log, line, snprintf(line, sizeof(line), "%s\n", text));
 }
 
-void log_report(enum log_level level, struct error *error)
+void log_report_from(enum log_level level, const char *file, struct error *error)
 {
 	const char *hint = error_hint(error);
 
-	log_message(level, "%s", error_message(error));
+	log_message_from(level, file, "%s", error_message(error));
 	while (hint) {
 		const char *end = strchrnul(hint, '\n');
 
@@ -347,25 +368,29 @@ static bool is_listed(const char *list, const char *word, size_t len)
 
 bool log_folder_is_traced(const char *folder)
 {
+	const struct log *log = log_current;
+
 	return log_debug_is_on &&
-	       (!state.has_folders || is_listed(state.folders, folder, strlen(folder)));
+	       (!log->has_folders || is_listed(log->folders, folder, strlen(folder)));
 }
 
 void log_trace(const char *file, const char *fmt, ...)
 {
-	const char *end = strrchr(file, '/'), *folder = end;
+	struct log *log = log_current;
 	char text[TEXT_BYTES], line[LOG_LINE_BYTES];
+	const char *folder;
+	size_t len = folder_of(file, &folder);
 	va_list ap;
-	int len;
 
-	while (folder && folder > file && folder[-1] != '/')
-		folder--;
-	len = folder ? (int)(end - folder) : 0;
-	if (state.has_folders && !is_listed(state.folders, folder ? folder : "", (size_t)len))
+	if (log->has_folders && !is_listed(log->folders, folder, len))
 		return;
 	va_start(ap, fmt);
 	format(text, fmt, ap);
 	va_end(ap);
-	snprintf(line, sizeof(line), "%.*s: %s", len, folder ? folder : "", text);
-	write_line(LOG_DEBUG, line);
+	if (log->sink && log->sink->message) {
+		tell_parts(log, LOG_DEBUG, file, text);
+		return;
+	}
+	snprintf(line, sizeof(line), "%.*s: %s", (int)len, folder, text);
+	write_line(log, LOG_DEBUG, file, line);
 }

@@ -20,7 +20,9 @@
  * not: a peer would make a new kind with each connection. Where a format begins with "%s" the first
  * quoted name of the text is taken, as in "device 'a': ...".
  *
- * The state of this file is the only writable global of the program, and the loop thread's.
+ * A thread has one log at a time (base/log-impl.h). That of a program is its only writable global,
+ * and the loop thread's; a library has none but those of its contexts, and without one tells
+ * nothing.
  */
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
@@ -64,8 +66,12 @@ void log_set_place(const char *place);
 /** log_place() - what it was told last, with a colon behind it; NULL: nothing */
 const char *log_place(void);
 
-/** log_message() - tell one line; @fmt has no newline; control characters become '?' */
-void log_message(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/** log_message() - tell one line; the format has no newline; control characters become '?' */
+#define log_message(level, ...) log_message_from(level, __FILE__, __VA_ARGS__)
+
+/** log_message_from() - the same for who knows where it comes from; @file: static */
+void log_message_from(enum log_level level, const char *file, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #define log_error(...)	 log_message(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_message(LOG_WARNING, __VA_ARGS__)
@@ -83,20 +89,22 @@ void log_message(enum log_level level, const char *fmt, ...) __attribute__((form
 			log_trace(__FILE__, __VA_ARGS__); \
 	} while (0)
 
-extern bool log_debug_is_on; /* log_set_level()'s */
+extern _Thread_local bool log_debug_is_on; /* log_set_level()'s */
 void log_trace(const char *file, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /** log_hint() - a line about the message before: it has no name, no place, and is not counted */
 void log_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /** log_report() - log an error with its hint, and free it */
-void log_report(enum log_level level, struct error *error);
+#define log_report(level, error) log_report_from(level, __FILE__, error)
+void log_report_from(enum log_level level, const char *file, struct error *error);
 
 /* ---- where lines go ---- */
 
 /**
  * struct log_sink - takes the lines of a program that serves
  * @line:   take a whole line of @len bytes, newline included, or count it as lost; never blocks
+ * @message: instead of @line: its parts. @folder: @folder_len bytes, of the file that tells it
  * @now_ms: a monotonic clock
  * @held:   lines are held back: log_tell_held() is to be called in @ms, whatever was said before
  *
@@ -104,6 +112,8 @@ void log_report(enum log_level level, struct error *error);
  */
 struct log_sink {
 	void (*line)(struct log_sink *sink, const char *line, size_t len);
+	void (*message)(struct log_sink *sink, enum log_level level, const char *folder,
+		size_t folder_len, const char *text);
 	uint64_t (*now_ms)(struct log_sink *sink);
 	void (*held)(struct log_sink *sink, uint64_t ms);
 };

@@ -113,10 +113,15 @@ static void draw_row(struct screen_png *picture, unsigned row)
 	deflate_bytes(picture, picture->bytes, (size_t)(to - picture->bytes), Z_NO_FLUSH);
 }
 
-static void end(struct screen_png *picture)
+static void finish(struct screen_png *picture)
 {
 	deflate_bytes(picture, NULL, 0, Z_FINISH);
 	put_chunk(&picture->png, "IEND", NULL, 0);
+}
+
+static void end(struct screen_png *picture)
+{
+	finish(picture);
 	picture->on_end(picture->data, picture->png.failed ? NULL : &picture->png);
 }
 
@@ -146,24 +151,47 @@ static int make_buffers(struct screen_png *picture)
 	return deflateInit(&picture->z, 1) == Z_OK ? 0 : -ENOMEM;
 }
 
+/* Return: a picture of which nothing is drawn yet; NULL: no memory. */
+static struct screen_png *begin(struct vt *vt, struct font *font)
+{
+	struct screen_png *picture = calloc(1, sizeof(*picture));
+
+	if (!picture || screen_copy(vt, &picture->vt) < 0 || make_buffers(picture) < 0) {
+		screen_png_free(picture);
+		return NULL;
+	}
+	picture->font = font;
+	put_header(picture);
+	return picture;
+}
+
+int screen_png_make(struct vt *vt, struct font *font, struct strbuf *png)
+{
+	struct screen_png *picture = begin(vt, font);
+	unsigned rows = vt_rows(vt);
+
+	if (!picture)
+		return -ENOMEM;
+	while (picture->row < rows)
+		draw_row(picture, picture->row++);
+	finish(picture);
+	*png = picture->png;
+	picture->png = (struct strbuf){ 0 };
+	screen_png_free(picture);
+	return png->failed ? -ENOMEM : 0;
+}
+
 int screen_png_start(struct loop *loop, struct vt *vt, struct font *font,
 	void (*on_end)(void *data, struct strbuf *png), void *data, struct screen_png **ret_picture,
 	struct error **err)
 {
-	struct screen_png *picture = calloc(1, sizeof(*picture));
-	int r = picture ? screen_copy(vt, &picture->vt) : -ENOMEM;
+	struct screen_png *picture = begin(vt, font);
 
-	if (r == 0)
-		r = make_buffers(picture);
-	if (r < 0) {
-		screen_png_free(picture);
+	if (!picture)
 		return error_set(err, ENOMEM, "out of memory");
-	}
 	picture->loop = loop;
-	picture->font = font;
 	picture->on_end = on_end;
 	picture->data = data;
-	put_header(picture);
 	task_post(loop, &picture->task, draw_on, picture);
 	*ret_picture = picture;
 	return 0;

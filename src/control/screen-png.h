@@ -21,6 +21,14 @@ int screen_png_start(struct loop *loop, struct vt *vt, struct font *font,
 	void (*on_end)(void *data, struct strbuf *png), void *data, struct screen_png **ret_picture,
 	struct error **err);
 
+/**
+ * screen_png_make() - the same at once, for who has nothing else to do meanwhile
+ * @png: empty before; the caller's in any case
+ *
+ * Return: 0; -ENOMEM.
+ */
+int screen_png_make(struct vt *vt, struct font *font, struct strbuf *png);
+
 /** screen_png_free() - also before its end; NULL is fine */
 void screen_png_free(struct screen_png *picture);
 

@@ -5,6 +5,7 @@
  */
 #include "control/world.h"
 
+#include "base/cleanup.h"
 #include "chardev/chardev-impl.h"
 #include "control/drain.h"
 #include "control/event-table.h"
@@ -20,6 +21,7 @@
 #include "opts/opts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -235,6 +237,19 @@ static struct chardev *made(struct chardev *chardev, const struct opts *opts)
 	return opts_get_bool(opts, "mux") ? chardev->class->child(chardev, 0) : chardev;
 }
 
+static void announce(const struct world *world, const struct chardev *chardev)
+{
+	AUTO_FREE char *where = NULL;
+
+	if (!world->config.announces || strcmp(chardev_class_name(chardev), "pty") != 0)
+		return;
+	where = chardev_describe(chardev);
+	if (where)
+		printf("char device redirected to %s (label %s)\n", where + strlen("pty:"),
+			chardev_id(chardev));
+	fflush(stdout);
+}
+
 int world_add_chardev(
 	struct world *world, struct opts *opts, struct chardev **ret_chardev, struct error **err)
 {
@@ -247,11 +262,14 @@ int world_add_chardev(
 		return r;
 	if (chardev_is_hub(made(chardev, opts)))
 		r = hub_events_start(made(chardev, opts), world->events, err);
-	if (r < 0)
+	if (r < 0) {
 		chardev_free(chardev);
-	else if (ret_chardev)
+		return r;
+	}
+	announce(world, made(chardev, opts));
+	if (ret_chardev)
 		*ret_chardev = chardev;
-	return r;
+	return 0;
 }
 
 int world_add_listen(struct world *world, struct opts *opts, struct error **err)
@@ -290,13 +308,18 @@ int world_remove_device(struct world *world, const char *id, struct error **err)
 int world_change_chardev(struct world *world, const char *id, struct opts *opts,
 	struct chardev **ret_chardev, struct error **err)
 {
+	struct chardev *chardev;
 	int r = resolve_fds(world, opts, err);
 
 	if (r == 0)
-		r = chardev_set_change(world->chardevs, id, opts, ret_chardev, err);
-	if (r == 0)
-		inventory_spoil(world->inventory, THING_CHARDEV, id);
-	return r;
+		r = chardev_set_change(world->chardevs, id, opts, &chardev, err);
+	if (r < 0)
+		return r;
+	inventory_spoil(world->inventory, THING_CHARDEV, id);
+	announce(world, chardev);
+	if (ret_chardev)
+		*ret_chardev = chardev;
+	return 0;
 }
 
 int world_retune_chardev(struct world *world, const char *id, struct opts *opts,

@@ -37,6 +37,10 @@ const struct opt_desc hub_options[] = {
 		.live = true,
 		.group = member_options,
 		.help = "instead of chardevs: members with options of their own" },
+	{ .name = "empty",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "may it be without members, which join later" },
 	{ .name = "stall",
 		.type = OPT_ENUM,
 		.live = true,
@@ -200,7 +204,7 @@ static int for_each_named(struct hub *hub, const struct opts *opts, each_fn *fn,
 	if (n_ids && n_groups)
 		return error_set(err, EINVAL,
 			"hub '%s': give either 'chardevs' or 'members', not both", hub->base.id);
-	if (!n_ids && !n_groups)
+	if (!n_ids && !n_groups && !opts_get_bool(opts, "empty"))
 		return error_set(err, EINVAL, "hub: 'chardevs' list is not defined");
 	for (size_t i = 0; i < n_ids && r == 0; i++)
 		r = fn(hub, opts_list_string(opts, "chardevs", i), &hub->defaults, err);

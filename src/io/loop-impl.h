@@ -33,6 +33,7 @@ enum loop_slot {
  * @epoll:    its descriptor
  * @stopped:  loop_run() is to return
  * @fake:     the clocks stand still but for loop_advance() and loop_fake_stop()
+ * @outside_ms: how long somebody else may be waiting for @epoll; see loop_wait_ms()
  * @tasks:    head of those that are pending
  * @changed:  watches whose wishes the kernel has not been told
  * @dead:     watches that were freed while events were handed out
@@ -46,6 +47,7 @@ enum loop_slot {
 struct loop {
 	int epoll;
 	bool stopped, fake;
+	int outside_ms;
 	struct task tasks;
 	struct watch *changed, *dead;
 	size_t watching;
@@ -58,6 +60,9 @@ struct loop {
 
 /** watch_dispatch() - wait at most @timeout_ms (-1: for ever) and hand out what has happened */
 void watch_dispatch(struct loop *loop, int timeout_ms);
+
+/** watch_tell() - tell the kernel what is wished for now, before somebody else waits */
+void watch_tell(struct loop *loop);
 
 /** timer_wait_ms() - how long the loop may sleep for the sake of timers; -1: for ever */
 int timer_wait_ms(const struct loop *loop);

@@ -71,11 +71,25 @@ void loop_free(struct loop *loop)
 	free(loop);
 }
 
+int loop_fd(const struct loop *loop)
+{
+	return loop->epoll;
+}
+
+int loop_wait_ms(struct loop *loop)
+{
+	watch_tell(loop);
+	timer_look(loop, loop->outside_ms);
+	loop->outside_ms = has_tasks(loop) ? 0 : timer_wait_ms(loop);
+	return loop->outside_ms;
+}
+
 void loop_step(struct loop *loop, bool wait)
 {
 	int timeout_ms = 0;
 
-	timer_look(loop, 0);
+	timer_look(loop, loop->outside_ms);
+	loop->outside_ms = 0;
 	if (wait && !has_tasks(loop))
 		timeout_ms = timer_wait_ms(loop);
 	watch_dispatch(loop, timeout_ms);

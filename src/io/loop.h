@@ -30,6 +30,21 @@ void loop_stop(struct loop *loop);
 /** loop_step() - one round: wait for something to do (with @wait), do it, return */
 void loop_step(struct loop *loop, bool wait);
 
+/**
+ * loop_fd() - for who waits himself, in a loop of his own: becomes readable when there is something
+ * to do by loop_step(), which then does not wait
+ *
+ * It can be waited for by epoll, poll and select, and belongs to the loop.
+ */
+int loop_fd(const struct loop *loop);
+
+/**
+ * loop_wait_ms() - how long he may wait for it at most; to be asked before each wait
+ *
+ * Return: milliseconds; 0: not at all; -1: for ever.
+ */
+int loop_wait_ms(struct loop *loop);
+
 /** loop_now_ms() - monotonic time in milliseconds, as of the start of the present dispatch */
 uint64_t loop_now_ms(const struct loop *loop);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <time.h>
 
 enum {
@@ -23,12 +24,18 @@ static void interrupt(int number)
 }
 
 /* A signal that is ignored, or restarts the call, interrupts nothing. */
-static void be_interruptible(sigset_t *mask)
+void thread_allow_interrupts(void)
 {
 	struct sigaction action = { .sa_handler = interrupt };
 
 	sigaction(end_signal(), &action, NULL);
-	sigdelset(mask, end_signal());
+}
+
+static bool interrupts_are_allowed(void)
+{
+	struct sigaction action;
+
+	return sigaction(end_signal(), NULL, &action) == 0 && action.sa_handler == interrupt;
 }
 
 static int start(void *(*fn)(void *arg), void *arg, int detached, pthread_t *ret_thread)
@@ -43,7 +50,7 @@ static int start(void *(*fn)(void *arg), void *arg, int detached, pthread_t *ret
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	sigfillset(&mask);
 	if (detached == PTHREAD_CREATE_JOINABLE)
-		be_interruptible(&mask);
+		sigdelset(&mask, end_signal());
 	pthread_sigmask(SIG_SETMASK, &mask, &before);
 	code = pthread_create(ret_thread, &attr, fn, arg);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -60,6 +67,8 @@ int thread_start(void *(*fn)(void *arg), void *arg)
 
 int thread_begin(void *(*fn)(void *arg), void *arg, pthread_t *ret_thread)
 {
+	if (!interrupts_are_allowed())
+		return -ENOTSUP;
 	return start(fn, arg, PTHREAD_CREATE_JOINABLE, ret_thread);
 }
 

@@ -18,7 +18,17 @@
  */
 int thread_start(void *(*fn)(void *arg), void *arg);
 
-/** thread_begin() - the same for a thread that thread_end() is to end. Return: as there */
+/**
+ * thread_allow_interrupts() - once, by a program that may set handlers of signals: what
+ * thread_begin() needs
+ */
+void thread_allow_interrupts(void);
+
+/**
+ * thread_begin() - the same for a thread that thread_end() is to end
+ *
+ * Return: as there; -ENOTSUP: nobody has called thread_allow_interrupts().
+ */
 int thread_begin(void *(*fn)(void *arg), void *arg, pthread_t *ret_thread);
 
 /**

@@ -34,7 +34,8 @@ enum {
  *
  * The waiter may be freed in its own callback.
  *
- * Return: 0; -EAGAIN, -EMFILE, -ENOMEM: limits.
+ * Return: 0; -EAGAIN, -EMFILE, -ENOMEM: limits; -ENOTSUP: see thread_begin(). Who gets none looks
+ * himself from time to time.
  */
 int waiter_new(struct loop *loop, int fd, waiter_call *call, waiter_fn *fn, void *data,
 	struct waiter **ret_waiter);

@@ -147,7 +147,7 @@ static void free_dead(struct loop *loop)
 	}
 }
 
-static void tell_changes(struct loop *loop)
+void watch_tell(struct loop *loop)
 {
 	struct watch *watch;
 
@@ -177,7 +177,7 @@ void watch_dispatch(struct loop *loop, int timeout_ms)
 	int n;
 
 	for (int batch = 0; batch < BATCHES_MAX; batch++) {
-		tell_changes(loop);
+		watch_tell(loop);
 		n = epoll_wait(loop->epoll, events, BATCH, timeout_ms);
 		timer_look(loop, timeout_ms);
 		loop->depth++;

@@ -6,6 +6,7 @@
 #include "lib/classes.h"
 
 #include "backend/backends.h"
+#include "hub/hub.h"
 #include "mux/mux.h"
 #include "vc/vc.h"
 

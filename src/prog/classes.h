@@ -3,12 +3,8 @@
 #define PROG_CLASSES_H
 
 struct frontend_class;
-struct object_class;
 
 /** frontend_classes - every driver of -device, sorted by name, NULL-terminated */
 extern const struct frontend_class *const frontend_classes[];
-
-/** object_classes - every type of -object, sorted by name, NULL-terminated */
-extern const struct object_class *const object_classes[];
 
 #endif

@@ -11,9 +11,8 @@
 #include "base/log.h"
 #include "config/plan.h"
 #include "config/things.h"
-#include "control/monitors.h"
-#include "control/world.h"
 #include "lib/classes.h"
+#include "lib/estate.h"
 #include "opts/opts.h"
 #include "prog/again.h"
 #include "prog/classes.h"
@@ -31,8 +30,7 @@
 struct daemon {
 	const struct setup *setup;
 	struct loop *loop;
-	struct world *world;
-	struct monitors *monitors;
+	struct estate estate;
 	struct signal_watch *signals;
 	struct again *again;
 	struct messages *messages;
@@ -45,11 +43,11 @@ static void on_signal(void *data, enum signal_wish wish, int number, int pid)
 
 	if (wish == SIGNAL_END) {
 		log_info("terminating on signal %d from pid %d", number, pid);
-		world_quit(daemon->world, "host-signal");
+		world_quit(daemon->estate.world, "host-signal");
 		return;
 	}
 	messages_reopen(daemon->messages);
-	world_reload(daemon->world);
+	world_reload(daemon->estate.world);
 	again_read(daemon->again);
 }
 
@@ -69,7 +67,7 @@ static int make(
 {
 	int r = check_terminal(daemon->setup, request->opts, err);
 
-	return r < 0 ? r : thing_make(daemon->world, kind, request, err);
+	return r < 0 ? r : thing_make(daemon->estate.world, kind, request, err);
 }
 
 static int make_all(
@@ -91,27 +89,23 @@ static int make_all(
 	return 0;
 }
 
-static int make_world(struct daemon *daemon, struct setup *setup, struct error **err)
+static int make_estate(struct daemon *daemon, struct setup *setup, struct error **err)
 {
 	const struct world_config config = {
 		.loop = daemon->loop = loop_new(),
 		.name = setup->name,
 		.escape = setup->escape,
+		.announces = true,
 		.fdsets = &setup->fdsets,
 		.activation = &setup->activation,
 		.chardev_classes = charhub_classes,
 		.frontend_classes = frontend_classes,
-		.object_classes = object_classes,
+		.object_classes = charhub_objects,
 	};
-	int r;
 
 	if (!config.loop)
 		return error_set(err, ENOMEM, "out of memory");
-	r = world_new(&config, &daemon->world, err);
-	if (r < 0)
-		return r;
-	daemon->monitors = monitors_new(daemon->world);
-	return daemon->monitors ? 0 : error_set(err, ENOMEM, "out of memory");
+	return estate_init(&daemon->estate, &config, err);
 }
 
 static int start(struct daemon *daemon, struct setup *setup, struct error **err)
@@ -122,17 +116,17 @@ static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 		error_prefix(err, "cannot create PID file: ");
 		return r;
 	}
-	r = make_world(daemon, setup, err);
+	r = make_estate(daemon, setup, err);
 	if (r == 0)
-		r = things_name(daemon->world, &setup->wanted, err);
+		r = things_name(daemon->estate.world, &setup->wanted, err);
 	for (int kind = 0; kind < THING_KINDS && r == 0; kind++) {
 		if (kind == THING_VNC)
-			r = serials_check(setup, world_chardevs(daemon->world), err);
+			r = serials_check(setup, world_chardevs(daemon->estate.world), err);
 		if (r == 0)
 			r = make_all(daemon, setup, (enum thing_kind)kind, err);
 	}
 	if (r == 0)
-		r = again_new(daemon->loop, daemon->world, setup, &daemon->again, err);
+		r = again_new(daemon->loop, daemon->estate.world, setup, &daemon->again, err);
 	if (r == 0)
 		r = signals_watch(daemon->loop, on_signal, daemon, &daemon->signals, err);
 	return r;
@@ -171,8 +165,7 @@ static void stop(struct daemon *daemon)
 {
 	signals_watch_free(daemon->signals);
 	again_free(daemon->again);
-	monitors_free(daemon->monitors);
-	world_free(daemon->world);
+	estate_done(&daemon->estate);
 	messages_stop(daemon->messages);
 	loop_free(daemon->loop);
 	pidfile_remove(&daemon->pidfile);
@@ -182,9 +175,9 @@ int daemon_check(struct setup *setup, struct error **err)
 {
 	struct daemon daemon = { .setup = setup, .pidfile = { .fd = -1 } };
 	struct plan plan = { 0 };
-	int r = make_world(&daemon, setup, err);
+	int r = make_estate(&daemon, setup, err);
 
-	if (r == 0 && config_plan_init(&plan, daemon.world, &setup->wanted, NULL) < 0)
+	if (r == 0 && config_plan_init(&plan, daemon.estate.world, &setup->wanted, NULL) < 0)
 		r = error_set(err, ENOMEM, "out of memory");
 	if (r == 0)
 		do

@@ -115,7 +115,7 @@ static int add_device(struct setup *setup, struct opts *opts, const char *where,
 static int list_object_classes(void)
 {
 	printf("List of user creatable objects:\n");
-	for (const struct object_class *const *at = object_classes; *at; at++)
+	for (const struct object_class *const *at = charhub_objects; *at; at++)
 		printf("  %-16s  %s\n", (*at)->name, (*at)->summary);
 	for (const char *const *at = monitor_types; *at; at++)
 		printf("  %-16s  %s\n", *at, "a monitor, as -mon makes it");
@@ -132,7 +132,7 @@ static int help_object_class(const struct object_class *class)
 static int add_object(struct setup *setup, struct opts *opts, const char *where, struct error **err)
 {
 	const char *type = opts_text(opts, "qom-type");
-	const struct object_class *class = type ? object_class_find(object_classes, type) : NULL;
+	const struct object_class *class = type ? object_class_find(charhub_objects, type) : NULL;
 	int r;
 
 	if (is_help(type))
@@ -141,7 +141,7 @@ static int add_object(struct setup *setup, struct opts *opts, const char *where,
 		return help_object_class(class);
 	if (type && monitors_is_type(type))
 		return steer_add_object(setup, opts, where, err);
-	r = object_check(object_classes, opts, err);
+	r = object_check(charhub_objects, opts, err);
 	if (r < 0)
 		return r;
 	return request_list_add(&setup->wanted.lists[THING_OBJECT], opts, where, err);

@@ -2,6 +2,7 @@
 #include "prog/process.h"
 
 #include "base/cleanup.h"
+#include "io/thread.h"
 #include "prog/signals.h"
 
 #include <errno.h>
@@ -37,6 +38,7 @@ void process_init(void)
 {
 	open_standard_fds();
 	raise_file_limit();
+	thread_allow_interrupts();
 }
 
 /* The parent: one byte says that all is well; an end of file, that the child has ended. */

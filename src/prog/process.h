@@ -11,7 +11,8 @@
  * background.
  */
 
-/** process_init() - open 0, 1 and 2 where they are closed; allow as many files as may be */
+/** process_init() - open 0, 1 and 2 where they are closed; allow as many files as may be;
+ * let threads be interrupted */
 void process_init(void);
 
 /**

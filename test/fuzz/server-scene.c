@@ -209,7 +209,7 @@ static void make_world(struct scene *scene)
 		.loop = scene->loop,
 		.chardev_classes = harmless_classes(),
 		.frontend_classes = frontend_classes,
-		.object_classes = object_classes,
+		.object_classes = charhub_objects,
 	};
 
 	need(world_new(&config, &scene->world, NULL) == 0);

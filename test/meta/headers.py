@@ -39,7 +39,7 @@ def compile_alone(source, compiler):
     name = ROOT / source.path
     text = f'#include "{name}"\n#include "{name}"\nextern int unused;\n'
     done = subprocess.run(
-        [*compiler, "-std=gnu17", "-D_GNU_SOURCE", f"-I{ROOT}/src",
+        [*compiler, "-std=gnu17", "-D_GNU_SOURCE", f"-I{ROOT}/include", f"-I{ROOT}/src",
          "-Wall", "-fsyntax-only", "-x", "c", "-"],
         input=text, capture_output=True, text=True, check=False)
     if done.returncode == 0 and not done.stderr:
@@ -51,7 +51,7 @@ def compile_alone(source, compiler):
 
 def main():
     compiler = sys.argv[1:] or ["cc"]
-    everything = list(sources(".c", ".h", under=("src",)))
+    everything = list(sources(".c", ".h", under=("src", "include")))
     faults = [fault for source in everything for fault in check(source)]
     headers = [source for source in everything if source.suffix == ".h"]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

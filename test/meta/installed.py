@@ -6,6 +6,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -16,7 +17,10 @@ NEEDED = ["bin/charhubd", "bin/charhub", "share/man/man1/charhubd.1", "share/man
           "share/doc/charhub/README.md", "share/doc/charhub/backends",
           "share/doc/charhub/licences/uni2-vga16.txt",
           *(f"share/doc/charhub/{page.name}" for page in PAGES.glob("*.md"))]
-FOLDERS = ("bin/", "share/man/man1/", "share/doc/charhub/", "share/bash-completion/completions/",
+LIBRARY = ["include/charhub.h", "include/charhub-backend.h"]
+PARTS = {"libcharhub.so", "libcharhub.so.0", "libcharhub.a", "charhub.pc"}
+FOLDERS = ("bin/", "share/man/man3/charhub-", "share/man/man1/", "share/doc/charhub/",
+           "share/bash-completion/completions/",
            "share/zsh/site-functions/", "share/fish/vendor_completions.d/")
 
 
@@ -29,9 +33,13 @@ def faults(build):
                   if option["name"] == "prefix")
     installed = {str(pathlib.PurePath(path).relative_to(prefix))
                  for path in json.loads(done.stdout).values()}
-    yield from (f"{path} is not installed" for path in NEEDED if path not in installed)
+    names = {pathlib.PurePath(path).name for path in installed}
+    yield from (f"{path} is not installed" for path in NEEDED + LIBRARY if path not in installed)
+    yield from (f"{name} is not installed" for name in sorted(PARTS - names))
     yield from (f"{path} is installed" for path in sorted(installed)
-                if not path.startswith(FOLDERS) or path.startswith("bin/") and
+                if not path.startswith(FOLDERS) and path not in LIBRARY and
+                not re.search(r"lib(/|64/|32/).*(libcharhub\.(a|so[.\d]*)|/charhub\.pc)$", path) or
+                path.startswith("bin/") and
                 path not in ("bin/charhubd", "bin/charhub"))
 
 

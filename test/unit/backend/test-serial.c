@@ -5,6 +5,7 @@
  */
 #include "backend/backends.h"
 #include "base/cleanup.h"
+#include "io/thread.h"
 #include "lib/env.h"
 
 #include <errno.h>
@@ -580,5 +581,6 @@ int main(void)
 
 	if (!has_serial_lines())
 		return MESON_SKIPPED;
+	thread_allow_interrupts();
 	return cmocka_run_group_tests_name("serial", tests, NULL, NULL);
 }

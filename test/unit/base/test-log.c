@@ -44,7 +44,7 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(&seen, 0, sizeof(seen));
-	seen.sink = (struct log_sink){ keep_line, tell_time, note_held };
+	seen.sink = (struct log_sink){ .line = keep_line, .now_ms = tell_time, .held = note_held };
 	seen.now_ms = 1000;
 	log_set_name("test");
 	log_set_sink(&seen.sink);

@@ -53,7 +53,7 @@ static void scene_init(struct scene *scene)
 		.activation = &scene->activation,
 		.chardev_classes = charhub_classes,
 		.frontend_classes = frontend_classes,
-		.object_classes = object_classes,
+		.object_classes = charhub_objects,
 	};
 
 	*scene = (struct scene){ .loop = loop_new() };

@@ -76,7 +76,7 @@ struct qmp_rig *qmp_rig_new(void)
 		.activation = &rig->activation,
 		.chardev_classes = all_classes(),
 		.frontend_classes = frontend_classes,
-		.object_classes = object_classes,
+		.object_classes = charhub_objects,
 	};
 
 	loop_fake_clock(rig->loop);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "chardev/chardev-impl.h"
+#include "hub/hub.h"
 #include "lib/classes.h"
 #include "lib/env.h"
 #include "transport/identity.h"

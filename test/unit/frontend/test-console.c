@@ -167,7 +167,9 @@ static void hold_nothing(struct log_sink *sink, uint64_t ms)
 
 static void what_is_lost_is_told(void **state)
 {
-	struct kept_log log = { .sink = { keep_line, no_time, hold_nothing } };
+	struct kept_log log = {
+		.sink = { .line = keep_line, .now_ms = no_time, .held = hold_nothing }
+	};
 	struct fake_chardev *single;
 	struct fixture *f = *state;
 

@@ -183,7 +183,7 @@ static void hold_nothing(struct log_sink *sink, uint64_t ms)
 
 static void error_is_told_and_a_peer_that_has_left_is_not(void **state)
 {
-	struct log_sink sink = { keep_line, no_time, hold_nothing };
+	struct log_sink sink = { .line = keep_line, .now_ms = no_time, .held = hold_nothing };
 	struct hub_fixture *f = *state;
 	char text[128];
 

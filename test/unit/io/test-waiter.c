@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/waiter.h"
 
+#include "io/thread.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -114,11 +116,24 @@ static void ends_while_nothing_happens(void **state)
 	assert_int_equal(f->calls, 0);
 }
 
+/* First of all: a library may set no handler. */
+static void a_program_has_to_allow_it(void **state)
+{
+	struct loop *loop = loop_new();
+	struct waiter *waiter;
+
+	(void)state;
+	assert_int_equal(waiter_new(loop, 0, await_byte, note, NULL, &waiter), -ENOTSUP);
+	loop_free(loop);
+	thread_allow_interrupts();
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_program_has_to_allow_it),
 		CASE(what_happens_comes_through_the_loop),
 		CASE(an_error_is_the_last_call),
 		CASE(may_be_freed_in_its_own_callback),

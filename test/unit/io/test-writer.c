@@ -63,7 +63,7 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	f->sink = (struct log_sink){ note_line, no_time, never_held };
+	f->sink = (struct log_sink){ .line = note_line, .now_ms = no_time, .held = never_held };
 	strcpy(f->dir, "/tmp/charhub-test-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->path, sizeof(f->path), "%s/file", f->dir);

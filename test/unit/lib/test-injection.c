@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "control/attach.h"
 #include "display/display.h"
+#include "hub/hub.h"
 #include "io/work-pool.h"
 #include "lib/classes.h"
 #include "lib/env.h"

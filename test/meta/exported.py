@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""What libcharhub exports is what its headers declare and its manual describes; it has no state.
+
+	exported.py SHARED STATIC SANITIZE
+"""
+
+import re
+import subprocess
+import sys
+
+from tree import ROOT
+
+_DECLARED = re.compile(r"^CHARHUB_API [^;]*?\b(charhub_\w+)\(", re.M)
+_DOCUMENTED = re.compile(r"^\s*/?\*\*? (charhub_\w+)\(\) - ", re.M)
+_VERSION = re.compile(r"#define CHARHUB_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)")
+
+# Of what the compiler's start files bring along.
+_NOT_OURS = {"completed.0", "__dso_handle", "__TMC_END__", "__bss_start", "_edata", "_end",
+             "_GLOBAL_OFFSET_TABLE_", "_DYNAMIC", ".data", ".bss"}
+
+
+def run(*argv):
+    return subprocess.run(argv, capture_output=True, check=True, encoding="utf-8").stdout
+
+
+def dynamic(library):
+    return set(re.findall(r"^(charhub_\w+|\w+)(?:@@\w+)? [A-Z] ", run(
+        "nm", "-P", "-D", "--defined-only", library), re.M)) - {"LIBCHARHUB_0"}
+
+
+def visible(archive):
+    return set(re.findall(r"^(\w+) [A-Z] ", run("nm", "-P", "-g", "--defined-only", archive), re.M))
+
+
+def writable(library):
+    """Names of variables that are neither constant nor a thread's own."""
+    names = re.findall(r"^\S+ .{7} (?:\.data|\.bss)\s+\S+\s+(?:\.hidden )?(\S+)$",
+                       run("objdump", "-t", library), re.M)
+    return sorted(set(names) - _NOT_OURS)
+
+
+def faults(shared, static, sanitize):
+    text = "".join((ROOT / "include" / name).read_text()
+                   for name in ("charhub.h", "charhub-backend.h"))
+    declared = set(_DECLARED.findall(text))
+    assert declared, "no function is declared"
+    yield from (f"{name} is declared and has no comment"
+                for name in sorted(declared - set(_DOCUMENTED.findall(text))))
+    for what, names in ("libcharhub.so", dynamic(shared)), ("libcharhub.a", visible(static)):
+        yield from (f"{what} exports {name}" for name in sorted(names - declared))
+        yield from (f"{what} does not export {name}" for name in sorted(declared - names))
+    if sanitize == "none":
+        yield from (f"libcharhub.so has the writable global {name}" for name in writable(shared))
+    version = re.search(r"version: '([^']+)'", (ROOT / "meson.build").read_text()).group(1)
+    if ".".join(_VERSION.findall(text)) != version:
+        yield f"CHARHUB_VERSION_* is not {version}"
+
+
+if __name__ == "__main__":
+    found = [f"include/charhub.h:1: {text}" for text in faults(*sys.argv[1:])]
+    print("\n".join(found))
+    sys.exit(bool(found))
