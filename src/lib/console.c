@@ -186,7 +186,7 @@ static int make(struct charhub_console *console, struct error **err)
 {
 	struct charhub *charhub = console->charhub;
 	struct world *world = charhub->estate.world;
-	struct chardev *hub;
+	struct chardev *hub = NULL;
 	int r = make_hub(charhub, &console->config, &hub, err);
 
 	if (r < 0)
