@@ -170,7 +170,7 @@ int opts_compare(const struct opts *new, const char *old, const char *implied)
 	opts_bind(after, new->tables);
 	compare_one_way(after, before, &change);
 	compare_one_way(before, after, &change);
-	return change;
+	return (int)change;
 }
 
 const char *opts_next_ref(const struct opts *opts, size_t *index, const struct opt_desc **ret_desc)
