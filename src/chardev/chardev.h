@@ -125,8 +125,8 @@ struct chardev_holder_ops {
 	 * chardev that shows a screen need not parse them again. NULL: none. Stays valid until
 	 * the link is detached. @look: somebody looks at it, until it is asked for without: it has
 	 * read the bytes that have been offered, and those that are being offered; else it may be
-	 * behind, and nothing but its size may be asked for. Who has asked for it is let look before
-	 * the link is detached.
+	 * behind, and nothing but its size may be asked for. Who has asked for it is let look
+	 * before the link is detached.
 	 */
 	struct vt *(*screen)(void *holder, bool look);
 

@@ -300,10 +300,14 @@ static void limit_file_size(rlim_t size)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
+/* Until the trouble is told to be over, however late its thread is, and no third line comes. */
 static void pass_calm(struct fixture *f)
 {
+	while (f->lines < 2)
+		loop_advance(f->loop, WRITER_RETRY_MS);
 	for (unsigned ms = 0; ms <= WRITER_CALM_MS; ms += WRITER_RETRY_MS)
 		loop_advance(f->loop, WRITER_RETRY_MS);
+	assert_int_equal(f->lines, 2);
 }
 
 static void full_disk_is_told_once_and_goes_on_by_itself(void **state)
@@ -325,7 +329,6 @@ static void full_disk_is_told_once_and_goes_on_by_itself(void **state)
 	loop_advance(f->loop, 2 * WRITER_RETRY_MS);
 	wait_for_file(f->loop, f->path, "onetwo,three");
 	pass_calm(f);
-	assert_int_equal(f->lines, 2);
 	assert_non_null(strstr(f->last, "works again, 0 bytes are missing in it"));
 	assert_false(writer_is_failing(f->writer));
 }
@@ -376,8 +379,6 @@ static void what_is_left_out_is_counted_in_the_file(void **state)
 	wait_for_size(f->loop, f->path, strlen(want));
 	assert_true(file_is(f->path, want));
 	pass_calm(f);
-	pass_calm(f);
-	assert_int_equal(f->lines, 2);
 	assert_non_null(strstr(f->last, "works again, 5 bytes are missing in it"));
 }
 
@@ -404,7 +405,6 @@ static void slow_reader_of_a_fifo_is_one_line_for_the_operator(void **state)
 		loop_step(f->loop, false);
 	}
 	pass_calm(f);
-	assert_int_equal(f->lines, 2);
 	close(fd);
 }
 
