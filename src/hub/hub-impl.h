@@ -46,6 +46,7 @@ struct hub {
 	struct hub_observer observers, *next_observer;
 	struct task pump_task, size_task, resize_task, output_task;
 	struct timer *again_timer;
+	bool guest_waits; /* until the screen has read; see is_screen_ready() */
 };
 
 static inline struct hub *hub_from(const struct chardev *chardev)

@@ -150,14 +150,15 @@ static size_t most_unread(const struct hub *hub)
 static void pump_task(void *data)
 {
 	struct hub *hub = data;
-	bool was_kept = hub_screen_unread(&hub->screen) > most_unread(hub);
 
 	hub_screen_rest(&hub->screen);
 	read_tape(hub);
-	if (was_kept && hub_screen_unread(&hub->screen) <= most_unread(hub))
+	if (hub->guest_waits && !hub_screen_unread(&hub->screen)) {
+		hub->guest_waits = false;
 		chardev_room(&hub->base);
-	else
+	} else {
 		flow_review(&hub->flow);
+	}
 }
 
 static void pump_later(struct hub *hub)
@@ -167,17 +168,19 @@ static void pump_later(struct hub *hub)
 
 /*
  * The guest waits for its own screen; where it cannot, the screen does without the rest. What is
- * only put off is never left out, but read now if the window could not hold it any longer.
+ * only put off is never left out, but read now if the window could not hold it any longer. Whoever
+ * makes the screen read meanwhile, the guest is told by the pump task.
  */
 static bool is_screen_ready(struct hub *hub)
 {
 	if (never_waits(hub) && tape_needed_bytes(&hub->tape) > hub->flow.window_max / 4 * 3)
 		hub_screen_catch_up(&hub->screen);
-	if (hub_screen_unread(&hub->screen) <= most_unread(hub))
-		return true;
-	if (never_waits(hub))
+	hub->guest_waits = !never_waits(hub) && hub_screen_unread(&hub->screen);
+	if (hub->guest_waits)
+		pump_later(hub);
+	else if (hub_screen_unread(&hub->screen) > most_unread(hub))
 		hub_screen_leave_out(&hub->screen);
-	return never_waits(hub);
+	return !hub->guest_waits;
 }
 
 static int reserve(struct hub *hub, size_t most, struct iovec iov[2])

@@ -269,6 +269,26 @@ static void guest_that_keeps_its_screen_busy_waits_for_it(void **state)
 	assert_int_equal(fake_holder_out(&f->guest, "x", 1), 1);
 }
 
+/* Who joins is shown the screen, which reads for that what it has put off. */
+static void guest_goes_on_whoever_makes_its_screen_read(void **state)
+{
+	struct hub_fixture *f = *state;
+	static char bytes[17 * 1000];
+
+	fixture_fakes(f, 2);
+	fake_chardev_set_open(f->fake[1], false);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k", CHARDEV_LINK_CONSOLE);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = "some colour\033[1m\r\n"[i % 17];
+	for (int i = 0; fake_holder_out(&f->guest, bytes, sizeof(bytes)) == sizeof(bytes); i++)
+		assert_true(i < 100);
+	assert_int_equal(f->guest.room_calls, 0);
+	fake_chardev_set_open(f->fake[1], true);
+	run_idle(f->loop);
+	assert_int_equal(f->guest.room_calls, 1);
+	assert_int_equal(fake_holder_out(&f->guest, "x", 1), 1);
+}
+
 static void guest_that_cannot_wait_is_listened_to_meanwhile(void **state)
 {
 	enum { UNREAD_MAX = 256 * 1024 / 4 };
@@ -392,6 +412,7 @@ int main(void)
 		hub_test(screen_has_the_consoles_size),
 		hub_test(members_hear_the_bell_and_the_size),
 		hub_test(guest_that_keeps_its_screen_busy_waits_for_it),
+		hub_test(guest_goes_on_whoever_makes_its_screen_read),
 		hub_test(guest_that_cannot_wait_is_listened_to_meanwhile),
 		hub_test(guest_that_cannot_wait_does_not_wait_for_its_screen_either),
 		hub_test(beginning_of_a_sequence_is_held_for_a_moment_only),
