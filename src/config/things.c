@@ -198,6 +198,18 @@ static void bind(const struct world *world, enum thing_kind kind, struct opts *o
 					chardev_common_options, NULL });
 }
 
+/* Two of a kind want the same name, or the same chardev. */
+static int name_is_taken(enum thing_kind kind, const struct request *request, struct error **err)
+{
+	const char *id = kinds[kind].id;
+
+	log_set_place(request->where);
+	if (strcmp(id, "id"))
+		return error_set(err, EBUSY, "%s '%s' is already in use", id, request->name);
+	return error_set(err, EEXIST, "Duplicate ID '%s' for %s", request->name,
+		thing_kind_name(kind));
+}
+
 /* Return: 0; -ENOMEM. */
 static int choose_name(enum thing_kind kind, struct request *request, struct inventory *names)
 {
@@ -230,11 +242,8 @@ int things_name_one(struct world *world, enum thing_kind kind, struct request *r
 	request->name = strdup(id ? id : request->text);
 	if (!request->name)
 		return out_of_memory(err);
-	if (inventory_find(names, kind, request->name)) {
-		log_set_place(request->where);
-		return error_set(err, EEXIST, "Duplicate ID '%s' for %s", request->name,
-			thing_kind_name(kind));
-	}
+	if (inventory_find(names, kind, request->name))
+		return name_is_taken(kind, request, err);
 	return inventory_note(names, kind, request->name, "", NULL, NULL) < 0 ? out_of_memory(err)
 									      : 0;
 }

@@ -18,7 +18,8 @@ struct world;
  * What needs none in the text of the configuration is called as the world would call it, or by its
  * text. Where it fails, the place of messages is the request.
  *
- * Return: 0; -EEXIST "Duplicate ID 'x' for chardev"; -ENOMEM; with @err.
+ * Return: 0; -EEXIST "Duplicate ID 'x' for chardev"; -EBUSY "chardev 'x' is already in use";
+ * -ENOMEM; with @err.
  */
 int things_name(struct world *world, struct wanted *wanted, struct error **err);
 

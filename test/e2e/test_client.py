@@ -591,10 +591,12 @@ def complete(host, *words):
 
 def test_help_and_completion_come_from_the_table(host):
     verbs = complete(host, "")
-    assert verbs.count("hub") == 1
-    followers = complete(host, "hub", "")
-    assert followers == ["add", "remove", "set"] == complete(host, "help", "hub", "")
-    for verb in [verb for verb in verbs if verb != "hub"] + [f"hub {word}" for word in followers]:
+    assert verbs.count("hub") == verbs.count("config") == 1
+    assert complete(host, "hub", "") == ["add", "remove", "set"] == complete(host, "help", "hub", "")
+    for group in "hub", "config":
+        verbs.remove(group)
+        verbs += [f"{group} {word}" for word in complete(host, group, "")]
+    for verb in verbs:
         assert f"charhub {verb}" in host.run("help", *verb.split()).out
     assert "charhub attach CONSOLE" in host.run("attach", "--help").out
 
