@@ -318,7 +318,7 @@ static int open_first(struct serial *serial, bool may_wait, struct error **err)
 		return 0;
 	}
 	if (!may_wait || is_hopeless(r))
-		return error_set(err, -r, "%s", error_message(why));
+		return error_move(err, &why);
 	log_warning("serial '%s': %s; waits for it", serial->base.id, error_message(why));
 	wait_for_device(serial);
 	return 0;

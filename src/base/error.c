@@ -72,6 +72,18 @@ void error_prefix(struct error **err, const char *fmt, ...)
 	free(prefix);
 }
 
+int error_move(struct error **err, struct error **why)
+{
+	int code = (*why)->code;
+
+	if (err)
+		*err = *why;
+	else
+		error_free(*why);
+	*why = NULL;
+	return -code;
+}
+
 const char *error_message(const struct error *error)
 {
 	return error->message ? error->message : "out of memory";

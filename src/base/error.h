@@ -28,6 +28,15 @@ void error_set_hint(struct error **err, const char *fmt, ...) __attribute__((for
 /** error_prefix() - put words in front of the message of *@err; no-op where there is no error */
 void error_prefix(struct error **err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/**
+ * error_move() - hand an error on
+ * @err: where it goes; may be NULL, then it is forgotten
+ * @why: that of a call that has failed; *@why is NULL afterwards
+ *
+ * Return: the negative errno that it was made with.
+ */
+int error_move(struct error **err, struct error **why);
+
 /** error_message() - the sentence; owned by the error */
 const char *error_message(const struct error *error);
 

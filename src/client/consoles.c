@@ -71,7 +71,7 @@ static int ask_all(const struct daemons *daemons, struct consoles *consoles, str
 			continue;
 		}
 		if (daemons->len == 1)
-			return error_set(err, error_code(why), "%s", error_message(why));
+			return error_move(err, &why);
 		strbuf_printf(
 			&consoles->silent, "%s: %s\n", daemons->items[i].name, error_message(why));
 	}

@@ -107,9 +107,7 @@ static int listen_on(struct virtio_serial *serial, struct vhost_user_options *op
 	}
 	options->path = path;
 	r = vhost_user_new(serial->base.loop, serial->device, options, &serial->transport, &why);
-	if (r < 0 && r != -EADDRINUSE && err)
-		*err = TAKE_PTR(why);
-	return r;
+	return r < 0 && r != -EADDRINUSE ? error_move(err, &why) : r;
 }
 
 /* The first name in the runtime directory that nobody listens on. */

@@ -61,10 +61,7 @@ static int foreign_open(struct chardev *chardev, const struct opts *opts, struct
 	}
 	if (!why)
 		return error_set(err, -r, "%s '%s': %s", theirs->name, chardev->id, strerror(-r));
-	if (err)
-		*err = why;
-	else
-		error_free(why);
+	error_move(err, &why);
 	return r;
 }
 

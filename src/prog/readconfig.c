@@ -58,11 +58,10 @@ int readconfig_take(struct setup *setup, struct config_entry *entry, bool again,
 		log_warning("%s, skipped", error_message(why));
 		return 0;
 	}
-	if (r == 0)
-		opts = NULL;
-	else if (err)
-		*err = TAKE_PTR(why);
-	return r;
+	if (r < 0)
+		return error_move(err, &why);
+	opts = NULL;
+	return 0;
 }
 
 int readconfig_open(
