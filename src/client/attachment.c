@@ -45,13 +45,28 @@ void attachment_done(struct attachment *attachment)
 
 /* ---- frames from the daemon ---- */
 
+void attachment_know(struct attachment *attachment, uint64_t offset)
+{
+	if (offset > attachment->offset)
+		attachment->offset = offset;
+	attachment->begun = true;
+}
+
+/* Return: how much of the output at @offset was known before. */
+static size_t known_part(const struct attachment *attachment, uint64_t offset, size_t len)
+{
+	uint64_t known = attachment->offset > offset ? attachment->offset - offset : 0;
+
+	return known < len ? (size_t)known : len;
+}
+
 static int take_output(struct attachment *attachment, const struct attach_frame *frame)
 {
 	const struct attachment_ops *ops = attachment->ops;
 	bool printed = frame->type == ATTACH_DATA;
 	const uint8_t *bytes;
 	uint64_t offset;
-	size_t len;
+	size_t len, known;
 	int r = attach_get_output(frame, &offset, &bytes, &len);
 
 	if (r < 0)
@@ -59,10 +74,11 @@ static int take_output(struct attachment *attachment, const struct attach_frame 
 	/* What the first one leaves out was told by attachment_open(). */
 	if (attachment->begun && offset > attachment->offset && ops->on_missed)
 		ops->on_missed(attachment->data, offset - attachment->offset);
-	attachment->begun = true;
-	attachment->offset = offset + (printed ? len : 0);
-	if (ops->on_output)
-		ops->on_output(attachment->data, printed, offset, bytes, len);
+	known = printed ? known_part(attachment, offset, len) : 0;
+	attachment_know(attachment, offset + (printed ? len : 0));
+	if (ops->on_output && (known < len || !len))
+		ops->on_output(
+			attachment->data, printed, offset + known, bytes + known, len - known);
 	return 0;
 }
 
@@ -178,7 +194,8 @@ static void learn(struct attachment *attachment, const json_t *answer)
 	bool same = !strcmp(instance, attachment->instance);
 
 	attachment->begun = false;
-	attachment->restarted = *attachment->instance && !same;
+	attachment->again = *attachment->instance;
+	attachment->restarted = attachment->again && !same;
 	attachment->missed = same && offset > attachment->offset ? offset - attachment->offset : 0;
 	attachment->offset = offset;
 	snprintf(attachment->instance, sizeof(attachment->instance), "%s", instance);
@@ -223,7 +240,7 @@ int attachment_come_back(
 		int r = attachment_open(attachment, &why);
 
 		if (r == -EREMOTE)
-			return error_set(err, -r, "%s", error_message(why));
+			return error_move(err, &why);
 		if (r == 0)
 			return 0;
 	} while (wait(data));

@@ -16,10 +16,12 @@ enum { ATTACHMENT_RETRY_MS = 300 }; /* a good while to wait in attachment_come_b
 
 /**
  * struct attachment_ops - what one hears of a console; each may be NULL
- * @on_open:   the daemon has answered, see @restarted, @missed; what follows comes after that
+ * @on_open:   the daemon has answered, see @again, @restarted, @missed; what follows comes after
+ *             that
  * @on_output: @printed: the console has printed it, from @offset on; else it is for the terminal
  *             only: the screen, a notice
- * @on_missed: the console has printed so many bytes more here, which do not come: it was skipped
+ * @on_missed: the console has printed so many bytes more here, which do not come: it was skipped.
+ *             Each gap is told once, before the output behind it
  * @on_size:   of the console
  * @on_notice: a line for the person, and what it is about
  * @on_reply:  to attachment_wish(); @error: 0, or a positive errno and a line that says why
@@ -41,8 +43,9 @@ struct attachment_ops {
  * @cols, @rows: of the terminal; 0: there is none
  * @instance, @offset: up to where the output is known; @instance "": not at all
  * @missed:   bytes before @offset that will not come, of the last attachment_open()
+ * @again:    it was not the first
  * @restarted: it found another instance: nobody knows what is missing before that
- * @begun:    output has come since then
+ * @begun:    all output up to @offset is known: what the next leaves out is a gap
  * @member:   name at the hub
  * @is_screen: the console is a terminal
  * @credit:   bytes of input that the daemon takes
@@ -62,7 +65,7 @@ struct attachment {
 	char instance[32];
 	uint64_t offset, missed;
 	char member[64];
-	bool may_type, is_screen, restarted, begun;
+	bool may_type, is_screen, again, restarted, begun;
 	size_t credit;
 	struct strbuf to_send;
 	char *gone;
@@ -90,6 +93,13 @@ int attachment_open(struct attachment *attachment, struct error **err);
  */
 int attachment_come_back(
 	struct attachment *attachment, bool (*wait)(void *data), void *data, struct error **err);
+
+/**
+ * attachment_know() - output before @offset is known from elsewhere
+ *
+ * on_output() tells no more of it, and on_missed() counts from there.
+ */
+void attachment_know(struct attachment *attachment, uint64_t offset);
 
 /** attachment_tell_missed() - for a person, of the last attachment_open(). Return: @text */
 const char *attachment_tell_missed(const struct attachment *attachment, char text[96]);

@@ -156,17 +156,17 @@ static void run_redraw(struct attend *attend)
 static void run_history(struct attend *attend)
 {
 	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
-	AUTO_STRBUF struct strbuf bytes = { 0 };
+	AUTO_HISTORY struct history history = { 0 };
 	AUTO_STRBUF struct strbuf text = { 0 };
 	AUTO_ERROR struct error *err = NULL;
 	int r = session_open(attend->console->daemon, &session, &err);
 
 	if (r == 0)
-		r = history_read(&session, attend->console->id, NULL, &bytes, NULL, &err);
+		r = history_read(&session, attend->console->id, NULL, &history, &err);
 	if (r < 0)
 		attend_say(attend, "%s", error_message(err));
 	else
-		history_plain(bytes.data, bytes.len, &text);
+		history_plain(history.bytes.data, history.bytes.len, &text);
 	if (r == 0 && !text.failed)
 		attend_page(attend, text.data ? text.data : "", text.len, true);
 }

@@ -6,103 +6,91 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { PIECE = 256 * 1024, TRIES = 64 };
+enum { PIECE = 256 * 1024 };
 
 /* ---- from the daemon ---- */
 
-static int read_piece(struct session *session, json_t *args, struct strbuf *out, json_int_t *at,
-	json_int_t *end, struct error **err)
+/* @range: where it begins; NULL: with the oldest that is held in one piece with the newest. */
+static int ask(struct session *session, const char *console, const json_t *range,
+	json_t **ret_piece, struct error **err)
 {
-	AUTO_JSON json_t *piece = NULL;
-	int r = session_call(session, "console-history", args, &piece, err);
+	json_t *args =
+		json_pack("{s:s,s:i,s:s}", "console", console, "size", PIECE, "format", "base64");
 
-	if (r < 0)
-		return r;
-	if (base64_decode(out, json_text(piece, "data")) < 0)
+	if (!args || (range && json_object_update(args, (json_t *)(uintptr_t)range) < 0)) {
+		json_decref(args);
+		return error_set(err, ENOMEM, "out of memory");
+	}
+	return session_call(session, "console-history", args, ret_piece, err);
+}
+
+/* Nothing is missing in front of the first piece. */
+static int take(struct history *history, const json_t *piece, bool is_first, struct error **err)
+{
+	uint64_t offset = (uint64_t)json_number(piece, "offset");
+
+	if (!is_first && offset > history->end) {
+		history->missed += offset - history->end;
+		strbuf_putc(&history->bytes, '\n');
+	}
+	if (base64_decode(&history->bytes, json_text(piece, "data")) < 0)
 		return error_set(err, EPROTO, "what the daemon sends is no base64");
-	*at = json_number(piece, "next");
-	*end = json_number(piece, "end");
-	return out->failed ? error_set(err, ENOMEM, "out of memory") : 0;
+	history->end = (uint64_t)json_number(piece, "next");
+	return history->bytes.failed ? error_set(err, ENOMEM, "out of memory") : 0;
 }
 
-/* The oldest that is held in one piece with the newest. */
-static int find_start(
-	struct session *session, const char *console, json_int_t *ret_at, struct error **err)
+/* What follows; where that is not held any more, what is. */
+static int read_next(
+	struct session *session, const char *console, struct history *history, struct error **err)
 {
-	AUTO_JSON json_t *hub = NULL;
-	int r = session_hub(session, console, &hub, err);
+	AUTO_JSON json_t *range = json_pack("{s:I}", "offset", (json_int_t)history->end);
+	AUTO_JSON json_t *piece = NULL;
+	AUTO_ERROR struct error *why = NULL;
+	int r = range ? ask(session, console, range, &piece, &why)
+		      : error_set(&why, ENOMEM, "out of memory");
 
-	if (r < 0)
-		return r;
-	*ret_at = json_number(hub, "held-from");
-	if (*ret_at <= json_number(hub, "kept"))
-		*ret_at = 0;
-	return 0;
-}
-
-/* Return: 0, or the error of the first piece that could not be had. */
-static int read_from(struct session *session, const char *console, json_t *first,
-	struct strbuf *out, json_int_t *at, struct error **err)
-{
-	json_int_t end = 0;
-	int r;
-
-	json_object_set_new(first, "console", json_string(console));
-	json_object_set_new(first, "size", json_integer(PIECE));
-	json_object_set_new(first, "format", json_string("base64"));
-	r = read_piece(session, first, out, at, &end, err);
-	while (r == 0 && *at < end) {
-		json_int_t before = *at;
-
-		r = read_piece(session,
-			json_pack("{s:s,s:I,s:i,s:s}", "console", console, "offset", *at, "size",
-				PIECE, "format", "base64"),
-			out, at, &end, err);
-		if (*at == before)
-			break;
-	}
-	return r;
-}
-
-/*
- * All that is held. Of a console that prints faster than it can be read, a piece of the newest:
- * begun again until one comes, and not gone on with, since what follows has gone meanwhile.
- */
-static int read_held(struct session *session, const char *console, struct strbuf *out,
-	json_int_t *at, struct error **err)
-{
-	size_t before = out->len;
-	int r = 0;
-
-	for (int i = 0; i < TRIES; i++) {
-		AUTO_ERROR struct error *why = NULL;
-
-		strbuf_truncate(out, before);
-		r = find_start(session, console, at, err);
-		if (r < 0)
-			return r;
-		r = read_from(session, console, json_pack("{s:I}", "offset", *at), out, at, &why);
-		if (r == 0 || out->len > before)
-			return 0;
-		if (i == TRIES - 1)
-			return error_set(err, error_code(why), "%s", error_message(why));
-	}
-	return r;
+	if (r == -EREMOTE)
+		r = ask(session, console, NULL, &piece, err);
+	else if (r < 0)
+		return error_move(err, &why);
+	return r < 0 ? r : take(history, piece, false, err);
 }
 
 int history_read(struct session *session, const char *console, const json_t *range,
-	struct strbuf *out, uint64_t *ret_end, struct error **err)
+	struct history *history, struct error **err)
 {
-	json_int_t at = 0;
-	int r = range ? read_from(session, console, json_copy((json_t *)(uintptr_t)range), out, &at,
-				err)
-		      : read_held(session, console, out, &at, err);
+	AUTO_JSON json_t *piece = NULL;
+	uint64_t end;
+	int r = ask(session, console, range, &piece, err);
 
-	if (r == 0 && ret_end)
-		*ret_end = (uint64_t)at;
+	if (r == 0)
+		r = take(history, piece, true, err);
+	/* A console that prints on and on has an end all the same. */
+	end = (uint64_t)json_number(piece, "end");
+	while (r == 0 && history->end < end) {
+		uint64_t before = history->end;
+
+		r = read_next(session, console, history, err);
+		if (r == 0 && history->end <= before)
+			r = error_set(
+				err, EPROTO, "the daemon sends nothing at offset %" PRIu64, before);
+	}
 	return r;
+}
+
+void history_complain(const struct history *history, const char *name)
+{
+	if (history->missed)
+		fprintf(stderr, "charhub: %s: %" PRIu64 " bytes are not held any more\n", name,
+			history->missed);
+}
+
+void history_done(struct history *history)
+{
+	strbuf_done(&history->bytes);
 }
 
 /* ---- as text ---- */

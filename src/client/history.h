@@ -5,15 +5,36 @@
 #include "client/session.h"
 
 /**
- * history_read() - what a console has printed
- * @range: arguments of console-history that say from where on, borrowed; NULL: all that is held
- * @out:   gets the bytes
- * @ret_end: offset of what is printed next; may be NULL
+ * struct history - what a console has printed; starts zeroed
+ * @bytes:  of it. Where some are missing a line ends, whatever stood there
+ * @end:    offset of what follows
+ * @missed: so many between the first and the last of them are not held any more
+ */
+struct history {
+	struct strbuf bytes;
+	uint64_t end, missed;
+};
+
+/**
+ * history_read() - what is held of it
+ * @range: arguments of console-history that say from where on, borrowed; NULL: all that is held in
+ *         one piece with the newest
  *
- * Return: 0; -errno with @err.
+ * That is what has been printed by now. Of a console that prints faster than it is read something
+ * may go meanwhile; what is held then follows.
+ *
+ * Return: 0; -EREMOTE with @err: the daemon says why not; another -errno with @err: the connection
+ * is lost.
  */
 int history_read(struct session *session, const char *console, const json_t *range,
-	struct strbuf *out, uint64_t *ret_end, struct error **err);
+	struct history *history, struct error **err);
+
+/** history_complain() - tell on standard error what is missing; @name: of the console */
+void history_complain(const struct history *history, const char *name);
+
+/** history_done() */
+void history_done(struct history *history);
+#define AUTO_HISTORY __attribute__((cleanup(history_done)))
 
 /** struct plain - takes the text out of what a console prints, in pieces; starts zeroed */
 struct plain {

@@ -18,9 +18,12 @@ enum { HEARD_MAX = 1024 * 1024 };
 static void on_open(void *data)
 {
 	struct talk *talk = data;
+	char text[96];
 
-	if (talk->at.restarted)
-		talk->from = TALK_UNKNOWN;
+	if (talk->at.again)
+		fprintf(stderr, "charhub: %s: %s\n", talk->console->name,
+			attachment_tell_missed(&talk->at, text));
+	talk->deaf |= talk->at.restarted;
 }
 
 /* What stands on both sides of a gap is no line of the console's. */
@@ -28,6 +31,8 @@ static void on_missed(void *data, uint64_t bytes)
 {
 	struct talk *talk = data;
 
+	if (talk->deaf)
+		return;
 	fprintf(stderr, "charhub: %s: %" PRIu64 " bytes skipped\n", talk->console->name, bytes);
 	talk->plain = (struct plain){ 0 };
 	strbuf_putc(&talk->text, '\n');
@@ -36,16 +41,13 @@ static void on_missed(void *data, uint64_t bytes)
 static void on_output(void *data, bool printed, uint64_t offset, const uint8_t *bytes, size_t len)
 {
 	struct talk *talk = data;
-	size_t skip = offset < talk->from ? (size_t)(talk->from - offset) : 0;
 
-	if (!printed || skip >= len)
+	(void)offset;
+	if (!printed || talk->deaf)
 		return;
-	if (talk->from && offset > talk->from)
-		on_missed(talk, offset - talk->from);
-	talk->from = 0;
 	if (talk->show)
-		terminal_write(bytes + skip, len - skip);
-	plain_feed(&talk->plain, bytes + skip, len - skip, &talk->text);
+		terminal_write(bytes, len);
+	plain_feed(&talk->plain, bytes, len, &talk->text);
 	if (talk->text.len > HEARD_MAX)
 		strbuf_drop(&talk->text, HEARD_MAX / 2);
 }

@@ -8,12 +8,10 @@
 #include "client/history.h"
 #include "client/paste.h"
 
-#define TALK_UNKNOWN UINT64_MAX
-
 /**
  * struct talk - being at a console without a person
- * @from:    what was printed before is known already; TALK_UNKNOWN: the daemon was restarted, and
- *           nobody has said yet what is known of its output
+ * @deaf:    the daemon was restarted: what it prints is not listened to, until the talker has seen
+ *           to what it printed before, and clears this
  * @show:    what is printed is for standard output, too
  * @text:    of what was printed; the talker takes it from there
  * @refused: why what was, or would be, typed does not count; NULL: it does
@@ -23,8 +21,7 @@
 struct talk {
 	const struct console *console;
 	struct attachment at;
-	uint64_t from;
-	bool show, dropped, replied;
+	bool deaf, show, dropped, replied;
 	struct plain plain;
 	struct strbuf text;
 	char *refused;

@@ -109,26 +109,36 @@ static int read_range(const struct args *args, json_t **ret_range, struct error 
 	return r;
 }
 
-int verb_history(struct client *client, const struct args *args, struct error **err)
+static int read_console(struct client *client, const struct args *args, struct consoles *consoles,
+	struct history *history, struct error **err)
 {
 	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
-	AUTO_CONSOLES struct consoles consoles = { 0 };
-	AUTO_STRBUF struct strbuf bytes = { 0 };
-	AUTO_STRBUF struct strbuf text = { 0 };
 	AUTO_JSON json_t *range = NULL;
 	int r = read_range(args, &range, err);
 
 	if (r == 0)
-		r = verb_open(client, args->words[0], &consoles, &session, err);
+		r = verb_open(client, args->words[0], consoles, &session, err);
 	if (r == 0)
-		r = history_read(&session, consoles.items[0].id, range, &bytes, NULL, err);
+		r = history_read(&session, consoles->items[0].id, range, history, err);
+	if (r == 0)
+		history_complain(history, consoles->items[0].name);
+	return r;
+}
+
+int verb_history(struct client *client, const struct args *args, struct error **err)
+{
+	AUTO_CONSOLES struct consoles consoles = { 0 };
+	AUTO_HISTORY struct history history = { 0 };
+	AUTO_STRBUF struct strbuf text = { 0 };
+	int r = read_console(client, args, &consoles, &history, err);
+
 	if (r < 0)
 		return r;
 	if (args_has(args, "raw")) {
-		terminal_write(bytes.data, bytes.len);
+		terminal_write(history.bytes.data, history.bytes.len);
 		return CLIENT_DONE;
 	}
-	history_plain(bytes.data, bytes.len, &text);
+	history_plain(history.bytes.data, history.bytes.len, &text);
 	if (client->json) {
 		AUTO_JSON json_t *value = json_pack("{s:s,s:s%}", "console", consoles.items[0].id,
 			"text", text.data ? text.data : "", text.len);
@@ -142,19 +152,15 @@ int verb_history(struct client *client, const struct args *args, struct error **
 	return CLIENT_DONE;
 }
 
-static int print_log(
-	struct client *client, const char *pattern, const json_t *range, struct error **err)
+static int print_log(struct client *client, const struct args *args, struct error **err)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
 	AUTO_CONSOLES struct consoles consoles = { 0 };
-	AUTO_STRBUF struct strbuf bytes = { 0 };
-	int r = verb_open(client, pattern, &consoles, &session, err);
+	AUTO_HISTORY struct history history = { 0 };
+	int r = read_console(client, args, &consoles, &history, err);
 
-	if (r == 0)
-		r = history_read(&session, consoles.items[0].id, range, &bytes, NULL, err);
 	if (r < 0)
 		return r;
-	terminal_write(bytes.data, bytes.len);
+	terminal_write(history.bytes.data, history.bytes.len);
 	return CLIENT_DONE;
 }
 
@@ -162,14 +168,18 @@ static int print_log(
 static int catch_up(struct talk *talk, const json_t *range, struct error **err)
 {
 	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
-	AUTO_STRBUF struct strbuf bytes = { 0 };
+	AUTO_HISTORY struct history history = { 0 };
 	int r = session_open(talk->console->daemon, &session, err);
 
 	if (r == 0)
-		r = history_read(&session, talk->console->id, range, &bytes, &talk->from, err);
-	if (r == 0)
-		terminal_write(bytes.data, bytes.len);
-	return r;
+		r = history_read(&session, talk->console->id, range, &history, err);
+	if (r < 0)
+		return r;
+	history_complain(&history, talk->console->name);
+	terminal_write(history.bytes.data, history.bytes.len);
+	attachment_know(&talk->at, history.end);
+	talk->deaf = false;
+	return 0;
 }
 
 static bool wait_a_moment(void *data)
@@ -182,29 +192,26 @@ static bool wait_a_moment(void *data)
 /* Return: 0; CLIENT_GONE with @err. */
 static int come_back(struct talk *talk, struct error **err)
 {
-	char text[96];
-
 	fprintf(stderr, "charhub: %s: the connection is lost; waiting for it\n",
 		talk->console->name);
 	do {
 		if (attachment_come_back(&talk->at, wait_a_moment, NULL, err) < 0)
 			return CLIENT_GONE;
-		fprintf(stderr, "charhub: %s: %s\n", talk->console->name,
-			attachment_tell_missed(&talk->at, text));
 		/* Of a new daemon's output we know nothing; it may have gone again meanwhile. */
-	} while (talk->from == TALK_UNKNOWN && catch_up(talk, NULL, NULL) < 0 &&
-		 wait_a_moment(NULL));
+	} while (talk->deaf && catch_up(talk, NULL, NULL) < 0 && wait_a_moment(NULL));
 	return 0;
 }
 
-static int follow_log(
-	struct client *client, const struct args *args, const json_t *range, struct error **err)
+static int follow_log(struct client *client, const struct args *args, struct error **err)
 {
+	AUTO_JSON json_t *range = NULL;
 	AUTO_CONSOLES struct consoles consoles = { 0 };
 	AUTO_TALK struct talk talk = { .at = { .connection = { .fd = -1 } } };
 	bool waits = !args_has(args, "no-wait");
-	int r = talk_open(client, args->words[0], true, &consoles, &talk, err);
+	int r = read_range(args, &range, err);
 
+	if (r == 0)
+		r = talk_open(client, args->words[0], true, &consoles, &talk, err);
 	if (r == 0)
 		r = catch_up(&talk, range, err);
 	talk.show = true;
@@ -216,18 +223,13 @@ static int follow_log(
 		if (r && waits && !talk.at.gone)
 			r = come_back(&talk, err);
 		else if (r)
-			error_set(err, error_code(why), "%s", error_message(why));
+			error_move(err, &why);
 	}
 	return r;
 }
 
 int verb_log(struct client *client, const struct args *args, struct error **err)
 {
-	AUTO_JSON json_t *range = NULL;
-	int r = read_range(args, &range, err);
-
-	if (r < 0)
-		return r;
-	return args_has(args, "follow") ? follow_log(client, args, range, err)
-					: print_log(client, args->words[0], range, err);
+	return args_has(args, "follow") ? follow_log(client, args, err)
+					: print_log(client, args, err);
 }

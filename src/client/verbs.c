@@ -81,6 +81,11 @@ static const struct verb_option reload_options[] = {
 		"offset", 'o', "OFFSET", "from there on"                           \
 	}
 
+#define HISTORY_HELP                                                                        \
+	"Without options all that is held in one piece with the newest. Of a console that " \
+	"prints faster than it is read something may go meanwhile: how much is told on "    \
+	"standard error, and what is held then follows."
+
 static const struct verb_option history_options[] = {
 	RANGE_OPTIONS,
 	{ "raw", 'r', NULL, "as it was printed, with escape sequences" },
@@ -134,10 +139,10 @@ const struct verb verbs[] = {
 		expect_options, 1, ANY, verb_expect },
 	{ "screen", "CONSOLE", "Show what stands on a console", NULL, screen_options, 1, 1,
 		verb_screen },
-	{ "history", "CONSOLE", "Show what a console has printed, as text", NULL, history_options,
-		1, 1, verb_history },
-	{ "log", "CONSOLE", "Print what a console has printed, as it came", NULL, log_options, 1, 1,
-		verb_log },
+	{ "history", "CONSOLE", "Show what a console has printed, as text", HISTORY_HELP,
+		history_options, 1, 1, verb_history },
+	{ "log", "CONSOLE", "Print what a console has printed, as it came", HISTORY_HELP,
+		log_options, 1, 1, verb_log },
 	{ "record", "CONSOLE FILE", "Be at a console, and record it",
 		"The recording is an asciicast, version 2, with what was typed and all sizes.",
 		attach_options, 2, 2, verb_record },

@@ -456,6 +456,23 @@ def test_history_and_log_give_what_was_printed(host):
     assert len(json.loads(host.run("screen", "vm", "--json").out)["lines"]) == 24
 
 
+def test_history_of_a_flood_has_an_end(host):
+    host.start("window=64k", "keep=64k", command="yes")
+    out = host.run("history", "vm").out
+    assert len(out) > 1 and set(out.split("\n")) <= {"y", ""}
+
+
+def test_history_goes_on_behind_what_is_not_held_any_more(host):
+    host.start("window=64k", "keep=64k", command="stty -echo; seq 100000; echo ready; cat")
+    done = host.run("history", "vm", "--offset", "0")
+    lines = done.out.splitlines()
+    assert lines[0] == "1" and lines[-2:] == ["100000", "ready"]
+    missed = int(re.search(r"charhub: vm: (\d+) bytes are not held any more", done.err)[1])
+    raw = host.run("log", "vm", "--offset", "0")
+    assert missed + len(raw.out.encode()) - 1 == host.hub()["end"]  # a line is ended at the gap
+    assert "not held any more" in raw.err
+
+
 def test_log_follows(host, terminal):
     host.start()
     host.run("expect", "vm", r"send echo $((6*7))\r", "expect 42$")
