@@ -160,6 +160,23 @@ int consoles_find_one(const struct daemons *daemons, const char *pattern, struct
 	return r;
 }
 
+int console_has_guest(const struct console *console, struct error **err)
+{
+	struct consoles all = { 0 };
+	const struct console *now = NULL;
+	int r = ask(console->daemon, &all, err);
+
+	for (size_t i = 0; i < all.len && r == 0; i++)
+		if (!strcmp(all.items[i].id, console->id))
+			now = &all.items[i];
+	if (now)
+		r = json_flag(now->info, "guest-open");
+	else if (r == 0)
+		r = error_set(err, ENOENT, "console '%s' has gone", console->name);
+	consoles_done(&all);
+	return r;
+}
+
 void consoles_done(struct consoles *consoles)
 {
 	for (size_t i = 0; i < consoles->len; i++)

@@ -51,6 +51,13 @@ void consoles_complain(const struct consoles *consoles);
 int consoles_find_one(const struct daemons *daemons, const char *pattern, struct consoles *consoles,
 	struct error **err);
 
+/**
+ * console_has_guest() - is somebody there to take what is typed, by now
+ *
+ * Return: 1; 0: no; -ENOENT with @err: the console has gone; as session_open(), session_call().
+ */
+int console_has_guest(const struct console *console, struct error **err);
+
 /** consoles_done() */
 void consoles_done(struct consoles *consoles);
 #define AUTO_CONSOLES __attribute__((cleanup(consoles_done)))

@@ -12,7 +12,8 @@
  * A conversation with a console, a line a step:
  *
  *	# a comment
- *	timeout 30		seconds for each expect from here on; 10 at the start
+ *	timeout 30		seconds for each expect, and for a guest that is not there when
+ *				something is to be sent, from here on; 10 at the start
  *	send root\r		type; \r \n \t \e \\ \xHH as in C, the newline of the line is none
  *	expect login:		wait for this regular expression [POSIX.1 9.4], from here on
  *	break			send a break
@@ -23,7 +24,7 @@ enum script_kind { SCRIPT_SEND, SCRIPT_EXPECT, SCRIPT_BREAK, SCRIPT_SLEEP };
 /**
  * struct script_step - one of them
  * @text:    SEND: the bytes; EXPECT: the expression, as it was written
- * @ms:      EXPECT: for how long; SLEEP
+ * @ms:      EXPECT, SEND: the timeout; SLEEP: for how long
  */
 struct script_step {
 	enum script_kind kind;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEARD_MAX = 1024 * 1024 };
+enum { HEARD_MAX = 1024 * 1024, LOOK_MS = 1000 };
 
 /* ---- what the console tells ---- */
 
@@ -100,6 +100,8 @@ int talk_open(struct client *client, const char *pattern, bool view, struct cons
 	talk->console = &consoles->items[0];
 	attachment_init(&talk->at, talk->console->daemon, talk->console->id, &ops, talk);
 	talk->at.view = view;
+	if (json_flag(talk->console->info, "guest-open"))
+		talk->look_ms = clock_ms() + LOOK_MS;
 	r = attachment_open(&talk->at, err);
 	if (r == 0 && !view && !talk->at.may_type)
 		r = error_set(err, EACCES, "you may only look at '%s'", talk->console->name);
@@ -152,14 +154,38 @@ int talk_take(struct talk *talk, struct error **err)
 	return r == 0 && talk->refused ? refused(talk, err) : r;
 }
 
+/* Nobody says so where nobody is: what is typed waits at the daemon. */
+static int look_for_guest(struct talk *talk, struct error **err)
+{
+	uint64_t now = clock_ms();
+	int r;
+
+	if (now < talk->look_ms)
+		return 0;
+	talk->look_ms = now + LOOK_MS;
+	r = console_has_guest(talk->console, err);
+	if (r) {
+		talk->guest_by_ms = 0;
+		return r < 0 ? r : 0;
+	}
+	if (!talk->guest_by_ms)
+		talk->guest_by_ms = now + talk->guest_wait_ms;
+	if (now < talk->guest_by_ms)
+		return 0;
+	return error_set(
+		err, ENOTCONN, "console '%s' has no guest to type to", talk->console->name);
+}
+
 int talk_type(struct talk *talk, struct paste *paste, struct error **err)
 {
-	int r = 0;
+	int r = look_for_guest(talk, err);
 
 	while (r == 0 && !talk->refused && !paste_is_done(paste, &talk->at)) {
 		int wait = paste_step(paste, &talk->at);
 
-		r = talk_step(talk, wait, err);
+		r = talk_step(talk, wait >= 0 && wait < LOOK_MS ? wait : LOOK_MS, err);
+		if (r == 0)
+			r = look_for_guest(talk, err);
 	}
 	return r == 0 && talk->refused ? refused(talk, err) : r;
 }

@@ -17,6 +17,9 @@
  * @refused: why what was, or would be, typed does not count; NULL: it does
  * @dropped: some of it was
  * @replied: to the wish for the keyboard
+ * @guest_wait_ms: how long to wait for a guest that is not there
+ * @look_ms: when to look again whether it is, by CLOCK_MONOTONIC
+ * @guest_by_ms: until when it must have come; 0: it is there
  */
 struct talk {
 	const struct console *console;
@@ -25,6 +28,7 @@ struct talk {
 	struct plain plain;
 	struct strbuf text;
 	char *refused;
+	uint64_t guest_wait_ms, look_ms, guest_by_ms;
 };
 
 /**
@@ -58,7 +62,8 @@ int talk_take(struct talk *talk, struct error **err);
 /**
  * talk_type() - all of @paste, until the guest has taken it
  *
- * Return: 0; CLIENT_GONE with @err; -EACCES with @err: what was typed does not count.
+ * Return: 0; CLIENT_GONE with @err; -EACCES with @err: what was typed does not count; -ENOTCONN
+ * with @err: there is no guest, nor did one come in time; as console_has_guest().
  */
 int talk_type(struct talk *talk, struct paste *paste, struct error **err);
 

@@ -8,7 +8,15 @@
 #include <errno.h>
 #include <string.h>
 
-enum { PACE_MAX_MS = 60 * 1000 };
+enum { PACE_MAX_MS = 60 * 1000, GUEST_WAIT_MAX = 86400 };
+
+static int open_talk(struct client *client, const struct args *args, struct consoles *consoles,
+	struct talk *talk, struct error **err)
+{
+	int r = talk_open(client, args->words[0], false, consoles, talk, err);
+
+	return r == 0 && args_has(args, "take") ? talk_take(talk, err) : r;
+}
 
 /* ---- send ---- */
 
@@ -36,14 +44,18 @@ int verb_send(struct client *client, const struct args *args, struct error **err
 	AUTO_CONSOLES struct consoles consoles = { 0 };
 	AUTO_TALK struct talk talk = { .at = { .connection = { .fd = -1 } } };
 	struct paste paste = { 0 };
-	int r = read_what(args, &paste, err);
+	uint64_t wait_s = 0;
+	int r = args_number(args, "wait", 0, GUEST_WAIT_MAX, &wait_s, err);
 
 	if (r == 0)
-		r = talk_open(client, args->words[0], false, &consoles, &talk, err);
-	if (r == 0 && args_has(args, "take"))
-		r = talk_take(&talk, err);
+		r = read_what(args, &paste, err);
+	if (r == 0)
+		r = open_talk(client, args, &consoles, &talk, err);
+	talk.guest_wait_ms = wait_s * 1000;
 	if (r == 0)
 		r = talk_type(&talk, &paste, err);
+	if (r == -ENOTCONN)
+		error_set_hint(err, "--wait=SECONDS waits for one.");
 	paste_done(&paste);
 	return r;
 }
@@ -101,6 +113,7 @@ static int run_step(struct talk *talk, const struct script_step *step, struct er
 	case SCRIPT_SLEEP: return pause_for(talk, step->ms, err);
 	case SCRIPT_BREAK: attachment_break(&talk->at); return talk_step(talk, 0, err);
 	default:
+		talk->guest_wait_ms = step->ms;
 		strbuf_append(&paste.bytes, step->text.data ? step->text.data : "", step->text.len);
 		r = talk_type(talk, &paste, err);
 		paste_done(&paste);
@@ -130,10 +143,8 @@ int verb_expect(struct client *client, const struct args *args, struct error **e
 	script_init(&script);
 	r = read_script(args, &script, err);
 	if (r == 0)
-		r = talk_open(client, args->words[0], false, &consoles, &talk, err);
+		r = open_talk(client, args, &consoles, &talk, err);
 	talk.show = !args_has(args, "quiet");
-	if (r == 0 && args_has(args, "take"))
-		r = talk_take(&talk, err);
 	for (size_t i = 0; i < script.len && r == 0; i++)
 		r = run_step(&talk, &script.steps[i], err);
 	return r;

@@ -54,6 +54,7 @@ static const struct verb_option send_options[] = {
 	{ "bracketed", 'b', NULL, "as one paste, for programs that know that" },
 	{ "pace", 0, "MS", "pause between lines; default: 10" },
 	{ "take", 't', NULL, "take the keyboard at once" },
+	{ "wait", 'w', "SECONDS", "for a guest where there is none; default: 0" },
 	{ 0 },
 };
 
@@ -129,13 +130,15 @@ const struct verb verbs[] = {
 	{ "refuse", "CONSOLE", "Do not give it to who asks", NULL, NULL, 1, 1, verb_refuse },
 	{ "break", "CONSOLE", "Send a break to the guest", NULL, NULL, 1, 1, verb_break },
 	{ "send", "CONSOLE [TEXT...]", "Type, at the guest's pace",
-		"Ends once the guest has taken all of it.", send_options, 1, ANY, verb_send },
+		"Ends once the guest has taken all of it. Where there is no guest, or it leaves "
+		"before, that is an error, after --wait.",
+		send_options, 1, ANY, verb_send },
 	{ "expect", "CONSOLE [STEP...]", "Talk with a console by a script",
 		"Steps are: send TEXT (with \\r, \\n, \\t, \\e, \\xHH), expect REGEX, timeout "
-		"SECONDS "
-		"(of each expect from there on; 10 at the start), sleep SECONDS, break. What was "
-		"printed before the script began is never matched, and nothing twice. Ends with 1 "
-		"when something does not come in time.",
+		"SECONDS (of each expect, and of the wait for a guest that is not there, from "
+		"there on; 10 at the start), sleep SECONDS, break. What was printed before the "
+		"script began is never matched, and nothing twice. Ends with 1 when something does "
+		"not come in time.",
 		expect_options, 1, ANY, verb_expect },
 	{ "screen", "CONSOLE", "Show what stands on a console", NULL, screen_options, 1, 1,
 		verb_screen },

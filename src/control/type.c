@@ -61,6 +61,7 @@ static char *path_of_element(const char *path, size_t index)
 	return asprintf(&text, "%s[%zu]", path ? path : "", index) < 0 ? NULL : text;
 }
 
+/* A type of QAPI's says its range by its name. */
 static int check_int(
 	const struct type *type, const json_t *value, const char *path, struct error **err)
 {
@@ -68,7 +69,12 @@ static int check_int(
 
 	if ((!type->min && !type->max) || (number >= type->min && number <= type->max))
 		return 0;
-	return error_set(err, EINVAL, "Parameter '%s' expects %s", path, type->name);
+	if (strcmp(type->name, "int") != 0)
+		return error_set(err, EINVAL, "Parameter '%s' expects %s", path, type->name);
+	return error_set(err, EINVAL,
+		"Parameter '%s' expects an integer from %" JSON_INTEGER_FORMAT
+		" to %" JSON_INTEGER_FORMAT,
+		path, (json_int_t)type->min, (json_int_t)type->max);
 }
 
 /* A text with a null byte in it is another one to whoever reads it as C does. */

@@ -48,6 +48,13 @@ class Host:
         while len(self.hub(name, "--socket", control)["members"]) > 1:
             pass
 
+    def start_on_socket(self, options=""):
+        """A daemon with a console "vm" whose guest is who connects to "g"."""
+        return self.start_daemon(
+            "-chardev", f"socket,id=g,path={self.workdir}/g,server=on,wait=off{options}",
+            "-chardev", "null,id=log", "-chardev", "hub,id=vm,chardevs.0=log",
+            "-device", "console,guest=g,chardev=vm", "-control", self.control())
+
     def control(self, daemon="a"):
         return f"{self.workdir}/charhub/{daemon}.control"
 
@@ -347,10 +354,7 @@ def test_a_key_of_ssh_gives_one_console_and_nothing_else(host):
 # ---- breaks, files ----
 
 def test_a_break_reaches_the_guest(host, client):
-    host.start_daemon(
-        "-chardev", f"socket,id=g,path={host.workdir}/g,server=on,wait=off,telnet=on",
-        "-chardev", "null,id=log", "-chardev", "hub,id=vm,chardevs.0=log",
-        "-device", "console,guest=g,chardev=vm", "-control", host.control())
+    host.start_on_socket(",telnet=on")
     guest = client(host.workdir / "g")
     ann = host.attach("vm")
     ann.send("\x1db")
@@ -381,6 +385,36 @@ def test_send_types_text_and_files(host):
     host.run("send", "vm", "\x04\x04", "-n")
     got = host.workdir / "got"
     wait_for_text(host, got, "two words\none\ntwo\n\033[200~x\033[201~")
+
+
+def test_send_to_nobody_is_an_error(host):
+    host.start_on_socket()
+    for words in (["send", "vm", "x"], ["send", "vm", "x", "--wait=1"],
+                  ["expect", "vm", "timeout 0.1", "send x"]):
+        assert "console 'vm' has no guest to type to" in host.run(*words, code=1).err
+    assert "--wait=SECONDS" in host.run("send", "vm", "x", code=1).err
+    assert "from 0 to 86400" in host.run("send", "vm", "x", "--wait=soon", code=1).err
+
+
+def test_send_waits_for_a_guest(host, client):
+    host.start_on_socket()
+    sender = host.terminal(host.charhub, "send", "vm", "hello", "--wait", "600", env=host.env)
+    while len(host.hub()["members"]) == 1:  # it has come, and found nobody
+        pass
+    guest = client(host.workdir / "g")
+    guest.read_until("hello\r")
+    sender.expect_end(0)
+
+
+def test_a_guest_that_leaves_ends_what_is_sent(host, client):
+    host.start_on_socket()
+    guest = client(host.workdir / "g")
+    (host.workdir / "long").write_text("x" * 4000000)
+    sender = host.terminal(host.charhub, "send", "vm", "-f", host.workdir / "long", "--pace=0",
+                           env=host.env)
+    guest.read_exact(100000)
+    guest.close()
+    assert b"console 'vm' has no guest to type to" in sender.expect_end(1)
 
 
 def wait_for_text(host, path, text):

@@ -253,7 +253,7 @@ static void a_console_gets_another_size(void **state)
 	run(f, "console-resize", "{'console': 'h', 'cols': 100, 'rows': 30}");
 	is_number(json_array_get(run(f, "query-consoles", "{}"), 0), "cols", 100);
 	fails(f, "console-resize", "{'console': 'h', 'cols': 0, 'rows': 30}",
-		"Parameter 'cols' expects int");
+		"Parameter 'cols' expects an integer from 1 to 1024");
 }
 
 static void the_screen_is_text_cells_or_a_picture(void **state)
