@@ -6,10 +6,10 @@
  */
 #include "display/display-internal.h"
 
+#include "display/plain.h"
 #include "vt/width.h"
 
-#include <string.h>
-#include <utf8proc.h>
+#include <stdlib.h>
 
 enum { NOTICE_COLS_MAX = 256 };
 
@@ -49,18 +49,9 @@ static void put_char(struct notice *notice, uint32_t c)
 
 static void put_text(struct notice *notice, const char *text)
 {
-	utf8proc_ssize_t left = (utf8proc_ssize_t)strlen(text), used;
-	utf8proc_int32_t c;
-
 	put_char(notice, ' ');
-	for (; left > 0; text += used, left -= used) {
-		used = utf8proc_iterate((const utf8proc_uint8_t *)text, left, &c);
-		if (used < 0) {
-			c = 0xfffd;
-			used = 1;
-		}
-		put_char(notice, (uint32_t)c);
-	}
+	while (*text)
+		put_char(notice, plain_next(&text));
 }
 
 void notice_free(struct notice *notice)

@@ -9,15 +9,19 @@
 
 #include "base/cleanup.h"
 #include "display/display-internal.h"
+#include "display/plain.h"
 #include "io/loop.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #define OVERVIEW_LABEL "overview"
 
 enum {
-	LABEL_COLUMN = 7,
+	TITLE_COLUMN = 2,
+	LABEL_COLUMN = 8,
 	SIZE_COLUMN = 29,
 	PEOPLE_COLUMN = 40,
 	LINES_AROUND = 9,
@@ -38,14 +42,18 @@ struct overview {
 	struct strbuf drawn; /* what the screen shows */
 };
 
-/* Names come from outside: nothing of them may be taken for a control sequence. */
-static void put_plain(struct strbuf *out, const char *text)
+/* Text that begins at column @at, numbered from 1 on, and ends before @end and the screen does. */
+static void put_at(struct strbuf *out, const struct overview *overview, unsigned at, unsigned end,
+	const char *text)
 {
-	for (; *text; text++) {
-		uint8_t c = (uint8_t)*text;
+	unsigned behind = vt_cols(overview->vt) + 1;
 
-		strbuf_putc(out, c < ' ' || c == 0x7f ? '?' : (char)c);
-	}
+	if (end > behind)
+		end = behind;
+	if (at >= end)
+		return;
+	strbuf_printf(out, "\033[%uG", at);
+	plain_cut(out, text, end - at);
 }
 
 struct names {
@@ -58,45 +66,59 @@ static void put_name(void *data, const char *name)
 	struct names *names = data;
 
 	strbuf_puts(names->out, names->separator);
-	put_plain(names->out, name);
+	strbuf_puts(names->out, name);
 	names->separator = ", ";
+}
+
+static void put_names(
+	struct strbuf *out, const struct overview *overview, const struct strbuf *names)
+{
+	out->failed |= names->failed;
+	if (names->len && !names->failed)
+		put_at(out, overview, PEOPLE_COLUMN, UINT_MAX, names->data);
 }
 
 static void put_people(
 	struct strbuf *out, const struct overview *overview, const struct display_console *console)
 {
+	AUTO_STRBUF struct strbuf text = { 0 };
 	const struct display_view *view = NULL;
-	struct names names = { out, "" };
+	struct names names = { &text, "" };
 
 	while ((view = display_console_next_view(console, view)))
 		put_name(&names, display_view_name(view));
 	if (overview->people)
 		overview->people(
 			overview->people_data, display_console_label(console), put_name, &names);
+	put_names(out, overview, &text);
 }
 
 static void put_console(
 	struct strbuf *out, const struct overview *overview, const struct display_console *console)
 {
 	const struct vt *vt = display_console_vt(console);
+	char size[32];
 
-	strbuf_printf(out, "\r\n  \033[1m%3u\033[m  ", display_console_number(console));
-	put_plain(out, display_console_label(console));
-	strbuf_printf(out, "\033[%dG\033[K%ux%u\033[%dG", SIZE_COLUMN, vt_cols(vt), vt_rows(vt),
-		PEOPLE_COLUMN);
+	strbuf_printf(out, "\r\n  \033[1m%3u\033[m", display_console_number(console));
+	put_at(out, overview, LABEL_COLUMN, SIZE_COLUMN - 1, display_console_label(console));
+	snprintf(size, sizeof(size), "%ux%u", vt_cols(vt), vt_rows(vt));
+	put_at(out, overview, SIZE_COLUMN, PEOPLE_COLUMN - 1, size);
 	put_people(out, overview, console);
 }
 
 /* The page behind it, of which each viewer has his own. */
-static void put_page(struct strbuf *out, const struct display *display)
+static void put_page(struct strbuf *out, const struct overview *overview)
 {
-	struct names names = { out, "" };
+	const struct display *display = overview->display;
+	AUTO_STRBUF struct strbuf text = { 0 };
+	struct names names = { &text, "" };
 
-	strbuf_printf(
-		out, "\r\n   \033[1mF2\033[m  %s\033[%dG", display->page_ops->name, PEOPLE_COLUMN);
+	strbuf_puts(out, "\r\n   \033[1mF2\033[m");
+	put_at(out, overview, LABEL_COLUMN, PEOPLE_COLUMN - 1, display->page_ops->name);
 	list_for_each (view, &display->views, struct display_view, in_display)
 		if (view_is_at_page(view))
 			put_name(&names, view->name);
+	put_names(out, overview, &text);
 }
 
 static void put_consoles(struct strbuf *out, const struct overview *overview, unsigned lines)
@@ -108,7 +130,7 @@ static void put_consoles(struct strbuf *out, const struct overview *overview, un
 		if (lines > 0) {
 			put_console(out, overview, console);
 			if (console == overview->console && overview->display->page_ops)
-				put_page(out, overview->display);
+				put_page(out, overview);
 			lines--;
 		} else {
 			left++;
@@ -124,11 +146,13 @@ static void put_screen(struct strbuf *out, const struct overview *overview)
 	const struct display_page_ops *page = overview->display->page_ops;
 	unsigned rows = vt_rows(overview->vt), around = LINES_AROUND + (page ? PAGE_LINES : 0);
 
-	strbuf_puts(out, "\033[?7l\033[?25l\033[m\033[H\033[2J\033[44;97m\033[K ");
-	put_plain(out, overview->title);
-	strbuf_printf(out,
-		"\033[m\r\n\r\n\033[36m   No\033[%dGConsole\033[%dGSize\033[%dGWho is there\033[m",
-		LABEL_COLUMN + 1, SIZE_COLUMN, PEOPLE_COLUMN);
+	strbuf_puts(out, "\033[?7l\033[?25l\033[m\033[H\033[2J\033[44;97m\033[K");
+	put_at(out, overview, TITLE_COLUMN, UINT_MAX, overview->title);
+	strbuf_puts(out, "\033[m\r\n\r\n\033[36m   No");
+	put_at(out, overview, LABEL_COLUMN, SIZE_COLUMN, "Console");
+	put_at(out, overview, SIZE_COLUMN, PEOPLE_COLUMN, "Size");
+	put_at(out, overview, PEOPLE_COLUMN, UINT_MAX, "Who is there");
+	strbuf_puts(out, "\033[m");
 	put_consoles(out, overview, rows > around ? rows - around : 1);
 	strbuf_puts(out,
 		"\r\n\r\n \033[36mCtrl-Alt-1 .. 9\033[m  show that console; here its number will do"

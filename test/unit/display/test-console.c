@@ -159,6 +159,38 @@ static void names_cannot_draw_on_the_overview(void **state)
 	watcher_close(&second);
 }
 
+enum { ELLIPSIS = 0x2026 };
+
+static void check_cell(struct fixture *f, unsigned row, unsigned col, uint32_t ch)
+{
+	struct text_cell cell;
+
+	settle(f);
+	display_view_read(f->watcher.view, row, col, col + 1, &cell);
+	assert_int_equal(cell.ch, ch);
+}
+
+static void what_is_too_long_for_the_overview_ends_in_an_ellipsis(void **state)
+{
+	struct fixture *f = *state;
+	const char *who[] = { "012345678901234567890123456789012345", "漢字", NULL };
+	struct display_console *other = fixture_add(f, "a-console-with-a-long-name");
+
+	/* 41 cells from column 40 on, and then 42. */
+	display_set_people(f->display, name_people, who);
+	display_view_switch(f->watcher.view, 1);
+	check_cell(f, 4, 77, L'漢');
+	check_cell(f, 4, 79, ELLIPSIS);
+	display_view_request_size(f->watcher.view, 81, 24);
+	settle(f);
+	check_cell(f, 4, 77, L'漢');
+	check_cell(f, 4, 79, L'字');
+	assert_non_null(strstr(watcher_row(&f->watcher, 5), "a-console-with-a-lo  "));
+	check_cell(f, 5, 26, ELLIPSIS);
+	display_set_people(f->display, NULL, NULL);
+	fixture_remove(other);
+}
+
 static void more_consoles_than_fit_are_counted(void **state)
 {
 	struct fixture *f = *state;
@@ -211,6 +243,7 @@ int main(void)
 		CASE(the_overview_says_who_looks_at_what),
 		CASE(the_overview_asks_for_other_people_while_somebody_looks),
 		CASE(names_cannot_draw_on_the_overview),
+		CASE(what_is_too_long_for_the_overview_ends_in_an_ellipsis),
 		CASE(more_consoles_than_fit_are_counted),
 		CASE(a_number_on_the_overview_switches),
 		CASE(the_overview_takes_the_viewers_size),
