@@ -31,11 +31,15 @@ struct log_kind {
 	char text[LOG_KIND_TEXT_BYTES];
 };
 
-/** struct log - all zero but for @level and @name: to stderr; @said: the level of the last line */
+/**
+ * struct log - all zero but for @level and @name: to stderr
+ * @said:   the level of the last line
+ * @traces: debug lines are told whatever the level is
+ */
 struct log {
 	enum log_level level, said;
 	const char *name;
-	bool has_folders;
+	bool traces, has_folders;
 	char folders[LOG_FOLDERS_BYTES];
 	char place[LOG_PLACE_BYTES];
 	struct log_sink *sink;

@@ -33,19 +33,25 @@ int log_level_find(const char *word, size_t len)
 	return -EINVAL;
 }
 
+static bool tells_debug(const struct log *log)
+{
+	return log && (log->level == LOG_DEBUG || log->traces);
+}
+
 struct log *log_use(struct log *log)
 {
 	struct log *before = log_current;
 
 	log_current = log;
-	log_debug_is_on = log && log->level == LOG_DEBUG;
+	log_debug_is_on = tells_debug(log);
 	return before;
 }
 
 void log_set_level(enum log_level level)
 {
 	log_current->level = level;
-	log_debug_is_on = level == LOG_DEBUG;
+	log_current->traces = false;
+	log_debug_is_on = tells_debug(log_current);
 }
 
 void log_set_folders(const char *folders)
@@ -54,6 +60,17 @@ void log_set_folders(const char *folders)
 
 	log->has_folders = folders;
 	snprintf(log->folders, sizeof(log->folders), "%s", folders ? folders : "");
+}
+
+void log_trace_folders(const char *folders)
+{
+	struct log *log = log_current;
+
+	if (log->level == LOG_DEBUG)
+		log->level = LOG_INFO;
+	log->traces = folders;
+	log_debug_is_on = tells_debug(log);
+	log_set_folders(folders);
 }
 
 void log_set_name(const char *name)

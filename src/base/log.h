@@ -50,6 +50,15 @@ void log_set_level(enum log_level level);
  */
 void log_set_folders(const char *folders);
 
+/**
+ * log_trace_folders() - tell debug lines of some folders of src/ and of no others
+ * @folders: "vnc,vhost-user"; copied. NULL: of none
+ *
+ * Other lines are told as before: by the level that log_set_level() said, LOG_INFO where that was
+ * LOG_DEBUG.
+ */
+void log_trace_folders(const char *folders);
+
 /** log_folder_is_traced() - are debug lines of this folder told */
 bool log_folder_is_traced(const char *folder);
 

@@ -86,9 +86,7 @@ static int set_state(struct call *call, struct error **err)
 		return no_such_event(name, err);
 	if (traced.failed)
 		return error_set(err, ENOMEM, "out of memory");
-	if (traced.len || log_debug_is_on)
-		log_set_level(traced.len ? LOG_DEBUG : LOG_INFO);
-	log_set_folders(traced.data);
+	log_trace_folders(traced.len ? traced.data : NULL);
 	return 0;
 }
 

@@ -287,6 +287,34 @@ static void traces_come_from_the_folders_asked_for(void **state)
 		    "test: debug: io: and here\n");
 }
 
+static void traces_leave_the_level_alone(void **state)
+{
+	(void)state;
+	log_set_level(LOG_WARNING);
+	log_trace_folders("base");
+	log_debug("here");
+	log_trace("src/io/loop.c", "not here");
+	log_info("not asked for");
+	assert_true(log_folder_is_traced("base"));
+	log_trace_folders(NULL);
+	log_debug("no more");
+	log_info("not asked for");
+	log_warning("as before");
+	assert_told("test: debug: base: here\n"
+		    "test: warning: as before\n");
+	assert_false(log_folder_is_traced("base"));
+}
+
+static void without_traces_debug_is_info(void **state)
+{
+	(void)state;
+	log_set_level(LOG_DEBUG);
+	log_trace_folders(NULL);
+	log_debug("no");
+	log_info("yes");
+	assert_told("test: info: yes\n");
+}
+
 static void traces_are_not_counted(void **state)
 {
 	(void)state;
@@ -377,6 +405,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			traces_come_from_the_folders_asked_for, setup, teardown),
 		cmocka_unit_test(levels_have_names),
+		cmocka_unit_test_setup_teardown(traces_leave_the_level_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_traces_debug_is_info, setup, teardown),
 		cmocka_unit_test_setup_teardown(traces_are_not_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_place_stands_behind_the_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_error_is_told_with_its_hint, setup, teardown),
