@@ -5,10 +5,15 @@
  * CALLS_AT_ONCE of them, and CALLS_A_MS from then on. To write to a client costs some microseconds,
  * to write more to him hardly more: so a few clients hear of each event at once, and of a thousand
  * each hears of all that happened in half a second, where much happens.
+ *
+ * What QMP writes is the same for all. It is made once, into one piece of memory, the newest line
+ * behind the one before it: a listener's events are a range of bytes, that goes to its client as it
+ * is. When the memory is twice what is to be held the newer half moves to its start.
  */
 #include "control/event.h"
 
 #include "base/list.h"
+#include "base/strbuf.h"
 #include "control/json-writer.h"
 
 #include <stdlib.h>
@@ -18,6 +23,7 @@ enum { CALLS_AT_ONCE = 32, CALLS_A_MS = 2 };
 /**
  * struct event_bus
  * @next:  number of the next event
+ * @lines: as QMP writes them; @lines_at: where they begin, counted from the first line ever
  * @idle:  listeners that have taken all; @called: those that were called or still have some
  * @due:   those of @idle that are to be called, one by one
  * @paid:  by then, in CALLS_A_MS-ths of a millisecond, the calls until now have had their time
@@ -27,6 +33,8 @@ struct event_bus {
 	struct loop *loop;
 	struct event ring[EVENTS_HELD];
 	uint64_t next;
+	struct strbuf lines;
+	uint64_t lines_at;
 	struct list idle, due, called;
 	struct task task;
 	uint64_t paid;
@@ -60,12 +68,6 @@ struct event_bus *event_bus_new(struct loop *loop)
 	return NULL;
 }
 
-static void forget(struct event *event)
-{
-	json_decref(event->data);
-	strbuf_done(&event->line);
-}
-
 void event_bus_free(struct event_bus *bus)
 {
 	if (!bus)
@@ -73,7 +75,8 @@ void event_bus_free(struct event_bus *bus)
 	task_cancel(&bus->task);
 	timer_free(bus->pause);
 	for (size_t i = 0; i < EVENTS_HELD; i++)
-		forget(&bus->ring[i]);
+		json_decref(bus->ring[i].data);
+	strbuf_done(&bus->lines);
 	free(bus);
 }
 
@@ -124,25 +127,53 @@ json_t *event_json(const struct event *event)
 		"event", event->desc->name, "data", event->data);
 }
 
-static void write_line(struct event *event)
+static uint64_t lines_end(const struct event_bus *bus)
+{
+	return bus->lines_at + bus->lines.len;
+}
+
+/* A line of which only the end is left is not held. */
+static void drop_old_lines(struct event_bus *bus)
+{
+	if (bus->lines.len < 2 * EVENT_LINES_HELD)
+		return;
+	bus->lines_at += bus->lines.len - EVENT_LINES_HELD;
+	strbuf_drop(&bus->lines, bus->lines.len - EVENT_LINES_HELD);
+}
+
+/* Without memory for it all lines go: who wants them makes his own. */
+static void write_line(struct event_bus *bus, struct event *event)
 {
 	json_t *json = event_json(event);
 
+	drop_old_lines(bus);
+	event->line_at = lines_end(bus);
 	if (json)
-		json_write_line(&event->line, json, false);
+		json_write_line(&bus->lines, json, false);
+	if (!json || bus->lines.failed) {
+		bus->lines_at = event->line_at;
+		strbuf_done(&bus->lines);
+		bus->lines = (struct strbuf){ 0 };
+	}
 	json_decref(json);
-	if (event->line.failed)
-		strbuf_done(&event->line);
+	event->line_len = (size_t)(lines_end(bus) - event->line_at);
+}
+
+const char *event_line(const struct event_bus *bus, const struct event *event)
+{
+	if (!event->line_len || event->line_at < bus->lines_at)
+		return NULL;
+	return bus->lines.data + (event->line_at - bus->lines_at);
 }
 
 void event_publish(struct event_bus *bus, const struct event_desc *desc, json_t *data)
 {
 	struct event *event = &bus->ring[bus->next % EVENTS_HELD];
 
-	forget(event);
+	json_decref(event->data);
 	*event = (struct event){ .desc = desc, .data = data };
 	gettimeofday(&event->when, NULL);
-	write_line(event);
+	write_line(bus, event);
 	bus->next++;
 	call_idle(bus);
 }
@@ -169,6 +200,11 @@ void event_unlisten(struct event_listener *listener)
 	free(listener);
 }
 
+static uint64_t oldest(const struct event_bus *bus)
+{
+	return bus->next < EVENTS_HELD ? 0 : bus->next - EVENTS_HELD;
+}
+
 const struct event *event_take(struct event_listener *listener, uint64_t *ret_lost)
 {
 	struct event_bus *bus = listener->bus;
@@ -179,9 +215,37 @@ const struct event *event_take(struct event_listener *listener, uint64_t *ret_lo
 		list_append(&bus->idle, &listener->node);
 		return NULL;
 	}
-	if (bus->next - listener->at > EVENTS_HELD) {
-		*ret_lost = bus->next - EVENTS_HELD - listener->at;
-		listener->at = bus->next - EVENTS_HELD;
+	if (listener->at < oldest(bus)) {
+		*ret_lost = oldest(bus) - listener->at;
+		listener->at = oldest(bus);
 	}
 	return &bus->ring[listener->at++ % EVENTS_HELD];
+}
+
+size_t event_lines(const struct event_listener *listener, const char **ret_lines)
+{
+	const struct event_bus *bus = listener->bus;
+	const struct event *first = &bus->ring[listener->at % EVENTS_HELD];
+	const char *lines = NULL;
+
+	if (listener->at < bus->next && listener->at >= oldest(bus))
+		lines = event_line(bus, first);
+	if (!lines)
+		return 0;
+	*ret_lines = lines;
+	return (size_t)(lines_end(bus) - first->line_at);
+}
+
+size_t event_lines_taken(struct event_listener *listener, size_t len)
+{
+	const struct event_bus *bus = listener->bus;
+
+	while (len) {
+		const struct event *event = &bus->ring[listener->at++ % EVENTS_HELD];
+
+		if (event->line_len > len)
+			return event->line_len - len;
+		len -= event->line_len;
+	}
+	return 0;
 }

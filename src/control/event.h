@@ -4,8 +4,6 @@
 
 #include "io/loop.h"
 
-#include "base/strbuf.h"
-
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,7 +18,10 @@ struct event_bus;
 struct event_listener;
 struct field;
 
-enum { EVENTS_HELD = 4096 };
+enum {
+	EVENTS_HELD = 4096,
+	EVENT_LINES_HELD = 1 << 20, /* at least so many bytes of the newest lines */
+};
 
 /**
  * struct event_desc - a kind of event
@@ -37,13 +38,14 @@ struct event_desc {
 /**
  * struct event - one of them
  * @data: an object, or NULL
- * @line: as QMP writes it, which is the same for all; empty: memory ran out
+ * @line_at, @line_len: as QMP writes it, in the bus's lines; 0 bytes: memory ran out
  */
 struct event {
 	const struct event_desc *desc;
 	struct timeval when;
 	json_t *data;
-	struct strbuf line;
+	uint64_t line_at;
+	size_t line_len;
 };
 
 /** event_json() - as QMP has it; NULL if memory ran out */
@@ -85,5 +87,28 @@ void event_unlisten(struct event_listener *listener);
  * Return: valid until the next event is published; NULL: no more, on_events() will come.
  */
 const struct event *event_take(struct event_listener *listener, uint64_t *ret_lost);
+
+/**
+ * event_line() - the event as QMP writes it, of @event->line_len bytes
+ *
+ * Return: valid until the next event is published; NULL: it is not held.
+ */
+const char *event_line(const struct event_bus *bus, const struct event *event);
+
+/**
+ * event_lines() - all that were not taken yet as QMP writes them, in one piece
+ *
+ * Return: bytes at *@ret_lines, valid until the next event is published; 0: event_take() says what
+ *         there is.
+ */
+size_t event_lines(const struct event_listener *listener, const char **ret_lines);
+
+/**
+ * event_lines_taken() - so many bytes of them were taken
+ *
+ * Return: how many of those behind them are the rest of a line that has begun: the event counts as
+ *         taken, and the rest is the caller's to keep.
+ */
+size_t event_lines_taken(struct event_listener *listener, size_t len);
 
 #endif

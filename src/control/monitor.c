@@ -38,18 +38,25 @@ static void pump(struct monitor *monitor)
 	watch_stall(monitor, n != 0);
 }
 
-/* Only what does not go at once is kept. */
-void monitor_send(struct monitor *monitor, const char *bytes, size_t len)
+size_t monitor_offer(struct monitor *monitor, const char *bytes, size_t len)
 {
 	ssize_t n = 0;
 
 	if (monitor->gone || !len)
-		return;
-	if (bytes && !monitor->out.len && !monitor->silent)
+		return len;
+	if (!monitor->out.len && !monitor->silent)
 		n = chardev_link_out(&monitor->link, bytes, len);
-	if (n < 0 || (size_t)n == len)
+	return n < 0 ? len : (size_t)n;
+}
+
+/* Only what does not go at once is kept. */
+void monitor_send(struct monitor *monitor, const char *bytes, size_t len)
+{
+	size_t n = bytes ? monitor_offer(monitor, bytes, len) : 0;
+
+	if (n == len || monitor->gone)
 		return;
-	if (bytes && byte_queue_push(&monitor->out, bytes + n, len - (size_t)n) == 0)
+	if (bytes && byte_queue_push(&monitor->out, bytes + n, len - n) == 0)
 		watch_stall(monitor, n > 0);
 	else
 		log_error("monitor '%s': out of memory: an answer is lost",

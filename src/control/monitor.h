@@ -100,6 +100,13 @@ void monitor_start(struct monitor *monitor);
 /** monitor_free() - and those of its clients; NULL is fine */
 void monitor_free(struct monitor *monitor);
 
+/**
+ * monitor_offer() - bytes for the peer, of which nothing is kept
+ *
+ * Return: how many it took; all of them where it is gone.
+ */
+size_t monitor_offer(struct monitor *monitor, const char *bytes, size_t len);
+
 /** monitor_send() - bytes for the peer; NULL: memory ran out, which is told on the log */
 void monitor_send(struct monitor *monitor, const char *bytes, size_t len);
 

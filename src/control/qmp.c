@@ -99,10 +99,11 @@ static bool is_wanted(const struct qmp *qmp, const struct event_desc *desc)
 
 static void put_event(const struct qmp *qmp, const struct event *event, struct strbuf *out)
 {
+	const char *line = event_line(world_events(qmp->base.world), event);
 	AUTO_JSON json_t *json = NULL;
 
-	if (event->line.len && !qmp->pretty) {
-		strbuf_append(out, event->line.data, event->line.len);
+	if (line && !qmp->pretty) {
+		strbuf_append(out, line, event->line_len);
 		return;
 	}
 	json = event_json(event);
@@ -142,6 +143,23 @@ static bool put_events(const struct qmp *qmp, struct strbuf *out)
 	return true;
 }
 
+/*
+ * From where they lie to the client. The line in which that ends is kept whole, so that it is seen
+ * whether the client reads on.
+ */
+static void send_lines(struct qmp *qmp)
+{
+	const char *lines;
+	size_t len = event_lines(qmp->listener, &lines);
+	size_t sent = len ? monitor_offer(&qmp->base, lines, len) : 0;
+
+	if (sent < len)
+		monitor_send(
+			&qmp->base, lines + sent, 1 + event_lines_taken(qmp->listener, sent + 1));
+	else if (len)
+		event_lines_taken(qmp->listener, len);
+}
+
 /* All of a round at once. Who has not taken the last ones gets no more for now. */
 static void send_events(struct qmp *qmp)
 {
@@ -149,6 +167,10 @@ static void send_events(struct qmp *qmp)
 	bool more;
 
 	if (!qmp->listener || qmp->base.out.len || qmp->take)
+		return;
+	if (!qmp->pretty && !qmp->wanted)
+		send_lines(qmp);
+	if (qmp->base.out.len)
 		return;
 	more = put_events(qmp, &text);
 	if (text.len || text.failed)

@@ -114,6 +114,86 @@ static void who_does_not_take_them_learns_how_many_are_gone(void **state)
 	event_unlisten(ear.listener);
 }
 
+static void lines_of_all_events_are_one_piece(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ear ear = { .listener = event_listen(fixture->bus, on_events, &ear) };
+	const char *lines, *first;
+	size_t len;
+
+	for (int i = 0; i < 3; i++)
+		publish(fixture, i);
+	len = event_lines(ear.listener, &lines);
+	first = memchr(lines, '\n', len);
+	assert_non_null(memmem(lines, (size_t)(first - lines), "\"number\": 0", 11));
+	assert_int_equal(event_lines_taken(ear.listener, len), 0);
+	assert_int_equal(event_lines(ear.listener, &lines), 0);
+	assert_int_equal(take(&ear), -1);
+	publish(fixture, 3);
+	dispatch(fixture);
+	assert_int_equal(ear.calls, 1);
+	assert_int_equal(take(&ear), 3);
+	event_unlisten(ear.listener);
+}
+
+static void a_line_that_was_taken_in_part_leaves_its_rest(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ear ear = { .listener = event_listen(fixture->bus, on_events, &ear) };
+	const char *lines;
+	size_t len, first;
+
+	publish(fixture, 1);
+	publish(fixture, 2);
+	len = event_lines(ear.listener, &lines);
+	first = (size_t)((const char *)memchr(lines, '\n', len) - lines) + 1;
+	assert_int_equal(event_lines_taken(ear.listener, 10), first - 10);
+	assert_int_equal(event_lines(ear.listener, &lines), len - first);
+	assert_int_equal(take(&ear), 2);
+	event_unlisten(ear.listener);
+}
+
+static void who_comes_too_late_for_lines_learns_how_many_are_gone(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ear ear = { .listener = event_listen(fixture->bus, on_events, &ear) };
+	const char *lines;
+	uint64_t lost;
+
+	for (int i = 0; i <= EVENTS_HELD; i++)
+		publish(fixture, i);
+	assert_int_equal(event_lines(ear.listener, &lines), 0);
+	assert_non_null(event_take(ear.listener, &lost));
+	assert_int_equal(lost, 1);
+	assert_true(event_lines(ear.listener, &lines) > 0);
+	event_unlisten(ear.listener);
+}
+
+static void lines_that_are_not_held_leave_their_events(void **state)
+{
+	enum { LONG = EVENT_LINES_HELD / 16, EVENTS = 40 };
+	struct fixture *fixture = *state;
+	struct ear ear = { .listener = event_listen(fixture->bus, on_events, &ear) };
+	char *text = calloc(1, LONG + 1);
+	const struct event *event = NULL;
+	const char *lines;
+	uint64_t lost;
+	int n = 0;
+
+	memset(text, 'x', LONG);
+	for (int i = 0; i < EVENTS; i++)
+		event_publish(fixture->bus, &happened, json_pack("{s:s}", "text", text));
+	for (; !event_lines(ear.listener, &lines); n++) {
+		event = event_take(ear.listener, &lost);
+		assert_int_equal(lost, 0);
+		assert_null(event_line(fixture->bus, event));
+		assert_string_equal(json_string_value(json_object_get(event->data, "text")), text);
+	}
+	assert_in_range(n, 1, EVENTS - EVENT_LINES_HELD / LONG + 1);
+	event_unlisten(ear.listener);
+	free(text);
+}
+
 static void a_listener_may_free_another_one(void **state)
 {
 	struct fixture *fixture = *state;
@@ -177,8 +257,8 @@ static void its_line_is_written_once_for_all(void **state)
 
 	publish(fixture, 7);
 	event = event_take(ear.listener, &lost);
-	assert_non_null(strstr(
-		event->line.data, "\"event\": \"HAPPENED\", \"data\": {\"number\": 7}}\r\n"));
+	assert_non_null(strstr(event_line(fixture->bus, event),
+		"\"event\": \"HAPPENED\", \"data\": {\"number\": 7}}\r\n"));
 	event_unlisten(ear.listener);
 }
 
@@ -189,6 +269,13 @@ int main(void)
 			events_come_in_order_with_one_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			who_does_not_take_them_learns_how_many_are_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(lines_of_all_events_are_one_piece, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_line_that_was_taken_in_part_leaves_its_rest, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			who_comes_too_late_for_lines_learns_how_many_are_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			lines_that_are_not_held_leave_their_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_listener_may_free_another_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_crowd_is_called_at_its_pace, setup, teardown),
 		cmocka_unit_test_setup_teardown(its_line_is_written_once_for_all, setup, teardown),
