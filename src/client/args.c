@@ -50,6 +50,21 @@ static int unknown(const struct args *args, const char *word, struct error **err
 	return -EINVAL;
 }
 
+/* Where @choices are words that are separated by '|'. */
+static bool is_choice(const char *choices, const char *value)
+{
+	size_t len = strlen(value), next;
+
+	if (!strchr(choices, '|'))
+		return true;
+	for (; *choices; choices += next + (choices[next] == '|')) {
+		next = strcspn(choices, "|");
+		if (next == len && !strncmp(choices, value, len))
+			return true;
+	}
+	return false;
+}
+
 /* Return: how many words were used; -EINVAL. */
 static int take_option(struct args *args, char *const *at, struct error **err)
 {
@@ -68,6 +83,9 @@ static int take_option(struct args *args, char *const *at, struct error **err)
 		if (!value)
 			return error_set(err, EINVAL, "'%s' needs a value: %s", at[0], option->arg);
 	}
+	if (option->arg && !is_choice(option->arg, value))
+		return error_set(err, EINVAL, "'--%s=%s': it is one of %s", option->name, value,
+			option->arg);
 	args->options[args->n_options].option = option;
 	args->options[args->n_options++].value = value ? value : "";
 	return used;
@@ -87,24 +105,25 @@ static int take_word(struct args *args, char *const *at, struct error **err)
 	while (at[n] && n < 2)
 		n++;
 	args->verb = verb_find(at, n, &used);
-	if (!args->verb) {
-		error_set(err, EINVAL, "there is no verb '%s'", at[0]);
-		error_set_hint(err, "Try 'charhub help'.");
-		return -EINVAL;
-	}
-	return (int)used;
+	return args->verb ? (int)used : verb_unknown(at[0], err);
 }
 
 static int check_words(const struct args *args, struct error **err)
 {
 	const struct verb *verb = args->verb;
+	bool few;
 
 	if (!verb || args_has(args, "help"))
 		return 0;
-	if (args->n_words >= verb->words_min && args->n_words <= verb->words_max)
+	few = args->n_words < verb->words_min;
+	if (!few && args->n_words <= verb->words_max)
 		return 0;
-	return error_set(err, EINVAL, "it is 'charhub %s%s%s'", verb->name, *verb->usage ? " " : "",
-		verb->usage);
+	error_set(err, EINVAL, "'%s' %s: it is 'charhub %s%s%s'",
+		few ? verb->name : args->words[verb->words_max],
+		few ? "needs more words" : "is a word too many", verb->name,
+		*verb->usage ? " " : "", verb->usage);
+	error_set_hint(err, "'charhub help %s' says more.", verb->name);
+	return -EINVAL;
 }
 
 int args_parse(char **argv, struct args *args, struct error **err)

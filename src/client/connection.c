@@ -21,6 +21,8 @@ int connection_dial(const char *path, struct connection *ret_connection, struct 
 	if (!address.path)
 		return error_set(err, ENOMEM, "out of memory");
 	fd = address_connect(&address, err);
+	if (fd == -ENOENT || fd == -ECONNREFUSED)
+		error_set_hint(err, "No charhubd runs with '-control %s'.", path);
 	if (fd < 0)
 		return fd;
 	*ret_connection = (struct connection){ .fd = fd };

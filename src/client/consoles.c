@@ -54,15 +54,10 @@ static int ask(const struct daemon *daemon, struct consoles *consoles, struct er
 static int ask_all(const struct daemons *daemons, struct consoles *consoles, struct error **err)
 {
 	size_t answers = 0;
+	int r = daemons_check(daemons, err);
 
-	if (!daemons->len) {
-		error_set(err, ENOENT, "no charhubd with a control socket runs%s%s",
-			daemons->host ? " on " : " here", daemons->host ? daemons->host : "");
-		error_set_hint(err, "It is started with '-control PATH'; --socket=PATH or "
-				    "$CHARHUB_SOCKET says where, else they are looked for in "
-				    "/run/charhub and $XDG_RUNTIME_DIR/charhub.");
-		return -ENOENT;
-	}
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < daemons->len; i++) {
 		AUTO_ERROR struct error *why = NULL;
 
@@ -133,15 +128,21 @@ void consoles_complain(const struct consoles *consoles)
 		fprintf(stderr, "%s", consoles->silent.data);
 }
 
+int consoles_none(const char *pattern, struct error **err)
+{
+	if (!pattern)
+		return error_set(err, ENOENT, "there are no consoles");
+	error_set(err, ENOENT, "there is no console '%s'", pattern);
+	error_set_hint(err, "'charhub list' shows what there is.");
+	return -ENOENT;
+}
+
 static int not_one(const struct consoles *consoles, const char *pattern, struct error **err)
 {
 	AUTO_STRBUF struct strbuf names = { 0 };
 
-	if (!consoles->len) {
-		error_set(err, ENOENT, "there is no console '%s'", pattern);
-		error_set_hint(err, "'charhub list' shows what there is.");
-		return -ENOENT;
-	}
+	if (!consoles->len)
+		return consoles_none(pattern, err);
 	for (size_t i = 0; i < consoles->len; i++)
 		strbuf_printf(&names, "%s%s", i ? ", " : "", consoles->items[i].name);
 	return error_set(err, ENOTUNIQ, "'%s' may be %s", pattern, names.data ? names.data : "");

@@ -40,6 +40,9 @@ struct consoles {
 int consoles_find(const struct daemons *daemons, const char *pattern, struct consoles *consoles,
 	struct error **err);
 
+/** consoles_none() - that there is none like @pattern, or none. Return: -ENOENT with @err */
+int consoles_none(const char *pattern, struct error **err);
+
 /** consoles_complain() - tell on standard error which daemons do not answer */
 void consoles_complain(const struct consoles *consoles);
 

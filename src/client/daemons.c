@@ -85,6 +85,14 @@ static int find_here(struct daemons *daemons, const char *socket, struct error *
 	return add_folder(daemons, own, err);
 }
 
+static int no_hello(const char *host, int code, struct error **err)
+{
+	error_set(err, code, "there is no charhub on '%s': %s", host,
+		code == EPIPE ? "the connection has ended" : strerror(code));
+	error_set_hint(err, "'ssh %s charhub relay' is to answer.", host);
+	return -code;
+}
+
 /* Read one line and no byte more: what follows is for somebody else. */
 static int read_hello(
 	struct connection *connection, const char *host, json_t **ret_hello, struct error **err)
@@ -98,9 +106,7 @@ static int read_hello(
 		ssize_t n = connection_read(connection, line + len, 1, HELLO_MS);
 
 		if (n <= 0)
-			return error_set(err, n ? (int)-n : EPIPE,
-				"there is no charhub on '%s': %s", host,
-				n ? strerror((int)-n) : "the connection has ended");
+			return no_hello(host, n ? (int)-n : EPIPE, err);
 		len++;
 	}
 	*ret_hello = json_loadb(line, len, 0, NULL);
@@ -147,6 +153,18 @@ int daemons_find(struct daemons *daemons, const char *socket, const char *host, 
 {
 	*daemons = (struct daemons){ .host = host, .ssh = ssh, .spare = { .fd = -1 } };
 	return host ? find_there(daemons, err) : find_here(daemons, socket, err);
+}
+
+int daemons_check(const struct daemons *daemons, struct error **err)
+{
+	if (daemons->len)
+		return 0;
+	error_set(err, ENOENT, "no charhubd with a control socket runs%s%s",
+		daemons->host ? " on " : " here", daemons->host ? daemons->host : "");
+	error_set_hint(err, "It is started with '-control PATH'; --socket=PATH or $CHARHUB_SOCKET "
+			    "says where, else they are looked for in /run/charhub and "
+			    "$XDG_RUNTIME_DIR/charhub.");
+	return -ENOENT;
 }
 
 void daemons_done(struct daemons *daemons)

@@ -40,6 +40,9 @@ struct daemons {
 int daemons_find(struct daemons *daemons, const char *socket, const char *host, const char *ssh,
 	struct error **err);
 
+/** daemons_check() - is there one. Return: 0; -ENOENT with @err, which says how there would be */
+int daemons_check(const struct daemons *daemons, struct error **err);
+
 /** daemons_add() - one more. Return: 0; -ENOMEM with @err */
 int daemons_add(struct daemons *daemons, const char *path, struct error **err);
 

@@ -87,22 +87,26 @@ static int add_expect(struct script *script, const char *text, struct error **er
 	return step->text.failed ? error_set(err, ENOMEM, "out of memory") : 0;
 }
 
-static int read_seconds(const char *text, uint64_t *ret_ms, struct error **err)
+static int read_seconds(const char *word, const char *text, uint64_t *ret_ms, struct error **err)
 {
-	if (words_thousandths(text, TIME_MAX_MS, ret_ms) < 0)
-		return error_set(err, EINVAL, "'%s' is no number of seconds", text);
-	return 0;
+	if (words_thousandths(text, TIME_MAX_MS, ret_ms) == 0)
+		return 0;
+	error_set(err, EINVAL, "'%s%s%s' is to have a number of seconds up to %d", word,
+		*text ? " " : "", text, TIME_MAX_MS / 1000);
+	error_set_hint(err, "A step is one word for the shell: '%s 0.5'", word);
+	return -EINVAL;
 }
 
 static int add_timeout(struct script *script, const char *text, struct error **err)
 {
-	return read_seconds(text, &script->timeout_ms, err);
+	return read_seconds("timeout", text, &script->timeout_ms, err);
 }
 
 static int add_sleep(struct script *script, const char *text, struct error **err)
 {
 	struct script_step *step = new_step(script, SCRIPT_SLEEP);
-	int r = step ? read_seconds(text, &step->ms, err) : error_set(err, ENOMEM, "out of memory");
+	int r = step ? read_seconds("sleep", text, &step->ms, err)
+		     : error_set(err, ENOMEM, "out of memory");
 
 	if (r == 0)
 		script->len++;

@@ -83,7 +83,8 @@ int verb_play(struct client *client, const struct args *args, struct error **err
 	if (r < 0)
 		return r;
 	if (text && (words_thousandths(text, SPEED_MAX, &speed) < 0 || !speed))
-		return error_set(err, EINVAL, "'--speed=%s': it is a number up to 1000", text);
+		return error_set(
+			err, EINVAL, "'--speed=%s': it is a number above 0, up to 1000", text);
 	terminal_raw();
 	r = cast_play(args->words[0], (double)speed / 1000, idle * 1000, wait_ms, err);
 	if (terminal_is_tty())

@@ -40,7 +40,9 @@ int verb_config_check(struct client *client, const struct args *args, struct err
 	(void)client;
 	fflush(stdout);
 	execlp(program, "charhubd", "-check", "-config", args->words[0], (char *)NULL);
-	return error_set(err, errno, "could not run %s: %s", program, strerror(errno));
+	error_set(err, errno, "could not run %s: %s", program, strerror(errno));
+	error_set_hint(err, "$CHARHUBD says where it is.");
+	return -ENOENT;
 }
 
 /* ---- config show ---- */

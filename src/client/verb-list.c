@@ -37,12 +37,14 @@ int verb_list(struct client *client, const struct args *args, struct error **err
 {
 	AUTO_CONSOLES struct consoles consoles = { 0 };
 	AUTO_STRBUF struct strbuf out = { 0 };
-	int r = consoles_find(
-		client->daemons, args->n_words ? args->words[0] : NULL, &consoles, err);
+	const char *pattern = args->n_words ? args->words[0] : NULL;
+	int r = consoles_find(client->daemons, pattern, &consoles, err);
 
 	consoles_complain(&consoles);
 	if (r < 0)
 		return r;
+	if (pattern && !consoles.len)
+		return consoles_none(pattern, err);
 	if (client->json)
 		return print_consoles(&consoles);
 	table_consoles(&out, &consoles, client->colour);
@@ -83,7 +85,7 @@ static int show_hubs(struct client *client, const char *pattern, put_fn *put, st
 	if (r < 0)
 		return r;
 	if (!consoles.len)
-		return error_set(err, ENOENT, "there is no console '%s'", pattern ? pattern : "");
+		return consoles_none(pattern, err);
 	if (!client->json)
 		return show(&out, err);
 	print_json(list);

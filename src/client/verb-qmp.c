@@ -190,7 +190,7 @@ static void show_all(void)
 
 int verb_help(struct client *client, const struct args *args, struct error **err)
 {
-	unsigned used = 0;
+	unsigned used = 0, shown = 0;
 	const struct verb *verb;
 
 	(void)client;
@@ -199,8 +199,15 @@ int verb_help(struct client *client, const struct args *args, struct error **err
 		return CLIENT_DONE;
 	}
 	verb = verb_find(args->words, args->n_words, &used);
-	if (!verb)
-		return error_set(err, EINVAL, "there is no verb '%s'", args->words[0]);
-	show_verb(verb);
-	return CLIENT_DONE;
+	if (verb) {
+		show_verb(verb);
+		return CLIENT_DONE;
+	}
+	for (verb = verbs; verb->name && args->n_words == 1; verb++) {
+		if (!verb_follows(verb, args->words[0]))
+			continue;
+		printf("%s", shown++ ? "\n" : "");
+		show_verb(verb);
+	}
+	return shown ? CLIENT_DONE : verb_unknown(args->words[0], err);
 }

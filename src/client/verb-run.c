@@ -14,9 +14,10 @@ int verb_open(struct client *client, const char *pattern, struct consoles *conso
 int verb_open_only(struct client *client, struct session *session, struct error **err)
 {
 	const struct daemons *daemons = client->daemons;
+	int r = daemons_check(daemons, err);
 
-	if (!daemons->len)
-		return error_set(err, ENOENT, "no charhubd with a control socket runs here");
+	if (r < 0)
+		return r;
 	if (daemons->len > 1) {
 		error_set(err, ENOTUNIQ, "several daemons run here");
 		error_set_hint(err, "--socket=PATH says which one.");

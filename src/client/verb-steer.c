@@ -49,6 +49,9 @@ int verb_break(struct client *client, const struct args *args, struct error **er
 
 /* ---- chardevs ---- */
 
+/* What the human monitor says in front of what went wrong. */
+static const char monitor_error[] = "Error: ";
+
 /* "socket,id=s1,path=/run/s1" is what -chardev takes; the daemon's own line parser reads it. */
 int verb_add(struct client *client, const struct args *args, struct error **err)
 {
@@ -69,9 +72,13 @@ int verb_add(struct client *client, const struct args *args, struct error **err)
 		return r;
 	/* The human monitor says nothing where all is well. */
 	text = json_string_value(answer);
-	if (text && *text)
-		return error_set(err, EREMOTE, "%.*s", (int)strcspn(text, "\r\n"), text);
-	return CLIENT_DONE;
+	if (!text || !*text)
+		return CLIENT_DONE;
+	text += strncmp(text, monitor_error, strlen(monitor_error)) ? 0 : strlen(monitor_error);
+	error_set(err, EREMOTE, "%.*s", (int)strcspn(text, "\r\n"), text);
+	error_set_hint(
+		err, "DEFINITION is what charhubd's -chardev takes: TYPE,id=ID,OPTION=VALUE,...");
+	return -EREMOTE;
 }
 
 int verb_remove(struct client *client, const struct args *args, struct error **err)
@@ -89,14 +96,12 @@ int verb_remove(struct client *client, const struct args *args, struct error **e
 
 static json_t *member_args(const struct args *args)
 {
-	static const char *const keys[] = { "access", "stall", "replay", "view-authz",
-		"type-authz" };
 	json_t *object = json_pack("{s:s}", "chardev", args->words[1]);
 
-	for (size_t i = 0; object && i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (args_has(args, keys[i]))
+	for (const struct verb_option *at = args->verb->options; object && at->name; at++)
+		if (args_has(args, at->name))
 			json_object_set_new(
-				object, keys[i], json_string(args_value(args, keys[i])));
+				object, at->name, json_string(args_value(args, at->name)));
 	return object;
 }
 
@@ -113,5 +118,13 @@ int verb_hub_remove(struct client *client, const struct args *args, struct error
 
 int verb_hub_set(struct client *client, const struct args *args, struct error **err)
 {
-	return verb_call(client, args->words[0], "hub", "hub-set-member", member_args(args), err);
+	json_t *given = member_args(args);
+
+	if (json_object_size(given) == 1) {
+		json_decref(given);
+		error_set(err, EINVAL, "'hub set' needs an option that says what is to change");
+		error_set_hint(err, "'charhub help hub set' shows them.");
+		return -EINVAL;
+	}
+	return verb_call(client, args->words[0], "hub", "hub-set-member", given, err);
 }

@@ -78,7 +78,8 @@ static int read_start(
 	int r;
 
 	if (strcmp(name, "since") != 0)
-		return args_number(args, name, 0, INT64_MAX, ret_value, err);
+		return args_number(args, name, 0, strcmp(name, "lines") ? INT64_MAX : UINT32_MAX,
+			ret_value, err);
 	r = when_parse(args_value(args, name), time(NULL), &when, err);
 	if (r < 0)
 		error_prefix(err, "--since: ");

@@ -64,4 +64,10 @@ extern const struct verb_option verb_common_options[];
 /** verb_find() - by the first word or the first two of @words; @ret_used: how many it was */
 const struct verb *verb_find(char *const *words, unsigned n, unsigned *ret_used);
 
+/** verb_follows() - is @verb of two words, of which the first is @word */
+bool verb_follows(const struct verb *verb, const char *word);
+
+/** verb_unknown() - there is none that begins so, or not without more. Return: -EINVAL with @err */
+int verb_unknown(const char *word, struct error **err);
+
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/verb-run.h"
 
+#include "base/strbuf.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -200,4 +203,33 @@ const struct verb *verb_find(char *const *words, unsigned n, unsigned *ret_used)
 		return verb;
 	}
 	return NULL;
+}
+
+bool verb_follows(const struct verb *verb, const char *word)
+{
+	size_t len = strlen(word);
+
+	return !strncmp(verb->name, word, len) && verb->name[len] == ' ';
+}
+
+int verb_unknown(const char *word, struct error **err)
+{
+	AUTO_STRBUF struct strbuf followers = { 0 };
+
+	for (const struct verb *verb = verbs; verb->name; verb++)
+		if (verb_follows(verb, word))
+			strbuf_printf(&followers, "%s%s", followers.len ? ", " : "",
+				verb->name + strlen(word) + 1);
+	if (followers.len && !followers.failed) {
+		error_set(err, EINVAL, "behind '%s' one of these is to stand: %s", word,
+			followers.data);
+		error_set_hint(err, "'charhub help %s' says more.", word);
+		return -EINVAL;
+	}
+	error_set(err, EINVAL, "there is no verb '%s'", word);
+	error_set_hint(err,
+		"'charhub help' shows what there is. To be at a console of that name: "
+		"charhub attach %s",
+		word);
+	return -EINVAL;
 }

@@ -635,6 +635,71 @@ def test_watch_goes_on_after_a_restart_of_the_daemon(host, terminal):
     watch.expect_end(0)
 
 
+# What is typed, and what is said; FOLDER stands for where the test is.
+WRONG = {
+    **{verb: f"'{verb}' needs more words: it is 'charhub {verb} " for verb in (
+        "attach", "kick", "take", "give", "request", "refuse", "break", "send", "expect", "screen",
+        "history", "log", "record", "play", "add", "remove", "hub add", "hub remove", "hub set",
+        "config check", "qmp", "complete")},
+    **{f"{words.format('nope')}": "there is no console 'nope'" for words in (
+        "list {}", "who {}", "stats {}", "attach {}", "kick {} m", "take {} m", "give {}",
+        "request {} m", "refuse {}", "break {}", "send {} x", "expect {} break", "screen {}",
+        "history {}", "log {}", "log -f {}", "record {} f", "hub add {} l", "hub remove {} l",
+        "hub set {} l --access=view", "relay --only {}")},
+    **{f"{verb} --nope": "there is no option '--nope'" for verb in (
+        "list", "attach", "reload", "hub add", "help", "watch")},
+    "list a b": "'b' is a word too many: it is 'charhub list [CONSOLE]'",
+    "hub": "behind 'hub' one of these is to stand: add, remove, set",
+    "config nope": "behind 'config' one of these is to stand: check, show",
+    "vm": "To be at a console of that name: charhub attach vm",
+    "help nope": "there is no verb 'nope'",
+    "watch": "'watch' needs a terminal",
+    "kick vm nope": "hub 'vm' has no member 'nope'",
+    "take vm nope": "hub 'vm' has typing=all: everybody types",
+    "add nope": "chardev: no id specified\nDEFINITION is what charhubd's -chardev takes",
+    "remove nope": "Chardev 'nope' not found",
+    "hub set vm l": "'hub set' needs an option that says what is to change",
+    "hub set vm l --access=god": "'--access=god': it is one of type|view",
+    "config show nope": "no configuration has made 'nope'",
+    "qmp nope": "The command nope has not been found",
+    "qmp query-hubs id": "'id': an argument is KEY=VALUE",
+    "qmp console-resize console=vm cols=0 rows=1": "expects an integer from 1 to 1024",
+    "history vm -n 4294967296": "'--lines=4294967296': it is a number from 0 to 4294967295",
+    "history vm --offset 99": "was not printed yet: it ends at 0",
+    "log vm -n 3 -o 4": "it is '--offset' or '--lines', not both",
+    "log vm -n": "'-n' needs a value: COUNT",
+    "send vm x --pace 60001": "'--pace=60001': it is a number from 0 to 60000",
+    "send vm -f /nope": "cannot read '/nope': No such file or directory",
+    "play FOLDER/none": "cannot read 'FOLDER/none': No such file or directory",
+    "play /dev/null --speed 0": "'--speed=0': it is a number above 0, up to 1000",
+    "attach vm -e xx": "'xx' is no escape\nIt is a character as '^]' or '^A', or 'none'.",
+    "attach vm --log FOLDER/no/x": "cannot write 'FOLDER/no/x'",
+    "expect vm nope": "'nope' is no step\nSteps are: ",
+    "expect vm sleep": "'sleep' is to have a number of seconds up to 86400\nA step is one word",
+    "--socket=/nope list": "No such file or directory\nNo charhubd runs with '-control /nope'",
+    "--socket=/nope reload": "'/nope': No such file or directory",
+    "-H lab --ssh false list": "there is no charhub on 'lab': the connection has ended\n'ssh lab",
+}
+
+
+def test_what_is_wrong_is_named_and_what_would_be_right(host):
+    host.start_daemon("-chardev", "null,id=l", "-chardev", "hub,id=vm,chardevs.0=l",
+                      "-control", host.control())
+    for line, said in WRONG.items():
+        words = line.replace("FOLDER", str(host.workdir)).split()
+        err = host.run(*words, code=1).err
+        assert said.replace("FOLDER", str(host.workdir)) in err, f"{line}: {err}"
+
+
+def test_without_a_daemon_every_verb_says_so(host):
+    for line in ("list", "who", "stats", "attach vm", "kick vm m", "send vm x", "screen vm",
+                 "log vm", "log -f vm", "history vm", "add null,id=x", "remove x", "hub add vm x",
+                 "config show", "reload", "qmp query-hubs"):
+        err = host.run(*line.split(), code=1).err
+        assert "no charhubd with a control socket runs here" in err, f"{line}: {err}"
+        assert "It is started with '-control PATH'" in err, f"{line}: {err}"
+
+
 def complete(host, *words):
     """What the client says that the last of @words may be."""
     return [line.split("\t")[0] for line in host.run("complete", "--", *words).out.splitlines()]

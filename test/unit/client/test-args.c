@@ -68,8 +68,12 @@ static void what_is_wrong_is_said(void **state)
 		const char *text;
 	} bad[] = {
 		{ { "atach", "vm" }, "there is no verb 'atach'" },
-		{ { "attach" }, "it is 'charhub attach CONSOLE'" },
-		{ { "attach", "a", "b" }, "it is 'charhub attach CONSOLE'" },
+		{ { "attach" }, "'attach' needs more words: it is 'charhub attach CONSOLE'" },
+		{ { "attach", "a", "b" },
+			"'b' is a word too many: it is 'charhub attach CONSOLE'" },
+		{ { "hub" }, "behind 'hub' one of these is to stand: add, remove, set" },
+		{ { "hub", "x" }, "behind 'hub' one of these is to stand: add, remove, set" },
+		{ { "hub", "add", "--access=god" }, "'--access=god': it is one of type|view" },
 		{ { "attach", "vm", "--speed=2" }, "there is no option '--speed=2'" },
 		{ { "--view", "attach", "vm" }, "there is no option '--view'" },
 		{ { "attach", "vm", "--view=1" }, "'--view' takes no value" },
