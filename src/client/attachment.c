@@ -216,7 +216,7 @@ static int take_over(struct attachment *attachment, struct session *session)
 
 int attachment_open(struct attachment *attachment, struct error **err)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
+	AUTO_SESSION struct session session = SESSION_CLOSED;
 	AUTO_JSON json_t *answer = NULL;
 	int r = session_open(attachment->daemon, &session, err);
 

@@ -61,15 +61,11 @@ static void run_leave(struct attend *attend)
 
 static void run_who(struct attend *attend)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
 	AUTO_STRBUF struct strbuf text = { 0 };
 	AUTO_ERROR struct error *err = NULL;
 	AUTO_JSON json_t *hub = NULL;
-	int r = session_open(attend->console->daemon, &session, &err);
 
-	if (r == 0)
-		r = session_hub(&session, attend->console->id, &hub, &err);
-	if (r < 0) {
+	if (console_hub(attend->console, &hub, &err) < 0) {
 		attend_say(attend, "%s", error_message(err));
 		return;
 	}
@@ -155,14 +151,11 @@ static void run_redraw(struct attend *attend)
 
 static void run_history(struct attend *attend)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
 	AUTO_HISTORY struct history history = { 0 };
 	AUTO_STRBUF struct strbuf text = { 0 };
 	AUTO_ERROR struct error *err = NULL;
-	int r = session_open(attend->console->daemon, &session, &err);
+	int r = history_of(attend->console, NULL, &history, &err);
 
-	if (r == 0)
-		r = history_read(&session, attend->console->id, NULL, &history, &err);
 	if (r < 0)
 		attend_say(attend, "%s", error_message(err));
 	else

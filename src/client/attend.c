@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "client/attend-impl.h"
+#include "client/clock.h"
 #include "client/terminal.h"
 
 #include <errno.h>

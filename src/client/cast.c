@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/utf8.h"
+#include "client/clock.h"
 #include "client/json.h"
 #include "client/terminal.h"
 
@@ -10,14 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* ---- writing ---- */
 
@@ -34,13 +27,13 @@ int cast_open(struct cast *cast, const char *path, const char *title, unsigned c
 			strerror(header ? errno : ENOMEM));
 	json_dumpf(header, file, JSON_COMPACT);
 	fputc('\n', file);
-	*cast = (struct cast){ .file = file, .start_ns = now_ns() };
+	*cast = (struct cast){ .file = file, .start_us = clock_us() };
 	return 0;
 }
 
 static void begin(struct cast *cast, char kind)
 {
-	uint64_t us = (now_ns() - cast->start_ns) / 1000;
+	uint64_t us = clock_us() - cast->start_us;
 
 	fprintf(cast->file, "[%" PRIu64 ".%06" PRIu64 ", \"%c\", \"", us / 1000000, us % 1000000,
 		kind);

@@ -11,12 +11,12 @@
 
 /**
  * struct cast - a recording that is being written [asciicast v2]
- * @start_ns: CLOCK_MONOTONIC of time 0
+ * @start_us: CLOCK_MONOTONIC of time 0
  * @held:     of output: the beginning of a character; @held_in: of input
  */
 struct cast {
 	FILE *file;
-	uint64_t start_ns;
+	uint64_t start_us;
 	uint8_t held[4], held_in[4];
 	size_t held_len, held_in_len;
 };

@@ -2,6 +2,7 @@
 #include "client/connection.h"
 
 #include "base/cleanup.h"
+#include "client/blocking.h"
 #include "transport/address.h"
 
 #include <errno.h>
@@ -73,9 +74,9 @@ int connection_spawn(
 	return 0;
 }
 
-static int wait_for(const struct connection *connection, short events, int timeout_ms)
+static int wait_for_input(const struct connection *connection, int timeout_ms)
 {
-	struct pollfd pollfd = { .fd = connection->fd, .events = events };
+	struct pollfd pollfd = { .fd = connection->fd, .events = POLLIN };
 	int n = poll(&pollfd, 1, timeout_ms);
 
 	if (n < 0)
@@ -85,24 +86,7 @@ static int wait_for(const struct connection *connection, short events, int timeo
 
 int connection_write(struct connection *connection, const void *bytes, size_t len)
 {
-	const char *at = bytes;
-
-	while (len) {
-		ssize_t n = send(connection->fd, at, len, MSG_NOSIGNAL);
-		int r = 0;
-
-		if (n < 0 && errno == EAGAIN)
-			r = wait_for(connection, POLLOUT, -1);
-		else if (n < 0)
-			r = -errno;
-		if (r < 0 && r != -EINTR)
-			return r;
-		if (n > 0) {
-			at += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
+	return blocking_write(connection->fd, bytes, len);
 }
 
 ssize_t connection_read(struct connection *connection, void *buf, size_t len, int timeout_ms)
@@ -117,7 +101,7 @@ ssize_t connection_read(struct connection *connection, void *buf, size_t len, in
 			continue;
 		if (errno != EAGAIN)
 			return -errno;
-		r = wait_for(connection, POLLIN, timeout_ms);
+		r = wait_for_input(connection, timeout_ms);
 		if (r < 0)
 			return r;
 	}

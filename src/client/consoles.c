@@ -32,7 +32,7 @@ static int add(struct consoles *consoles, const struct daemon *daemon, json_t *i
 
 static int ask(const struct daemon *daemon, struct consoles *consoles, struct error **err)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
+	AUTO_SESSION struct session session = SESSION_CLOSED;
 	AUTO_JSON json_t *hubs = NULL;
 	json_t *hub;
 	size_t i;
@@ -176,6 +176,14 @@ int console_has_guest(const struct console *console, struct error **err)
 		r = error_set(err, ENOENT, "console '%s' has gone", console->name);
 	consoles_done(&all);
 	return r;
+}
+
+int console_hub(const struct console *console, json_t **ret_hub, struct error **err)
+{
+	AUTO_SESSION struct session session = SESSION_CLOSED;
+	int r = session_open(console->daemon, &session, err);
+
+	return r < 0 ? r : session_hub(&session, console->id, ret_hub, err);
 }
 
 void consoles_done(struct consoles *consoles)

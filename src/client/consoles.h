@@ -61,6 +61,9 @@ int consoles_find_one(const struct daemons *daemons, const char *pattern, struct
  */
 int console_has_guest(const struct console *console, struct error **err);
 
+/** console_hub() - what query-hubs says of it. Return: 0; as session_open(), session_call() */
+int console_hub(const struct console *console, json_t **ret_hub, struct error **err);
+
 /** consoles_done() */
 void consoles_done(struct consoles *consoles);
 #define AUTO_CONSOLES __attribute__((cleanup(consoles_done)))

@@ -81,6 +81,15 @@ int history_read(struct session *session, const char *console, const json_t *ran
 	return r;
 }
 
+int history_of(const struct console *console, const json_t *range, struct history *history,
+	struct error **err)
+{
+	AUTO_SESSION struct session session = SESSION_CLOSED;
+	int r = session_open(console->daemon, &session, err);
+
+	return r < 0 ? r : history_read(&session, console->id, range, history, err);
+}
+
 void history_complain(const struct history *history, const char *name)
 {
 	if (history->missed)

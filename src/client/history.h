@@ -2,7 +2,7 @@
 #ifndef CLIENT_HISTORY_H
 #define CLIENT_HISTORY_H
 
-#include "client/session.h"
+#include "client/consoles.h"
 
 /**
  * struct history - what a console has printed; starts zeroed
@@ -28,6 +28,10 @@ struct history {
  */
 int history_read(struct session *session, const char *console, const json_t *range,
 	struct history *history, struct error **err);
+
+/** history_of() - the same, by a session of its own. Return: as session_open(), history_read() */
+int history_of(const struct console *console, const json_t *range, struct history *history,
+	struct error **err);
 
 /** history_complain() - tell on standard error what is missing; @name: of the console */
 void history_complain(const struct history *history, const char *name);

@@ -2,19 +2,11 @@
 #include "client/paste.h"
 
 #include "base/cleanup.h"
+#include "client/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
-
-uint64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 void paste_text(struct paste *paste, const void *bytes, size_t len)
 {

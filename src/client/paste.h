@@ -49,7 +49,4 @@ int paste_step(struct paste *paste, struct attachment *attachment);
 /** paste_done() - forget the rest */
 void paste_done(struct paste *paste);
 
-/** clock_ms() - CLOCK_MONOTONIC */
-uint64_t clock_ms(void);
-
 #endif

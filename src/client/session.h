@@ -21,6 +21,9 @@ struct session {
 	json_t *events;
 };
 
+/* One that is not open, which session_close() leaves alone. */
+#define SESSION_CLOSED ((struct session){ .connection = { .fd = -1 } })
+
 /** session_open() - connect, and negotiate. Return: 0; -errno with @err */
 int session_open(const struct daemon *daemon, struct session *session, struct error **err);
 

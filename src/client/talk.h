@@ -31,6 +31,9 @@ struct talk {
 	uint64_t guest_wait_ms, look_ms, guest_by_ms;
 };
 
+/* One that is not open, which talk_done() leaves alone. */
+#define TALK_CLOSED ((struct talk){ .at = { .connection = { .fd = -1 } } })
+
 /**
  * talk_open() - attach to the one console that @pattern means
  * @view: to look only; else it is an error where one may not type

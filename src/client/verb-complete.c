@@ -186,7 +186,7 @@ static int open_session(const struct line *line, struct client *client, struct c
 
 static void propose_members(const struct line *line, struct client *client)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
+	AUTO_SESSION struct session session = SESSION_CLOSED;
 	AUTO_CONSOLES struct consoles consoles = { 0 };
 	AUTO_JSON json_t *hub = NULL;
 
@@ -198,7 +198,7 @@ static void propose_members(const struct line *line, struct client *client)
 static void propose_answer(const struct line *line, struct client *client, const char *command,
 	const char *name, const char *about)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
+	AUTO_SESSION struct session session = SESSION_CLOSED;
 	AUTO_CONSOLES struct consoles consoles = { 0 };
 	AUTO_JSON json_t *list = NULL;
 

@@ -49,7 +49,7 @@ int verb_config_check(struct client *client, const struct args *args, struct err
 
 int verb_config_show(struct client *client, const struct args *args, struct error **err)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
+	AUTO_SESSION struct session session = SESSION_CLOSED;
 	AUTO_JSON json_t *list = NULL;
 	json_t *given = args->n_words ? json_pack("{s:s}", "id", args->words[0]) : NULL, *thing;
 	int r = verb_open_only(client, &session, err);
@@ -87,7 +87,7 @@ static bool show_step(const json_t *step)
 
 int verb_reload(struct client *client, const struct args *args, struct error **err)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
+	AUTO_SESSION struct session session = SESSION_CLOSED;
 	AUTO_JSON json_t *steps = NULL;
 	bool done = true;
 	json_t *step;

@@ -53,14 +53,6 @@ int verb_list(struct client *client, const struct args *args, struct error **err
 
 /* ---- who, stats ---- */
 
-static int query_hub(const struct console *console, json_t **ret_hub, struct error **err)
-{
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
-	int r = session_open(console->daemon, &session, err);
-
-	return r < 0 ? r : session_hub(&session, console->id, ret_hub, err);
-}
-
 typedef void put_fn(struct strbuf *out, const json_t *hub, bool colour);
 
 static int show_hubs(struct client *client, const char *pattern, put_fn *put, struct error **err)
@@ -74,7 +66,7 @@ static int show_hubs(struct client *client, const char *pattern, put_fn *put, st
 	for (size_t i = 0; i < consoles.len && r == 0; i++) {
 		json_t *hub = NULL;
 
-		r = query_hub(&consoles.items[i], &hub, err);
+		r = console_hub(&consoles.items[i], &hub, err);
 		if (r < 0)
 			break;
 		if (consoles.len > 1 && !client->json)

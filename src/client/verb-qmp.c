@@ -34,7 +34,7 @@ static int add_arg(json_t *object, const char *word, struct error **err)
 
 int verb_qmp(struct client *client, const struct args *args, struct error **err)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
+	AUTO_SESSION struct session session = SESSION_CLOSED;
 	AUTO_JSON json_t *object = json_object();
 	AUTO_JSON json_t *result = NULL;
 	int r = 0;
@@ -88,7 +88,7 @@ static const struct daemon *read_choice(const struct daemons *daemons)
 
 static int relay_one(const struct daemons *all, const char *pattern, bool view, struct error **err)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
+	AUTO_SESSION struct session session = SESSION_CLOSED;
 	AUTO_CONSOLES struct consoles consoles = { 0 };
 	struct daemons one = *all;
 	const struct daemon *daemon;

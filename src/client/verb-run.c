@@ -29,7 +29,7 @@ int verb_open_only(struct client *client, struct session *session, struct error 
 int verb_call(struct client *client, const char *pattern, const char *key, const char *command,
 	json_t *args, struct error **err)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
+	AUTO_SESSION struct session session = SESSION_CLOSED;
 	AUTO_CONSOLES struct consoles consoles = { 0 };
 	AUTO_JSON json_t *given = args;
 	int r = verb_open(client, pattern, &consoles, &session, err);

@@ -55,7 +55,7 @@ static const char monitor_error[] = "Error: ";
 /* "socket,id=s1,path=/run/s1" is what -chardev takes; the daemon's own line parser reads it. */
 int verb_add(struct client *client, const struct args *args, struct error **err)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
+	AUTO_SESSION struct session session = SESSION_CLOSED;
 	AUTO_JSON json_t *answer = NULL;
 	AUTO_FREE char *line = NULL;
 	const char *text;
@@ -83,7 +83,7 @@ int verb_add(struct client *client, const struct args *args, struct error **err)
 
 int verb_remove(struct client *client, const struct args *args, struct error **err)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
+	AUTO_SESSION struct session session = SESSION_CLOSED;
 	int r = verb_open_only(client, &session, err);
 
 	if (r == 0)

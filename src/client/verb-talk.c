@@ -2,6 +2,7 @@
 /* Typing and expecting without a person. */
 #include "client/verb-run.h"
 
+#include "client/clock.h"
 #include "client/script.h"
 #include "client/talk.h"
 
@@ -42,7 +43,7 @@ static int read_what(const struct args *args, struct paste *paste, struct error 
 int verb_send(struct client *client, const struct args *args, struct error **err)
 {
 	AUTO_CONSOLES struct consoles consoles = { 0 };
-	AUTO_TALK struct talk talk = { .at = { .connection = { .fd = -1 } } };
+	AUTO_TALK struct talk talk = TALK_CLOSED;
 	struct paste paste = { 0 };
 	uint64_t wait_s = 0;
 	int r = args_number(args, "wait", 0, GUEST_WAIT_MAX, &wait_s, err);
@@ -136,7 +137,7 @@ static int read_script(const struct args *args, struct script *script, struct er
 int verb_expect(struct client *client, const struct args *args, struct error **err)
 {
 	AUTO_CONSOLES struct consoles consoles = { 0 };
-	AUTO_TALK struct talk talk = { .at = { .connection = { .fd = -1 } } };
+	AUTO_TALK struct talk talk = TALK_CLOSED;
 	AUTO_SCRIPT struct script script = { 0 };
 	int r;
 

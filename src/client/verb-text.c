@@ -47,7 +47,7 @@ static void print_lines(const json_t *lines)
 
 int verb_screen(struct client *client, const struct args *args, struct error **err)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
+	AUTO_SESSION struct session session = SESSION_CLOSED;
 	AUTO_CONSOLES struct consoles consoles = { 0 };
 	AUTO_JSON json_t *screen = NULL;
 	const char *png = args_value(args, "png");
@@ -113,14 +113,13 @@ static int read_range(const struct args *args, json_t **ret_range, struct error 
 static int read_console(struct client *client, const struct args *args, struct consoles *consoles,
 	struct history *history, struct error **err)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
 	AUTO_JSON json_t *range = NULL;
 	int r = read_range(args, &range, err);
 
 	if (r == 0)
-		r = verb_open(client, args->words[0], consoles, &session, err);
+		r = consoles_find_one(client->daemons, args->words[0], consoles, err);
 	if (r == 0)
-		r = history_read(&session, consoles->items[0].id, range, history, err);
+		r = history_of(&consoles->items[0], range, history, err);
 	if (r == 0)
 		history_complain(history, consoles->items[0].name);
 	return r;
@@ -168,12 +167,9 @@ static int print_log(struct client *client, const struct args *args, struct erro
 /* What is held, and then what comes, each byte once: who is attached first misses none. */
 static int catch_up(struct talk *talk, const json_t *range, struct error **err)
 {
-	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
 	AUTO_HISTORY struct history history = { 0 };
-	int r = session_open(talk->console->daemon, &session, err);
+	int r = history_of(talk->console, range, &history, err);
 
-	if (r == 0)
-		r = history_read(&session, talk->console->id, range, &history, err);
 	if (r < 0)
 		return r;
 	history_complain(&history, talk->console->name);
@@ -207,7 +203,7 @@ static int follow_log(struct client *client, const struct args *args, struct err
 {
 	AUTO_JSON json_t *range = NULL;
 	AUTO_CONSOLES struct consoles consoles = { 0 };
-	AUTO_TALK struct talk talk = { .at = { .connection = { .fd = -1 } } };
+	AUTO_TALK struct talk talk = TALK_CLOSED;
 	bool waits = !args_has(args, "no-wait");
 	int r = read_range(args, &range, err);
 
