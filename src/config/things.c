@@ -206,8 +206,8 @@ static int name_is_taken(enum thing_kind kind, const struct request *request, st
 	log_set_place(request->where);
 	if (strcmp(id, "id"))
 		return error_set(err, EBUSY, "%s '%s' is already in use", id, request->name);
-	return error_set(err, EEXIST, "Duplicate ID '%s' for %s", request->name,
-		thing_kind_name(kind));
+	return error_set(
+		err, EEXIST, "Duplicate ID '%s' for %s", request->name, thing_kind_name(kind));
 }
 
 /* Return: 0; -ENOMEM. */

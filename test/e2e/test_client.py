@@ -708,7 +708,8 @@ def complete(host, *words):
 def test_help_and_completion_come_from_the_table(host):
     verbs = complete(host, "")
     assert verbs.count("hub") == verbs.count("config") == 1
-    assert complete(host, "hub", "") == ["add", "remove", "set"] == complete(host, "help", "hub", "")
+    followers = complete(host, "hub", "")
+    assert followers == ["add", "remove", "set"] == complete(host, "help", "hub", "")
     for group in "hub", "config":
         verbs.remove(group)
         verbs += [f"{group} {word}" for word in complete(host, group, "")]
