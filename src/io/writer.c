@@ -102,8 +102,10 @@ static void turn_over(struct writer *writer)
 	}
 }
 
+/* Whoever closes it meanwhile is owed one more try. */
 static void write_outside(struct writer *writer)
 {
+	bool was_closing = writer->closing;
 	struct iovec iov;
 	ssize_t done;
 
@@ -117,7 +119,7 @@ static void write_outside(struct writer *writer)
 	work_pool_lock(writer->pool);
 	if (done > 0)
 		byte_queue_pop(&writer->writing, (size_t)done);
-	else
+	else if (was_closing == writer->closing)
 		writer->error = done < 0 ? (int)-done : EIO;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/hang.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -21,6 +22,7 @@ static struct {
 	dev_t dev;
 	ino_t ino;
 	unsigned hanging;
+	int error; /* of those that hang */
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
 void hang_begin(const char *path)
@@ -32,6 +34,7 @@ void hang_begin(const char *path)
 	state.loop_thread = pthread_self();
 	state.dev = st.st_dev;
 	state.ino = st.st_ino;
+	state.error = 0;
 	state.on = true;
 	pthread_mutex_unlock(&state.lock);
 }
@@ -44,16 +47,25 @@ void hang_wait(void)
 	pthread_mutex_unlock(&state.lock);
 }
 
-void hang_end(void)
+void hang_fail(int error)
 {
 	pthread_mutex_lock(&state.lock);
 	state.on = false;
+	state.error = error;
 	pthread_cond_broadcast(&state.changed);
 	pthread_mutex_unlock(&state.lock);
 }
 
-static void hang_if_it_is(const struct stat *st)
+void hang_end(void)
 {
+	hang_fail(0);
+}
+
+/* Return: errno of it. */
+static int hang_if_it_is(const struct stat *st)
+{
+	int error = 0;
+
 	pthread_mutex_lock(&state.lock);
 	if (state.on && st->st_dev == state.dev && st->st_ino == state.ino) {
 		if (pthread_equal(pthread_self(), state.loop_thread))
@@ -63,8 +75,10 @@ static void hang_if_it_is(const struct stat *st)
 		while (state.on)
 			pthread_cond_wait(&state.changed, &state.lock);
 		state.hanging--;
+		error = state.error;
 	}
 	pthread_mutex_unlock(&state.lock);
+	return error;
 }
 
 ssize_t __real_writev(int fd, const struct iovec *iov, int n);
@@ -72,10 +86,12 @@ ssize_t __wrap_writev(int fd, const struct iovec *iov, int n);
 ssize_t __wrap_writev(int fd, const struct iovec *iov, int n)
 {
 	struct stat st;
+	int error = fstat(fd, &st) == 0 ? hang_if_it_is(&st) : 0;
 
-	if (fstat(fd, &st) == 0)
-		hang_if_it_is(&st);
-	return __real_writev(fd, iov, n);
+	if (!error)
+		return __real_writev(fd, iov, n);
+	errno = error;
+	return -1;
 }
 
 /* What open() is called where files may be large (open64), and where its calls are checked. */

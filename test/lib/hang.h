@@ -21,4 +21,7 @@ void hang_wait(void);
 /** hang_end() - they go on; no-op where nothing hangs */
 void hang_end(void);
 
+/** hang_fail() - the same, but the writes that hang have this errno */
+void hang_fail(int error);
+
 #endif

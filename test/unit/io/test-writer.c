@@ -255,6 +255,21 @@ static void closing_waits_for_nothing_and_loses_nothing(void **state)
 	wait_for_file(f->loop, f->path, "one,two");
 }
 
+static void write_that_fails_while_it_is_closed_is_tried_again(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(work_pool_get(f->loop, &f->pool), 0);
+	f->writer = make(f, f->path);
+	hang_begin(f->path);
+	offer(f->writer, "one", 3);
+	hang_wait();
+	writer_close(TAKE_PTR(f->writer));
+	hang_fail(EIO);
+	assert_int_equal(work_pool_drain(f->pool), 0);
+	assert_true(file_is(f->path, "one"));
+}
+
 /* A thread that has left the pool ends a moment later. */
 static void wait_for_threads(unsigned n)
 {
@@ -643,6 +658,7 @@ int main(void)
 		writer_test(hanging_file_makes_nobody_wait),
 		writer_test(hanging_files_do_not_keep_others_from_being_written),
 		writer_test(closing_waits_for_nothing_and_loses_nothing),
+		writer_test(write_that_fails_while_it_is_closed_is_tried_again),
 		writer_test(threads_go_with_the_last_writer),
 		writer_test(end_does_not_wait_for_a_hanging_file_for_ever),
 		writer_test(full_disk_is_told_once_and_goes_on_by_itself),
