@@ -73,6 +73,22 @@ static const struct verb_option screen_options[] = {
 	{ 0 },
 };
 
+#define CONTROL_OPTION                                                                 \
+	{                                                                              \
+		"control", 0, "PATH",                                                  \
+			"control socket that it names; none: it names none; default: " \
+			"/run/charhub/"                                                \
+			"charhub.control"                                              \
+	}
+
+static const struct verb_option from_conserver_options[] = {
+	{ "master", 0, "NAME", "consoles of this master are of this host, too" },
+	CONTROL_OPTION,
+	{ 0 },
+};
+
+static const struct verb_option from_conman_options[] = { CONTROL_OPTION, { 0 } };
+
 static const struct verb_option reload_options[] = {
 	{ "dry-run", 'n', NULL, "say what would be done, and do nothing" },
 	{ 0 },
@@ -168,6 +184,13 @@ const struct verb verbs[] = {
 		"FILE is what charhubd -config takes, a folder too. It runs $CHARHUBD, else the "
 		"charhubd beside it, else that of $PATH.",
 		NULL, 1, 1, verb_config_check },
+	{ "config from-conserver", "FILE", "Make a configuration of ours of a conserver.cf",
+		"It is printed. What has no counterpart is told on standard error, FILE:LINE: "
+		"what and why; the exit status is 0 then, too: 1 says that the file is wrong, and "
+		"that nothing was printed.",
+		from_conserver_options, 1, 1, verb_config_from_conserver },
+	{ "config from-conman", "FILE", "Make a configuration of ours of a conman.conf",
+		"As from-conserver.", from_conman_options, 1, 1, verb_config_from_conman },
 	{ "config show", "[CONSOLE]", "Show what the configuration has made, as plain options",
 		NULL, NULL, 0, 1, verb_config_show },
 	{ "reload", "", "Let charhubd read its configuration again, and show what has changed",
