@@ -30,7 +30,7 @@ struct config_file;
  * The form is QEMU's: `[group]` or `[group "id"]`, `key = "value"`, comments from '#' to the end of
  * a line. Ours has besides: `include "PATTERN"`; several `key = "value"` in a line, also behind
  * `[group "id"]`, with or without commas between them; 'value' for one with '"' in it.
- * Limits: 4 MiB, 4096 bytes a line, values without a closing quote are errors.
+ * Limits: 16 MiB, 4096 bytes a line, values without a closing quote are errors.
  *
  * Return: 0; -errno with @err.
  */
