@@ -29,6 +29,16 @@ int config_plan_init(
 	return plan->names ? 0 : -ENOMEM;
 }
 
+bool config_plan_shrink(struct plan *plan)
+{
+	const struct thing *thing = plan->names ? inventory_before(plan->names, NULL) : NULL;
+
+	if (!thing)
+		return false;
+	inventory_forget(plan->names, thing->kind, thing->name);
+	return true;
+}
+
 void config_plan_done(struct plan *plan)
 {
 	inventory_free(plan->names);

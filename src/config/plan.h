@@ -5,6 +5,8 @@
 #include "config/request.h"
 #include "control/reload.h"
 
+#include <stdbool.h>
+
 struct world;
 
 /**
@@ -56,6 +58,9 @@ void config_plan_tell(const struct plan *plan, const struct reload_listener *lis
  * Return: PLAN_MORE, PLAN_DONE.
  */
 int config_plan_apply_step(struct plan *plan, const struct reload_listener *listener);
+
+/** config_plan_shrink() - a piece of config_plan_done(). Return: false: no more is left of it */
+bool config_plan_shrink(struct plan *plan);
 
 /** config_plan_done() - also of a zeroed one */
 void config_plan_done(struct plan *plan);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One at a time, of three parts: read, check, apply. Up to the last one everything can be dropped
- * without a trace. Who asks while one runs, by a signal or since a socket has come, is served
+ * One at a time, of four parts: read, check, apply, clear away. Up to the third everything can be
+ * dropped without a trace. Who asks while one runs, by a signal or since a socket has come, is served
  * afterwards; who asks by a command is told that one runs.
  */
 #include "config/reload.h"
@@ -19,12 +19,13 @@
 
 enum { NS_IN_MS = 1000000 };
 
-enum stage { IDLE, READING, CHECKING, APPLYING };
+enum stage { IDLE, READING, CHECKING, APPLYING, CLEARING };
 
 /**
  * struct config_reload
  * @group:    of what is done now; NULL: all
  * @listener: who waits for it; NULL: nobody
+ * @err:      why it was not carried out, once that is known
  * @all_again, @groups: what is to be done next
  */
 struct config_reload {
@@ -39,6 +40,7 @@ struct config_reload {
 	bool dry_run;
 	const struct reload_listener *listener;
 	struct plan plan;
+	struct error *err;
 	bool all_again;
 	char **groups;
 	size_t n_groups;
@@ -58,23 +60,41 @@ static void put_place(struct error **err)
 	log_set_place(NULL);
 }
 
-static void end(struct config_reload *reload, struct error *err)
+/* It is decided; what it has left behind is cleared away next. */
+static void begin_end(struct config_reload *reload, struct error *err)
 {
-	const struct reload_listener *listener = TAKE_PTR(reload->listener);
-
 	if (err)
 		put_place(&err);
-	config_plan_done(&reload->plan);
-	reload->source->end(reload->data, !err && !reload->dry_run);
-	free(TAKE_PTR(reload->group));
-	reload->stage = IDLE;
 	if (err)
 		log_error("the configuration is not used: %s", error_message(err));
+	reload->err = err;
+	reload->stage = CLEARING;
+}
+
+static bool is_used(const struct config_reload *reload)
+{
+	return !reload->err && !reload->dry_run;
+}
+
+/* Return: false: all is cleared away, and who waited was told. */
+static bool end(struct config_reload *reload)
+{
+	const struct reload_listener *listener;
+	struct error *err;
+
+	if (config_plan_shrink(&reload->plan) || reload->source->end(reload->data, is_used(reload)))
+		return true;
+	config_plan_done(&reload->plan);
+	free(TAKE_PTR(reload->group));
+	reload->stage = IDLE;
+	listener = TAKE_PTR(reload->listener);
+	err = TAKE_PTR(reload->err);
 	if (listener)
 		listener->on_end(listener->data, err);
 	else
 		error_free(err);
 	start_next(reload);
+	return false;
 }
 
 /* ---- steps ---- */
@@ -102,25 +122,24 @@ static bool step(struct config_reload *reload)
 		break;
 	case CHECKING:
 		r = config_plan_check_step(&reload->plan, &err);
-		if (r == PLAN_DONE && reload->listener && reload->dry_run)
+		if (r != PLAN_DONE)
+			break;
+		if (reload->listener && reload->dry_run)
 			config_plan_tell(&reload->plan, reload->listener);
-		if (r == PLAN_DONE && reload->dry_run) {
-			end(reload, NULL);
-			return false;
-		}
-		if (r == PLAN_DONE)
+		if (reload->dry_run)
+			begin_end(reload, NULL);
+		else
 			reload->stage = APPLYING;
 		break;
-	default:
-		if (config_plan_apply_step(&reload->plan, reload->listener) == PLAN_DONE) {
-			end(reload, NULL);
-			return false;
-		}
+	case APPLYING:
+		if (config_plan_apply_step(&reload->plan, reload->listener) == PLAN_DONE)
+			begin_end(reload, NULL);
+		break;
+	default: return end(reload);
 	}
-	if (r >= 0)
-		return true;
-	end(reload, err);
-	return false;
+	if (r < 0)
+		begin_end(reload, err);
+	return true;
 }
 
 static void run_slice(void *data)
@@ -266,8 +285,9 @@ void config_reload_free(struct config_reload *reload)
 	world_set_reloader(reload->world, NULL);
 	timer_free(reload->timer);
 	config_plan_done(&reload->plan);
-	if (reload->stage != IDLE)
-		reload->source->end(reload->data, false);
+	while (reload->stage != IDLE && reload->source->end(reload->data, false))
+		;
+	error_free(reload->err);
 	while (reload->n_groups)
 		free(reload->groups[--reload->n_groups]);
 	free(reload->groups);

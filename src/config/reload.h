@@ -21,8 +21,11 @@ struct config_source {
 	/** What was read; valid until end(). */
 	struct wanted *(*wanted)(void *data);
 
-	/** It is over. @used: what was read is what there is now; else it is forgotten. */
-	void (*end)(void *data, bool used);
+	/**
+	 * It is over. @used: what was read is what there is now; else it is forgotten.
+	 * Return: 1: called again, there is more to clear away; 0: all is.
+	 */
+	int (*end)(void *data, bool used);
 };
 
 /**

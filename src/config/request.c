@@ -28,17 +28,35 @@ int request_list_add(
 	return 0;
 }
 
+bool request_list_shrink(struct request_list *list)
+{
+	struct request *last;
+
+	if (!list->len)
+		return false;
+	last = &list->items[--list->len];
+	opts_free(last->opts);
+	free(last->where);
+	free(last->name);
+	free(last->text);
+	free(last->group);
+	return true;
+}
+
 void request_list_done(struct request_list *list)
 {
-	for (size_t i = 0; i < list->len; i++) {
-		opts_free(list->items[i].opts);
-		free(list->items[i].where);
-		free(list->items[i].name);
-		free(list->items[i].text);
-		free(list->items[i].group);
-	}
+	while (request_list_shrink(list))
+		;
 	free(list->items);
 	*list = (struct request_list){ 0 };
+}
+
+bool wanted_shrink(struct wanted *wanted)
+{
+	for (int kind = 0; kind < THING_KINDS; kind++)
+		if (request_list_shrink(&wanted->lists[kind]))
+			return true;
+	return false;
 }
 
 void wanted_done(struct wanted *wanted)

@@ -7,6 +7,7 @@
 #include "control/inventory.h"
 #include "control/reload.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct opts;
@@ -43,10 +44,16 @@ int request_list_add(
 /** request_list_done() - also of a zeroed one */
 void request_list_done(struct request_list *list);
 
+/** request_list_shrink() - the last one goes. Return: false: there was none */
+bool request_list_shrink(struct request_list *list);
+
 /** struct wanted - all that is asked for, each kind in the order of the text */
 struct wanted {
 	struct request_list lists[THING_KINDS];
 };
+
+/** wanted_shrink() - one of them goes, so that many take no long time. Return: false: there was none */
+bool wanted_shrink(struct wanted *wanted);
 
 /** wanted_done() - also of a zeroed one */
 void wanted_done(struct wanted *wanted);

@@ -17,12 +17,14 @@
  * struct again
  * @setup: what is there now; @next: what is being read
  * @only:  of these consoles; NULL: all
+ * @taken: what was read has taken the place of what there was
  */
 struct again {
 	struct loop *loop;
 	struct setup *setup, next;
 	struct cmdline cmdline;
 	const struct request *only;
+	bool taken;
 	struct config_reload *reload;
 	struct globs *globs;
 };
@@ -42,6 +44,7 @@ static int begin(void *data, const char *group, struct error **err)
 	struct again *again = data;
 
 	again->next = (struct setup){ 0 };
+	again->taken = false;
 	again->only = group ? find_console(again->setup, group) : NULL;
 	if (group && !again->only)
 		return error_set(err, ENOENT, "there is no console '%s' any more", group);
@@ -94,29 +97,37 @@ static int watch_globs(struct again *again, struct error **err)
 
 /* ---- the end ---- */
 
-/* What is read only once stays. */
+static void swap(struct request_list *a, struct request_list *b)
+{
+	struct request_list other = *a;
+
+	*a = *b;
+	*b = other;
+}
+
+/* What is read only once stays. What there was is cleared away with the rest. */
 static void take_over(struct again *again)
 {
-	struct setup *setup = again->setup, *next = &again->next;
 	struct error *err = NULL;
 
-	request_list_done(&setup->consoles);
-	request_list_done(&setup->templates);
-	setup->consoles = next->consoles;
-	setup->templates = next->templates;
-	next->consoles = next->templates = (struct request_list){ 0 };
+	swap(&again->setup->consoles, &again->next.consoles);
+	swap(&again->setup->templates, &again->next.templates);
 	if (watch_globs(again, &err) < 0)
 		log_report(LOG_ERROR, err);
 }
 
-static void end(void *data, bool used)
+static int end(void *data, bool used)
 {
 	struct again *again = data;
 
-	if (used && !again->only)
+	if (used && !again->only && !again->taken)
 		take_over(again);
+	again->taken = true;
+	if (wanted_shrink(&again->next.wanted) || request_list_shrink(&again->next.consoles))
+		return 1;
 	setup_done(&again->next);
 	again->next = (struct setup){ 0 };
+	return 0;
 }
 
 static const struct config_source source = {
