@@ -69,6 +69,7 @@ struct conserver_remark {
  * struct conserver_block - a group, a set of defaults or a console
  * @values: NULL: not said; "": taken back
  * @options_said, @options_on: of OPTION_...
+ * @next: the console that came after it
  */
 struct conserver_block {
 	const char *name;
@@ -78,6 +79,7 @@ struct conserver_block {
 	unsigned options_said, options_on;
 	struct conserver_remark *remarks, *last_remark;
 	struct name in_names;
+	struct conserver_block *next;
 	bool replaced;
 };
 

@@ -17,13 +17,13 @@
 #include <string.h>
 #include <strings.h>
 
-/* @groups, @defaults, @consoles: struct conserver_block by name; @order: the consoles as they came. */
+/* @groups, @defaults, @consoles: struct conserver_block by name; @first: the consoles as they came. */
 struct conserver {
 	struct conserver_words words;
 	struct import *import;
 	struct names groups, defaults, consoles;
-	struct conserver_block **order;
-	size_t n_order, n_blocks;
+	struct conserver_block *first, *last;
+	size_t n_blocks;
 	struct error **err;
 };
 
@@ -399,7 +399,11 @@ static int keep_default(struct conserver *at, struct conserver_block *block)
 
 static int keep_console(struct conserver *at, struct conserver_block *block)
 {
-	at->order[at->n_order++] = block;
+	if (at->last)
+		at->last->next = block;
+	else
+		at->first = block;
+	at->last = block;
 	return keep(at, &at->consoles, block);
 }
 
@@ -559,9 +563,8 @@ static int put_consoles(struct conserver *at)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < at->n_order && r == 0; i++) {
-		const struct conserver_block *console = at->order[i];
-
+	for (const struct conserver_block *console = at->first; console && r == 0;
+		console = console->next) {
 		if (console->replaced)
 			import_note(at->import, NULL, &console->place,
 				"console '%s': a later one of that name counts", console->name);
@@ -578,9 +581,6 @@ int import_conserver(
 	struct conserver at = { .import = import, .err = err };
 	int r;
 
-	at.order = reallocarray(NULL, CONSERVER_BLOCKS_MAX, sizeof(struct conserver_block *));
-	if (!at.order)
-		return error_set(err, ENOMEM, "out of memory");
 	conserver_words_init(&at.words, source, import);
 	r = read_blocks(&at);
 	if (r == 0)
@@ -589,6 +589,5 @@ int import_conserver(
 	names_done(&at.groups);
 	names_done(&at.defaults);
 	names_done(&at.consoles);
-	free(at.order);
 	return r;
 }
