@@ -320,7 +320,6 @@ static int put_uds(const struct putting *at)
 static int put_ipmi(const struct putting *at)
 {
 	static const char *const names[] = { "ADMINISTRATOR", "OPERATOR", "USER" };
-	AUTO_STRBUF struct strbuf file = { 0 };
 	const char *level = said(at, KEY_LEVEL);
 	struct import_ipmi ipmi = {
 		.host = needed(at, KEY_HOST, "host"),

@@ -328,7 +328,7 @@ static bool make_layers(const struct import *import, struct layer *layers, unsig
 {
 	unsigned n = 1;
 
-	strcpy(layers[0].name, "default");
+	snprintf(layers[0].name, sizeof(layers[0].name), "default");
 	*ret_n = n;
 	if (!fill_layer(import, &layers[0], ""))
 		return false;
