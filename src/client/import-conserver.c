@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The blocks of a conserver.cf: groups and defaults are remembered, each console stands on the
- * defaults of the name "*" as they are where it begins. What means nothing here is noted at the line
- * that says it, once, however many consoles have it.
+ * defaults of the name "*" as they are where it begins. What means nothing here is noted at the
+ * line that says it, once, however many consoles have it.
  */
 #include "client/import-conserver-impl.h"
 #include "client/import-conserver-words.h"
@@ -17,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* @groups, @defaults, @consoles: struct conserver_block by name; @first: the consoles as they came. */
+/* @groups, @defaults, @consoles: blocks by name; @first, @last: the consoles as they came. */
 struct conserver {
 	struct conserver_words words;
 	struct import *import;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One at a time, of four parts: read, check, apply, clear away. Up to the third everything can be
- * dropped without a trace. Who asks while one runs, by a signal or since a socket has come, is served
- * afterwards; who asks by a command is told that one runs.
+ * dropped without a trace. Who asks while one runs, by a signal or since a socket has come, is
+ * served afterwards; who asks by a command is told that one runs.
  */
 #include "config/reload.h"
 

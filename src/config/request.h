@@ -52,7 +52,7 @@ struct wanted {
 	struct request_list lists[THING_KINDS];
 };
 
-/** wanted_shrink() - one of them goes, so that many take no long time. Return: false: there was none */
+/** wanted_shrink() - one of all goes. Return: false: there was none */
 bool wanted_shrink(struct wanted *wanted);
 
 /** wanted_done() - also of a zeroed one */

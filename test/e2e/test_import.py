@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Configurations of conserver and ConMan become ours: they pass the check, and their consoles work."""
+"""Configurations of conserver and ConMan become ours: they pass the check, consoles work."""
 
 import getpass
 import pathlib
@@ -43,8 +43,8 @@ class Site:
         self.start_daemon, self.charhub, self.dir = charhubd, charhub, workdir
         (workdir / "run").mkdir()
 
-    def run(self, *words, stdin=None):
-        return program.run([self.charhub, f"--socket={self.dir}/ctl", *words], self.dir, stdin=stdin)
+    def run(self, *words):
+        return program.run([self.charhub, f"--socket={self.dir}/ctl", *words], self.dir)
 
     def convert(self, kind, text):
         (self.dir / "theirs").write_text(text)

@@ -94,13 +94,13 @@ static void a_console_stands_on_the_defaults_before_it(void **state)
 {
 	(void)state;
 	check(convert_conserver,
-		"default * { master localhost; rw *; logfile /l/&; timestamp 1h; }\n"
+		"default * { master localhost; rw *; logfile /var/&; timestamp 1h; }\n"
 		"default far { type host; host Far; portbase 2000; portinc 100; }\n"
 		"console one { include FAR; port 3; }\n"
 		"console two { include far; port 4; protocol raw; timestamp \"\"; }\n"
 		"default * { master localhost; rw *; }\n"
 		"console three { include far; port 5; }\n",
-		"[template \"default\"] log = \"/l/%n\", listen = \"off\"\n"
+		"[template \"default\"] log = \"/var/%n\", listen = \"off\"\n"
 		"[console \"one\"] guest = \"telnet:Far:2300\", logtimestamp = \"on\"\n"
 		"[console \"two\"] guest = \"tcp:Far:2400\"\n"
 		"[console \"three\"] guest = \"telnet:Far:2500\", log = \"off\"\n",
@@ -346,23 +346,23 @@ static void logs_of_conman(void **state)
 {
 	(void)state;
 	check(convert_conman,
-		"server logdir=\"/l\" timestamp = 1 h # a comment\n"
+		"server logdir=\"/var\" timestamp = 1 h # a comment\n"
 		"global log=\"%N.log\" \\\n logopts=\"lock,timestamp\"\n"
 		"console name=\"a\" dev=\"h:1\"\n"
-		"console name=\"b\" dev=\"h:2\" log=\"/x/%D%%\" logopts=\"NOTIMESTAMP\"\n"
+		"console name=\"b\" dev=\"h:2\" log=\"/opt/%D%%\" logopts=\"NOTIMESTAMP\"\n"
 		"console name=\"c\" dev=\"h:3\" log=\"\"\n"
 		"console name=\"d\" dev=\"h:4\" log=\"%N.%Y-%m\" logopts=\"sanitize,timestamp\"\n",
 		"[template \"default\"] logtimestamp = \"on\", listen = "
 		"\"off\"\n"
-		"[console \"a\"] guest = \"telnet:h:1\", log = \"/l/a.log\"\n"
-		"[console \"b\"] guest = \"telnet:h:2\", log = \"/x/h:2%%\", logtimestamp = "
+		"[console \"a\"] guest = \"telnet:h:1\", log = \"/var/a.log\"\n"
+		"[console \"b\"] guest = \"telnet:h:2\", log = \"/opt/h:2%%\", logtimestamp = "
 		"\"off\"\n"
 		"[console \"c\"] guest = \"telnet:h:3\"\n"
 		"# console 'd': a log has no time in its name; let logrotate move it away and send "
 		"SIGHUP "
 		"to charhubd\n"
 		"# console 'd': logopts sanitize: a log has the bytes as they came\n"
-		"[console \"d\"] guest = \"telnet:h:4\", log = \"/l/d\"\n",
+		"[console \"d\"] guest = \"telnet:h:4\", log = \"/var/d\"\n",
 		"c.conf:1: SERVER timestamp: no marks in logs; logopts=timestamp has the time at "
 		"each "
 		"line\n"
@@ -451,12 +451,13 @@ static void what_consoles_share_is_said_once(void **state)
 	AUTO_STRBUF struct strbuf text = { 0 };
 
 	(void)state;
-	strbuf_puts(&text, "default * { master localhost; rw *; type uds; logfile /l/c&; }\n");
+	strbuf_puts(&text, "default * { master localhost; rw *; type uds; logfile /var/c&; }\n");
 	for (int i = 1; i <= 3; i++)
 		strbuf_printf(&text, "console vm%d { uds /run/vm%d.sock; }\n", i, i);
-	strbuf_puts(&text, "console x { uds /run/y.sock; logfile /l/cx; }\n");
+	strbuf_puts(&text, "console x { uds /run/y.sock; logfile /var/cx; }\n");
 	check(convert_conserver, text.data,
-		"[template \"default\"] guest = \"unix:/run/%n.sock\", log = \"/l/c%n\", listen = "
+		"[template \"default\"] guest = \"unix:/run/%n.sock\", log = \"/var/c%n\", listen "
+		"= "
 		"\"off\"\n"
 		"[console \"vm1\"]\n[console \"vm2\"]\n[console \"vm3\"]\n"
 		"[console \"x\"] guest = \"unix:/run/y.sock\"\n",
