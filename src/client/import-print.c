@@ -2,10 +2,10 @@
 /*
  * What consoles have in common is said once. A value can be told in two forms, as it is and with %n
  * where the console's name stands in it; the form that most consoles share goes into a template,
- * and these consoles do not say it again. There are two layers of templates: "default" has what is true
- * of consoles of all kinds (a kind is the word before the colon of guest=), and one a kind what is
- * special to that. A key is in a template only if all consoles that the template is for have it:
- * there is no way to take it back.
+ * and these consoles do not say it again. There are two layers of templates: "default" has what is
+ * true of consoles of all kinds (a kind is the word before the colon of guest=), and one a kind
+ * what is special to that. A key is in a template only if all consoles that the template is for
+ * have it: there is no way to take it back.
  */
 #include "client/import.h"
 
