@@ -4,6 +4,8 @@
  * defaults of the name "*" as they are where it begins. What means nothing here is noted at the
  * line that says it, once, however many consoles have it.
  */
+#include "client/import-conserver.h"
+
 #include "client/import-conserver-impl.h"
 #include "client/import-conserver-words.h"
 
