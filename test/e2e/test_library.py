@@ -5,10 +5,12 @@ header alone. The examples of doc/examples are compiled and run."""
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
 import sys
+import tty
 
 import pytest
 
@@ -95,26 +97,54 @@ def run(installed):
         process.wait()
 
 
+UPGRADE = (b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n%b"
+           b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
 
+
+def upgrade(port, headers=b""):
+    """What a browser sees of a console."""
+    browser = socket.create_connection(("127.0.0.1", port))
+    browser.sendall(UPGRADE % headers)
+    seen = stream.Stream(browser.detach())
+    seen.read_until(b"101 Switching Protocols")
+    return seen
+
+
+def test_the_first_hour_of_the_manual(installed, workdir):
+    """As it stands there, in one folder: a console in tio and in a page that is a file."""
+    port = stream.free_port()
+    text = (ROOT / "doc" / "library.md").read_text()
+    code = re.search(r"```c\n(.*?)```", text, re.DOTALL).group(1)
+    (workdir / "board.c").write_text(code.replace("7681", str(port)))
+    board = shutil.copy(installed.compile(workdir / "board.c"), workdir / "board")
+    process = subprocess.Popen([board], cwd=workdir, env=installed.env, stderr=subprocess.PIPE,
+                               text=True)
+    try:
+        assert process.stderr.readline() == f"the console is board.tty, and ws://127.0.0.1:{port}/\n"
+        tio = stream.Stream(os.open(workdir / "board.tty", os.O_RDWR | os.O_NOCTTY))
+        tty.setraw(tio.fd)
+        page = upgrade(port, b"Origin: null\r\n")
+        tio.send(b"typed")
+        tio.read_until(b"typed")
+        page.read_until(b"typed")
+        page.close()
+        tio.close()
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_embed_is_shared_by_a_socket_and_a_browser(installed, run, workdir, client):
     port = stream.free_port()
     embed = run(installed.compile(EXAMPLES / "embed.c"), workdir / "s", port)
     one = client(workdir / "s")
-    with socket.create_connection(("127.0.0.1", port)) as browser:
-        browser.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
-                        b"Connection: Upgrade\r\n"
-                        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                        b"Sec-WebSocket-Version: 13\r\n\r\n")
-        seen = stream.Stream(browser.detach())
-        seen.read_until(b"101 Switching Protocols")
-        one.send(b"typed")
-        one.read_until(b"typed")
-        seen.read_until(b"typed")
-        one.send(END)
-        embed.end()
-        seen.close()
+    seen = upgrade(port)
+    one.send(b"typed")
+    one.read_until(b"typed")
+    seen.read_until(b"typed")
+    one.send(END)
+    embed.end()
+    seen.close()
 
 
 def test_a_mistake_is_told_in_words(installed, workdir):
