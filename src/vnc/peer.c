@@ -23,9 +23,15 @@ size_t peer_waiting(const struct peer *peer)
 	return stream_waiting(&peer->stream) + peer->held.len;
 }
 
+/* Whoever has stopped because of what waits goes on, whichever write it was that took it. */
 int peer_flush(struct peer *peer)
 {
-	return stream_waiting(&peer->stream) ? stream_flush(&peer->stream) : 0;
+	size_t waiting = stream_waiting(&peer->stream);
+	int r = waiting ? stream_flush(&peer->stream) : 0;
+
+	if (stream_waiting(&peer->stream) < waiting)
+		peer_post(peer);
+	return r;
 }
 
 void peer_begin(struct peer *peer)

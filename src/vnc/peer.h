@@ -75,7 +75,14 @@ int peer_send(struct peer *peer, const void *bytes, size_t len);
 /** peer_waiting() - bytes that the viewer has not taken yet */
 size_t peer_waiting(const struct peer *peer);
 
-/** peer_flush() - write what can be written. Return: 0; -errno: close */
+/**
+ * peer_flush() - write what can be written; after any of it has gone, on_work() comes
+ *
+ * The one way by which bytes leave: who does not go on because of peer_waiting() or
+ * stream_waiting() may return, and is asked again when less waits.
+ *
+ * Return: 0; -errno: close.
+ */
 int peer_flush(struct peer *peer);
 
 /* ---- an update, which is a message in pieces ---- */

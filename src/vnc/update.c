@@ -341,7 +341,7 @@ static int continue_message(struct updates *updates)
 		int r = send_job(updates, job);
 
 		if (r == 0 && stream_waiting(&updates->peer->stream) >= FLUSH_AT)
-			r = stream_flush(&updates->peer->stream);
+			r = peer_flush(updates->peer);
 		if (r < 0)
 			return r;
 		px += job_px(updates, job);

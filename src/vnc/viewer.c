@@ -217,7 +217,7 @@ static void on_stream(void *data, unsigned events)
 	else if (events & (WATCH_HANGUP | WATCH_GONE))
 		r = -EPIPE;
 	if (r == 0 && (events & WATCH_WRITE))
-		r = stream_flush(&viewer->peer.stream);
+		r = peer_flush(&viewer->peer);
 	if (r < 0) {
 		end(viewer, r);
 		return;

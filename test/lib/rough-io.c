@@ -23,6 +23,15 @@ void rough_io_script(const uint8_t *script, size_t len)
 		memcpy(rough.script, script, rough.len);
 }
 
+void rough_io_refuse(unsigned before, unsigned count)
+{
+	uint8_t script[ROUGH_IO_MAX];
+
+	memset(script, ROUGH_IO_NONE, before);
+	memset(script + before, ROUGH_IO_EAGAIN, count);
+	rough_io_script(script, before + count);
+}
+
 static enum rough_io next(unsigned *ret_number)
 {
 	uint8_t byte;

@@ -34,4 +34,7 @@ enum rough_io {
 	ROUGH_IO_PAUSE, /* the number of calls more is left alone */
 };
 
+/** rough_io_refuse() - @before calls are left alone, then @count fail with EAGAIN */
+void rough_io_refuse(unsigned before, unsigned count);
+
 #endif

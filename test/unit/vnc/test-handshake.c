@@ -2,6 +2,7 @@
 /* Byte by byte from the greeting to ServerInit, for each version and security type. */
 #include "vnc-fixture.h"
 
+#include "lib/rough-io.h"
 #include "transport/identity.h"
 #include "vnc/auth.h"
 
@@ -13,6 +14,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+enum { REFUSALS_MAX = 8 };
 
 #define BANNER	 "RFB 003.008\n"
 #define CLIENT_3 "RFB 003.003\n"
@@ -554,6 +557,23 @@ static void bytes_in_front_of_tls_end_it(void **state)
 	close(fd);
 }
 
+static void tls_begins_whichever_write_finds_room_for_what_is_before_it(void **state)
+{
+	for (unsigned refused = 0; refused <= REFUSALS_MAX; refused++) {
+		int fd = connect_to_vencrypt(*state);
+
+		PUT(*state, fd, "\x00\x02");
+		TAKE(*state, fd, "\x00\x01\x00\x00\x01\x01");
+		assert_int_equal(send(fd, "\x00\x00\x01\x01", 4, MSG_NOSIGNAL), 4);
+		rough_io_refuse(1, refused);
+		TAKE(*state, fd, "\x01");
+		PUT(*state, fd, "\x01");
+		TAKE(*state, fd, "charhub: only TLS is spoken here\r\n");
+		assert_true(is_closed(fd));
+		close(fd);
+	}
+}
+
 #define TLS(name)	   cmocka_unit_test_setup_teardown(name, with_tls, teardown)
 #define RULES(name, setup) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define PLAIN(name)	   cmocka_unit_test_setup_teardown(name, no_password, teardown)
@@ -569,6 +589,7 @@ int main(void)
 		TLS(tls_is_the_only_type),
 		TLS(other_versions_and_types_of_tls_are_refused),
 		TLS(bytes_in_front_of_tls_end_it),
+		TLS(tls_begins_whichever_write_finds_room_for_what_is_before_it),
 		PLAIN(version_3_8_without_password),
 		PLAIN(version_3_7_without_password_has_no_result),
 		PLAIN(version_3_3_is_told_the_type),

@@ -4,6 +4,7 @@
 
 #include "vnc/server.h"
 #include "base/wire.h"
+#include "lib/rough-io.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -242,6 +243,92 @@ static void a_viewer_that_asks_and_does_not_read_is_not_listened_to(void **state
 	assert_true(peer_waiting(&first_viewer(f)->peer) < 400 * 1024);
 	assert_true(drain(f, fd) > 0);
 	close(fd);
+}
+
+/* ---- who is started again, whichever write it is that finds room ---- */
+
+enum { REFUSALS_MAX = 8 };
+
+static void an_update_goes_on_whichever_write_finds_room(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t buf[2 << 20];
+
+	for (unsigned refused = 0; refused <= REFUSALS_MAX; refused++) {
+		int fd = login(f, true);
+		ssize_t n;
+
+		request_update(f, fd, false); /* more than the socket takes */
+		n = take_some(fd, buf, sizeof(buf));
+		assert_true(n > 0 && n < 24 * (12 + 640 * 16 * 4));
+		rough_io_refuse(0, refused);
+		assert_int_equal(drain(f, fd) + (size_t)n, 4 + 24 * (12 + 640 * 16 * 4));
+		close(fd);
+		settle(f);
+	}
+}
+
+static void an_update_starts_whichever_write_finds_room_for_what_was_before(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned refused = 0; refused <= REFUSALS_MAX; refused++) {
+		static const char messages[] = "\xf8\x00\x00\x00\x80\x00\x00\x00\x01z"
+					       "\x03\x00\x00\x00\x00\x00\x00\x08\x00\x10";
+		int fd = viewer_with_picture(f, 0);
+
+		assert_int_equal(send(fd, messages, 20, MSG_NOSIGNAL), 20);
+		rough_io_refuse(1, refused);
+		assert_int_equal(drain(f, fd), 10 + 4 + 12 + 8 * 16 * 4);
+		close(fd);
+		settle(f);
+	}
+}
+
+static void the_bell_rings_whichever_write_finds_room_for_what_was_before(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned refused = 0; refused <= REFUSALS_MAX; refused++) {
+		static const char fence[] = "\xf8\x00\x00\x00\x80\x00\x00\x00\x01z";
+		int fd = login(f, true);
+
+		assert_int_equal(send(fd, fence, 10, MSG_NOSIGNAL), 10);
+		rough_io_refuse(1, refused);
+		fixture_feed(f, "\a");
+		assert_int_equal(drain(f, fd), 10 + 1);
+		close(fd);
+		settle(f);
+	}
+}
+
+/* All that it has sent is read, and not yet looked at. */
+static void every_question_is_answered_whichever_write_finds_room(void **state)
+{
+	enum { FENCES = 200, FENCE_BYTES = 10 };
+	struct fixture *f = *state;
+	char fences[FENCES * FENCE_BYTES];
+
+	for (unsigned i = 0; i < FENCES; i++)
+		memcpy(fences + i * FENCE_BYTES, "\xf8\x00\x00\x00\x80\x00\x00\x00\x01z",
+			FENCE_BYTES);
+	for (unsigned refused = 0; refused <= REFUSALS_MAX; refused++) {
+		int fd = login(f, true);
+		const struct vnc_viewer *viewer = first_viewer(f);
+		size_t asked = 0;
+
+		while (peer_waiting(&viewer->peer) <= PEER_WAITING_MAX) {
+			assert_int_equal(
+				send(fd, fences, sizeof(fences), MSG_NOSIGNAL), sizeof(fences));
+			asked += sizeof(fences);
+			settle(f);
+		}
+		assert_true(viewer->in.len > 0);
+		rough_io_refuse(0, refused);
+		assert_int_equal(drain(f, fd), asked);
+		close(fd);
+		settle(f);
+	}
 }
 
 static void half_an_update_does_not_mix_with_other_messages(void **state)
@@ -508,6 +595,10 @@ int main(void)
 		TEST(the_first_change_after_a_pause_comes_at_once),
 		TEST(a_viewer_that_does_not_read_costs_little_and_nobody),
 		TEST(a_viewer_that_asks_and_does_not_read_is_not_listened_to),
+		TEST(an_update_goes_on_whichever_write_finds_room),
+		TEST(an_update_starts_whichever_write_finds_room_for_what_was_before),
+		TEST(the_bell_rings_whichever_write_finds_room_for_what_was_before),
+		TEST(every_question_is_answered_whichever_write_finds_room),
 		TEST(half_an_update_does_not_mix_with_other_messages),
 		TEST(viewers_of_the_same_picture_share_its_encoding),
 		TEST(what_is_deflated_once_fits_into_every_viewers_stream),
