@@ -228,7 +228,7 @@ static void set_focus(struct monitor *monitor, bool has)
 	if (!has && monitor->ops->unfocus)
 		monitor->ops->unfocus(monitor);
 	monitor->silent = !has;
-	pump(monitor);
+	on_room(monitor);
 }
 
 static void on_event(void *holder, const struct chardev_event *event)

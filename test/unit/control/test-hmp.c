@@ -124,6 +124,24 @@ static void who_does_not_read_is_not_read(void **state)
 	assert_int_equal(f->fake->typed.len, 0);
 }
 
+/* What it has to say waits until it has the focus, and goes then without a word of room. */
+static void who_gets_the_focus_is_read_on(void **state)
+{
+	static const struct chardev_event out = { .type = CHARDEV_MUX_OUT },
+					  in = { .type = CHARDEV_MUX_IN };
+	struct fixture *f = *state;
+
+	assert_int_equal(hmp_new(f->world, &f->fake->base, &f->hmp, NULL), 0);
+	chardev_event(&f->fake->base, &out);
+	for (int i = 0; i < 2000; i++)
+		type(f, "help\r");
+	assert_true(f->fake->typed.len > 0);
+	chardev_event(&f->fake->base, &in);
+	for (int i = 0; i < 32; i++)
+		dispatch(f);
+	assert_int_equal(f->fake->typed.len, 0);
+}
+
 static void a_command_may_remove_its_own_chardev(void **state)
 {
 	struct fixture *f = *state;
@@ -177,6 +195,7 @@ int main(void)
 		hmp_test(a_line_is_answered),
 		hmp_test(a_session_begins_anew),
 		hmp_test(who_does_not_read_is_not_read),
+		hmp_test(who_gets_the_focus_is_read_on),
 		hmp_test(a_command_may_remove_its_own_chardev),
 		hmp_test(mistakes_are_named),
 		hmp_test(things_are_made_and_shown),
