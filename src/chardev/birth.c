@@ -89,6 +89,7 @@ void chardev_free(struct chardev *chardev)
 	leave_list(&chardev->node);
 	names_remove(&chardev->name);
 	task_cancel(&chardev->resume);
+	task_cancel(&chardev->room);
 	chardev->closing = true;
 	if (chardev->link)
 		chardev_link_detach(chardev->link);

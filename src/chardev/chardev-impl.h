@@ -142,7 +142,7 @@ struct chardev {
 	bool open;
 	bool ending;  /* the holder is being told that it goes */
 	bool closing; /* it has gone */
-	struct task reap, resume;
+	struct task reap, resume, room;
 };
 
 /* ---- upcalls: a class tells the holder ----

@@ -194,7 +194,8 @@ void chardev_link_detach(struct chardev_link *link);
  * Never blocks and never calls back into the holder.
  *
  * Return: bytes accepted, 0..@len. Fewer than offered: the chardev is full and on_room() comes
- * once. -EPIPE or another error: closed until it reopens. -EPIPE also where not attached.
+ * once, also where another offer is taken whole before. -EPIPE or another error: closed until it
+ * reopens. -EPIPE also where not attached.
  */
 ssize_t chardev_link_out(struct chardev_link *link, const void *buf, size_t len);
 

@@ -148,6 +148,25 @@ static size_t log_room(const struct chardev_link *link)
 	return chardev_log_room(chardev->log, chardev);
 }
 
+static void keep_promise(void *data)
+{
+	chardev_room(data);
+}
+
+/*
+ * What a holder was refused it may be told of by one part of it and take up by another. If room was
+ * promised and found before it was told of, the class has nothing to tell any more: we do.
+ */
+static void note_room(struct chardev_link *link, bool is_full)
+{
+	struct chardev *chardev = link->chardev;
+
+	if (is_full)
+		link->wants_room = true;
+	else if (link->wants_room)
+		task_post(chardev->loop, &chardev->room, keep_promise, chardev);
+}
+
 ssize_t chardev_link_outv(struct chardev_link *link, const struct iovec *from, int n)
 {
 	struct chardev *chardev = link->chardev;
@@ -165,7 +184,7 @@ ssize_t chardev_link_outv(struct chardev_link *link, const struct iovec *from, i
 					       : (ssize_t)offered;
 	if (accepted < 0)
 		return accepted;
-	link->wants_room = (size_t)accepted < offered;
+	note_room(link, (size_t)accepted < offered);
 	chardev->out_bytes += (size_t)accepted;
 	chardev_log_write(chardev->log, iov, n, (size_t)accepted);
 	return accepted;
@@ -190,7 +209,7 @@ int chardev_link_out_reserve(struct chardev_link *link, struct iovec iov[2])
 	n = chardev->class->out_reserve(chardev, iov);
 	if (n > 0)
 		n = segments_clip(iov, n, log_room(link));
-	link->wants_room = n == 0;
+	note_room(link, n == 0);
 	link->n_reserved = n > 0 ? n : 0;
 	for (int i = 0; i < link->n_reserved; i++)
 		link->reserved[i] = iov[i];

@@ -191,8 +191,7 @@ ssize_t fake_holder_out(struct fake_holder *holder, const void *buf, size_t len)
 
 	if (accepted > (ssize_t)len)
 		holder->faults++;
-	holder->owes_room = accepted >= 0 && accepted < (ssize_t)len;
-	holder->owed_room &= accepted < 0;
+	holder->owes_room |= accepted >= 0 && accepted < (ssize_t)len;
 	return accepted;
 }
 

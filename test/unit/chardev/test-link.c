@@ -75,6 +75,19 @@ static void short_accept_then_one_room_event(void **state)
 	assert_int_equal(f->fake->base.out_bytes, 3);
 }
 
+static void room_that_was_promised_is_told_though_an_offer_found_it_before(void **state)
+{
+	struct fixture *f = *state;
+
+	f->fake->accept = 3;
+	assert_int_equal(fake_holder_out(&f->holder, "hello", 5), 3);
+	f->fake->accept = SIZE_MAX;
+	assert_int_equal(fake_holder_out(&f->holder, "lo", 2), 2);
+	assert_int_equal(f->holder.room_calls, 0);
+	run_idle(f->loop);
+	assert_int_equal(f->holder.room_calls, 1);
+}
+
 static void no_room_event_without_a_short_accept(void **state)
 {
 	struct fixture *f = *state;
@@ -269,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		link_test(one_holder_at_a_time),
 		link_test(short_accept_then_one_room_event),
+		link_test(room_that_was_promised_is_told_though_an_offer_found_it_before),
 		link_test(no_room_event_without_a_short_accept),
 		link_test(input_is_at_most_the_room_and_goes_on_when_told),
 		link_test(holders_memory_is_filled_directly),

@@ -209,6 +209,21 @@ static void who_does_not_read_is_owed_one_frame_and_told_what_he_missed(void **s
 	assert_non_null(strstr(text, end));
 }
 
+/* It is an answer to the client that finds the room, and nothing that tells of it. */
+static void output_goes_on_whatever_finds_room_for_it(void **state)
+{
+	struct fixture *f = *state;
+
+	join(f);
+	f->connection->accept = 10;
+	print(f, "one ");
+	print(f, "two ");
+	f->connection->accept = SIZE_MAX;
+	send_frame(f, ATTACH_REQUEST, "\1\xff", 2);
+	run_idle(f->loop);
+	got(f, "D0(one ) R1.22(no wish has the number 255) D4(two ) ");
+}
+
 /* ---- input ---- */
 
 static void input_of_any_pieces_reaches_the_guest(void **state)
@@ -458,6 +473,7 @@ int main(void)
 		attach_test(output_comes_with_its_offset_behind_the_screen),
 		attach_test(nothing_goes_before_the_connection_speaks_frames),
 		attach_test(who_does_not_read_is_owed_one_frame_and_told_what_he_missed),
+		attach_test(output_goes_on_whatever_finds_room_for_it),
 		attach_test(input_of_any_pieces_reaches_the_guest),
 		attach_test(credit_comes_with_output_or_where_it_is_asked_for),
 		attach_test(input_waits_for_the_guest_and_nothing_else_does),

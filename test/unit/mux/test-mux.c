@@ -242,6 +242,21 @@ static void room_is_told_once_to_each_that_waits(void **state)
 	assert_int_equal(f->holders[2].room_calls, 0);
 }
 
+/* The chardev below has nothing to tell: another holder has found the room before. */
+static void room_that_another_finds_is_told_to_who_waits(void **state)
+{
+	struct fixture *f = *state;
+
+	join(f, 2);
+	f->below->accept = 0;
+	assert_int_equal(fake_holder_out(&f->holders[0], "a", 1), 0);
+	f->below->accept = SIZE_MAX;
+	assert_int_equal(fake_holder_out(&f->holders[1], "b", 1), 1);
+	run_idle(f->loop);
+	assert_int_equal(f->holders[0].room_calls, 1);
+	assert_int_equal(f->holders[1].room_calls, 0);
+}
+
 /* A holder that writes on when it is told of room. */
 static void take_all_room(struct fake_holder *holder)
 {
@@ -420,6 +435,7 @@ int main(void)
 		CASE(break_is_for_the_focus),
 		CASE(size_is_for_everybody),
 		CASE(room_is_told_once_to_each_that_waits),
+		CASE(room_that_another_finds_is_told_to_who_waits),
 		CASE(nobody_has_room_always_first),
 		CASE(help_waits_for_room_and_blocks_nobody),
 		CASE(help_that_nobody_reads_is_bounded),
