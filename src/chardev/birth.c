@@ -149,6 +149,19 @@ bool chardev_owes(const struct chardev *chardev)
 	       (chardev->class->owes && chardev->class->owes(chardev));
 }
 
+void chardev_traffic(const struct chardev *chardev, uint64_t *ret_out, uint64_t *ret_in)
+{
+	*ret_out = chardev->out_bytes;
+	*ret_in = chardev->in_bytes;
+}
+
+bool chardev_log_loss(const struct chardev *chardev, uint64_t *ret_bytes)
+{
+	if (chardev->log)
+		*ret_bytes = chardev_log_left_out(chardev->log);
+	return chardev->log;
+}
+
 const char *chardev_identity(const struct chardev *chardev)
 {
 	if (chardev->class->identity)

@@ -279,6 +279,12 @@ char *chardev_describe(const struct chardev *chardev);
 /** chardev_owes() - would bytes that it has accepted, or its log, be lost if it were freed now */
 bool chardev_owes(const struct chardev *chardev);
 
+/** chardev_traffic() - how many bytes it has taken and given since it was made */
+void chardev_traffic(const struct chardev *chardev, uint64_t *ret_out, uint64_t *ret_in);
+
+/** chardev_log_loss() - how many bytes its `logfile=` lacks. Return: false: it has none */
+bool chardev_log_loss(const struct chardev *chardev, uint64_t *ret_bytes);
+
 /**
  * chardev_identity() - who is at the other end, as rules about people know it
  *

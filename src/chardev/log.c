@@ -173,6 +173,11 @@ bool chardev_log_owes(const struct chardev_log *log)
 	return log && writer_owes(log->writer);
 }
 
+uint64_t chardev_log_left_out(const struct chardev_log *log)
+{
+	return log ? writer_left_out(log->writer) : 0;
+}
+
 void chardev_log_reopen(struct chardev_log *log)
 {
 	if (log)

@@ -44,6 +44,9 @@ void chardev_log_write(struct chardev_log *log, const struct iovec *iov, int n, 
 /** chardev_log_owes() - see writer_owes(). @log may be NULL */
 bool chardev_log_owes(const struct chardev_log *log);
 
+/** chardev_log_left_out() - bytes that were left out in all; @log may be NULL */
+uint64_t chardev_log_left_out(const struct chardev_log *log);
+
 /** chardev_log_reopen() - go on in a new file: this one was moved away. @log may be NULL */
 void chardev_log_reopen(struct chardev_log *log);
 

@@ -140,6 +140,10 @@ void hub_info(const struct chardev *chardev, struct hub_info *ret_info)
 		.held_from = hub->tape.journal.tail,
 		.kept = journal_kept(&hub->tape.journal),
 		.lost_bytes = hub->members.lost_bytes,
+		.skips = hub->members.skips,
+		.admitted = hub->members.admitted,
+		.refused = hub->members.refused,
+		.pauses = &hub->flow.pauses,
 		.members = hub->members.count,
 		.open_members = hub->members.n_open,
 	};

@@ -41,6 +41,9 @@
  */
 enum { CALM_PIECE = 128 * 1024, STREAM_BYTES = 64 * 1024 };
 
+static const struct histogram_bounds pause_bounds = { 12,
+	{ 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000 } };
+
 static uint64_t now(const struct flow *flow)
 {
 	return loop_awake_ms(flow->hub->loop);
@@ -219,13 +222,20 @@ static void end_pause(struct flow *flow)
 	arm_timer(flow, UINT64_MAX);
 }
 
+/* The same of one that the guest has noticed. */
+static void end_real_pause(struct flow *flow)
+{
+	histogram_add(&flow->pauses, now(flow) - flow->paused_at_ms);
+	end_pause(flow);
+}
+
 /* The window is full: who holds it, and may they? */
 static void begin_pause(struct flow *flow)
 {
 	uint64_t left;
 
 	flow->paused = true;
-	flow->counted_at_ms = now(flow);
+	flow->paused_at_ms = flow->counted_at_ms = now(flow);
 	for_each_member (member, flow->members) {
 		earn(flow, member);
 		member->pause.grace_ends_ms = now(flow) + flow->grace_ms;
@@ -245,7 +255,7 @@ static void conclude(struct flow *flow)
 {
 	if (!flow->paused || flow->n_holders)
 		return;
-	end_pause(flow);
+	end_real_pause(flow);
 	flow->on_room(flow->hub);
 }
 
@@ -327,7 +337,7 @@ size_t flow_room(struct flow *flow, bool can_wait)
 	if (room(flow) < most)
 		find_oldest(flow);
 	if (flow->paused && !is_full(flow))
-		end_pause(flow);
+		end_real_pause(flow);
 	if (is_full(flow) && !flow->paused) {
 		if (can_wait)
 			begin_pause(flow);
@@ -386,6 +396,7 @@ static void on_time(void *data)
 
 int flow_init(struct flow *flow)
 {
+	flow->pauses.bounds = &pause_bounds;
 	flow->timer = timer_new(flow->hub->loop, on_time, flow);
 	return flow->timer ? 0 : -ENOMEM;
 }

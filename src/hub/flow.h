@@ -2,6 +2,7 @@
 #ifndef HUB_FLOW_H
 #define HUB_FLOW_H
 
+#include "base/histogram.h"
 #include "hub/member.h"
 
 /**
@@ -16,6 +17,7 @@
  * @n_holders, @n_waiting: members in the present pause
  * @others_ms: how long holders have kept others waiting, in all pauses
  * @counted_at_ms: up to when @others_ms is known
+ * @pauses: how many milliseconds they took; @paused_at_ms: when the present one began
  * @timer:    looks who has held the guest for too long
  */
 struct flow {
@@ -30,6 +32,8 @@ struct flow {
 	bool streams, paused;
 	size_t n_holders, n_waiting;
 	uint64_t others_ms, counted_at_ms;
+	uint64_t paused_at_ms;
+	struct histogram pauses;
 	struct timer *timer;
 };
 

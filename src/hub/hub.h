@@ -11,6 +11,7 @@
  */
 extern const struct chardev_class hub_class;
 
+struct histogram;
 struct object;
 
 enum hub_access {
@@ -87,7 +88,9 @@ struct hub_member_info {
  * @end:         offset of the next byte that members get; counts the console's whole output, less
  *               the queries that were answered
  * @held_from:   the newest bytes are held from there on; @kept: the very first ones up to there
- * @lost_bytes:  that members have missed, all together
+ * @lost_bytes:  that members have missed, all together; @skips: how often
+ * @admitted, @refused: people whom rules were asked about, by what became of it
+ * @pauses:      how many milliseconds the guest had to wait, each time; the hub's
  * @members, @open_members: how many there are
  * @typing_one:  one member has the keyboard
  * @keyboard, @asker: ids of who has it, and of who asks for it; NULL: nobody
@@ -97,7 +100,9 @@ struct hub_info {
 	const char *keyboard, *asker;
 	unsigned cols, rows;
 	uint64_t end, held_from, kept;
-	uint64_t lost_bytes;
+	uint64_t lost_bytes, skips;
+	uint64_t admitted, refused;
+	const struct histogram *pauses;
 	size_t members, open_members;
 };
 

@@ -123,6 +123,7 @@ uint64_t member_miss(struct member *member, uint64_t offset)
 	member->unlogged_bytes += missed;
 	member->untold_bytes += missed;
 	member->all->lost_bytes += missed;
+	member->all->skips++;
 	tell(member, HUB_EVENT_MISSED, missed, 0);
 	return member->untold_bytes;
 }
@@ -253,6 +254,7 @@ static void send_away(struct member *member)
 	AUTO_STRBUF struct strbuf reason = { 0 };
 	const char *hub = member->all->hub_id, *who = member->who ? member->who : "you";
 
+	member->all->refused++;
 	log_info("hub '%s': %s is refused at '%s': the rules let nobody of that name in", hub, who,
 		member_id(member));
 	member->all->ops->on_news(member->all,
@@ -296,6 +298,8 @@ static void let_in(struct member *member, enum authz_right right)
 	const struct chardev_event size = member->size_said;
 
 	member->access = access_by(member, right);
+	if (member->who)
+		member->all->admitted++;
 	if (member->who && has_rules(&member->options))
 		log_info("hub '%s': %s is at '%s'%s", member->all->hub_id, member->who,
 			member_id(member),

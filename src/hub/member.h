@@ -50,7 +50,8 @@ struct member_ops {
  * @hub_id: for log lines
  * @list:   in the order in which they came
  * @gone:   what was removed; freed once the dispatch is over
- * @lost_bytes: that they have missed, all together
+ * @lost_bytes: that they have missed, all together; @skips: how often that was
+ * @admitted, @refused: people by what became of them, those included who have gone
  * @count:  how many there are; @n_open: how many of them are open
  */
 struct members {
@@ -60,7 +61,8 @@ struct members {
 	struct loop *loop;
 	struct tape *tape;
 	struct list list, gone;
-	uint64_t lost_bytes;
+	uint64_t lost_bytes, skips;
+	uint64_t admitted, refused;
 	size_t count, n_open;
 	struct task reap_task;
 };

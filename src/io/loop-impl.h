@@ -42,6 +42,7 @@ enum loop_slot {
  * @clock, @awake: the timers of loop_now_ms() and of loop_awake_ms()
  * @timer_count: that exist, running or not
  * @timers_started: ever; among those due at the same time the first one started comes first
+ * @rounds:   loop_measure()'s; @woken_ns: when the present round woke up
  * @slots:    loop_slot()'s
  */
 struct loop {
@@ -55,6 +56,8 @@ struct loop {
 	struct timer_heap clock, awake;
 	size_t timer_count;
 	uint64_t timers_started;
+	struct histogram *rounds;
+	uint64_t woken_ns;
 	void *slots[LOOP_SLOTS];
 };
 

@@ -10,11 +10,14 @@
  */
 #include "io/loop.h"
 
+#include "base/histogram.h"
 #include "io/loop-impl.h"
 
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+
+enum { NS_A_US = 1000 };
 
 static bool has_tasks(const struct loop *loop)
 {
@@ -95,6 +98,14 @@ void loop_step(struct loop *loop, bool wait)
 	watch_dispatch(loop, timeout_ms);
 	timer_run_due(loop);
 	run_tasks(loop);
+	if (loop->rounds)
+		histogram_add(loop->rounds, (loop_clock_ns(loop) - loop->woken_ns) / NS_A_US);
+}
+
+void loop_measure(struct loop *loop, struct histogram *rounds)
+{
+	loop->rounds = rounds;
+	loop->woken_ns = loop_clock_ns(loop);
 }
 
 void loop_run(struct loop *loop)

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct histogram;
+
 /**
  * struct loop - the one event loop of a program
  *
@@ -44,6 +46,12 @@ int loop_fd(const struct loop *loop);
  * Return: milliseconds; 0: not at all; -1: for ever.
  */
 int loop_wait_ms(struct loop *loop);
+
+/**
+ * loop_measure() - count how many microseconds each round takes, from its wake-up to its end
+ * @rounds: outlives the loop, or the next call; NULL: no more
+ */
+void loop_measure(struct loop *loop, struct histogram *rounds);
 
 /** loop_now_ms() - monotonic time in milliseconds, as of the start of the present dispatch */
 uint64_t loop_now_ms(const struct loop *loop);

@@ -180,6 +180,8 @@ void watch_dispatch(struct loop *loop, int timeout_ms)
 		watch_tell(loop);
 		n = epoll_wait(loop->epoll, events, BATCH, timeout_ms);
 		timer_look(loop, timeout_ms);
+		if (loop->rounds && !batch)
+			loop->woken_ns = loop_clock_ns(loop);
 		loop->depth++;
 		for (int i = 0; i < n; i++)
 			hand_out(events[i].data.ptr, events[i].events);

@@ -42,7 +42,7 @@
  * @cannot_tell: the file system does not know RWF_NOWAIT
  * @used:     there were bytes for the file
  * @missing:  bytes left out since the last line in the file about that
- * @lost:     bytes left out in this time of trouble
+ * @lost:     bytes left out in this time of trouble; @left_out: in all
  * @calm_ms:  how long there has been no trouble
  */
 struct writer {
@@ -63,7 +63,7 @@ struct writer {
 	bool reopen, closing, wants_room;
 	bool cannot_tell, used;
 	bool in_trouble, saw_trouble, mid_line;
-	uint64_t missing, lost;
+	uint64_t missing, lost, left_out;
 	unsigned retry_ms, calm_ms;
 };
 
@@ -397,7 +397,13 @@ void writer_put(struct writer *writer, const struct iovec *iov, int n)
 		return;
 	writer->missing += left;
 	writer->lost += left;
+	writer->left_out += left;
 	note_trouble(writer, 0);
+}
+
+uint64_t writer_left_out(const struct writer *writer)
+{
+	return writer->left_out;
 }
 
 size_t writer_room(struct writer *writer)

@@ -84,6 +84,9 @@ size_t writer_room(struct writer *writer);
  */
 bool writer_owes(const struct writer *writer);
 
+/** writer_left_out() - how many bytes writer_put() has left out in all */
+uint64_t writer_left_out(const struct writer *writer);
+
 /** writer_is_failing() - does the file give errors, as a full disk does */
 bool writer_is_failing(const struct writer *writer);
 

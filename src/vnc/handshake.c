@@ -89,6 +89,7 @@ static int refuse(
 
 	log_warning("vnc: %s: refused: %s", handshake->peer->name, reason);
 	handshake->phase = HANDSHAKE_REFUSED;
+	handshake->peer->host->logins.refused++;
 	if (r < 0 || !with_reason)
 		return r;
 	r = send_u32(handshake, (uint32_t)strlen(reason));
@@ -121,8 +122,10 @@ static int turn_away(struct handshake *handshake)
 {
 	char reason[IDENTITY_WHO_MAX + 32];
 
-	if (!handshake->with_result)
+	if (!handshake->with_result) {
+		handshake->peer->host->logins.refused++;
 		return -EACCES;
+	}
 	snprintf(reason, sizeof(reason), "this console is not for %s", handshake->peer->who);
 	return refuse_login(handshake, reason);
 }
@@ -135,6 +138,7 @@ static int let_in(struct handshake *handshake, enum authz_right right)
 		return turn_away(handshake);
 	peer->may_type = peer->may_type && right == AUTHZ_TYPE;
 	handshake->phase = HANDSHAKE_INIT;
+	peer->host->logins.admitted++;
 	if (put_name(peer) < 0)
 		return -ENOMEM;
 	return handshake->with_result ? send_u32(handshake, RESULT_OK) : 0;
@@ -260,6 +264,7 @@ static int say_no(struct handshake *handshake, uint8_t answer, const char *reaso
 {
 	log_warning("vnc: %s: refused: %s", handshake->peer->name, reason);
 	handshake->phase = HANDSHAKE_REFUSED;
+	handshake->peer->host->logins.refused++;
 	return peer_send(handshake->peer, &answer, 1);
 }
 

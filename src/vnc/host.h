@@ -55,6 +55,7 @@ struct vnc_host_ops {
  * @door:   who has said a wrong password
  * @studio: where pictures are encoded
  * @shared: viewers that are logged in and share
+ * @logins: how many were let in, and how many were not
  */
 struct vnc_host {
 	const struct vnc_host_ops *ops;
@@ -68,6 +69,7 @@ struct vnc_host {
 	struct door door;
 	struct studio *studio;
 	unsigned shared;
+	struct vnc_logins logins;
 };
 
 #endif

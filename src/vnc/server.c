@@ -505,6 +505,11 @@ int vnc_server_new(const struct vnc_context *context, struct opts *opts,
 	return 0;
 }
 
+struct vnc_logins vnc_server_logins(const struct vnc_server *server)
+{
+	return server->host.logins;
+}
+
 void vnc_server_free(struct vnc_server *server)
 {
 	if (!server)

@@ -105,6 +105,14 @@ void vnc_server_expire_password(struct vnc_server *server, int64_t when);
 struct vnc_viewer *vnc_server_next_viewer(
 	const struct vnc_server *server, const struct vnc_viewer *after);
 
+/** struct vnc_logins - what became of those who have shown that they speak the protocol */
+struct vnc_logins {
+	uint64_t admitted, refused;
+};
+
+/** vnc_server_logins() - since the server was made */
+struct vnc_logins vnc_server_logins(const struct vnc_server *server);
+
 /** vnc_server_adopt() - take a connected socket for a viewer; @fd is the server's from now on */
 int vnc_server_adopt(struct vnc_server *server, int fd, struct error **err);
 

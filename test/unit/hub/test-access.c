@@ -114,6 +114,7 @@ static void identity_by_rules_by_way_in(void **state)
 static void who_is_refused_sees_nothing_and_is_told_why(void **state)
 {
 	struct hub_fixture *f = *state;
+	struct hub_info info;
 
 	fixture_fakes(f, 1);
 	fake_chardev_set_open(f->fake[0], false);
@@ -126,6 +127,9 @@ static void who_is_refused_sees_nothing_and_is_told_why(void **state)
 	fake_chardev_type(f->fake[0], "rm", 2);
 	assert_string_equal(f->fake[0]->reason, "console 'h' is not for user:eve");
 	assert_int_equal(f->fake[0]->disconnects, 1);
+	hub_info(f->hub, &info);
+	assert_int_equal(info.refused, 1);
+	assert_int_equal(info.admitted, 0);
 	run_idle(f->loop);
 	fixture_out(f, " more");
 	assert_int_equal(f->fake[0]->out.len, 0);

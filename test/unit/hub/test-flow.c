@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "hub-fixture.h"
 
+#include "base/histogram.h"
 #include "base/segments.h"
 
 #include <inttypes.h>
@@ -63,6 +64,7 @@ static void guest_waits_for_half_a_window_and_is_told_once(void **state)
 static void stalled_member_costs_one_grace_and_is_told_what_it_missed(void **state)
 {
 	struct hub_fixture *f = *state;
+	struct hub_info info;
 	const char *rest;
 	uint64_t missed;
 	size_t sent, before;
@@ -78,6 +80,9 @@ static void stalled_member_costs_one_grace_and_is_told_what_it_missed(void **sta
 	assert_int_equal(fixture_fill(f, 1), 0);
 	loop_advance(f->loop, 1);
 	assert_int_equal(f->guest.room_calls, 1);
+	hub_info(f->hub, &info);
+	assert_int_equal(histogram_count(info.pauses), 1);
+	assert_int_equal(info.pauses->sum, GRACE_MS);
 	/* From now on it costs nothing, however long it lasts. */
 	sent += fixture_fill(f, 10 * WINDOW);
 	assert_int_equal(sent, f->hub->out_bytes);
@@ -92,6 +97,10 @@ static void stalled_member_costs_one_grace_and_is_told_what_it_missed(void **sta
 	assert_int_equal(before + missed + strlen(rest), sent);
 	assert_int_equal(fixture_info(f, "f1").skipped_bytes, missed);
 	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_GOOD);
+	hub_info(f->hub, &info);
+	assert_int_equal(histogram_count(info.pauses), 1);
+	assert_int_equal(info.skips, 1);
+	assert_int_equal(info.lost_bytes, missed);
 }
 
 static void member_that_was_skipped_must_catch_up_before_it_holds_anybody(void **state)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/loop.h"
 
+#include "base/histogram.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -480,6 +482,29 @@ static void resting_watch_of_a_dead_peer_lets_the_loop_sleep(void **state)
 	close(fds[0]);
 }
 
+static void let_time_pass(void *data)
+{
+	loop_advance(((struct seen *)data)->loop, 3);
+}
+
+static void rounds_are_measured_while_somebody_asks(void **state)
+{
+	static const struct histogram_bounds bounds = { 2, { 2999, 3000 } };
+	struct histogram rounds = { .bounds = &bounds };
+	struct seen *seen = *state;
+
+	loop_fake_clock(seen->loop);
+	loop_measure(seen->loop, &rounds);
+	task_post(seen->loop, &seen->task, let_time_pass, seen);
+	loop_step(seen->loop, false);
+	assert_int_equal(rounds.counts[1], 1);
+	loop_step(seen->loop, false);
+	assert_int_equal(rounds.counts[0], 1);
+	loop_measure(seen->loop, NULL);
+	loop_step(seen->loop, false);
+	assert_int_equal(histogram_count(&rounds), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -507,6 +532,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_timer_started_for_at_once_leaves_the_round, setup, teardown),
 		cmocka_unit_test_setup_teardown(watch_freed_by_another_is_silent, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			rounds_are_measured_while_somebody_asks, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			resting_watch_of_a_dead_peer_lets_the_loop_sleep, setup, teardown),
 	};

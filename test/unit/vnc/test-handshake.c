@@ -48,6 +48,14 @@ static int teardown(void **state)
 
 /* ---- without a password ---- */
 
+static void assert_logins(const struct fixture *f, uint64_t admitted, uint64_t refused)
+{
+	struct vnc_logins logins = vnc_server_logins(f->server);
+
+	assert_int_equal(logins.admitted, admitted);
+	assert_int_equal(logins.refused, refused);
+}
+
 static void version_3_8_without_password(void **state)
 {
 	int fd = connect_viewer(*state);
@@ -59,6 +67,7 @@ static void version_3_8_without_password(void **state)
 	TAKE(*state, fd, "\x00\x00\x00\x00");
 	PUT(*state, fd, "\x01");
 	TAKE(*state, fd, SERVER_INIT);
+	assert_logins(*state, 1, 0);
 	close(fd);
 }
 
@@ -199,6 +208,7 @@ static void wrong_password_is_refused(void **state)
 	loop_advance(f->loop, 3000);
 	assert_true(is_closed(fd));
 	close(fd);
+	assert_logins(*state, 0, 1);
 }
 
 static void wrong_password_has_no_reason_before_3_8(void **state)
