@@ -15,6 +15,7 @@
 #include "prog/classes.h"
 #include "prog/cmdline.h"
 #include "object/object.h"
+#include "control/scrapes.h"
 #include "vnc/vnc.h"
 
 #include <stdio.h>
@@ -136,6 +137,11 @@ static void put_objects(void)
 		put_class((*at)->name, (*at)->summary, (*at)->options);
 }
 
+static void put_metrics(void)
+{
+	put_table(scrapes_options);
+}
+
 static void put_vnc(void)
 {
 	put_table(vnc_options);
@@ -201,6 +207,7 @@ static const struct {
 	{ "@DEVICES@\n", put_devices },
 	{ "@OBJECT-COMMON@\n", put_common_object },
 	{ "@OBJECTS@\n", put_objects },
+	{ "@METRICS@\n", put_metrics },
 	{ "@VNC@\n", put_vnc },
 	{ "@CONSOLE@\n", put_console },
 	{ "@CLIENT-OPTIONS@\n", put_client_options },

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "control/listens.h"
 #include "control/monitors.h"
+#include "control/scrapes.h"
 #include "control/world.h"
 #include "frontend/frontend.h"
 #include "object/object.h"
@@ -164,6 +165,21 @@ static bool vnc_exists(const struct world *world, const char *name)
 	return false;
 }
 
+/* ---- metrics ---- */
+
+static int make_metrics(
+	struct world *world, struct opts *opts, void **ret_handle, struct error **err)
+{
+	(void)ret_handle;
+	return world_add_metrics(world, opts, err);
+}
+
+static void drop_metrics(struct world *world, const char *name, void *handle)
+{
+	(void)handle;
+	world_drop_metrics(world, name);
+}
+
 static const struct kind kinds[THING_KINDS] = {
 	[THING_OBJECT] = { "qom-type", "id", .make = make_object, .drop = drop_object,
 		.exists = object_exists },
@@ -176,6 +192,8 @@ static const struct kind kinds[THING_KINDS] = {
 	[THING_DEVICE] = { "driver", "id", .make = make_device, .drop = drop_device,
 		.exists = device_exists },
 	[THING_VNC] = { "vnc", "id", "default", "vnc", 2, make_vnc, drop_vnc, vnc_exists, NULL },
+	[THING_METRICS] = { "metrics", "id", "metrics0", "metrics", 1, make_metrics, drop_metrics,
+		world_has_metrics, NULL },
 };
 
 /* ---- names ---- */
@@ -193,6 +211,8 @@ static void bind(const struct world *world, enum thing_kind kind, struct opts *o
 
 	if (kind == THING_VNC)
 		opts_bind(opts, (const struct opt_desc *const[]){ vnc_options, NULL });
+	else if (kind == THING_METRICS)
+		opts_bind(opts, (const struct opt_desc *const[]){ scrapes_options, NULL });
 	else if (kind == THING_LISTEN)
 		opts_bind(opts, (const struct opt_desc *const[]){ listens_options, socket->options,
 					chardev_common_options, NULL });

@@ -15,6 +15,7 @@ enum thing_kind {
 	THING_MONITOR,
 	THING_DEVICE,
 	THING_VNC,
+	THING_METRICS,
 	THING_KINDS,
 };
 

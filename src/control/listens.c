@@ -33,15 +33,6 @@ static const char *keep_socket_keys(const char *key)
 	return is_ours(key) ? NULL : key;
 }
 
-static int set_address(struct opts *opts, const char *text)
-{
-	if (!strncmp(text, "unix:", 5))
-		return opts_set(opts, "path", text + 5);
-	if (!strncmp(text, "fd:", 3))
-		return opts_set(opts, "fd", text + 3);
-	return shorthand_address(opts, text);
-}
-
 static int preset(struct opts *opts, const char *key, const char *value)
 {
 	return opts_has(opts, key) ? 0 : opts_set(opts, key, value);
@@ -50,15 +41,11 @@ static int preset(struct opts *opts, const char *key, const char *value)
 int listens_check(struct opts *opts, struct error **err)
 {
 	const char *address = opts_text(opts, "listen");
-	int r = address ? set_address(opts, address) : 0;
+	int r = address ? shorthand_listen(opts, address, err) : 0;
 
-	if (r == -EINVAL) {
-		error_set(err, EINVAL, "'%s' is no address", address);
-		error_set_hint(err, "It would be [HOST]:PORT, unix:PATH or fd:NAME");
+	if (r < 0)
 		return r;
-	}
-	if (r == 0)
-		r = preset(opts, "consoles", "*");
+	r = preset(opts, "consoles", "*");
 	if (r == 0)
 		r = opts_set(opts, "backend", "socket");
 	if (r == 0)

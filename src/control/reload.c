@@ -14,8 +14,8 @@ const char *reload_action_name(enum reload_action action)
 
 const char *thing_kind_name(enum thing_kind kind)
 {
-	static const char *const names[] = { "object", "chardev", "listen", "mon", "device",
-		"vnc" };
+	static const char *const names[] = { "object", "chardev", "listen", "mon", "device", "vnc",
+		"metrics" };
 
 	return names[kind];
 }

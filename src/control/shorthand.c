@@ -109,6 +109,24 @@ int shorthand_address(struct opts *opts, const char *text)
 	return r < 0 ? r : opts_set(opts, "port", opts_text(read, "port"));
 }
 
+int shorthand_listen(struct opts *opts, const char *text, struct error **err)
+{
+	int r;
+
+	if (!strncmp(text, "unix:", 5))
+		r = opts_set(opts, "path", text + 5);
+	else if (!strncmp(text, "fd:", 3))
+		r = opts_set(opts, "fd", text + 3);
+	else
+		r = shorthand_address(opts, text);
+	if (r == -EINVAL) {
+		error_set(err, EINVAL, "'%s' is no address", text);
+		error_set_hint(err, "It would be [HOST]:PORT, unix:PATH or fd:NAME");
+		return r;
+	}
+	return r < 0 ? error_set(err, ENOMEM, "out of memory") : 0;
+}
+
 static int read_udp(const char *rest, struct opts **ret_opts)
 {
 	size_t len;

@@ -8,6 +8,14 @@
 int shorthand_address(struct opts *opts, const char *text);
 
 /**
+ * shorthand_listen() - where to listen: "[HOST]:PORT" as host= and port=, "unix:PATH" as path=,
+ * "fd:NAME" as fd=
+ *
+ * Return: 0; -EINVAL, -ENOMEM with @err.
+ */
+int shorthand_listen(struct opts *opts, const char *text, struct error **err);
+
+/**
  * shorthand_parse() - a chardev as `-serial` writes it
  * @text: "unix:/run/a,server=on,wait=off", "stdio", "mon:stdio", ...
  * @id:   of the chardev

@@ -12,6 +12,7 @@
 #include "control/hub-events.h"
 #include "control/listens.h"
 #include "control/people.h"
+#include "control/scrapes.h"
 #include "control/screens.h"
 #include "control/vnc-info.h"
 #include "display/display.h"
@@ -37,6 +38,7 @@ struct world {
 	struct chardev_set *chardevs;
 	struct frontend_set *frontends;
 	struct listens listens;
+	struct scrapes scrapes;
 	struct monitors *monitors;
 	struct inventory *inventory;
 	const struct reloader *reloader;
@@ -99,6 +101,12 @@ static int make_sets(struct world *world, const struct world_config *config, str
 	if (!world->frontends)
 		return error_set(err, ENOMEM, "out of memory");
 	frontend_set_listen(world->frontends, on_guest_open, world);
+	world->scrapes.figures = (struct figures){
+		.loop = world->loop,
+		.chardevs = world->chardevs,
+		.frontends = world->frontends,
+		.screens = world->screens,
+	};
 	screens_listen(world->screens, on_viewer, world);
 	return 0;
 }
@@ -290,6 +298,21 @@ int world_add_vnc(struct world *world, struct opts *opts, struct error **err)
 	return screens_add_vnc(world->screens, opts, err);
 }
 
+int world_add_metrics(struct world *world, struct opts *opts, struct error **err)
+{
+	AUTO_OPTS struct opts *where = NULL;
+	int r = scrapes_where(opts, &where, err);
+
+	if (r == 0)
+		r = resolve_fds(world, where, err);
+	return r < 0 ? r : scrapes_add(&world->scrapes, opts, where, err);
+}
+
+bool world_has_metrics(const struct world *world, const char *id)
+{
+	return scrapes_has(&world->scrapes, id);
+}
+
 int world_remove_device(struct world *world, const char *id, struct error **err)
 {
 	int r = frontend_set_remove(world->frontends, id, err);
@@ -389,6 +412,11 @@ void world_drop_vnc(struct world *world, const char *id)
 	screens_drop_vnc(world->screens, id);
 }
 
+void world_drop_metrics(struct world *world, const char *id)
+{
+	scrapes_drop(&world->scrapes, id);
+}
+
 void world_reload(struct world *world)
 {
 	object_set_reload(world->objects);
@@ -408,6 +436,7 @@ void world_quit(struct world *world, const char *reason)
 
 void world_stop_serving(struct world *world)
 {
+	scrapes_done(&world->scrapes);
 	screens_stop_serving(world->screens);
 	listens_done(&world->listens);
 }

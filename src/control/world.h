@@ -78,6 +78,9 @@ struct monitors *world_monitors(const struct world *world);
 /** world_inventory() - what the configuration has made of it */
 struct inventory *world_inventory(const struct world *world);
 
+/** world_has_metrics() - does a server of figures have this name */
+bool world_has_metrics(const struct world *world, const char *id);
+
 /** struct reloader - who can read the configuration again, see control/reload.h */
 struct reloader {
 	const struct reloader_ops *ops;
@@ -102,6 +105,7 @@ int world_add_listen(struct world *world, struct opts *opts, struct error **err)
 int world_add_device(
 	struct world *world, struct opts *opts, struct frontend **ret_frontend, struct error **err);
 int world_add_vnc(struct world *world, struct opts *opts, struct error **err);
+int world_add_metrics(struct world *world, struct opts *opts, struct error **err);
 
 /** world_change_chardev() - as chardev_set_change() */
 int world_change_chardev(struct world *world, const char *id, struct opts *opts,
@@ -132,6 +136,7 @@ void world_drop_object(struct world *world, const char *id);
 void world_drop_chardev(struct world *world, const char *id);
 void world_drop_listen(struct world *world, const char *id);
 void world_drop_vnc(struct world *world, const char *id);
+void world_drop_metrics(struct world *world, const char *id);
 
 /** world_reload() - files were moved away or replaced: logs are opened anew, objects look again */
 void world_reload(struct world *world);

@@ -17,6 +17,7 @@
 #include "prog/classes.h"
 #include "control/listens.h"
 #include "control/monitors.h"
+#include "control/scrapes.h"
 #include "prog/serials.h"
 #include "prog/setup.h"
 #include "prog/steer.h"
@@ -160,6 +161,20 @@ static int add_vnc(struct setup *setup, struct opts *opts, const char *where, st
 	if (opts_wants_help(opts) || is_help(opts_text(opts, "vnc")))
 		return help_options("vnc", vnc_options);
 	return request_list_add(&setup->wanted.lists[THING_VNC], opts, where, err);
+}
+
+/* ---- -metrics ---- */
+
+static int add_metrics(
+	struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	AUTO_OPTS struct opts *address = NULL;
+	int r;
+
+	if (opts_wants_help(opts) || is_help(opts_text(opts, "metrics")))
+		return help_options("metrics", scrapes_options);
+	r = scrapes_where(opts, &address, err);
+	return r < 0 ? r : request_list_add(&setup->wanted.lists[THING_METRICS], opts, where, err);
 }
 
 /* ---- -listen ---- */
@@ -468,6 +483,9 @@ const struct program_option program_options[] = {
 		"tell messages down to 'error', 'warning', 'info' or 'debug', which traces the "
 		"folders",
 		.take = take_log, .once = true },
+	{ "metrics", "ADDRESS[,...]",
+		"tell Prometheus and the like how things are, by HTTP; 'help' lists the options",
+		.add = add_metrics, .implied = "metrics" },
 	{ "mon", "CHARDEV,mode=control[,...]",
 		"let a chardev be a monitor; 'help' lists the options", .add = add_mon,
 		.implied = "chardev" },

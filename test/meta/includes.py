@@ -8,7 +8,7 @@ from tree import Source, report, sources
 # folder -> the folders whose headers it may include, besides its own
 _BELOW_FRONTEND = "base io transport opts chardev virtio vhost-user"
 _EVERYTHING = ("base io transport opts object chardev backend hub mux vt text display vc vnc "
-               "virtio vhost-user frontend lobby attach control config lib")
+               "virtio vhost-user frontend lobby attach metrics control config lib")
 ALLOWED = {folder: set(below.split()) for folder, below in {
     "base": "",
     "attach": "base",
@@ -27,9 +27,11 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "vnc": "base io transport opts object display text vt",
     "virtio": "base",
     "vhost-user": "base io transport virtio",
+    "metrics": "base io transport",
     "lobby": "base io opts chardev hub",
     "frontend": _BELOW_FRONTEND,
-    "control": _BELOW_FRONTEND + " attach object backend vt text display hub vnc lobby frontend",
+    "control": _BELOW_FRONTEND + " attach object backend vt text display hub vnc lobby frontend "
+               "metrics",
     "config": "base io opts object chardev vnc frontend control",
     "lib": _EVERYTHING,
     "prog": _EVERYTHING,
@@ -65,6 +67,8 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "backend-opts": "type",
         "json-parser": "json-lexer",
         "listens": "shorthand",
+        "figures": "screens",
+        "scrapes": "figures shorthand",
         "screen-json": "json-put type",
         "vnc-info": "json-put type",
         "command": "fd-names type",
@@ -78,7 +82,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "hub-events": "event event-table json-put",
         "schema": "backend-opts command event-table",
         "world": "activation drain event event-table fdset inventory "
-                 "hub-events listens people screens vnc-info",
+                 "hub-events listens people scrapes screens vnc-info",
         "swap": "world",
         "reload": "inventory world",
         "dial": "command world",

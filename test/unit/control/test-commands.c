@@ -722,7 +722,7 @@ static void the_program_tells_of_itself(void **state)
 		{ "trace-event-set-state", "{'name': 'nope', 'enable': true}",
 			"! unknown event \"nope\"" },
 		{ "trace-event-set-state", "{'name': 'mu*', 'enable': true}", "{}" },
-		{ "trace-event-get-state", "{'name': 'm*'}",
+		{ "trace-event-get-state", "{'name': 'mu*'}",
 			"[{'name': 'mux', 'state': 'enabled'}]" },
 		{ "trace-event-get-state", "{'name': 'vc'}",
 			"[{'name': 'vc', 'state': 'disabled'}]" },
