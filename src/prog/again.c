@@ -18,6 +18,7 @@
  * @setup: what is there now; @next: what is being read
  * @only:  of these consoles; NULL: all
  * @taken: what was read has taken the place of what there was
+ * @on_reload: see again_new()
  */
 struct again {
 	struct loop *loop;
@@ -27,6 +28,8 @@ struct again {
 	bool taken;
 	struct config_reload *reload;
 	struct globs *globs;
+	again_fn *on_reload;
+	void *listener;
 };
 
 /* ---- reading ---- */
@@ -48,6 +51,8 @@ static int begin(void *data, const char *group, struct error **err)
 	again->only = group ? find_console(again->setup, group) : NULL;
 	if (group && !again->only)
 		return error_set(err, ENOENT, "there is no console '%s' any more", group);
+	if (!group)
+		again->on_reload(again->listener, true);
 	again->cmdline = (struct cmdline){
 		.argc = again->setup->argc,
 		.argv = again->setup->argv,
@@ -127,6 +132,8 @@ static int end(void *data, bool used)
 		return 1;
 	setup_done(&again->next);
 	again->next = (struct setup){ 0 };
+	if (!again->only)
+		again->on_reload(again->listener, false);
 	return 0;
 }
 
@@ -137,8 +144,8 @@ static const struct config_source source = {
 	.end = end,
 };
 
-int again_new(struct loop *loop, struct world *world, struct setup *setup, struct again **ret_again,
-	struct error **err)
+int again_new(struct loop *loop, struct world *world, struct setup *setup, again_fn *on_reload,
+	void *listener, struct again **ret_again, struct error **err)
 {
 	struct again *again = calloc(1, sizeof(*again));
 	int r;
@@ -147,6 +154,8 @@ int again_new(struct loop *loop, struct world *world, struct setup *setup, struc
 		return error_set(err, ENOMEM, "out of memory");
 	again->loop = loop;
 	again->setup = setup;
+	again->on_reload = on_reload;
+	again->listener = listener;
 	if (config_reload_new(loop, world, &source, again, &again->reload) < 0)
 		r = error_set(err, ENOMEM, "out of memory");
 	else

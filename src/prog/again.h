@@ -14,14 +14,17 @@ struct world;
  */
 struct again;
 
+typedef void again_fn(void *data, bool begins);
+
 /**
  * again_new() - once all is made
  * @setup: what it was made of; taken over in place of it is what is read later
+ * @on_reload: all of it begins to be read, or that is over, whatever came of it
  *
  * Return: 0; -errno with @err.
  */
-int again_new(struct loop *loop, struct world *world, struct setup *setup, struct again **ret_again,
-	struct error **err);
+int again_new(struct loop *loop, struct world *world, struct setup *setup, again_fn *on_reload,
+	void *listener, struct again **ret_again, struct error **err);
 
 /** again_read() - SIGHUP: read it and carry out what has changed */
 void again_read(struct again *again);

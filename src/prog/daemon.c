@@ -29,6 +29,7 @@
 
 struct daemon {
 	const struct setup *setup;
+	struct notify *notify;
 	struct loop *loop;
 	struct estate estate;
 	struct signal_watch *signals;
@@ -49,6 +50,16 @@ static void on_signal(void *data, enum signal_wish wish, int number, int pid)
 	messages_reopen(daemon->messages);
 	world_reload(daemon->estate.world);
 	again_read(daemon->again);
+}
+
+static void on_reload(void *data, bool begins)
+{
+	struct daemon *daemon = data;
+
+	if (begins)
+		notify_reloading(daemon->notify);
+	else
+		notify_reloaded(daemon->notify);
 }
 
 /* ---- making ---- */
@@ -126,7 +137,8 @@ static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 			r = make_all(daemon, setup, (enum thing_kind)kind, err);
 	}
 	if (r == 0)
-		r = again_new(daemon->loop, daemon->estate.world, setup, &daemon->again, err);
+		r = again_new(daemon->loop, daemon->estate.world, setup, on_reload, daemon,
+			&daemon->again, err);
 	if (r == 0)
 		r = signals_watch(daemon->loop, on_signal, daemon, &daemon->signals, err);
 	return r;
@@ -134,19 +146,9 @@ static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 
 /* ---- running ---- */
 
-static void notify_ready(const struct setup *setup, const struct notify *notify)
+static int serve(struct daemon *daemon, int ready_fd, struct error **err)
 {
-	AUTO_FREE char *state = NULL;
-
-	if (asprintf(&state, "READY=1\nMAINPID=%d\nSTATUS=serving %s", (int)getpid(),
-		    setup->name ? setup->name : "consoles") >= 0)
-		notify_send(notify, state);
-}
-
-static int serve(
-	struct daemon *daemon, const struct notify *notify, int ready_fd, struct error **err)
-{
-	const char *logfile = daemon->setup->logfile;
+	const char *logfile = daemon->setup->logfile, *name = daemon->setup->name;
 	int r = 0;
 
 	if (logfile || ready_fd < 0) /* else they go to /dev/null */
@@ -155,9 +157,9 @@ static int serve(
 		return r;
 	if (ready_fd >= 0)
 		process_daemon_ready(ready_fd, logfile != NULL);
-	notify_ready(daemon->setup, notify);
+	notify_serving(daemon->notify, daemon->loop, name ? name : "consoles");
 	loop_run(daemon->loop);
-	notify_send(notify, "STOPPING=1");
+	notify_stopping(daemon->notify);
 	return 0;
 }
 
@@ -188,14 +190,14 @@ int daemon_check(struct setup *setup, struct error **err)
 	return r;
 }
 
-int daemon_run(struct setup *setup, const struct notify *notify, int ready_fd, struct error **err)
+int daemon_run(struct setup *setup, struct notify *notify, int ready_fd, struct error **err)
 {
-	struct daemon daemon = { .setup = setup, .pidfile = { .fd = -1 } };
+	struct daemon daemon = { .setup = setup, .notify = notify, .pidfile = { .fd = -1 } };
 	struct error *why = NULL;
 	int r = start(&daemon, setup, &why);
 
 	if (r == 0)
-		r = serve(&daemon, notify, ready_fd, &why);
+		r = serve(&daemon, ready_fd, &why);
 	stop(&daemon);
 	if (r == -EINTR && signals_caught()) {
 		log_set_place(NULL);

@@ -16,7 +16,7 @@ struct setup;
  * Return: 0, also where a signal came while things were being made; -errno with @err: something
  * could not be made.
  */
-int daemon_run(struct setup *setup, const struct notify *notify, int ready_fd, struct error **err);
+int daemon_run(struct setup *setup, struct notify *notify, int ready_fd, struct error **err);
 
 /** daemon_check() - could what the setup asks for be made, as far as its text tells */
 int daemon_check(struct setup *setup, struct error **err);

@@ -1,26 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 #include "prog/notify.h"
 
+#include "base/cleanup.h"
 #include "base/log.h"
+#include "base/parse.h"
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { US_A_S = 1000000, US_A_MS = 1000, NS_A_US = 1000 };
+
+static bool read_number(const char *name, uint64_t *ret_number)
+{
+	const char *text = getenv(name);
+
+	return text && parse_u64(text, ret_number) == 0;
+}
+
+/* Half of what it waits for [sd_watchdog_enabled(3)]; what is another process's is not ours. */
+static uint64_t read_watchdog_ms(void)
+{
+	uint64_t us, pid;
+
+	if (!read_number("WATCHDOG_USEC", &us) ||
+		(read_number("WATCHDOG_PID", &pid) && pid != (uint64_t)getpid()))
+		return 0;
+	return us / 2 / US_A_MS;
+}
 
 void notify_init(struct notify *notify)
 {
 	const char *address = getenv("NOTIFY_SOCKET");
 
-	*notify = (struct notify){ .fd = -1 };
+	*notify = (struct notify){ .fd = -1, .watchdog_ms = read_watchdog_ms() };
 	if (address) {
 		notify->address = strdup(address);
 		notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	}
 	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+	unsetenv("WATCHDOG_PID");
 }
 
 /* "/path", or "@name" for the abstract namespace. Return: its length, 0: not an address. */
@@ -37,7 +63,7 @@ static socklen_t fill_address(const char *text, struct sockaddr_un *un)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 }
 
-void notify_send(const struct notify *notify, const char *state)
+static void send_state(const struct notify *notify, const char *state)
 {
 	struct sockaddr_un un;
 	socklen_t len = notify->address ? fill_address(notify->address, &un) : 0;
@@ -48,6 +74,56 @@ void notify_send(const struct notify *notify, const char *state)
 			    (const struct sockaddr *)&un, len) < 0)
 		log_warning("could not notify '%s': %s", notify->address,
 			len ? strerror(errno) : "not the address of a unix socket");
+}
+
+static void on_watchdog(void *data)
+{
+	struct notify *notify = data;
+
+	send_state(notify, "WATCHDOG=1");
+	timer_start(notify->watchdog, notify->watchdog_ms);
+}
+
+void notify_serving(struct notify *notify, struct loop *loop, const char *what)
+{
+	AUTO_FREE char *state = NULL;
+
+	if (asprintf(&state, "READY=1\nMAINPID=%d\nSTATUS=serving %s", (int)getpid(), what) < 0)
+		state = NULL;
+	send_state(notify, state ? state : "READY=1");
+	if (!notify->address || !notify->watchdog_ms)
+		return;
+	notify->watchdog = timer_new(loop, on_watchdog, notify);
+	if (notify->watchdog)
+		on_watchdog(notify);
+	else
+		log_warning("the service manager's watchdog cannot be served: out of memory");
+}
+
+/* The time is how the manager tells it from an earlier one [sd_notify(3)]. */
+void notify_reloading(struct notify *notify)
+{
+	struct timespec now;
+	char state[64];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%llu",
+		(unsigned long long)now.tv_sec * US_A_S +
+			(unsigned long long)now.tv_nsec / NS_A_US);
+	send_state(notify, state);
+}
+
+void notify_reloaded(struct notify *notify)
+{
+	if (!notify->stopping)
+		send_state(notify, "READY=1");
+}
+
+void notify_stopping(struct notify *notify)
+{
+	send_state(notify, "STOPPING=1");
+	notify->stopping = true;
+	timer_free(TAKE_PTR(notify->watchdog));
 }
 
 void notify_done(struct notify *notify)

@@ -2,21 +2,46 @@
 #ifndef PROG_NOTIFY_H
 #define PROG_NOTIFY_H
 
+#include "io/loop.h"
+
 /**
  * struct notify - the service manager's socket [sd_notify(3)]
- * @address: from $NOTIFY_SOCKET; NULL: nobody wants to know. Owned
- * @fd:      opened first, so that a limit cannot keep from the manager that all is ready; or -1
+ * @address:  from $NOTIFY_SOCKET; NULL: nobody wants to know. Owned
+ * @fd:       opened first, so that a limit cannot keep from the manager that all is ready; or -1
+ * @watchdog_ms: how often it wants to hear that the loop goes round; 0: never
+ * @watchdog: says so; NULL: not yet
+ * @stopping: it has been told; from then on nothing is said
  */
 struct notify {
 	char *address;
 	int fd;
+	uint64_t watchdog_ms;
+	struct timer *watchdog;
+	bool stopping;
 };
 
-/** notify_init() - take $NOTIFY_SOCKET out of the environment, so that no child speaks for us */
+/**
+ * notify_init() - take $NOTIFY_SOCKET and the watchdog's variables out of the environment, so that
+ * no child speaks for us
+ */
 void notify_init(struct notify *notify);
 
-/** notify_send() - send "READY=1" and the like; never blocks, failing is not our problem */
-void notify_send(const struct notify *notify, const char *state);
+/*
+ * What the manager is told. Nothing blocks, and that it could not be told is not our problem.
+ */
+
+/**
+ * notify_serving() - all is ready, and the loop goes round from now on
+ * @what: is served
+ */
+void notify_serving(struct notify *notify, struct loop *loop, const char *what);
+
+/** notify_reloading() - the configuration is being read, up to notify_reloaded() */
+void notify_reloading(struct notify *notify);
+void notify_reloaded(struct notify *notify);
+
+/** notify_stopping() - it ends; the loop goes round no more */
+void notify_stopping(struct notify *notify);
 
 void notify_done(struct notify *notify);
 

@@ -117,12 +117,13 @@ static int preset_control(struct opts *opts, const char *id)
 		{ "server", "on" },
 		{ "wait", "off" },
 		{ "clients", CONTROL_CLIENTS },
-		{ "mode", CONTROL_MODE },
 	};
 	int r = preset(opts, "id", id);
 
 	for (size_t i = 0; i < sizeof(presets) / sizeof(presets[0]) && r == 0; i++)
 		r = preset(opts, presets[i][0], presets[i][1]);
+	if (r == 0 && opts_has(opts, "path"))
+		r = preset(opts, "mode", CONTROL_MODE);
 	return r;
 }
 
