@@ -19,6 +19,9 @@ NEEDED = ["bin/charhubd", "bin/charhub", "share/man/man1/charhubd.1", "share/man
           *(f"share/doc/charhub/{page.name}" for page in PAGES.glob("*.md"))]
 LIBRARY = ["include/charhub.h", "include/charhub-backend.h"]
 PARTS = {"libcharhub.so", "libcharhub.so.0", "libcharhub.a", "charhub.pc"}
+UNITS = re.compile(r"lib/systemd/system/charhub(@?\.service|\.socket)$|"
+                   r"lib/(sysusers|tmpfiles)\.d/charhub\.conf$|"
+                   r"etc/charhub(/charhub\.conf|/conf\.d)?$")
 FOLDERS = ("bin/", "share/man/man3/charhub-", "share/man/man1/", "share/doc/charhub/",
            "share/bash-completion/completions/",
            "share/zsh/site-functions/", "share/fish/vendor_completions.d/")
@@ -38,6 +41,7 @@ def faults(build):
     yield from (f"{name} is not installed" for name in sorted(PARTS - names))
     yield from (f"{path} is installed" for path in sorted(installed)
                 if not path.startswith(FOLDERS) and path not in LIBRARY and
+                not UNITS.match(path) and
                 not re.search(r"lib(/|64/|32/).*(libcharhub\.(a|so[.\d]*)|/charhub\.pc)$", path) or
                 path.startswith("bin/") and
                 path not in ("bin/charhubd", "bin/charhub"))
