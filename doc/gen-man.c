@@ -14,6 +14,8 @@
 #include "opts/opts.h"
 #include "prog/classes.h"
 #include "prog/cmdline.h"
+#include "prog/privileges.h"
+#include "prog/sandboxing.h"
 #include "object/object.h"
 #include "control/scrapes.h"
 #include "vnc/vnc.h"
@@ -142,6 +144,16 @@ static void put_metrics(void)
 	put_table(scrapes_options);
 }
 
+static void put_run_with(void)
+{
+	put_table(privileges_options);
+}
+
+static void put_sandbox(void)
+{
+	put_table(sandboxing_options);
+}
+
 static void put_vnc(void)
 {
 	put_table(vnc_options);
@@ -208,6 +220,8 @@ static const struct {
 	{ "@OBJECT-COMMON@\n", put_common_object },
 	{ "@OBJECTS@\n", put_objects },
 	{ "@METRICS@\n", put_metrics },
+	{ "@RUN-WITH@\n", put_run_with },
+	{ "@SANDBOX@\n", put_sandbox },
 	{ "@VNC@\n", put_vnc },
 	{ "@CONSOLE@\n", put_console },
 	{ "@CLIENT-OPTIONS@\n", put_client_options },

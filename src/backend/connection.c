@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: close getpeername getsockname */
 #include "backend/connection.h"
 
 #include "transport/telnet.h"

@@ -10,6 +10,7 @@
  *
  * A child that dies soon after its start is started again ever more slowly.
  */
+/* syscalls: ioctl */
 #include "backend/backends.h"
 
 #include "backend/fd-stream.h"

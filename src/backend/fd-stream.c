@@ -23,6 +23,7 @@
  *
  * A hostile peer can make us read and look: each event ends in progress or in one watch fewer.
  */
+/* syscalls: close */
 #include "backend/fd-stream.h"
 
 #include "backend/news.h"

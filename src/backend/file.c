@@ -3,6 +3,7 @@
  * The guest's output goes to a file, its input may come from another. There is no peer that could
  * leave: a file is always open, also when its input has been read to the end.
  */
+/* syscalls: openat */
 #include "backend/backends.h"
 
 #include "backend/fd-stream.h"

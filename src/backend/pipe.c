@@ -5,6 +5,7 @@
  * programs come and go at the FIFOs, which keep what fits meanwhile. Always open: a write that
  * fails is tried again after a while.
  */
+/* syscalls: openat */
 #include "backend/backends.h"
 
 #include "backend/fd-stream.h"

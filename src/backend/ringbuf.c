@@ -4,6 +4,7 @@
  * masked on access: written - taken is what is there. The ring is mapped, so that a page costs
  * memory only once bytes have come that far.
  */
+/* syscalls: mmap munmap */
 #include "backend/ringbuf.h"
 
 #include "backend/backends.h"

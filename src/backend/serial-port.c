@@ -2,6 +2,7 @@
 /*
  * By the kernel's own structure, which takes any speed; that of <termios.h> knows a list of them.
  */
+/* syscalls: flock ioctl openat */
 #include "backend/serial-port.h"
 
 #include "base/cleanup.h"

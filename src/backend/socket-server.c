@@ -10,6 +10,7 @@
  * A server with several clients and without a holder accepts nobody; the kernel keeps a few
  * waiting.
  */
+/* syscalls: accept4 */
 #include "backend/socket-impl.h"
 
 #include "base/cleanup.h"

@@ -2,6 +2,7 @@
 /*
  * Class "socket": what the options mean. The two sides are in socket-server.c and socket-client.c.
  */
+/* syscalls: close */
 #include "backend/socket-impl.h"
 
 #include "backend/backends.h"

@@ -8,6 +8,7 @@
  *
  * A terminal that is a real line may send a break: the kernel is asked to mark it.
  */
+/* syscalls: ioctl */
 #include "backend/backends.h"
 
 #include "backend/fd-stream.h"

@@ -11,6 +11,7 @@
  * A hostile peer: the kernel passes on only datagrams of the address that we are connected to. One
  * dispatch reads at most DATAGRAMS_A_DISPATCH.
  */
+/* syscalls: bind close connect recvfrom sendto socket */
 #include "backend/backends.h"
 
 #include "base/cleanup.h"

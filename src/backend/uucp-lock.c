@@ -6,6 +6,7 @@
  * Our own number in one does not say that we have the device: numbers are given out again, and a
  * process that died may have had ours. So whoever has a lock keeps its file open and locked.
  */
+/* syscalls: close fchmod flock getpid kill link linkat newfstatat openat read readlink unlink */
 #include "backend/uucp-lock.h"
 
 #include "base/cleanup.h"

@@ -4,6 +4,7 @@
  * lines of many kinds come: those for which no row is free share one, so that the table bounds what
  * is told as well as what is kept.
  */
+/* syscalls: write */
 #include "base/log.h"
 
 #include "base/log-impl.h"

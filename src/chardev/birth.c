@@ -8,6 +8,7 @@
  * or free it; where it does neither, it is detached. The functions of a link do nothing once it is
  * detached, so that no order of freeing is wrong.
  */
+/* syscalls: close */
 #include "chardev/birth.h"
 
 #include "base/cleanup.h"

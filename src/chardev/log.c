@@ -4,6 +4,7 @@
  * busy, a second at most. One that is in trouble by then (full disk, slow reader, hanging server)
  * loses bytes of the log, never of the stream, and says in the log how many.
  */
+/* syscalls: clock_gettime */
 #include "chardev/log.h"
 
 #include "base/cleanup.h"

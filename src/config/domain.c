@@ -8,6 +8,7 @@
  * The file is libvirt's own, written by a library for XML, so that tags are well formed; what is
  * not understood is passed over.
  */
+/* syscalls: openat */
 #include "config/domain.h"
 
 #include "base/cleanup.h"

@@ -3,6 +3,7 @@
  * A stack of files: the one on top is read. What `include` names stands beside the file that says
  * so; a pattern may mean none at all, a name has to be there.
  */
+/* syscalls: getdents64 newfstatat openat */
 #include "config/files.h"
 
 #include "base/cleanup.h"

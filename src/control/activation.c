@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: fcntl getpid */
 #include "control/activation.h"
 
 #include "base/cleanup.h"

@@ -3,6 +3,7 @@
  * Descriptors that come with requests, over a unix socket: kept by name in the session, in the
  * numbered sets that paths may name, or given to a server as a client.
  */
+/* syscalls: close */
 #include "control/commands.h"
 
 #include "base/cleanup.h"

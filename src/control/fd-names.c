@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: close */
 #include "control/fd-names.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: close fcntl */
 #include "control/fdset.h"
 
 #include "base/cleanup.h"

@@ -4,6 +4,7 @@
  * about where that comes and goes: a hub's figures are sums over all members that it ever had, and
  * no series bears the name of a person. Hubs are asked by what query-hubs asks them.
  */
+/* syscalls: clock_gettime close fstat getdents64 getrusage lseek openat pread64 prlimit64 */
 #include "control/figures.h"
 
 #include "base/parse.h"

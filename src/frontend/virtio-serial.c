@@ -4,6 +4,7 @@
  * Options that only mean something inside QEMU (where the device sits on its PCI bus) are taken
  * and ignored, so that a QEMU command line can be used as it is.
  */
+/* syscalls: geteuid lstat mkdir newfstatat */
 #include "frontend/virtio-serial.h"
 
 #include "base/cleanup.h"

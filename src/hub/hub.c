@@ -15,6 +15,7 @@
  *
  * Invariant: no member in good standing is behind the tape's window.
  */
+/* syscalls: getrandom */
 #include "hub/hub.h"
 
 #include "hub/hub-impl.h"

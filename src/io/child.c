@@ -7,10 +7,12 @@
  * This process keeps the slave open besides the child: programs such as getty close and reopen
  * their terminal, which must not look like an end.
  */
+/* syscalls: close close_range fstat getdents64 ioctl kill openat pidfd_open read wait4 */
 #include "io/child.h"
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "io/spawner.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -303,8 +305,13 @@ static int start(struct child *child, const struct child_options *options, int *
 	child->grace = timer_new(child->loop, on_grace_over, child);
 	if (!child->grace || asprintf(&term, "TERM=%s", options->term) < 0)
 		return -ENOMEM;
-	env = make_environment(term);
-	r = spawn_shell(child, options->command, env);
+	if (spawner_of(child->loop)) {
+		r = spawner_run(
+			spawner_of(child->loop), child->tty, term, options->command, &child->pid);
+	} else {
+		env = make_environment(term);
+		r = spawn_shell(child, options->command, env);
+	}
 	if (r < 0)
 		return r;
 	child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);

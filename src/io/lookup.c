@@ -4,6 +4,7 @@
  * belongs to the thread and to the loop's side: the one that is done last frees it. Nothing is
  * written by both; the eventfd tells the loop that the thread has written.
  */
+/* syscalls: close connect eventfd2 socket */
 #include "io/lookup.h"
 
 #include "io/thread.h"

@@ -8,6 +8,7 @@
  * fs.epoll.max_user_watches) has to be an error of who wanted one more. All that can fail does so
  * in watch_new() and timer_new(), where somebody hears of it.
  */
+/* syscalls: close epoll_create1 */
 #include "io/loop.h"
 
 #include "base/histogram.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: fchmod fcntl fstat newfstatat openat pwritev2 sendmsg stat writev */
 #include "io/out-file.h"
 
 #include "base/nowait.h"

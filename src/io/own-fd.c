@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: close fcntl fstat ioctl newfstatat openat pipe2 poll ppoll read write */
 #include "io/own-fd.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: close inotify_add_watch inotify_init1 inotify_rm_watch read */
 #include "io/path-watch.h"
 
 #include "base/cleanup.h"

@@ -3,6 +3,7 @@
  * The loop's own timers count milliseconds; this is a timerfd beside them. It is never read: to set
  * it, or to stop it, takes back that it has expired.
  */
+/* syscalls: close timerfd_create timerfd_settime */
 #include "io/short-timer.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: close read rt_sigprocmask signalfd4 */
 #include "io/signal-source.h"
 
 #include <errno.h>

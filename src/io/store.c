@@ -12,6 +12,7 @@
  * missing when it is needed, as long as the packer. A store that goes while its piece is at work
  * leaves the work to end for nothing.
  */
+/* syscalls: madvise mmap munmap */
 #include "io/store.h"
 
 #include "io/loop-impl.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: clock_nanosleep rt_sigaction rt_sigprocmask tgkill */
 #include "io/thread.h"
 
 #include <errno.h>

@@ -8,6 +8,7 @@
  * for the rest this process did not run. While one of its timers runs no wait is longer than
  * LOOP_LATE_MS, so that a stop has no long wait to hide in.
  */
+/* syscalls: clock_gettime */
 #include "io/loop-impl.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* All that the thread uses is the waiter's, which outlives it. */
+/* syscalls: clock_nanosleep close eventfd2 */
 #include "io/waiter.h"
 
 #include "io/thread.h"

@@ -9,6 +9,7 @@
  * Wishes are told to the kernel before the next wait: who stops and goes on within a dispatch costs
  * no system call. A watch that is to rest stays armed until an event comes that nobody wants.
  */
+/* syscalls: epoll_ctl epoll_pwait epoll_wait */
 #include "io/loop-impl.h"
 
 #include <errno.h>

@@ -13,6 +13,7 @@
  * A thread that hangs in the kernel cannot be ended. The pool therefore lives as long as the loop's
  * side or any thread does; whoever is the last frees it.
  */
+/* syscalls: clock_gettime close eventfd2 read write */
 #include "io/work-pool.h"
 
 #include "io/loop-impl.h"

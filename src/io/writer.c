@@ -17,6 +17,7 @@
  * They begin with an error or a byte that was left out and end when neither was seen for a while:
  * a slow reader of a FIFO is one line in the log of the operator, not one a write.
  */
+/* syscalls: close dup2 dup3 */
 #include "io/writer.h"
 
 #include "base/cleanup.h"

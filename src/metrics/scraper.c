@@ -4,6 +4,7 @@
  * that does nothing, or never ends, holds a place for SCRAPER_MS at most. Between two families the
  * loop does what else there is to do: a scrape of thousands of consoles holds up no byte.
  */
+/* syscalls: close */
 #include "metrics/scraper.h"
 
 #include "metrics/request.h"

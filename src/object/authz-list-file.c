@@ -7,6 +7,7 @@
  * change and the news of it. A file that is gone or makes no sense changes nothing: the rules stay
  * as they were, and the log says so, once for each state of the file.
  */
+/* syscalls: fstat newfstatat openat read stat */
 #include "object/authz.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: fcntl fstat newfstatat openat */
 #include "object/password-file.h"
 
 #include "base/cleanup.h"

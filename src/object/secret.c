@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: openat read */
 #include "object/secret.h"
 
 #include "base/base64.h"

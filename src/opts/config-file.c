@@ -12,6 +12,7 @@
  * a value: it ends at the next '"'. Nothing of the file is used if a line of it is wrong. The file
  * is the operator's own, but often generated: its size, its lines and its sections are limited.
  */
+/* syscalls: openat read */
 #include "opts/config-file.h"
 
 #include "base/cleanup.h"

@@ -6,6 +6,7 @@
  * that was given twice stays twice, so that a bad first value is an error although the second one
  * counts. Reading converts on every call: options are read once, when an object is made.
  */
+/* syscalls: rename */
 #include "opts/opts.h"
 #include "opts/opts-impl.h"
 

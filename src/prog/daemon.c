@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "config/plan.h"
 #include "config/things.h"
+#include "io/spawner.h"
 #include "lib/classes.h"
 #include "lib/estate.h"
 #include "opts/opts.h"
@@ -157,6 +158,11 @@ static int serve(struct daemon *daemon, int ready_fd, struct error **err)
 		return r;
 	if (ready_fd >= 0)
 		process_daemon_ready(ready_fd, logfile != NULL);
+	r = privileges_drop(&daemon->setup->privileges, err);
+	if (r == 0)
+		r = sandboxing_enter(daemon->setup, daemon->loop, err);
+	if (r < 0)
+		return r;
 	notify_serving(daemon->notify, daemon->loop, name ? name : "consoles");
 	loop_run(daemon->loop);
 	notify_stopping(daemon->notify);
@@ -168,6 +174,8 @@ static void stop(struct daemon *daemon)
 	signals_watch_free(daemon->signals);
 	again_free(daemon->again);
 	estate_done(&daemon->estate);
+	if (daemon->loop)
+		spawner_stop(daemon->loop);
 	messages_stop(daemon->messages);
 	loop_free(daemon->loop);
 	pidfile_remove(&daemon->pidfile);

@@ -28,7 +28,7 @@ static const struct {
 	  "device-tree drive dtb enable-kvm fda fdb fsdev global hda hdb hdc hdd icount initrd "
 	  "kernel loadvm m machine mem-path mem-prealloc mtdblock net netdev nic no-acpi no-hpet "
 	  "no-reboot no-shutdown numa only-migratable overcommit pflash plugin preconfig rtc S "
-	  "sandbox run-with sd seed smbios smp snapshot tpmdev usb usbdevice uuid virtfs watchdog "
+	  "sd seed smbios smp snapshot tpmdev usb usbdevice uuid virtfs watchdog "
 	  "watchdog-action acpitable incoming add-object set k l msg trace ",
 		machine },
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: clock_gettime close getpid sendto socket */
 #include "prog/notify.h"
 
 #include "base/cleanup.h"

@@ -3,6 +3,7 @@
  * What charhubd can be told: one line of the table an option. A handler only notes what is wanted;
  * daemon.c makes it.
  */
+/* syscalls: prctl */
 #include "prog/cmdline.h"
 
 #include "base/cleanup.h"
@@ -161,6 +162,31 @@ static int add_vnc(struct setup *setup, struct opts *opts, const char *where, st
 	if (opts_wants_help(opts) || is_help(opts_text(opts, "vnc")))
 		return help_options("vnc", vnc_options);
 	return request_list_add(&setup->wanted.lists[THING_VNC], opts, where, err);
+}
+
+/* ---- -run-with, -sandbox ---- */
+
+static int add_run_with(
+	struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	int r;
+
+	(void)where;
+	if (opts_wants_help(opts))
+		return help_options("run-with", privileges_options);
+	r = privileges_read(&setup->privileges, opts, err);
+	if (r == 0)
+		opts_free(opts);
+	return r;
+}
+
+static int add_sandbox(
+	struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	(void)where;
+	if (opts_wants_help(opts) || is_help(opts_text(opts, "enable")))
+		return help_options("sandbox", sandboxing_options);
+	return sandboxing_read(&setup->sandbox, opts, err);
 }
 
 /* ---- -metrics ---- */
@@ -506,6 +532,14 @@ const struct program_option program_options[] = {
 	{ "qmp-pretty", "SPEC", "the same, with answers in several lines",
 		.take = take_qmp_pretty },
 	{ "readconfig", "FILE", "read options from a configuration file", .take = take_readconfig },
+	{ "run-with", "user=USER[,chroot=FOLDER]",
+		"once everything was made, be another user, in another root; 'help' lists the "
+		"options",
+		.add = add_run_with, .once = true },
+	{ "sandbox", "on[,spawn=deny][,...]",
+		"once everything was made, do and open no more than that needs; 'help' lists the "
+		"options",
+		.add = add_sandbox, .implied = "enable", .once = true },
 	{ "serial", "SPEC", "make the chardev serialN, in QEMU's short form: unix:PATH, stdio, ...",
 		.take = take_serial },
 	{ "template", "NAME[,...]", "what consoles have that do not say otherwise",

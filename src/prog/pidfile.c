@@ -6,6 +6,8 @@
  * or, where an old file is there, under the lock of that old file. So of two programs that start at
  * once one wins.
  */
+/* syscalls: close fchmod fcntl fstat getpid lstat newfstatat openat pread64 rename renameat2 */
+/* syscalls: unlink */
 #include "prog/pidfile.h"
 
 #include "base/cleanup.h"

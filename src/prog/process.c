@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* before the sandbox: close dup2 dup3 fcntl kill openat pipe2 ppoll prlimit64 read setsid */
+/* before the sandbox: wait4 write */
 #include "prog/process.h"
 
 #include "base/cleanup.h"

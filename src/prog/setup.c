@@ -17,6 +17,8 @@ void setup_done(struct setup *setup)
 	free(setup->serials);
 	setup->serials = NULL;
 	setup->n_serials = 0;
+	privileges_done(&setup->privileges);
+	sandboxing_done(&setup->sandbox);
 	free(setup->name);
 	setup->name = NULL;
 }

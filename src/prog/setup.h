@@ -7,6 +7,8 @@
 #include "config/request.h"
 #include "control/activation.h"
 #include "control/fdset.h"
+#include "prog/privileges.h"
+#include "prog/sandboxing.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +21,7 @@
  * @fdsets:  descriptors that paths may name
  * @activation: sockets that fd= may name
  * @serials: ids of what -serial means, @n_serials, NULL: none; owned
+ * @privileges: what is given up once all was made; @sandbox: what is not done any more then
  * @argc, @argv: the command line itself
  * @check_only: make nothing of it
  * @n_monitors, @n_controls: how many -qmp and -control there are, for the ids of their chardevs
@@ -38,6 +41,8 @@ struct setup {
 	const char *pidfile, *logfile;
 	unsigned char escape;
 	bool daemonize, check_only;
+	struct privileges privileges;
+	struct sandboxing sandbox;
 	int argc;
 	char **argv;
 };

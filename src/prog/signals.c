@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: rt_sigaction rt_sigprocmask */
 #include "prog/signals.h"
 
 #include "io/signal-source.h"

@@ -10,6 +10,7 @@
  * has no glyphs, or wrong ones; nothing worse. Whoever may write to it can cut it while it is
  * mapped, so it should be root's, as the distribution's is.
  */
+/* syscalls: fstat mmap munmap newfstatat openat */
 #include "text/unifont.h"
 
 #include "base/cleanup.h"

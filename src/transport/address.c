@@ -4,6 +4,8 @@
  * waits for others (names, a synchronous connect) happens at creation only; whoever reconnects
  * does it through the loop with the parts that are exported here.
  */
+/* syscalls: bind connect fcntl getsockname getsockopt listen lstat newfstatat ppoll */
+/* syscalls: setsockopt socket unlink */
 #include "transport/address.h"
 
 #include "base/cleanup.h"

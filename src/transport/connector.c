@@ -7,6 +7,7 @@
  *
  * A failure is told once until an attempt succeeds.
  */
+/* syscalls: close connect getsockopt socket */
 #include "transport/connector.h"
 
 #include "base/cleanup.h"

@@ -2,6 +2,8 @@
 /*
  * The bottom of every stack: the bytes go straight between the kernel and the user's memory.
  */
+/* syscalls: close fstat getsockopt ioctl newfstatat poll ppoll readv recvmsg sendmsg */
+/* syscalls: setsockopt shutdown writev */
 #include "transport/fd-transport.h"
 
 #include "base/list.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: getpeername getsockopt openat pidfd_open */
 #include "transport/identity.h"
 
 #include "base/cleanup.h"

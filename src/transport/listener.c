@@ -7,6 +7,7 @@
  *
  * One dispatch accepts at most ACCEPTS_A_DISPATCH.
  */
+/* syscalls: accept4 close getsockname lstat newfstatat openat recvfrom sendto shutdown unlink */
 #include "transport/listener.h"
 
 #include "base/log.h"

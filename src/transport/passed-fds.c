@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: close recvmsg */
 #include "transport/passed-fds.h"
 
 #include <errno.h>

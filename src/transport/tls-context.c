@@ -6,6 +6,7 @@
  * only what they need is offered: TLS 1.3 has no anonymous side. Sessions are not resumed: a
  * certificate is looked at each time, and TigerVNC 1.12 stops at a ticket of TLS 1.3.
  */
+/* syscalls: access faccessat */
 #include "transport/tls-context.h"
 
 #include "base/cleanup.h"

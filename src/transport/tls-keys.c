@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: openat read */
 #include "transport/tls-keys.h"
 
 #include "base/cleanup.h"

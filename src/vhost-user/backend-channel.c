@@ -4,6 +4,7 @@
  * asked for, so nothing is ever read. Where the socket is full the message waits as a bit, since a
  * second one of the same kind would say nothing new, and goes out when there is room.
  */
+/* syscalls: close fstat newfstatat sendto */
 #include "vhost-user/vhost-user-impl.h"
 
 #include "base/cleanup.h"

@@ -4,6 +4,7 @@
  * the file descriptors of one message for those of the next. Descriptors are accepted with any
  * piece of their message; more than VU_FDS_MAX of them are an error, and none is ever leaked.
  */
+/* syscalls: close fcntl recvmsg sendmsg */
 #include "vhost-user/channel.h"
 
 #include "base/cleanup.h"

@@ -16,6 +16,7 @@
  * At most WAITING_MAX wait. Of more, the one goes that has been silent for longest; if none is
  * silent, the rest wait in the kernel's queue.
  */
+/* syscalls: close ioctl */
 #include "vhost-user/door.h"
 
 #include "base/list.h"

@@ -4,6 +4,7 @@
  * come and go while queues run: their rings are looked for again each time, and a ring whose memory
  * is gone breaks the device.
  */
+/* syscalls: ftruncate memfd_create */
 #include "vhost-user/requests.h"
 
 #include "base/cleanup.h"

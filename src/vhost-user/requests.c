@@ -7,6 +7,7 @@
  * which a frontend that asked for an acknowledgement is told, and others lose their connection,
  * since they would go on as if it had been done; it is malformed, and the connection ends.
  */
+/* syscalls: close */
 #include "vhost-user/requests.h"
 
 #include "base/cleanup.h"

@@ -11,6 +11,7 @@
  * many of its queues are kicked and however much a few bytes make the readers of its ports do. A
  * busy device is polled, see pace.h. A hostile frontend can end its own connection only.
  */
+/* syscalls: close */
 #include "vhost-user/vhost-user.h"
 
 #include "base/cleanup.h"

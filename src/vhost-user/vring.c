@@ -16,6 +16,7 @@
  * A queue runs when its size, addresses and kick are known and it is enabled, in whichever order
  * they came; what is in the ring by then is looked at without a kick.
  */
+/* syscalls: close fstat newfstatat poll ppoll preadv2 read sendto write */
 #include "vhost-user/vhost-user-impl.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: getpeername getsockname */
 #include "vnc/door.h"
 
 #include <arpa/inet.h>

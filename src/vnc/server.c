@@ -4,6 +4,7 @@
  * be alone gets. Somebody who connects and never logs in can not keep others out (make_room()), and
  * who guesses passwords has to wait (door.c).
  */
+/* syscalls: getpeername */
 #include "vnc/server.h"
 
 #include "base/cleanup.h"

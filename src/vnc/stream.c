@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: close */
 #include "vnc/stream.h"
 
 #include "transport/fd-transport.h"

@@ -10,6 +10,7 @@
  * Handlers of messages only return errors: whoever was called by the loop frees the viewer, so that
  * nobody works with one that is gone.
  */
+/* syscalls: close */
 #include "vnc/viewer.h"
 
 #include "base/log.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: read */
 #include "vt/palette.h"
 #include "vt/engine.h"
 #include "vt/color-name.h"

@@ -8,7 +8,7 @@ from tree import Source, report, sources
 # folder -> the folders whose headers it may include, besides its own
 _BELOW_FRONTEND = "base io transport opts chardev virtio vhost-user"
 _EVERYTHING = ("base io transport opts object chardev backend hub mux vt text display vc vnc "
-               "virtio vhost-user frontend lobby attach metrics control config lib")
+               "virtio vhost-user frontend lobby attach metrics control sandbox config lib")
 ALLOWED = {folder: set(below.split()) for folder, below in {
     "base": "",
     "attach": "base",
@@ -28,6 +28,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "virtio": "base",
     "vhost-user": "base io transport virtio",
     "metrics": "base io transport",
+    "sandbox": "base",
     "lobby": "base io opts chardev hub",
     "frontend": _BELOW_FRONTEND,
     "control": _BELOW_FRONTEND + " attach object backend vt text display hub vnc lobby frontend "

@@ -19,6 +19,8 @@ from .stream import DEADLINE, Deadline, Stream, as_pattern
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 MARK = "CHARHUB_TEST_RUN"  # in the environment of whatever a test starts, children included
+# Every daemon of the tests within the sandbox, where that is wanted.
+SANDBOX = ["-sandbox", "on,paths.0=/tmp"] if os.environ.get("CHARHUB_TEST_SANDBOX") == "1" else []
 SANITIZER = re.compile(r"(ERROR|WARNING): \w*Sanitizer|runtime error:")
 
 
@@ -106,6 +108,8 @@ class NotifySocket:
         self.path = f"{self.folder.name}/notify"
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.sock.bind(self.path)
+        os.chmod(self.folder.name, 0o711)  # for who is another user by then, as systemd's is
+        os.chmod(self.path, 0o777)
 
     def wait_ready(self, process, timeout=DEADLINE):
         """True once READY=1 came, False if the process ended first."""
@@ -170,9 +174,12 @@ class Charhubd:
         self.workdir = pathlib.Path(workdir)
         self.before = special_files(workdir)
         self.notify = NotifySocket()
+        if SANDBOX:  # to look for leaks a sanitizer does what a sandbox is against
+            env = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0",
+                   **(env or {})}
         full = {**os.environ, **(env or {}), MARK: self.mark, "NOTIFY_SOCKET": self.notify.path}
         self.process = subprocess.Popen(
-            [*prefix, str(program), *map(str, args)], cwd=workdir, env=full, stdin=stdin,
+            [*prefix, str(program), *map(str, args), *SANDBOX], cwd=workdir, env=full, stdin=stdin,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
             pass_fds=pass_fds)
         self.out = Output(self.process.stdout)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PROG_PRIVILEGES_H
+#define PROG_PRIVILEGES_H
+
+#include "opts/opts.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/**
+ * struct privileges - `-run-with`: who the program is once everything has been made
+ * @user:   of whom it has the groups, too; NULL: @uid and @gid alone
+ * @chroot: its root folder; NULL: stays; owned, as @user is
+ * @changes_user: is one given
+ */
+struct privileges {
+	char *user, *chroot;
+	uid_t uid;
+	gid_t gid;
+	bool changes_user;
+};
+
+/** privileges_options - those of `-run-with` */
+extern const struct opt_desc privileges_options[];
+
+/**
+ * privileges_read() - what `-run-with` says
+ * @privileges: those of an earlier one are replaced
+ *
+ * Return: 0; -EINVAL: there is no such user, with QEMU's text; -ENOMEM.
+ */
+int privileges_read(struct privileges *privileges, struct opts *opts, struct error **err);
+
+/** privileges_drop() - from now on; no-op where nothing was said. Return: 0; -errno with @err */
+int privileges_drop(const struct privileges *privileges, struct error **err);
+
+/** privileges_done() - also of a zeroed one */
+void privileges_done(struct privileges *privileges);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/spawner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+struct fixture {
+	struct loop *loop;
+	int master;
+	char tty[64];
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->loop = loop_new();
+	f->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(f->master >= 0);
+	assert_int_equal(unlockpt(f->master), 0);
+	assert_int_equal(ptsname_r(f->master, f->tty, sizeof(f->tty)), 0);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	spawner_stop(f->loop);
+	close(f->master);
+	loop_free(f->loop);
+	free(f);
+	return 0;
+}
+
+/* Run a command to its end. Return: its exit status. */
+static int run(struct fixture *f, const char *command)
+{
+	pid_t pid;
+	int status;
+
+	assert_int_equal(spawner_run(spawner_of(f->loop), f->tty, "TERM=test", command, &pid), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void its_children_are_ours(void **state)
+{
+	struct fixture *f = *state;
+	char command[64];
+
+	assert_null(spawner_of(f->loop));
+	assert_int_equal(spawner_start(f->loop, NULL), 0);
+	assert_int_equal(run(f, "exit 3"), 3);
+	snprintf(command, sizeof(command), "[ $PPID = %d ]", (int)getpid());
+	assert_int_equal(run(f, command), 0);
+	assert_int_equal(run(f, "[ $TERM = test ] && [ -t 0 ] && [ -t 2 ] && : >/dev/tty"), 0);
+}
+
+static void they_inherit_no_descriptor_and_no_mask(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(fcntl(f->master, F_SETFD, 0), 0);
+	assert_int_equal(spawner_start(f->loop, NULL), 0);
+	assert_int_equal(
+		run(f, "ls /proc/self/fd | grep -qx '[4-9]\\|..*[0-9]' && exit 1; exit 0"), 0);
+	assert_int_equal(run(f, "grep -q '^SigBlk:.0*$' /proc/self/status"), 0);
+}
+
+static void where_it_is_forbidden_nothing_is_started(void **state)
+{
+	struct fixture *f = *state;
+	pid_t pid;
+
+	assert_int_equal(spawner_forbid(f->loop), 0);
+	assert_int_equal(
+		spawner_run(spawner_of(f->loop), f->tty, "TERM=test", "true", &pid), -EPERM);
+}
+
+static void what_is_too_long_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	char *command = malloc(SPAWNER_REQUEST_MAX + 1);
+	pid_t pid;
+
+	assert_int_equal(spawner_start(f->loop, NULL), 0);
+	memset(command, 'x', SPAWNER_REQUEST_MAX);
+	command[SPAWNER_REQUEST_MAX] = '\0';
+	assert_int_equal(
+		spawner_run(spawner_of(f->loop), f->tty, "TERM=test", command, &pid), -E2BIG);
+	free(command);
+	assert_int_equal(run(f, "true"), 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(its_children_are_ours),
+		CASE(they_inherit_no_descriptor_and_no_mask),
+		CASE(where_it_is_forbidden_nothing_is_started),
+		CASE(what_is_too_long_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
