@@ -5,6 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+#define CENTURY (36525 * (uint64_t)DAY)
+
+enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
+
 int parse_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -117,6 +121,39 @@ int parse_size(const char *text, uint64_t *ret_bytes)
 		parse_fraction(&point, (uint64_t)1 << shift, &fraction);
 	if (__builtin_add_overflow(whole << shift, fraction, ret_bytes))
 		return -ERANGE;
+	return 0;
+}
+
+static uint64_t seconds_of(char unit)
+{
+	switch (unit) {
+	case 's': return 1;
+	case 'm': return MINUTE;
+	case 'h': return HOUR;
+	case 'd': return DAY;
+	case 'w': return 7 * (uint64_t)DAY;
+	default: return 0;
+	}
+}
+
+int parse_duration(const char *text, uint64_t *ret_s)
+{
+	uint64_t total = 0, value;
+	const char *end;
+
+	do {
+		int r = parse_digits(text, 10, &end, &value);
+
+		if (r == -EINVAL || !seconds_of(*end))
+			return -EINVAL;
+		if (r < 0 || value > CENTURY / seconds_of(*end))
+			return -ERANGE;
+		total += value * seconds_of(*end);
+		text = end + 1;
+	} while (*text);
+	if (total > CENTURY)
+		return -ERANGE;
+	*ret_s = total;
 	return 0;
 }
 

@@ -26,6 +26,13 @@ int parse_u64(const char *text, uint64_t *ret_value);
  */
 int parse_size(const char *text, uint64_t *ret_bytes);
 
+/**
+ * parse_duration() - how long: "90s", "10m", "1h30m", "7d", "2w"; each number has its unit
+ *
+ * Return: 0; -EINVAL: not of that form; -ERANGE: more than a century.
+ */
+int parse_duration(const char *text, uint64_t *ret_s);
+
 /** parse_hex_digit() - Return: 0..15; -1: is none */
 int parse_hex_digit(char c);
 

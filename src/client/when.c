@@ -9,8 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-enum { DAY = 86400, DIGITS_MAX = 9 };
-
 /* ---- by a clock ---- */
 
 static bool shows(time_t when, const struct tm *wanted)
@@ -156,37 +154,20 @@ static int read_clock(const char *text, int64_t now, int64_t *ret_when)
 
 /* ---- before now ---- */
 
-static int64_t unit_of(char c)
-{
-	switch (c) {
-	case 's': return 1;
-	case 'm': return 60;
-	case 'h': return 3600;
-	case 'd': return DAY;
-	case 'w': return 7 * DAY;
-	default: return 0;
-	}
-}
-
 static int read_ago(const char *text, int64_t now, int64_t *ret_when)
 {
-	const char *at = text + (*text == '-');
-	int64_t ago = 0;
+	const char *end = strstr(text, " ago");
+	bool is_minus = *text == '-';
+	AUTO_FREE char *span = NULL;
+	uint64_t ago;
 
-	do {
-		size_t digits = strspn(at, "0123456789");
-		int64_t value = 0;
-
-		if (!digits || digits > DIGITS_MAX || !unit_of(at[digits]))
-			return -EINVAL;
-		for (size_t i = 0; i < digits; i++)
-			value = value * 10 + (at[i] - '0');
-		ago += value * unit_of(at[digits]);
-		at += digits + 1;
-	} while (*at >= '0' && *at <= '9');
-	if (*at && (strcmp(at, " ago") != 0 || *text == '-'))
+	if (end && (end[4] || is_minus))
 		return -EINVAL;
-	*ret_when = now - ago;
+	text += is_minus;
+	span = end ? strndup(text, (size_t)(end - text)) : strdup(text);
+	if (!span || parse_duration(span, &ago) < 0)
+		return -EINVAL;
+	*ret_when = now - (int64_t)ago;
 	return 0;
 }
 

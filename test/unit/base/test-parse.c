@@ -79,6 +79,39 @@ static void sizes_have_fractions_and_suffixes(void **state)
 	}
 }
 
+static void durations_are_numbers_with_units(void **state)
+{
+	static const struct {
+		const char *text;
+		int result;
+		uint64_t seconds;
+	} cases[] = {
+		{ "90s", 0, 90 },
+		{ "1h30m", 0, 5400 },
+		{ "7d", 0, 604800 },
+		{ "2w", 0, 1209600 },
+		{ "0s", 0, 0 },
+		{ "", -EINVAL, 0 },
+		{ "5", -EINVAL, 0 },
+		{ "5x", -EINVAL, 0 },
+		{ "m", -EINVAL, 0 },
+		{ "1h ", -EINVAL, 0 },
+		{ "-1h", -EINVAL, 0 },
+		{ "36525d", 0, 3155760000 },
+		{ "36526d", -ERANGE, 0 },
+		{ "36525d1s", -ERANGE, 0 },
+		{ "99999999999999999999w", -ERANGE, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t seconds = 0;
+
+		assert_int_equal(parse_duration(cases[i].text, &seconds), cases[i].result);
+		assert_int_equal(seconds, cases[i].seconds);
+	}
+}
+
 static void booleans_are_lower_case_words(void **state)
 {
 	bool value = false;
@@ -124,6 +157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_taken_whole_or_not_at_all),
 		cmocka_unit_test(sizes_have_fractions_and_suffixes),
+		cmocka_unit_test(durations_are_numbers_with_units),
 		cmocka_unit_test(booleans_are_lower_case_words),
 		cmocka_unit_test(ids_start_with_a_letter),
 		cmocka_unit_test(geometry_is_columns_by_rows),
