@@ -13,6 +13,10 @@
  * say so always; the pool only opens it anew. There is one write at a time, and nothing passes what
  * is queued: order is kept.
  *
+ * A file that is full, or old, is followed by a new one before the next byte is written, in a
+ * thread. What becomes of old files is another piece of work (io/rotation.h). Where there can be no
+ * new file the present one goes on; the next attempt is when it has grown, or aged, as much again.
+ *
  * An error stops the writing until the timer tries again. The timer runs in times of trouble only.
  * They begin with an error or a byte that was left out and end when neither was seen for a while:
  * a slow reader of a FIFO is one line in the log of the operator, not one a write.
@@ -24,7 +28,8 @@
 #include "base/log.h"
 #include "base/segments.h"
 #include "io/byte-queue.h"
-#include "io/out-file.h"
+#include "io/log-file.h"
+#include "io/rotation.h"
 #include "io/work-pool.h"
 
 #include <errno.h>
@@ -40,6 +45,11 @@
  * @error:    positive errno that stopped the writing; shared
  * @next_error: why @next could not be opened
  * @reopen, @closing, @wants_room: what the loop asks the thread for; shared
+ * @how:      how files are opened
+ * @rules, @limit: when the file is followed by a new one: as asked for, and in bytes; shared
+ * @first_ms: when its first byte was written, by the loop's clock; UNWRITTEN: not yet
+ * @is_old:   it is older than the rules allow; shared
+ * @rotated, @rotate_error: what has become of that, for the loop to hear of; shared
  * @cannot_tell: the file system does not know RWF_NOWAIT
  * @used:     there were bytes for the file
  * @missing:  bytes left out since the last line in the file about that
@@ -56,9 +66,15 @@ struct writer {
 	void (*on_room)(void *data);
 	void (*on_trouble)(void *data);
 	void *data;
-	mode_t mode;
 	int follower;
-	struct out_file file, next;
+	struct log_file_options how;
+	struct rotation_rules rules;
+	uint64_t limit;
+	int64_t first_ms;
+	bool is_old, rotated;
+	int rotate_error;
+	struct sweep *sweep; /* NULL: the file is not rotated */
+	struct log_file file, next;
 	struct byte_queue queue, writing;
 	int error, next_error;
 	bool reopen, closing, wants_room;
@@ -67,6 +83,8 @@ struct writer {
 	uint64_t missing, lost, left_out;
 	unsigned retry_ms, calm_ms;
 };
+
+enum { MS = 1000, UNWRITTEN = -1 };
 
 static struct writer *writer_of(struct work *work)
 {
@@ -103,6 +121,34 @@ static void turn_over(struct writer *writer)
 	}
 }
 
+/* How many of these bytes are the present file's. */
+static size_t share(const struct writer *writer, const struct iovec *iov, int n)
+{
+	const struct log_file *file = &writer->file;
+	uint64_t limit = writer->is_old && file->size ? 1 : writer->limit;
+
+	return file->out.kind == OUT_FILE
+		       ? rotation_share(limit, file->size, file->mid_line, iov, n)
+		       : segments_len(iov, n);
+}
+
+static void rotate_outside(struct writer *writer)
+{
+	const struct log_file_options how = writer->how;
+	int r;
+
+	work_pool_unlock(writer->pool);
+	r = log_file_rotate(&writer->file, writer->path, &how);
+	work_pool_lock(writer->pool);
+	writer->is_old = false;
+	writer->first_ms = UNWRITTEN;
+	writer->limit = writer->rules.size;
+	if (r < 0 && writer->limit)
+		writer->limit += writer->file.size;
+	writer->rotated = true;
+	writer->rotate_error = r < 0 ? -r : 0;
+}
+
 /* Whoever closes it meanwhile is owed one more try. */
 static void write_outside(struct writer *writer)
 {
@@ -115,8 +161,13 @@ static void write_outside(struct writer *writer)
 		return;
 	iov.iov_base = (char *)(uintptr_t)byte_queue_data(&writer->writing);
 	iov.iov_len = writer->writing.len;
+	iov.iov_len = share(writer, &iov, 1);
+	if (!iov.iov_len) {
+		rotate_outside(writer);
+		return;
+	}
 	work_pool_unlock(writer->pool);
-	done = out_file_write(&writer->file, &iov, 1);
+	done = log_file_write(&writer->file, &iov, 1);
 	work_pool_lock(writer->pool);
 	if (done > 0)
 		byte_queue_pop(&writer->writing, (size_t)done);
@@ -125,18 +176,19 @@ static void write_outside(struct writer *writer)
 }
 
 /* Takes as long as it takes to close what the descriptor was. */
-static void follow(const struct writer *writer, const struct out_file *file)
+static void follow(const struct writer *writer, const struct log_file *file)
 {
 	if (writer->follower)
-		dup2(file->fd, writer->follower);
+		dup2(file->out.fd, writer->follower);
 }
 
 static void open_outside(struct writer *writer)
 {
+	const struct log_file_options how = writer->how;
 	int r;
 
 	work_pool_unlock(writer->pool);
-	r = out_file_open(writer->path, 0, writer->mode, &writer->next);
+	r = log_file_open(&writer->next, writer->path, 0, &how);
 	if (r == 0)
 		follow(writer, &writer->next);
 	work_pool_lock(writer->pool);
@@ -146,24 +198,25 @@ static void open_outside(struct writer *writer)
 /* Return: is there a new one to go on in? The old one is to be closed. */
 static bool swap_files(struct writer *writer)
 {
-	struct out_file old = writer->file;
+	struct log_file old = writer->file;
 
 	writer->reopen = false;
-	if (writer->next.fd < 0)
+	if (writer->next.out.fd < 0)
 		return false;
 	writer->file = writer->next;
 	writer->next = old;
 	writer->error = 0;
+	writer->is_old = false;
+	writer->first_ms = UNWRITTEN;
+	writer->limit = writer->rules.size;
 	return true;
 }
 
-static void close_outside(struct writer *writer, struct out_file *file)
+static void close_outside(struct writer *writer, struct log_file *file)
 {
 	work_pool_unlock(writer->pool);
-	if (file->fd >= 0)
-		close(file->fd);
+	log_file_close(file);
 	work_pool_lock(writer->pool);
-	file->fd = -1;
 }
 
 static enum work_result end(struct writer *writer)
@@ -180,17 +233,18 @@ static enum work_result run(struct work *work)
 	bool room_is_due;
 
 	if (writer->reopen) { /* first: whoever moved a file away waits for its end */
-		if (writer->next.fd < 0)
+		if (writer->next.out.fd < 0)
 			open_outside(writer);
 		if (!writer->closing)
 			return WORK_TELLS;
 		swap_files(writer);
 	}
 	close_outside(writer, &writer->next); /* was @file once */
-	if (writer->file.kind == OUT_FILE || writer->closing)
+	if (writer->file.out.kind == OUT_FILE || writer->closing)
 		write_outside(writer);
-	room_is_due = writer->wants_room && has_room_again(writer);
-	if (writer->file.kind == OUT_FILE && pending(writer) && !writer->error)
+	room_is_due = (writer->wants_room && has_room_again(writer)) ||
+		      (writer->rotated && !writer->closing);
+	if (writer->file.out.kind == OUT_FILE && pending(writer) && !writer->error)
 		return room_is_due ? WORK_TELLS : WORK_AGAIN;
 	if (writer->closing)
 		return end(writer);
@@ -255,15 +309,19 @@ static bool rests(const struct writer *writer)
 /* Where nothing is queued or at work, @file is ours. Return: how much went. */
 static size_t write_now(struct writer *writer, const struct iovec *iov, int n)
 {
+	struct iovec ours[2] = { iov[0], n > 1 ? iov[1] : (struct iovec){ 0 } };
 	ssize_t done;
 
-	if (writer->file.kind != OUT_FILE)
-		done = out_file_write(&writer->file, iov, n);
+	n = segments_clip(ours, n, share(writer, iov, n));
+	if (!n)
+		return 0;
+	if (writer->file.out.kind != OUT_FILE)
+		done = log_file_write(&writer->file, ours, n);
 	else if (!writer->cannot_tell)
-		done = out_file_write_now(&writer->file, iov, n);
+		done = log_file_write_now(&writer->file, ours, n);
 	else
 		return 0;
-	if (done == -EOPNOTSUPP && writer->file.kind == OUT_FILE)
+	if (done == -EOPNOTSUPP && writer->file.out.kind == OUT_FILE)
 		writer->cannot_tell = true;
 	return done < 0 ? 0 : (size_t)done;
 }
@@ -296,7 +354,7 @@ static int write_stream(struct writer *writer)
 	while (writer->writing.len) {
 		struct iovec iov = { (char *)(uintptr_t)byte_queue_data(&writer->writing),
 			writer->writing.len };
-		ssize_t done = out_file_write(&writer->file, &iov, 1);
+		ssize_t done = log_file_write(&writer->file, &iov, 1);
 
 		if (done == -EAGAIN && writer->watch) {
 			watch_set(writer->watch, WATCH_WRITE);
@@ -317,13 +375,13 @@ static int push(struct writer *writer)
 {
 	if (!rests(writer))
 		return 0;
-	if (writer->reopen || writer->next.fd >= 0) {
+	if (writer->reopen || writer->next.out.fd >= 0) {
 		work_submit(writer->pool, &writer->work);
 		return 0;
 	}
 	if (writer->error || !pending(writer))
 		return 0;
-	if (writer->file.kind != OUT_FILE)
+	if (writer->file.out.kind != OUT_FILE)
 		return write_stream(writer);
 	work_submit(writer->pool, &writer->work);
 	return 0;
@@ -350,11 +408,25 @@ static void note_end_of_line(struct writer *writer, const struct iovec *iov, siz
 		writer->mid_line = ((const char *)iov->iov_base)[len - 1] != '\n';
 }
 
+/* There are bytes to write: is the file too old for them? */
+static void look_at_age(struct writer *writer)
+{
+	int64_t now = (int64_t)loop_now_ms(writer->loop);
+
+	if (!writer->rules.age_s)
+		return;
+	if (writer->first_ms == UNWRITTEN)
+		writer->first_ms = now;
+	if (now - writer->first_ms >= (int64_t)writer->rules.age_s * MS)
+		writer->is_old = true;
+}
+
 /* With the lock held. Return: a positive errno, 0; @done is what was taken. */
 static int take(struct writer *writer, const struct iovec *iov, int n, size_t *done)
 {
 	int r = 0, error = 0;
 
+	look_at_age(writer);
 	if (writer->missing && has_room_again(writer))
 		tell_missing(writer);
 	if (writer->missing)
@@ -503,8 +575,8 @@ static void on_timer(void *data)
 static void watch_file(struct writer *writer)
 {
 	writer->cannot_tell = false;
-	if (writer->file.kind != OUT_FILE)
-		watch_new(writer->loop, writer->file.fd, on_writable, writer, &writer->watch);
+	if (writer->file.out.kind != OUT_FILE)
+		watch_new(writer->loop, writer->file.out.fd, on_writable, writer, &writer->watch);
 }
 
 static void unwatch_file(struct writer *writer)
@@ -523,11 +595,29 @@ static int change_files(struct writer *writer)
 	return 0;
 }
 
+/* The thread has gone on in a new file, or could not. */
+static void hear_of_rotation(struct writer *writer)
+{
+	int error;
+
+	work_pool_lock(writer->pool);
+	error = writer->rotate_error;
+	writer->rotated = false;
+	work_pool_unlock(writer->pool);
+	if (error)
+		log_warning("%s '%s' could not be rotated: %s; it goes on and grows",
+			writer->owner ? writer->owner : "file", writer->path, strerror(error));
+	else if (writer->sweep)
+		sweep_start(writer->sweep, &writer->rules);
+}
+
 static void done(struct work *work)
 {
 	struct writer *writer = writer_of(work);
 	int error, failed;
 
+	if (writer->rotated)
+		hear_of_rotation(writer);
 	work_pool_lock(writer->pool);
 	error = writer->error;
 	failed = writer->reopen ? change_files(writer) : 0;
@@ -551,12 +641,17 @@ void writer_reopen(struct writer *writer)
 	work_pool_unlock(writer->pool);
 }
 
+bool writer_can_rotate(const struct writer *writer)
+{
+	return !out_file_is_inherited(writer->path) && out_file_is_regular(writer->file.out.fd);
+}
+
 bool writer_owes(const struct writer *writer)
 {
 	bool owes;
 
 	work_pool_lock(writer->pool);
-	owes = writer->file.kind != OUT_FILE && pending(writer) && !writer->error;
+	owes = writer->file.out.kind != OUT_FILE && pending(writer) && !writer->error;
 	work_pool_unlock(writer->pool);
 	return owes;
 }
@@ -567,6 +662,33 @@ bool writer_is_failing(const struct writer *writer)
 }
 
 /* ---- open and close ---- */
+
+int writer_set_rotation(struct writer *writer, const struct rotation_rules *rules)
+{
+	bool is_on = rotation_is_on(rules);
+
+	if (is_on && !writer->sweep)
+		writer->sweep = sweep_new(writer->pool, writer->path, writer->owner);
+	if (is_on && !writer->sweep)
+		return -ENOMEM;
+	work_pool_lock(writer->pool);
+	writer->how.rotates = is_on;
+	writer->rules = *rules;
+	writer->limit = rules->size;
+	work_pool_unlock(writer->pool);
+	if (is_on)
+		sweep_start(writer->sweep, rules);
+	return 0;
+}
+
+/* A file that is gone on with may be old already. */
+static void look_at_birth(struct writer *writer)
+{
+	writer->first_ms = UNWRITTEN;
+	if (writer->file.size)
+		writer->first_ms = (int64_t)loop_now_ms(writer->loop) -
+				   (int64_t)log_file_age_ms(&writer->file);
+}
 
 static int begin(struct writer *writer, const struct writer_options *options)
 {
@@ -580,12 +702,13 @@ static int begin(struct writer *writer, const struct writer_options *options)
 	writer->timer = timer_new(writer->loop, on_timer, writer);
 	if (!writer->path || !writer->timer || (options->owner && !writer->owner))
 		return -ENOMEM;
-	r = out_file_open(options->path, flags, options->mode, &writer->file);
+	r = log_file_open(&writer->file, options->path, flags, &writer->how);
 	if (r < 0)
 		return r;
 	follow(writer, &writer->file);
 	watch_file(writer);
-	return 0;
+	look_at_birth(writer);
+	return writer_set_rotation(writer, &options->rotation);
 }
 
 int writer_open(struct loop *loop, const struct writer_options *options, struct writer **ret_writer)
@@ -601,11 +724,17 @@ int writer_open(struct loop *loop, const struct writer_options *options, struct 
 	writer->on_room = options->on_room;
 	writer->on_trouble = options->on_trouble;
 	writer->data = options->data;
-	writer->mode = options->mode;
+	writer->how = (struct log_file_options){
+		.mode = options->mode,
+		.rotates = rotation_is_on(&options->rotation),
+		.indexed = options->indexed,
+	};
 	writer->follower = options->follower;
-	writer->file.fd = writer->next.fd = -1;
+	writer->file.out.fd = writer->next.out.fd = -1;
+	writer->file.index.fd = writer->next.index.fd = -1;
 	r = begin(writer, options);
 	if (r < 0) {
+		log_file_close(&writer->file);
 		timer_free(writer->timer);
 		work_pool_put(writer->pool);
 		writer_free(writer);
@@ -618,8 +747,8 @@ int writer_open(struct loop *loop, const struct writer_options *options, struct 
 /* To close a file that was written to may mean to send it to a server. */
 static bool closes_at_once(const struct writer *writer)
 {
-	return !writer->reopen && writer->next.fd < 0 &&
-	       (!writer->used || writer->file.kind != OUT_FILE);
+	return !writer->reopen && writer->next.out.fd < 0 &&
+	       (!writer->used || writer->file.out.kind != OUT_FILE);
 }
 
 void writer_close(struct writer *writer)
@@ -632,6 +761,7 @@ void writer_close(struct writer *writer)
 	timer_free(writer->timer);
 	unwatch_file(writer);
 	work_pool_lock(pool);
+	sweep_free(TAKE_PTR(writer->sweep));
 	if (writer->missing)
 		tell_missing(writer);
 	writer->closing = true;

@@ -3,6 +3,7 @@
 #define IO_WRITER_H
 
 #include "io/loop.h"
+#include "io/rotation.h"
 
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -35,6 +36,8 @@ enum {
  * @follower: a descriptor that becomes this file, too, now and after each writer_reopen(); 0: none
  * @owner: for messages, "chardev 'a': log"; copied; NULL: it is the file of the messages, and tells
  *         nothing but that it could not be opened anew
+ * @rotation: when a regular file is followed by a new one
+ * @indexed:  keep an index beside a regular file, see io/log-index.h
  * @on_room: there is room after writer_write() took less than was offered, or after
  *           writer_room() was 0; once each time
  * @on_trouble: the file gives an error, at each attempt; may be NULL; may not close the writer
@@ -45,6 +48,8 @@ struct writer_options {
 	mode_t mode;
 	int follower;
 	const char *owner;
+	struct rotation_rules rotation;
+	bool indexed;
 	void (*on_room)(void *data);
 	void (*on_trouble)(void *data);
 	void *data;
@@ -89,6 +94,12 @@ uint64_t writer_left_out(const struct writer *writer);
 
 /** writer_is_failing() - does the file give errors, as a full disk does */
 bool writer_is_failing(const struct writer *writer);
+
+/** writer_can_rotate() - was a regular file with a name of its own opened */
+bool writer_can_rotate(const struct writer *writer);
+
+/** writer_set_rotation() - other rules from now on. Return: 0; -ENOMEM */
+int writer_set_rotation(struct writer *writer, const struct rotation_rules *rules);
 
 /**
  * writer_reopen() - go on in a new file of the same name: the old one was moved away

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/log-file.h"
+
+#include "base/cleanup.h"
+#include "base/segments.h"
+#include "io/rotation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MS = 1000, NS_A_MS = 1000000 };
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * MS + (uint64_t)now.tv_nsec / NS_A_MS;
+}
+
+/* Others may have written to it, or emptied it. */
+static void look_at_size(struct log_file *file)
+{
+	struct stat st;
+
+	if (fstat(file->out.fd, &st) == 0 && S_ISREG(st.st_mode))
+		file->size = (uint64_t)st.st_size;
+}
+
+int log_file_open(struct log_file *file, const char *path, unsigned flags,
+	const struct log_file_options *options)
+{
+	int r;
+
+	*file = (struct log_file){ .out.fd = -1, .index.fd = -1 };
+	r = out_file_open(path, flags, options->mode, &file->out);
+	if (r < 0) {
+		file->out.fd = -1;
+		return r;
+	}
+	look_at_size(file);
+	if (out_file_is_inherited(path) || !out_file_is_regular(file->out.fd))
+		return 0;
+	if (options->rotates)
+		flock(file->out.fd, LOCK_SH | LOCK_NB);
+	if (options->indexed)
+		log_index_open(&file->index, path, file->size, options->mode);
+	return 0;
+}
+
+void log_file_close(struct log_file *file)
+{
+	log_index_close(&file->index);
+	if (file->out.fd >= 0)
+		close(TAKE_FD(file->out.fd));
+}
+
+/* ---- writing ---- */
+
+/* Return: is what comes now to be in the index? */
+static bool is_due(struct log_file *file, uint64_t *now)
+{
+	if (file->index.fd < 0)
+		return false;
+	*now = now_ms();
+	if (!log_index_is_due(&file->index, *now, file->size))
+		return false;
+	look_at_size(file);
+	return true;
+}
+
+static void note_mid_line(struct log_file *file, const struct iovec *iov, size_t len)
+{
+	for (; len > iov->iov_len; iov++)
+		len -= iov->iov_len;
+	file->mid_line = ((const char *)iov->iov_base)[len - 1] != '\n';
+}
+
+static ssize_t put(struct log_file *file, const struct iovec *iov, int n, bool may_wait)
+{
+	uint64_t now = 0;
+	bool due = is_due(file, &now);
+	ssize_t done = may_wait ? out_file_write(&file->out, iov, n)
+				: out_file_write_now(&file->out, iov, n);
+
+	if (done <= 0)
+		return done;
+	if (due)
+		log_index_add(&file->index, now, file->size);
+	log_index_flush(&file->index, may_wait);
+	file->size += (uint64_t)done;
+	note_mid_line(file, iov, (size_t)done);
+	return done;
+}
+
+ssize_t log_file_write(struct log_file *file, const struct iovec *iov, int n)
+{
+	return put(file, iov, n, true);
+}
+
+ssize_t log_file_write_now(struct log_file *file, const struct iovec *iov, int n)
+{
+	return put(file, iov, n, false);
+}
+
+/* ---- rotation ---- */
+
+uint64_t log_file_age_ms(const struct log_file *file)
+{
+	uint64_t now = now_ms(), born;
+	struct statx st;
+
+	if (!file->size || statx(file->out.fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) < 0 ||
+		!(st.stx_mask & STATX_BTIME) || st.stx_btime.tv_sec < 0)
+		return 0;
+	born = (uint64_t)st.stx_btime.tv_sec * MS + st.stx_btime.tv_nsec / NS_A_MS;
+	return born < now ? now - born : 0;
+}
+
+int log_file_rotate(struct log_file *file, const char *path, const struct log_file_options *options)
+{
+	AUTO_FREE char *aside = NULL;
+	struct log_file fresh;
+	int r;
+
+	log_index_flush(&file->index, true);
+	r = rotation_move(path, file->out.fd, now_ms(), &aside);
+	if (r < 0)
+		return r;
+	r = log_file_open(&fresh, path, 0, options);
+	if (r == 0 && !out_file_is_regular(fresh.out.fd)) {
+		log_file_close(&fresh);
+		r = -EEXIST;
+	}
+	if (r < 0) {
+		if (aside)
+			rotation_move_back(path, aside);
+		return r;
+	}
+	log_file_close(file);
+	*file = fresh;
+	return 0;
+}
