@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/parse.h"
+#include "chardev/rotate.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -45,15 +46,24 @@ static int open_input(struct file_chardev *file, const char *path, struct error 
 static int open_output(
 	struct file_chardev *file, const char *path, const struct opts *opts, struct error **err)
 {
-	struct writer_options options = { .path = path, .empty = !opts_get_bool(opts, "append") };
+	struct writer_options options = {
+		.path = path,
+		.empty = !opts_get_bool(opts, "append"),
+		.indexed = opts_get_bool(opts, "time-index"),
+	};
 	unsigned mode;
+	int r;
 
 	if (parse_mode(opts_get_string(opts, "mode"), &mode) < 0)
 		return error_set(err, EINVAL,
 			"Parameter 'mode' expects three octal digits such as 0640, not '%s'",
 			opts_get_string(opts, "mode"));
 	options.mode = mode;
-	return file_out_open(&file->output, &file->base, options, err);
+	r = chardev_read_rotation(opts, &options.rotation, err);
+	if (r == 0)
+		r = file_out_open(&file->output, &file->base, options, err);
+	return r < 0 ? r
+		     : chardev_check_rotation(file->output.writer, path, &options.rotation, err);
 }
 
 static ssize_t file_out(struct chardev *chardev, const struct iovec *iov, int n)
@@ -104,6 +114,21 @@ static bool file_owes(const struct chardev *chardev)
 	return file_out_owes(&((const struct file_chardev *)chardev)->output);
 }
 
+static int file_change(struct chardev *chardev, const struct opts *opts, const struct opts *old,
+	struct error **err)
+{
+	struct rotation_rules rules;
+	int r = chardev_read_rotation(opts, &rules, err);
+
+	(void)old;
+	if (r == 0)
+		r = chardev_check_rotation(file_of(chardev)->output.writer,
+			opts_get_string(opts, "path"), &rules, err);
+	if (r == 0 && writer_set_rotation(file_of(chardev)->output.writer, &rules) < 0)
+		r = error_set(err, ENOMEM, "chardev '%s': out of memory", chardev->id);
+	return r;
+}
+
 static void file_reopen(struct chardev *chardev)
 {
 	file_out_reopen(&file_of(chardev)->output);
@@ -127,6 +152,7 @@ const struct chardev_class backend_file_class = {
 	.name = "file",
 	.summary = "writes to a file, may read from another",
 	.is_sink = true,
+	.rotates = true,
 	.options = file_options,
 	.size = sizeof(struct file_chardev),
 	.open = file_open,
@@ -135,4 +161,5 @@ const struct chardev_class backend_file_class = {
 	.in_resume = file_in_resume,
 	.owes = file_owes,
 	.reopen = file_reopen,
+	.change = file_change,
 };

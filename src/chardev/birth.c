@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "chardev/log.h"
+#include "chardev/rotate.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -98,10 +99,24 @@ void chardev_free(struct chardev *chardev)
 	reap_later(chardev);
 }
 
+static int check_rotation(
+	const struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	struct rotation_rules rules;
+	int r = chardev_read_rotation(opts, &rules, err);
+
+	if (r == 0 && rotation_is_on(&rules) && !chardev->log && !chardev->class->rotates)
+		r = error_set(err, EINVAL, "Parameter '%s' needs 'logfile'",
+			rules.size ? "rotate-size" : "rotate-age");
+	return r;
+}
+
 int chardev_open(struct chardev *chardev, const struct opts *opts, struct error **err)
 {
-	int r = chardev_log_open(chardev, opts, &chardev->log, err);
+	int r = chardev_log_open(chardev, opts, false, &chardev->log, err);
 
+	if (r == 0)
+		r = check_rotation(chardev, opts, err);
 	if (r == 0)
 		r = chardev->class->open(chardev, opts, err);
 	if (r < 0)

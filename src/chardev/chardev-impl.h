@@ -33,6 +33,9 @@ struct chardev_class {
 	/** Nobody reads its bytes at a pace of their own: a file, a ring buffer, a screen. */
 	bool is_sink;
 
+	/** It has a file that `rotate-size=` and the like are about, as they are about the log. */
+	bool rotates;
+
 	/** Size of an object, which is zeroed when open() gets it. */
 	size_t size;
 

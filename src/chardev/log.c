@@ -11,6 +11,7 @@
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "chardev/chardev-impl.h"
+#include "chardev/rotate.h"
 #include "io/out-file.h"
 #include "io/writer.h"
 #include "opts/opts.h"
@@ -51,18 +52,21 @@ static void on_room(void *data)
 		chardev_room(log->owner);
 }
 
-static int open_writer(
-	struct chardev_log *log, const char *path, const struct opts *opts, struct error **err)
+static int open_writer(struct chardev_log *log, const char *path, bool empty,
+	const struct opts *opts, struct error **err)
 {
 	AUTO_FREE char *name = NULL;
 	struct writer_options options = {
 		.path = path,
-		.empty = !opts_get_bool(opts, "logappend"),
+		.empty = empty,
+		.indexed = opts_get_bool(opts, "time-index"),
 		.on_room = on_room,
 		.data = log,
 	};
 	int r = read_mode(opts, &options.mode, err);
 
+	if (r == 0)
+		r = chardev_read_rotation(opts, &options.rotation, err);
 	if (r < 0)
 		return r;
 	if (asprintf(&name, "chardev '%s': log", log->owner->id) < 0) {
@@ -71,11 +75,16 @@ static int open_writer(
 	}
 	options.owner = name;
 	r = writer_open(log->owner->loop, &options, &log->writer);
-	return r < 0 ? error_set(err, -r, "Could not create '%s': %s", path, strerror(-r)) : 0;
+	if (r < 0)
+		return error_set(err, -r, "Could not create '%s': %s", path, strerror(-r));
+	r = chardev_check_rotation(log->writer, path, &options.rotation, err);
+	if (r < 0)
+		writer_close(log->writer);
+	return r;
 }
 
-int chardev_log_open(struct chardev *owner, const struct opts *opts, struct chardev_log **ret_log,
-	struct error **err)
+int chardev_log_open(struct chardev *owner, const struct opts *opts, bool goes_on,
+	struct chardev_log **ret_log, struct error **err)
 {
 	const char *path = opts_get_string(opts, "logfile");
 	struct chardev_log *log;
@@ -88,7 +97,7 @@ int chardev_log_open(struct chardev *owner, const struct opts *opts, struct char
 	if (!log)
 		return error_set(err, ENOMEM, "chardev '%s': out of memory", owner->id);
 	log->owner = owner;
-	r = open_writer(log, path, opts, err);
+	r = open_writer(log, path, !goes_on && !opts_get_bool(opts, "logappend"), opts, err);
 	if (r < 0) {
 		free(log);
 		return r;

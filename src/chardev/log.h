@@ -20,14 +20,15 @@ struct opts;
 struct chardev_log;
 
 /**
- * chardev_log_open() - by `logfile=`, `logappend=`, `logtimestamp=`, `logmode=`
+ * chardev_log_open() - by `logfile=` and the options about it
  * @owner: whose log it is; others may share it
  * @opts:  checked
+ * @goes_on: the file is its log already: it is not emptied, whatever `logappend=` says
  *
  * Return: 0, *@ret_log NULL where no log is asked for; -errno "Could not create 'x': ...".
  */
-int chardev_log_open(struct chardev *owner, const struct opts *opts, struct chardev_log **ret_log,
-	struct error **err);
+int chardev_log_open(struct chardev *owner, const struct opts *opts, bool goes_on,
+	struct chardev_log **ret_log, struct error **err);
 
 /**
  * chardev_log_room() - how many bytes of @chardev the log takes without leaving any out

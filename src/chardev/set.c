@@ -48,6 +48,8 @@ static void append(struct chardev_set *set, struct chardev *chardev)
 	names_add(&set->names, &chardev->name, chardev->id);
 }
 
+enum { ROTATE_SIZE_MIN = 4096, ROTATE_KEEP_MAX = 1000000 };
+
 static const struct opt_desc common_options[] = {
 	{ .name = "backend", .type = OPT_STRING, .help = "type of the chardev; may be left out" },
 	{ .name = "id", .type = OPT_STRING, .help = "its name" },
@@ -74,6 +76,32 @@ static const struct opt_desc common_options[] = {
 		.live = true,
 		.preset = "0640",
 		.help = "permissions of a log file that is made, whatever the umask" },
+	{ .name = "rotate-size",
+		.type = OPT_SIZE,
+		.live = true,
+		.min = ROTATE_SIZE_MIN,
+		.max = (uint64_t)1 << 60,
+		.help = "the log, or a file, of so many bytes is followed by a new one" },
+	{ .name = "rotate-age",
+		.type = OPT_STRING,
+		.live = true,
+		.help = "the same of one that is so old, such as 12h, 1d or 1h30m" },
+	{ .name = "rotate-keep",
+		.type = OPT_NUMBER,
+		.live = true,
+		.max = ROTATE_KEEP_MAX,
+		.preset = "10",
+		.help = "so many old ones stay; 0: all" },
+	{ .name = "compress",
+		.type = OPT_ENUM,
+		.live = true,
+		.preset = "none",
+		.values = "none|zstd|gzip",
+		.help = "how old ones are compressed" },
+	{ .name = "time-index",
+		.type = OPT_BOOL,
+		.preset = "on",
+		.help = "keep PATH.idx beside the log, or a file: what was written when" },
 	{ 0 },
 };
 
@@ -371,7 +399,8 @@ static bool is_same(const struct opts *a, const struct opts *b, const char *key)
 static int change_log(struct chardev *chardev, const struct opts *opts, const struct opts *old,
 	struct error **err)
 {
-	static const char *const keys[] = { "logfile", "logappend", "logtimestamp", "logmode" };
+	static const char *const keys[] = { "logfile", "logappend", "logtimestamp", "logmode",
+		"rotate-size", "rotate-age", "rotate-keep", "compress" };
 	struct chardev_log *log = NULL;
 	bool same = true;
 	int r;
@@ -380,7 +409,7 @@ static int change_log(struct chardev *chardev, const struct opts *opts, const st
 		same &= is_same(opts, old, keys[i]);
 	if (same)
 		return 0;
-	r = chardev_log_open(chardev, opts, &log, err);
+	r = chardev_log_open(chardev, opts, is_same(opts, old, "logfile"), &log, err);
 	if (r < 0)
 		return r;
 	chardev_log_unref(chardev->log, chardev);

@@ -112,10 +112,11 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "chardev": "",
         "chardev-impl": "chardev",
         "shared": "",
-        "log": "chardev-impl",
+        "rotate": "",
+        "log": "chardev-impl rotate",
         "qapi": "",
         "link": "chardev-impl log shared",
-        "birth": "chardev-impl log shared",
+        "birth": "chardev-impl log rotate shared",
         "set": "birth chardev-impl link log qapi",
     },
     "hub": {

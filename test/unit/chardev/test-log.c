@@ -23,7 +23,7 @@ struct fixture {
 	struct chardev_set *set;
 	struct fake_chardev *fake;
 	struct fake_holder holder;
-	char dir[32], path[64];
+	char dir[32], path[64], index[72];
 };
 
 static int setup(void **state)
@@ -33,6 +33,7 @@ static int setup(void **state)
 	strncpy(f->dir, "/tmp/charhub-test-XXXXXX", sizeof(f->dir) - 1);
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->path, sizeof(f->path), "%s/log", f->dir);
+	snprintf(f->index, sizeof(f->index), "%s.idx", f->path);
 	f->loop = loop_new();
 	f->set = chardev_set_new(f->loop, classes);
 	fake_holder_init(&f->holder, f->loop);
@@ -49,6 +50,7 @@ static int teardown(void **state)
 	chardev_set_free(f->set);
 	loop_free(f->loop);
 	unlink(f->path);
+	unlink(f->index);
 	assert_int_equal(rmdir(f->dir), 0);
 	free(f);
 	return 0;
