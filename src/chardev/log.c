@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
-#include "base/strbuf.h"
+#include "base/stamp.h"
 #include "chardev/chardev-impl.h"
 #include "chardev/rotate.h"
 #include "io/out-file.h"
@@ -21,14 +21,17 @@
 #include <string.h>
 #include <time.h>
 
-enum { STAMP_BYTES = 25 }; /* in front of a line, which may be one byte long */
+/** In the order of the words of `logstamp=`. */
+enum stamps { STAMPS_UTC, STAMPS_START };
 
 struct chardev_log {
 	unsigned refs;
 	struct chardev *owner; /* NULL: has gone */
 	struct writer *writer;
-	bool timestamp;
+	struct loop *loop;
+	bool timestamp, since_start;
 	bool at_line_start;
+	uint64_t start_ms;
 };
 
 static int read_mode(const struct opts *opts, mode_t *ret_mode, struct error **err)
@@ -103,7 +106,10 @@ int chardev_log_open(struct chardev *owner, const struct opts *opts, bool goes_o
 		return r;
 	}
 	log->refs = 1;
+	log->loop = owner->loop;
 	log->timestamp = opts_get_bool(opts, "logtimestamp");
+	log->since_start = opts_get_enum(opts, "logstamp") == STAMPS_START;
+	log->start_ms = loop_now_ms(owner->loop);
 	log->at_line_start = true;
 	*ret_log = log;
 	return 0;
@@ -117,38 +123,20 @@ static void put(struct chardev_log *log, const char *bytes, size_t len)
 		writer_put(log->writer, &iov, 1);
 }
 
-/* ISO 8601 in UTC with milliseconds and one space. */
-static void append_timestamp(struct strbuf *buf)
-{
-	struct timespec now;
-	struct tm tm;
-	char text[32];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	strbuf_printf(buf, "%s.%03ldZ ", text, now.tv_nsec / 1000000);
-}
-
 static void put_stamped(struct chardev_log *log, const char *bytes, size_t len)
 {
 	AUTO_STRBUF struct strbuf buf = { 0 };
-	const char *unstamped = bytes;
-	size_t whole = len;
+	char stamp[STAMP_BYTES];
+	struct timespec now;
 
-	while (len) {
-		const char *newline = memchr(bytes, '\n', len);
-		size_t line = newline ? (size_t)(newline - bytes) + 1 : len;
-
-		if (log->at_line_start)
-			append_timestamp(&buf);
-		strbuf_append(&buf, bytes, line);
-		log->at_line_start = newline != NULL;
-		bytes += line;
-		len -= line;
-	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (log->since_start)
+		stamp_elapsed(stamp, loop_now_ms(log->loop) - log->start_ms);
+	else
+		stamp_utc(stamp, &now);
+	stamp_lines(&buf, &log->at_line_start, stamp, bytes, len);
 	if (buf.failed)
-		put(log, unstamped, whole);
+		put(log, bytes, len);
 	else
 		put(log, buf.data, buf.len);
 }

@@ -70,7 +70,13 @@ static const struct opt_desc common_options[] = {
 		.type = OPT_BOOL,
 		.live = true,
 		.preset = "off",
-		.help = "put date and time (UTC) in front of each line of the log" },
+		.help = "put the time in front of each line of the log" },
+	{ .name = "logstamp",
+		.type = OPT_ENUM,
+		.live = true,
+		.preset = "utc",
+		.values = "utc|start",
+		.help = "which time: date and time in UTC, or how long the log has been open" },
 	{ .name = "logmode",
 		.type = OPT_STRING,
 		.live = true,
@@ -399,8 +405,8 @@ static bool is_same(const struct opts *a, const struct opts *b, const char *key)
 static int change_log(struct chardev *chardev, const struct opts *opts, const struct opts *old,
 	struct error **err)
 {
-	static const char *const keys[] = { "logfile", "logappend", "logtimestamp", "logmode",
-		"rotate-size", "rotate-age", "rotate-keep", "compress" };
+	static const char *const keys[] = { "logfile", "logappend", "logtimestamp", "logstamp",
+		"logmode", "rotate-size", "rotate-age", "rotate-keep", "compress" };
 	struct chardev_log *log = NULL;
 	bool same = true;
 	int r;

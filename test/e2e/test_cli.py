@@ -22,8 +22,8 @@ SIZE_HINT = ("Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera
              "and exabytes, respectively.")
 CLASS_HINT = "'-chardev help' lists those that are."
 DEVICE_HINT = "'-device help' lists those that are."
-NULL_HINT = ("null takes: backend, compress, id, logappend, logfile, logmode, logtimestamp, mux, "
-             "rotate-age, rotate-keep, rotate-size, time-index.")
+NULL_HINT = ("null takes: backend, compress, id, logappend, logfile, logmode, logstamp, "
+             "logtimestamp, mux, rotate-age, rotate-keep, rotate-size, time-index.")
 LONG_PATH = "/tmp/" + "x" * 103
 
 # A hub with what it needs in front of the options that are wrong.

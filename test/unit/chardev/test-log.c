@@ -121,6 +121,18 @@ static void each_line_is_stamped_once(void **state)
 	assert_null(strstr(strchr(buf + end + 1, ' '), "Z"));
 }
 
+static void stamps_may_count_from_the_start(void **state)
+{
+	struct fixture *f = *state;
+
+	loop_fake_clock(f->loop);
+	make(f, f->path, ",logtimestamp=on,logstamp=start");
+	fake_holder_out(&f->holder, "one\n", 4);
+	loop_advance(f->loop, 62003);
+	fake_holder_out(&f->holder, "two\n", 4);
+	wait_for_file(f->loop, f->path, "[00:00:00.000] one\n[00:01:02.003] two\n");
+}
+
 static void full_disk_costs_the_stream_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -275,6 +287,7 @@ int main(void)
 		log_test(input_is_not_logged),
 		log_test(appending_keeps_what_was_there),
 		log_test(each_line_is_stamped_once),
+		log_test(stamps_may_count_from_the_start),
 		log_test(full_disk_costs_the_stream_nothing),
 		log_test(fifo_nobody_reads_costs_the_stream_nothing),
 		log_test(inherited_socket_is_a_log_too),
