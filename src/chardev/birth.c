@@ -133,6 +133,18 @@ const char *chardev_id(const struct chardev *chardev)
 	return chardev->id;
 }
 
+char *chardev_log_path(const struct chardev *chardev)
+{
+	const char *name = chardev_log_name(chardev->log);
+	AUTO_FREE char *folder = NULL;
+	char *path = NULL;
+
+	if (!name || *name == '/')
+		return name ? strdup(name) : NULL;
+	folder = getcwd(NULL, 0);
+	return folder && asprintf(&path, "%s/%s", folder, name) >= 0 ? path : NULL;
+}
+
 const char *chardev_class_name(const struct chardev *chardev)
 {
 	return chardev->class->name;

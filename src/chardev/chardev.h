@@ -276,6 +276,13 @@ bool chardev_is_held(const struct chardev *chardev);
  */
 char *chardev_describe(const struct chardev *chardev);
 
+/**
+ * chardev_log_path() - where its `logfile=` is, an absolute path
+ *
+ * Return: a string that the caller frees; NULL: it has none that is a regular file, or no memory.
+ */
+char *chardev_log_path(const struct chardev *chardev);
+
 /** chardev_owes() - would bytes that it has accepted, or its log, be lost if it were freed now */
 bool chardev_owes(const struct chardev *chardev);
 

@@ -29,6 +29,8 @@ struct chardev_log {
 	struct chardev *owner; /* NULL: has gone */
 	struct writer *writer;
 	struct loop *loop;
+	char *path;
+	bool is_file;
 	bool timestamp, since_start;
 	bool at_line_start;
 	uint64_t start_ms;
@@ -72,7 +74,8 @@ static int open_writer(struct chardev_log *log, const char *path, bool empty,
 		r = chardev_read_rotation(opts, &options.rotation, err);
 	if (r < 0)
 		return r;
-	if (asprintf(&name, "chardev '%s': log", log->owner->id) < 0) {
+	log->path = strdup(path);
+	if (!log->path || asprintf(&name, "chardev '%s': log", log->owner->id) < 0) {
 		name = NULL;
 		return error_set(err, ENOMEM, "chardev '%s': out of memory", log->owner->id);
 	}
@@ -102,9 +105,11 @@ int chardev_log_open(struct chardev *owner, const struct opts *opts, bool goes_o
 	log->owner = owner;
 	r = open_writer(log, path, !goes_on && !opts_get_bool(opts, "logappend"), opts, err);
 	if (r < 0) {
+		free(log->path);
 		free(log);
 		return r;
 	}
+	log->is_file = writer_can_rotate(log->writer);
 	log->refs = 1;
 	log->loop = owner->loop;
 	log->timestamp = opts_get_bool(opts, "logtimestamp");
@@ -176,6 +181,11 @@ uint64_t chardev_log_left_out(const struct chardev_log *log)
 	return log ? writer_left_out(log->writer) : 0;
 }
 
+const char *chardev_log_name(const struct chardev_log *log)
+{
+	return log && log->is_file ? log->path : NULL;
+}
+
 void chardev_log_reopen(struct chardev_log *log)
 {
 	if (log)
@@ -198,5 +208,6 @@ void chardev_log_unref(struct chardev_log *log, const struct chardev *chardev)
 	if (--log->refs)
 		return;
 	writer_close(log->writer);
+	free(log->path);
 	free(log);
 }

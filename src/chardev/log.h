@@ -48,6 +48,9 @@ bool chardev_log_owes(const struct chardev_log *log);
 /** chardev_log_left_out() - bytes that were left out in all; @log may be NULL */
 uint64_t chardev_log_left_out(const struct chardev_log *log);
 
+/** chardev_log_name() - its path, where it is a regular file; else NULL. @log may be NULL */
+const char *chardev_log_name(const struct chardev_log *log);
+
 /** chardev_log_reopen() - go on in a new file: this one was moved away. @log may be NULL */
 void chardev_log_reopen(struct chardev_log *log);
 

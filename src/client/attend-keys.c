@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "client/history.h"
+#include "client/plain.h"
 #include "client/tables.h"
 #include "client/terminal.h"
 
@@ -159,7 +160,7 @@ static void run_history(struct attend *attend)
 	if (r < 0)
 		attend_say(attend, "%s", error_message(err));
 	else
-		history_plain(history.bytes.data, history.bytes.len, &text);
+		plain_text(history.bytes.data, history.bytes.len, &text);
 	if (r == 0 && !text.failed)
 		attend_page(attend, text.data ? text.data : "", text.len, true);
 }

@@ -11,8 +11,6 @@
 
 enum { PIECE = 256 * 1024 };
 
-/* ---- from the daemon ---- */
-
 /* @range: where it begins; NULL: with the oldest that is held in one piece with the newest. */
 static int ask(struct session *session, const char *console, const json_t *range,
 	json_t **ret_piece, struct error **err)
@@ -100,55 +98,4 @@ void history_complain(const struct history *history, const char *name)
 void history_done(struct history *history)
 {
 	strbuf_done(&history->bytes);
-}
-
-/* ---- as text ---- */
-
-/* Where in a control function it is [ECMA-48 5.3 to 5.6]. */
-enum { TEXT, ESCAPE, INTERMEDIATE, SEQUENCE, STRING, STRING_ESCAPE };
-
-static int after_escape(char c)
-{
-	if (c == '[')
-		return SEQUENCE;
-	if (c == ']' || c == 'P' || c == '_' || c == '^' || c == 'X')
-		return STRING;
-	return c >= ' ' && c <= '/' ? INTERMEDIATE : TEXT;
-}
-
-static void put_text(char c, struct strbuf *out)
-{
-	if (c == '\b' && out->len && out->data[out->len - 1] != '\n')
-		strbuf_truncate(out, out->len - 1);
-	else if (c == '\n' || c == '\t' || (unsigned char)c >= ' ')
-		strbuf_putc(out, c);
-}
-
-static int feed_byte(int state, char c, struct strbuf *out)
-{
-	if (c == '\033')
-		return state == STRING ? STRING_ESCAPE : ESCAPE;
-	switch (state) {
-	case ESCAPE: return after_escape(c);
-	case INTERMEDIATE: return c >= ' ' && c <= '/' ? INTERMEDIATE : TEXT;
-	case SEQUENCE: return c >= '@' && c <= '~' ? TEXT : SEQUENCE;
-	case STRING: return c == '\a' ? TEXT : STRING;
-	case STRING_ESCAPE: return c == '\\' ? TEXT : after_escape(c);
-	default: put_text(c, out); return TEXT;
-	}
-}
-
-void plain_feed(struct plain *plain, const void *bytes, size_t len, struct strbuf *out)
-{
-	const char *at = bytes;
-
-	for (size_t i = 0; i < len; i++)
-		plain->state = feed_byte(plain->state, at[i], out);
-}
-
-void history_plain(const char *bytes, size_t len, struct strbuf *out)
-{
-	struct plain plain = { 0 };
-
-	plain_feed(&plain, bytes, len, out);
 }

@@ -40,15 +40,4 @@ void history_complain(const struct history *history, const char *name);
 void history_done(struct history *history);
 #define AUTO_HISTORY __attribute__((cleanup(history_done)))
 
-/** struct plain - takes the text out of what a console prints, in pieces; starts zeroed */
-struct plain {
-	int state;
-};
-
-/** plain_feed() - append the text of the next bytes: without escape sequences */
-void plain_feed(struct plain *plain, const void *bytes, size_t len, struct strbuf *out);
-
-/** history_plain() - the same of all bytes at once */
-void history_plain(const char *bytes, size_t len, struct strbuf *out);
-
 #endif

@@ -7,6 +7,7 @@
 #include "client/consoles.h"
 #include "client/history.h"
 #include "client/paste.h"
+#include "client/plain.h"
 
 /**
  * struct talk - being at a console without a person

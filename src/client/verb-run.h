@@ -5,6 +5,7 @@
 #include "client/args.h"
 #include "client/client.h"
 #include "client/consoles.h"
+#include "client/history.h"
 
 /* What the table of verbs.c points to; each is described there. */
 typedef int verb_run_fn(struct client *client, const struct args *args, struct error **err);
@@ -29,6 +30,21 @@ int verb_open(struct client *client, const char *pattern, struct consoles *conso
 
 /** verb_open_only() - a session with the daemon, where there is one. Return: 0; -errno with @err */
 int verb_open_only(struct client *client, struct session *session, struct error **err);
+
+/**
+ * verb_read_range() - what of a console's output is asked for, by --offset, --since, --lines
+ *
+ * Return: 0, *@ret_range are arguments of console-history; NULL: all. -EINVAL with @err.
+ */
+int verb_read_range(const struct args *args, json_t **ret_range, struct error **err);
+
+/**
+ * verb_read_console() - the same of the console that is named; what is missing is told
+ *
+ * Return: 0; -errno with @err.
+ */
+int verb_read_console(struct client *client, const struct args *args, struct consoles *consoles,
+	struct history *history, struct error **err);
 
 /** verb_call() - a command on a console, of which nothing is told. @args: without it */
 int verb_call(struct client *client, const char *pattern, const char *key, const char *command,

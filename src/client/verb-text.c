@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What stands on a console, and what it has printed. */
+/* What stands on a console, and what it has printed, as text. */
 #include "client/verb-run.h"
 
 #include "base/base64.h"
 #include "base/cleanup.h"
+#include "client/history.h"
+#include "client/plain.h"
 #include "client/print.h"
-#include "client/talk.h"
 #include "client/terminal.h"
 #include "client/when.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -69,7 +69,7 @@ int verb_screen(struct client *client, const struct args *args, struct error **e
 	return CLIENT_DONE;
 }
 
-/* ---- history, log ---- */
+/* ---- history ---- */
 
 static int read_start(
 	const struct args *args, const char *name, uint64_t *ret_value, struct error **err)
@@ -87,7 +87,7 @@ static int read_start(
 	return r;
 }
 
-static int read_range(const struct args *args, json_t **ret_range, struct error **err)
+int verb_read_range(const struct args *args, json_t **ret_range, struct error **err)
 {
 	static const char *const names[] = { "offset", "since", "lines" };
 	const char *name = NULL;
@@ -110,11 +110,11 @@ static int read_range(const struct args *args, json_t **ret_range, struct error 
 	return r;
 }
 
-static int read_console(struct client *client, const struct args *args, struct consoles *consoles,
+int verb_read_console(struct client *client, const struct args *args, struct consoles *consoles,
 	struct history *history, struct error **err)
 {
 	AUTO_JSON json_t *range = NULL;
-	int r = read_range(args, &range, err);
+	int r = verb_read_range(args, &range, err);
 
 	if (r == 0)
 		r = consoles_find_one(client->daemons, args->words[0], consoles, err);
@@ -130,7 +130,7 @@ int verb_history(struct client *client, const struct args *args, struct error **
 	AUTO_CONSOLES struct consoles consoles = { 0 };
 	AUTO_HISTORY struct history history = { 0 };
 	AUTO_STRBUF struct strbuf text = { 0 };
-	int r = read_console(client, args, &consoles, &history, err);
+	int r = verb_read_console(client, args, &consoles, &history, err);
 
 	if (r < 0)
 		return r;
@@ -138,7 +138,7 @@ int verb_history(struct client *client, const struct args *args, struct error **
 		terminal_write(history.bytes.data, history.bytes.len);
 		return CLIENT_DONE;
 	}
-	history_plain(history.bytes.data, history.bytes.len, &text);
+	plain_text(history.bytes.data, history.bytes.len, &text);
 	if (client->json) {
 		AUTO_JSON json_t *value = json_pack("{s:s,s:s%}", "console", consoles.items[0].id,
 			"text", text.data ? text.data : "", text.len);
@@ -150,83 +150,4 @@ int verb_history(struct client *client, const struct args *args, struct error **
 		terminal_write(text.data, text.len);
 	}
 	return CLIENT_DONE;
-}
-
-static int print_log(struct client *client, const struct args *args, struct error **err)
-{
-	AUTO_CONSOLES struct consoles consoles = { 0 };
-	AUTO_HISTORY struct history history = { 0 };
-	int r = read_console(client, args, &consoles, &history, err);
-
-	if (r < 0)
-		return r;
-	terminal_write(history.bytes.data, history.bytes.len);
-	return CLIENT_DONE;
-}
-
-/* What is held, and then what comes, each byte once: who is attached first misses none. */
-static int catch_up(struct talk *talk, const json_t *range, struct error **err)
-{
-	AUTO_HISTORY struct history history = { 0 };
-	int r = history_of(talk->console, range, &history, err);
-
-	if (r < 0)
-		return r;
-	history_complain(&history, talk->console->name);
-	terminal_write(history.bytes.data, history.bytes.len);
-	attachment_know(&talk->at, history.end);
-	talk->deaf = false;
-	return 0;
-}
-
-static bool wait_a_moment(void *data)
-{
-	(void)data;
-	poll(NULL, 0, ATTACHMENT_RETRY_MS);
-	return true;
-}
-
-/* Return: 0; CLIENT_GONE with @err. */
-static int come_back(struct talk *talk, struct error **err)
-{
-	fprintf(stderr, "charhub: %s: the connection is lost; waiting for it\n",
-		talk->console->name);
-	do {
-		if (attachment_come_back(&talk->at, wait_a_moment, NULL, err) < 0)
-			return CLIENT_GONE;
-		/* Of a new daemon's output we know nothing; it may have gone again meanwhile. */
-	} while (talk->deaf && catch_up(talk, NULL, NULL) < 0 && wait_a_moment(NULL));
-	return 0;
-}
-
-static int follow_log(struct client *client, const struct args *args, struct error **err)
-{
-	AUTO_JSON json_t *range = NULL;
-	AUTO_CONSOLES struct consoles consoles = { 0 };
-	AUTO_TALK struct talk talk = TALK_CLOSED;
-	bool waits = !args_has(args, "no-wait");
-	int r = read_range(args, &range, err);
-
-	if (r == 0)
-		r = talk_open(client, args->words[0], true, &consoles, &talk, err);
-	if (r == 0)
-		r = catch_up(&talk, range, err);
-	talk.show = true;
-	while (r == 0) {
-		AUTO_ERROR struct error *why = NULL;
-
-		r = talk_step(&talk, -1, &why);
-		strbuf_truncate(&talk.text, 0);
-		if (r && waits && !talk.at.gone)
-			r = come_back(&talk, err);
-		else if (r)
-			error_move(err, &why);
-	}
-	return r;
-}
-
-int verb_log(struct client *client, const struct args *args, struct error **err)
-{
-	return args_has(args, "follow") ? follow_log(client, args, err)
-					: print_log(client, args, err);
 }

@@ -106,6 +106,11 @@ static const struct verb_option reload_options[] = {
 	"prints faster than it is read something may go meanwhile: how much is told on "    \
 	"standard error, and what is held then follows."
 
+#define LOG_HELP                                                                                   \
+	"With --since, --until or --grep it is what the files of the console's log have, old and " \
+	"compressed ones, too, where it has a log that can be read here. FILE is the name of a "   \
+	"log, with a '/', without its console. Else it is what the daemon holds. " HISTORY_HELP
+
 static const struct verb_option history_options[] = {
 	RANGE_OPTIONS,
 	{ "raw", 'r', NULL, "as it was printed, with escape sequences" },
@@ -114,6 +119,9 @@ static const struct verb_option history_options[] = {
 
 static const struct verb_option log_options[] = {
 	RANGE_OPTIONS,
+	{ "until", 'u', "TIME", "what was printed before then" },
+	{ "grep", 'g', "REGEX", "only lines whose text has this" },
+	{ "plain", 'p', NULL, "lines as a terminal would show them, without escape sequences" },
 	{ "follow", 'f', NULL, "go on with what comes" },
 	{ "no-wait", 0, NULL, "with --follow: end when the connection is lost" },
 	{ 0 },
@@ -163,7 +171,7 @@ const struct verb verbs[] = {
 		verb_screen },
 	{ "history", "CONSOLE", "Show what a console has printed, as text", HISTORY_HELP,
 		history_options, 1, 1, verb_history },
-	{ "log", "CONSOLE", "Print what a console has printed, as it came", HISTORY_HELP,
+	{ "log", "CONSOLE|FILE", "Print what a console has printed, as it came", LOG_HELP,
 		log_options, 1, 1, verb_log },
 	{ "record", "CONSOLE FILE", "Be at a console, and record it",
 		"The recording is an asciicast, version 2, with what was typed and all sizes.",

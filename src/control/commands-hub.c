@@ -74,6 +74,8 @@ static const struct type hub_info_type = { .kind = TYPE_STRUCT,
 		{ "end", &type_int, .help = "offset of the next byte of output" },
 		{ "held-from", &type_int, .help = "output is held from there on" },
 		{ "kept", &type_int, .help = "and from 0 up to there" },
+		{ "log-file", &type_string, .optional = true,
+			.help = "the file of its log; none: it has no log that is one" },
 		{ "lost-bytes", &type_int, .help = "that members have never been given, in all" },
 		{ "typing", &type_string, .help = "'all' or 'one'" },
 		{ "keyboard", &type_string, .optional = true,
@@ -122,6 +124,7 @@ static json_t *describe_member(const struct hub_member_info *member)
 
 static json_t *describe_hub(const struct chardev *hub)
 {
+	AUTO_FREE char *log = chardev_log_path(hub);
 	json_t *object = json_object(), *members = json_array();
 	struct hub_member_info member;
 	struct hub_info info;
@@ -135,6 +138,7 @@ static json_t *describe_hub(const struct chardev *hub)
 	json_put_number(&object, "end", info.end);
 	json_put_number(&object, "held-from", info.held_from);
 	json_put_number(&object, "kept", info.kept);
+	json_put_text(&object, "log-file", log);
 	json_put_number(&object, "lost-bytes", info.lost_bytes);
 	json_put_text(&object, "typing", info.typing_one ? "one" : "all");
 	json_put_text(&object, "keyboard", info.keyboard);

@@ -216,3 +216,48 @@ def test_rotation_that_cannot_be_is_refused(run_charhubd, workdir):
         done = run_charhubd("-chardev", args)
         assert done.code == 1
         assert text in done.err
+
+
+# ---- reading them ----
+
+def test_log_is_read_from_all_its_files(charhubd, charhub_path, workdir, client):
+    way = ["--socket", f"{workdir}/control"]
+    charhubd(*hub(workdir, f"logfile={workdir}/vm.log,rotate-size=64k,rotate-keep=0,compress=zstd"),
+             "-control", f"{workdir}/control")
+    guest, viewer = client(workdir / "g"), client(workdir / "s")
+    text = lines(0, 10_000)
+    say(guest, viewer, text)
+    wait_until(lambda: len(old_files(workdir, "Z.zst")) == len(text) // (64 * 1024)
+               and not old_files(workdir), "packed files")
+
+    def log(*words):
+        done = program.run([charhub_path, "log", *words], workdir)
+        assert (done.code, done.err) == (0, "")
+        return done.out.encode()
+
+    wait_until(lambda: log("hub0", "--since", "1h", *way) == text, "all of it")
+    assert log(f"{workdir}/vm.log") == text
+    assert log("hub0", "-g", "^00000123[45] ", *way) == lines(1234, 1236)
+    assert log("hub0", "--until", "1h", *way) == b""
+    say(guest, viewer, b"\033[1mbold\033[m\r\n50%\r100%\r\n")
+    wait_until(lambda: b"100%" in (workdir / "vm.log").read_bytes(), "the last lines")
+    assert log("hub0", "-p", "-g", "^(bold|100%)$", *way) == b"bold\n100%\n"
+    assert log("hub0", "-g", "^bold", *way) == b"\033[1mbold\033[m\r\n"
+    wrong = program.run([charhub_path, "log", "hub0", "-g", "(", *way], workdir)
+    assert wrong.code == 1 and "'(' is no regular expression" in wrong.err
+
+
+def test_log_is_followed_over_rotations(charhubd, charhub_path, workdir, client, terminal):
+    charhubd(*hub(workdir, f"logfile={workdir}/vm.log,rotate-size=16k,rotate-keep=0,compress=gzip"),
+             "-control", f"{workdir}/control")
+    guest, viewer = client(workdir / "g"), client(workdir / "s")
+    say(guest, viewer, lines(0, 10))
+    wait_until(lambda: (workdir / "vm.log").read_bytes() == lines(0, 10), "the first lines")
+    log = terminal(charhub_path, "log", "hub0", "-f", "-g", "^0000[0-9]*00 ", "--since", "1h",
+                   "--socket", f"{workdir}/control")
+    log.read_until(b"000000000 the guest")
+    for start in range(10, 5010, 1000):
+        say(guest, viewer, lines(start, start + 1000))
+    seen = log.read_until(b"000005000 the guest")
+    assert [int(n) for n in re.findall(rb"(\d{9}) the guest", seen)] == list(range(100, 5001, 100))
+    log.kill()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
-#include "client/history.h"
+#include "client/plain.h"
 #include "client/words.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ static void text_is_taken_out_of_what_a_console_prints(void **state)
 	AUTO_STRBUF struct strbuf whole = { 0 };
 
 	(void)state;
-	history_plain(bytes, sizeof(bytes) - 1, &whole);
+	plain_text(bytes, sizeof(bytes) - 1, &whole);
 	strbuf_putc(&whole, '\0');
 	assert_string_equal(whole.data, "onetwo\nthree four\n");
 	for (size_t piece = 1; piece < sizeof(bytes); piece++) {
@@ -64,15 +64,51 @@ static void text_is_taken_out_of_what_a_console_prints(void **state)
 	}
 }
 
-/* What is looked at as a C string ends where the text does. */
-static void a_backspace_takes_the_last_character_back(void **state)
+static void lines_are_what_a_terminal_would_show(void **state)
 {
-	AUTO_STRBUF struct strbuf text = { 0 };
+	static const char *const cases[][2] = {
+		{ "abc\b", "abc" },
+		{ "abc\b \b", "ab" },
+		{ "abc\bX", "abX" },
+		{ "10%\r20%\r100%\n", "100%\n" },
+		{ "prompt> \rX\n", "Xrompt> \n" },
+		{ "one\r\ntwo\r\n", "one\ntwo\n" },
+		{ "one\n\b\b\btwo", "one\ntwo" },
+		{ "\r\b\033[K\033[1K\033[2K\033[D\033[P\033[Gx", "x" },
+		{ "wrong\033[2K\rright", "right" },
+		{ "abcdef\033[3D\033[Kx", "abcx" },
+		{ "abcdef\033[2D\033[1Kx", "    xf" },
+		{ "abcdef\033[2G\033[2Px", "axef" },
+		{ "ab\033[5Gc", "ab  c" },
+		{ "\033[9999999999999C.", NULL },
+		{ "gr\303\274n\b\b\303\266\n", "gr\303\266n\n" },
+		{ "\303\274\rx", "x" },
+		{ "abc\rx\ny", "xbc\ny" },
+	};
 
 	(void)state;
-	history_plain("abc\b", 4, &text);
-	assert_int_equal(text.len, 2);
-	assert_string_equal(text.data, "ab");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_STRBUF struct strbuf text = { 0 };
+
+		plain_text(cases[i][0], strlen(cases[i][0]), &text);
+		assert_int_equal(text.len, strlen(text.data)); /* it ends where the text does */
+		if (cases[i][1])
+			assert_string_equal(text.data, cases[i][1]);
+		else
+			assert_in_range(text.len, 1, 5000);
+	}
+}
+
+static void what_was_dropped_meanwhile_is_not_changed(void **state)
+{
+	AUTO_STRBUF struct strbuf text = { 0 };
+	struct plain plain = { 0 };
+
+	(void)state;
+	plain_feed(&plain, "abc\r", 4, &text);
+	strbuf_truncate(&text, 0);
+	plain_feed(&plain, "xy\b\b\bz", 6, &text);
+	assert_string_equal(text.data, "zy");
 }
 
 static void numbers_may_have_thousandths(void **state)
@@ -102,7 +138,8 @@ int main(void)
 		cmocka_unit_test(what_could_do_harm_to_a_terminal_is_left_out),
 		cmocka_unit_test(a_pattern_fits_more_or_less),
 		cmocka_unit_test(text_is_taken_out_of_what_a_console_prints),
-		cmocka_unit_test(a_backspace_takes_the_last_character_back),
+		cmocka_unit_test(lines_are_what_a_terminal_would_show),
+		cmocka_unit_test(what_was_dropped_meanwhile_is_not_changed),
 		cmocka_unit_test(numbers_may_have_thousandths),
 	};
 
