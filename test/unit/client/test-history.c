@@ -179,19 +179,6 @@ static void a_daemon_that_gives_nothing_is_not_asked_for_ever(void **state)
 	stop(&rig);
 }
 
-static void text_is_without_control_functions_in_whatever_pieces(void **state)
-{
-	static const char printed[] = "\033[31mred\033]0;title\033\\ a\bb\033(B\r\nend";
-	AUTO_STRBUF struct strbuf text = { 0 };
-	struct plain plain = { 0 };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(printed) - 1; i++)
-		plain_feed(&plain, printed + i, 1, &text);
-	assert_int_equal(text.len, strlen("red b\nend"));
-	assert_memory_equal(text.data, "red b\nend", text.len);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,7 +189,6 @@ int main(void)
 		cmocka_unit_test(a_console_that_is_unmade_meanwhile_is_an_error),
 		cmocka_unit_test(a_range_that_is_not_held_is_an_error),
 		cmocka_unit_test(a_daemon_that_gives_nothing_is_not_asked_for_ever),
-		cmocka_unit_test(text_is_without_control_functions_in_whatever_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
