@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: close fstat getdents64 newfstatat openat */
 #include "io/archive.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: clock_gettime close flock fstat newfstatat statx */
 #include "io/log-file.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: lseek openat read */
 #include "io/log-reader.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * syscalls: close fchmod fchown flock fstat fsync newfstatat openat read rename stat unlink
+ * syscalls: write
+ */
 #include "io/pack.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: access faccessat fstat newfstatat rename renameat2 stat */
 #include "io/rotation.h"
 
 #include "base/cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: unlink */
 /*
  * One thing is done at a time, the first that is due:
  *

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """systemd understands the units that the build has made, and finds that they leave little open.
 
-	units.py UNITS... CHARHUBD
+	units.py CHARHUBD UNITS...
 """
 
 import pathlib
@@ -33,6 +33,7 @@ def main(charhubd, *units):
     if not shutil.which("systemd-analyze"):
         print("there is no systemd-analyze")
         return 77
+    charhubd = pathlib.Path(charhubd).resolve()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for unit in units:
