@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define CENTURY (36525 * (uint64_t)DAY)
+#define MILLENNIUM (365250 * (uint64_t)DAY)
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 
@@ -146,12 +146,12 @@ int parse_duration(const char *text, uint64_t *ret_s)
 
 		if (r == -EINVAL || !seconds_of(*end))
 			return -EINVAL;
-		if (r < 0 || value > CENTURY / seconds_of(*end))
+		if (r < 0 || value > MILLENNIUM / seconds_of(*end))
 			return -ERANGE;
 		total += value * seconds_of(*end);
 		text = end + 1;
 	} while (*text);
-	if (total > CENTURY)
+	if (total > MILLENNIUM)
 		return -ERANGE;
 	*ret_s = total;
 	return 0;

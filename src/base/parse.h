@@ -29,7 +29,7 @@ int parse_size(const char *text, uint64_t *ret_bytes);
 /**
  * parse_duration() - how long: "90s", "10m", "1h30m", "7d", "2w"; each number has its unit
  *
- * Return: 0; -EINVAL: not of that form; -ERANGE: more than a century.
+ * Return: 0; -EINVAL: not of that form; -ERANGE: more than a thousand years.
  */
 int parse_duration(const char *text, uint64_t *ret_s);
 

@@ -97,9 +97,9 @@ static void durations_are_numbers_with_units(void **state)
 		{ "m", -EINVAL, 0 },
 		{ "1h ", -EINVAL, 0 },
 		{ "-1h", -EINVAL, 0 },
-		{ "36525d", 0, 3155760000 },
-		{ "36526d", -ERANGE, 0 },
-		{ "36525d1s", -ERANGE, 0 },
+		{ "365250d", 0, 31557600000 },
+		{ "365251d", -ERANGE, 0 },
+		{ "365250d1s", -ERANGE, 0 },
 		{ "99999999999999999999w", -ERANGE, 0 },
 	};
 
