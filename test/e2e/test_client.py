@@ -650,7 +650,8 @@ WRONG = {
         "list", "attach", "reload", "hub add", "help", "watch")},
     "list a b": "'b' is a word too many: it is 'charhub list [CONSOLE]'",
     "hub": "behind 'hub' one of these is to stand: add, remove, set",
-    "config nope": "behind 'config' one of these is to stand: check, show",
+    "config nope": "behind 'config' one of these is to stand: check, from-conserver, from-conman, "
+                   "show",
     "vm": "To be at a console of that name: charhub attach vm",
     "help nope": "there is no verb 'nope'",
     "watch": "'watch' needs a terminal",
