@@ -18,13 +18,14 @@ def write(path, text):
 
 
 def test_a_console_in_one_argument(charhubd, workdir, client):
-    charhubd("-console", "vm1,guest=exec:echo hello; exec cat,log=on")
+    daemon = charhubd("-console", "vm1,guest=exec:echo hello; exec cat,log=on")
     people = [client(workdir / "vm1.sock") for _ in range(2)]
     for person in people:
         person.read_until("hello\r\n")
     people[0].send(b"typed\n")
     for person in people:
         person.read_until("typed\r\n")
+    daemon.stop()
     assert (workdir / "vm1.log").read_bytes().startswith(b"hello\r\n")
 
 

@@ -196,8 +196,8 @@ def test_client_is_made_while_the_program_runs(charhubd, authority, workdir, cli
              "-device", "console,guest=n,chardev=h")
     with Qmp(workdir / "control") as qmp:
         qmp.run("chardev-change", id="n", backend={"type": "socket", "data": {
-            "addr": {"type": "inet", "data": {"host": "localhost", "port": str(port)}},
-            "server": False, "tls-creds": "client"}})
+            "addr": {"type": "inet", "data": {"host": "127.0.0.1", "port": str(port)}},
+            "server": False, "tls-creds": "client", "tls-hostname": "localhost"}})
         ann = client(f"{workdir}/s")
         ann.send("\r")
         ann.read_until("shell> ")
