@@ -464,7 +464,6 @@ static void what_was_left_is_packed_by_the_next(void **state)
 static void file_that_was_moved_away_is_left_alone(void **state)
 {
 	struct fixture *f = *state;
-	AUTO_STRBUF struct strbuf all = { 0 };
 	char moved[80];
 
 	snprintf(moved, sizeof(moved), "%s.1", f->path);
