@@ -25,7 +25,7 @@ def test_signal_ends_it_and_takes_everything_away(charhubd, workdir, client, num
     ann = client(workdir / "sock")
     daemon.stop(number)
     ann.read_to_end()
-    assert sorted(path.name for path in workdir.iterdir()) == ["console.log"]
+    assert sorted(path.name for path in workdir.iterdir()) == ["console.log", "console.log.idx"]
 
 
 def test_ends_while_a_member_is_stalled(charhubd, workdir, client):
@@ -73,7 +73,8 @@ def test_daemonize_returns_when_it_serves(daemonized, workdir, client):
     client(workdir / "sock").read_until("hello")
     os.kill(pid, signal.SIGTERM)
     wait_gone(pid)
-    assert sorted(path.name for path in workdir.iterdir()) == ["console.log", "messages"]
+    assert sorted(path.name for path in workdir.iterdir()) == [
+        "console.log", "console.log.idx", "messages"]
     assert "Sanitizer" not in (workdir / "messages").read_text()
 
 
