@@ -79,7 +79,7 @@ struct writer {
 	int error, next_error;
 	bool reopen, closing, wants_room;
 	bool cannot_tell, used;
-	bool in_trouble, saw_trouble, mid_line;
+	bool in_trouble, saw_trouble, mid_line, held_up;
 	uint64_t missing, lost, left_out;
 	unsigned retry_ms, calm_ms;
 };
@@ -492,6 +492,7 @@ size_t writer_room(struct writer *writer)
 		writer->wants_room = true;
 	}
 	work_pool_unlock(writer->pool);
+	writer->held_up = !room;
 	if (!room && !timer_is_running(writer->timer))
 		timer_start(writer->timer, WRITER_PATIENCE_MS);
 	return room;
@@ -511,15 +512,16 @@ static void give_room(struct writer *writer, int error)
 	work_pool_unlock(writer->pool);
 	if (!is_due)
 		return;
+	writer->held_up = false;
 	if (!writer->in_trouble)
 		timer_stop(writer->timer);
 	writer->on_room(writer->data);
 }
 
-/* Somebody has waited for room long enough. */
-static void end_patience(struct writer *writer)
+/* While the trouble lasts nobody waits for room. */
+static void let_go_on(struct writer *writer)
 {
-	note_trouble(writer, 0);
+	writer->held_up = false;
 	work_pool_lock(writer->pool);
 	writer->wants_room = false;
 	work_pool_unlock(writer->pool);
@@ -546,7 +548,8 @@ static void on_timer(void *data)
 	int error;
 
 	if (!writer->in_trouble) {
-		end_patience(writer);
+		note_trouble(writer, 0);
+		let_go_on(writer);
 		return;
 	}
 	work_pool_lock(writer->pool);
@@ -567,7 +570,12 @@ static void on_timer(void *data)
 		end_trouble(writer);
 	else
 		start_timer(writer);
-	give_room(writer, error);
+	if (error)
+		fail(writer, error);
+	if (writer->in_trouble && writer->held_up)
+		let_go_on(writer);
+	else
+		give_room(writer, 0);
 }
 
 /* ---- the file ---- */

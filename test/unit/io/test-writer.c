@@ -366,6 +366,24 @@ static void room_is_told_once_the_disk_has_room(void **state)
 	wait_for_size(f->loop, f->path, total);
 }
 
+static void who_waits_for_room_goes_on_when_the_file_breaks(void **state)
+{
+	struct fixture *f = *state;
+
+	f->writer = make(f, f->path);
+	hang_begin(f->path);
+	offer(f->writer, "x", 1);
+	hang_wait();
+	fill_up(f->writer);
+	assert_int_equal(writer_room(f->writer), 0);
+	limit_file_size(0);
+	hang_end();
+	run_until(f, &f->troubles, 1);
+	loop_advance(f->loop, WRITER_RETRY_MS);
+	limit_file_size(RLIM_INFINITY);
+	assert_int_equal(f->rooms, 1);
+}
+
 static void what_is_left_out_is_counted_in_the_file(void **state)
 {
 	static const char block[BLOCK + 1] = { [0 ... BLOCK - 1] = '.' };
@@ -663,6 +681,7 @@ int main(void)
 		writer_test(end_does_not_wait_for_a_hanging_file_for_ever),
 		writer_test(full_disk_is_told_once_and_goes_on_by_itself),
 		writer_test(room_is_told_once_the_disk_has_room),
+		writer_test(who_waits_for_room_goes_on_when_the_file_breaks),
 		writer_test(what_is_left_out_is_counted_in_the_file),
 		writer_test(slow_reader_of_a_fifo_is_one_line_for_the_operator),
 		writer_test(readers_of_a_fifo_come_and_go),
