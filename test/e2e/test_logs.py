@@ -49,8 +49,26 @@ def old_files(folder, ending="Z"):
                   if re.search(r"\.log\.\d{8}T\d{6}\.\d{3}" + ending + "$", path.name))
 
 
-def read_plain(folder):
-    return b"".join(path.read_bytes() for path in [*old_files(folder), folder / "vm.log"])
+def newest(folder):
+    """Between two logs there is none for a moment."""
+    try:
+        return (folder / "vm.log").read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def everything(folder):
+    """What a reader makes of the folder at any moment; None: it changed under his hands."""
+    parts = {}
+    try:
+        for path in folder.iterdir():
+            found = re.fullmatch(r"vm\.log\.(\S{20})(\.gz)?", path.name)
+            if found and (found[1] not in parts or not found[2]):
+                data = path.read_bytes()
+                parts[found[1]] = gzip.decompress(data) if found[2] else data
+    except FileNotFoundError:
+        return None
+    return b"".join(parts[name] for name in sorted(parts)) + newest(folder)
 
 
 def test_full_log_is_followed_by_a_new_one(charhubd, workdir, client):
@@ -58,7 +76,7 @@ def test_full_log_is_followed_by_a_new_one(charhubd, workdir, client):
     guest, viewer = client(workdir / "g"), client(workdir / "s")
     text = lines(0, 20_000)
     say(guest, viewer, text)
-    wait_until(lambda: read_plain(workdir) == text, "all in the files")
+    wait_until(lambda: everything(workdir) == text, "all in the files")
     assert len(old_files(workdir)) == len(text) // (100 * 1024)
     assert all(path.read_bytes().endswith(b"\n") for path in old_files(workdir))
 
@@ -77,7 +95,7 @@ def test_old_logs_are_packed_as_other_programs_know_it(charhubd, workdir, client
         wait_until(lambda: len(old_files(folder, ending)) == count and not old_files(folder),
                    "packed files")
         unpacked = program.run([tool, *old_files(folder, ending)], workdir).out.encode()
-        wait_until(lambda: unpacked + (folder / "vm.log").read_bytes() == text, "all of it")
+        wait_until(lambda: unpacked + newest(folder) == text, "all of it")
         for path in old_files(folder, ending):
             assert path.stat().st_mode & 0o777 == 0o640
             assert path.with_name(path.name + ".idx").exists()
@@ -97,8 +115,8 @@ def test_file_is_rotated_too_and_only_the_newest_stay(charhubd, workdir, client)
     guest, viewer = client(workdir / "g"), client(workdir / "s")
     text = lines(0, 20_000)
     say(guest, viewer, text)
-    wait_until(lambda: len(old_files(workdir)) == 3 and text.endswith(read_plain(workdir)),
-               "the newest")
+    wait_until(lambda: len(old_files(workdir)) == 3
+               and text.endswith(everything(workdir) or b"nothing"), "the newest")
 
 
 def test_killed_daemon_leaves_what_the_next_one_goes_on_with(charhubd, workdir, client):
@@ -119,20 +137,6 @@ def test_killed_daemon_leaves_what_the_next_one_goes_on_with(charhubd, workdir, 
     charhubd(*hub(workdir, log))
     wait_until(lambda: not old_files(workdir), "packed files")
     assert everything(workdir) == sent
-
-
-def everything(folder):
-    """What a reader makes of the folder at any moment; None: it changed under his hands."""
-    parts = {}
-    try:
-        for path in folder.iterdir():
-            found = re.fullmatch(r"vm\.log\.(\S{20})(\.gz)?", path.name)
-            if found and (found[1] not in parts or not found[2]):
-                data = path.read_bytes()
-                parts[found[1]] = gzip.decompress(data) if found[2] else data
-    except FileNotFoundError:
-        return None
-    return b"".join(parts[name] for name in sorted(parts)) + (folder / "vm.log").read_bytes()
 
 
 def test_full_disk_is_told_once_and_what_is_missing_is_counted(charhubd, workdir, client):
@@ -189,7 +193,7 @@ def test_logrotate_and_the_index(charhubd, workdir, client, tmp_path):
         text = lines(i * 100, i * 100 + 100)
         say(guest, viewer, text)
         sent += text
-        wait_until(lambda: (workdir / "vm.log").read_bytes() == text, "the text")
+        wait_until(lambda: newest(workdir) == text, "the text")
         done = program.run(["logrotate", "--force", "--state", tmp_path / "state", rules], workdir)
         assert (done.code, done.err) == (0, "")
         wait_until((workdir / "vm.log").exists, "a new file")
@@ -240,7 +244,7 @@ def test_log_is_read_from_all_its_files(charhubd, charhub_path, workdir, client)
     assert log("hub0", "-g", "^00000123[45] ", *way) == lines(1234, 1236)
     assert log("hub0", "--until", "1h", *way) == b""
     say(guest, viewer, b"\033[1mbold\033[m\r\n50%\r100%\r\n")
-    wait_until(lambda: b"100%" in (workdir / "vm.log").read_bytes(), "the last lines")
+    wait_until(lambda: b"100%" in newest(workdir), "the last lines")
     assert log("hub0", "-p", "-g", "^(bold|100%)$", *way) == b"bold\n100%\n"
     assert log("hub0", "-g", "^bold", *way) == b"\033[1mbold\033[m\r\n"
     wrong = program.run([charhub_path, "log", "hub0", "-g", "(", *way], workdir)
@@ -252,7 +256,7 @@ def test_log_is_followed_over_rotations(charhubd, charhub_path, workdir, client,
              "-control", f"{workdir}/control")
     guest, viewer = client(workdir / "g"), client(workdir / "s")
     say(guest, viewer, lines(0, 10))
-    wait_until(lambda: (workdir / "vm.log").read_bytes() == lines(0, 10), "the first lines")
+    wait_until(lambda: newest(workdir) == lines(0, 10), "the first lines")
     log = terminal(charhub_path, "log", "hub0", "-f", "-g", "^0000[0-9]*00 ", "--since", "1h",
                    "--socket", f"{workdir}/control")
     log.read_until(b"000000000 the guest")
