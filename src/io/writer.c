@@ -498,7 +498,10 @@ size_t writer_room(struct writer *writer)
 	return room;
 }
 
-/* Also the end of whatever was pushed outside of a call of the user. */
+/*
+ * Also the end of whatever was pushed outside of a call of the user. While the trouble lasts nobody
+ * is held up.
+ */
 static void give_room(struct writer *writer, int error)
 {
 	bool is_due;
@@ -506,7 +509,8 @@ static void give_room(struct writer *writer, int error)
 	if (error)
 		fail(writer, error);
 	work_pool_lock(writer->pool);
-	is_due = writer->wants_room && !writer->error && has_room_again(writer);
+	is_due = writer->wants_room && ((writer->in_trouble && writer->held_up) ||
+					       (!writer->error && has_room_again(writer)));
 	if (is_due)
 		writer->wants_room = false;
 	work_pool_unlock(writer->pool);
@@ -515,16 +519,6 @@ static void give_room(struct writer *writer, int error)
 	writer->held_up = false;
 	if (!writer->in_trouble)
 		timer_stop(writer->timer);
-	writer->on_room(writer->data);
-}
-
-/* While the trouble lasts nobody waits for room. */
-static void let_go_on(struct writer *writer)
-{
-	writer->held_up = false;
-	work_pool_lock(writer->pool);
-	writer->wants_room = false;
-	work_pool_unlock(writer->pool);
 	writer->on_room(writer->data);
 }
 
@@ -549,7 +543,7 @@ static void on_timer(void *data)
 
 	if (!writer->in_trouble) {
 		note_trouble(writer, 0);
-		let_go_on(writer);
+		give_room(writer, 0);
 		return;
 	}
 	work_pool_lock(writer->pool);
@@ -570,12 +564,7 @@ static void on_timer(void *data)
 		end_trouble(writer);
 	else
 		start_timer(writer);
-	if (error)
-		fail(writer, error);
-	if (writer->in_trouble && writer->held_up)
-		let_go_on(writer);
-	else
-		give_room(writer, 0);
+	give_room(writer, error);
 }
 
 /* ---- the file ---- */
