@@ -134,11 +134,12 @@ static void put_stamped(struct chardev_log *log, const char *bytes, size_t len)
 	char stamp[STAMP_BYTES];
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (log->since_start)
+	if (log->since_start) {
 		stamp_elapsed(stamp, loop_now_ms(log->loop) - log->start_ms);
-	else
+	} else {
+		clock_gettime(CLOCK_REALTIME, &now);
 		stamp_utc(stamp, &now);
+	}
 	stamp_lines(&buf, &log->at_line_start, stamp, bytes, len);
 	if (buf.failed)
 		put(log, bytes, len);

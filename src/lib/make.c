@@ -6,12 +6,6 @@
 
 #include <errno.h>
 
-static int make(struct charhub *charhub, const struct estate_kind *kind, struct opts *opts,
-	struct error **err)
-{
-	return kind->make(&charhub->estate, opts, err);
-}
-
 int charhub_add(struct charhub *charhub, const char *kind_name, const char *text,
 	struct charhub_error **err)
 {
@@ -23,7 +17,7 @@ int charhub_add(struct charhub *charhub, const char *kind_name, const char *text
 	r = estate_kind(kind_name, &kind, error_out(err));
 	if (r == 0)
 		r = opts_parse(text, kind->implied, &opts, error_out(err));
-	return r < 0 ? r : make(charhub, kind, opts, error_out(err));
+	return r < 0 ? r : kind->make(&charhub->estate, opts, error_out(err));
 }
 
 static int read_options(
@@ -54,7 +48,7 @@ int charhub_add_options(struct charhub *charhub, const char *kind_name,
 	r = estate_kind(kind_name, &kind, error_out(err));
 	if (r == 0)
 		r = read_options(options, &opts, error_out(err));
-	return r < 0 ? r : make(charhub, kind, opts, error_out(err));
+	return r < 0 ? r : kind->make(&charhub->estate, opts, error_out(err));
 }
 
 int charhub_remove(

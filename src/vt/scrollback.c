@@ -358,6 +358,17 @@ static bool has_room(const struct sb_page *page, size_t len)
 	return page && page->used + len + (page->count + 1) * sizeof(uint32_t) <= page->size;
 }
 
+static void link_newest(struct scrollback *sb, struct sb_page *page)
+{
+	page->newer = NULL;
+	page->older = sb->newest;
+	if (sb->newest)
+		sb->newest->newer = page;
+	else
+		sb->oldest = page;
+	sb->newest = page;
+}
+
 /* Make sure that the newest page has room for @len bytes. */
 static bool make_room(struct scrollback *sb, size_t len)
 {
@@ -374,13 +385,7 @@ static bool make_room(struct scrollback *sb, size_t len)
 	if (!page)
 		return false;
 	page->used = page->first = page->count = 0;
-	page->newer = NULL;
-	page->older = sb->newest;
-	if (sb->newest)
-		sb->newest->newer = page;
-	else
-		sb->oldest = page;
-	sb->newest = page;
+	link_newest(sb, page);
 	return true;
 }
 
@@ -749,12 +754,7 @@ const uint8_t *scrollback_thaw(struct scrollback *sb, const uint8_t *bytes)
 			scrollback_clear(sb);
 			return NULL;
 		}
-		page->older = sb->newest;
-		if (sb->newest)
-			sb->newest->newer = page;
-		else
-			sb->oldest = page;
-		sb->newest = page;
+		link_newest(sb, page);
 		sb->bytes += page->size;
 		sb->count += page->count - page->first;
 	}
