@@ -15,6 +15,7 @@ import tty
 import pytest
 
 from support import stream
+from support.rfb import WebSocket
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "doc" / "examples"
@@ -97,17 +98,10 @@ def run(installed):
         process.wait()
 
 
-UPGRADE = (b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n%b"
-           b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
-
-
-def upgrade(port, headers=b""):
-    """What a browser sees of a console."""
-    browser = socket.create_connection(("127.0.0.1", port))
-    browser.sendall(UPGRADE % headers)
-    seen = stream.Stream(browser.detach())
-    seen.read_until(b"101 Switching Protocols")
-    return seen
+def browse(port, origin=None):
+    """A console as a page in a browser has it."""
+    sock = socket.create_connection(("127.0.0.1", port), stream.DEADLINE)
+    return WebSocket(sock, origin=origin)
 
 
 def test_the_first_hour_of_the_manual(installed, workdir):
@@ -123,7 +117,7 @@ def test_the_first_hour_of_the_manual(installed, workdir):
         assert f"board.tty, and ws://127.0.0.1:{port}/\n" in process.stderr.readline()
         tio = stream.Stream(os.open(workdir / "board.tty", os.O_RDWR | os.O_NOCTTY))
         tty.setraw(tio.fd)
-        page = upgrade(port, b"Origin: null\r\n")
+        page = browse(port, "null")
         tio.send(b"typed")
         tio.read_until(b"typed")
         page.read_until(b"typed")
@@ -138,7 +132,7 @@ def test_embed_is_shared_by_a_socket_and_a_browser(installed, run, workdir, clie
     port = stream.free_port()
     embed = run(installed.compile(EXAMPLES / "embed.c"), workdir / "s", port)
     one = client(workdir / "s")
-    seen = upgrade(port)
+    seen = browse(port)
     one.send(b"typed")
     one.read_until(b"typed")
     seen.read_until(b"typed")

@@ -26,30 +26,23 @@ def enter(port):
     return WebSocket(socket.create_connection(("127.0.0.1", port), DEADLINE))
 
 
-def read_until(peer, text):
-    said = b""
-    while text not in said:
-        said += peer.recv(4096)
-    return said
-
-
 def test_people_share_a_console(shared):
     ann = enter(shared)
-    read_until(ann, b"shell> ")
+    ann.read_until(b"shell> ")
     ann.sendall(b"echo a$((6 * 7))\r")
-    read_until(ann, b"a42\r\n")
+    ann.read_until(b"a42\r\n")
     ben = enter(shared)
-    read_until(ben, b"a42")
+    ben.read_until(b"a42")
     ben.sendall(b"echo b$((6 * 9))\r")
     for person in (ann, ben):
-        read_until(person, b"b54\r\n")
+        person.read_until(b"b54\r\n")
 
 
 def test_much_comes_whole(shared):
     ann = enter(shared)
-    read_until(ann, b"shell> ")
+    ann.read_until(b"shell> ")
     ann.sendall(b"seq 100000; echo e''nd\r")
-    said = read_until(ann, b"end\r\n")
+    said = ann.read_until(b"end\r\n")
     assert b"".join(b"%d\r\n" % i for i in range(1, 100001)) in said
 
 

@@ -27,6 +27,9 @@ int file_has_size(const char *path, size_t size);
  */
 void wait_for_file(struct loop *loop, const char *path, const char *text);
 
+/** empty_folder() - remove the files in it, of which none is a folder */
+void empty_folder(const char *path);
+
 /** wait_for_size() - the same until the file has @size bytes */
 void wait_for_size(struct loop *loop, const char *path, size_t size);
 

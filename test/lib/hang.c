@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/hang.h"
+#include "lib/wrap-open.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,26 +95,12 @@ ssize_t __wrap_writev(int fd, const struct iovec *iov, int n)
 	return -1;
 }
 
-/* What open() is called where files may be large (open64), and where its calls are checked. */
-#define WRAP_OPEN(name)                                              \
-	int __wrap_##name(const char *path, int flags, ...);         \
-	int __wrap_##name(const char *path, int flags, ...)          \
-	{                                                            \
-		mode_t mode = 0;                                     \
-		struct stat st;                                      \
-		va_list ap;                                          \
-                                                                     \
-		va_start(ap, flags);                                 \
-		if (flags & O_CREAT)                                 \
-			mode = va_arg(ap, mode_t);                   \
-		va_end(ap);                                          \
-		if (stat(path, &st) == 0)                            \
-			hang_if_it_is(&st);                          \
-		return __real_open(path, flags | O_LARGEFILE, mode); \
-	}
+static bool before_open(const char *path, int flags)
+{
+	struct stat st;
 
-int __real_open(const char *path, int flags, ...);
-WRAP_OPEN(open)
-WRAP_OPEN(open64)
-WRAP_OPEN(__open_2)
-WRAP_OPEN(__open64_2)
+	(void)flags;
+	if (stat(path, &st) == 0)
+		hang_if_it_is(&st);
+	return true;
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/steps.h"
+#include "lib/wrap-open.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -100,25 +101,10 @@ ssize_t __wrap_pwritev2(int fd, const struct iovec *iov, int n, off_t at, int fl
 	return __real_pwritev2(fd, iov, n, at, flags);
 }
 
-/* What open() is called where files may be large (open64), and where its calls are checked. */
-#define WRAP_OPEN(name)                                              \
-	int __wrap_##name(const char *path, int flags, ...);         \
-	int __wrap_##name(const char *path, int flags, ...)          \
-	{                                                            \
-		mode_t mode = 0;                                     \
-		va_list ap;                                          \
-                                                                     \
-		va_start(ap, flags);                                 \
-		if (flags & O_CREAT)                                 \
-			mode = va_arg(ap, mode_t);                   \
-		va_end(ap);                                          \
-		if (flags & (O_CREAT | O_WRONLY | O_RDWR))           \
-			step();                                      \
-		return __real_open(path, flags | O_LARGEFILE, mode); \
-	}
-
-int __real_open(const char *path, int flags, ...);
-WRAP_OPEN(open)
-WRAP_OPEN(open64)
-WRAP_OPEN(__open_2)
-WRAP_OPEN(__open64_2)
+static bool before_open(const char *path, int flags)
+{
+	(void)path;
+	if (flags & (O_CREAT | O_WRONLY | O_RDWR))
+		step();
+	return true;
+}

@@ -490,10 +490,11 @@ def write_png(path, rows):
 class WebSocket:
     """A websocket to the server as something that Client can read and write."""
 
-    def __init__(self, sock, path="/"):
+    def __init__(self, sock, path="/", origin=None):
         self.sock = sock
         sock.sendall(b"GET " + path.encode() +
-                     b" HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                     b" HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n" +
+                     (f"Origin: {origin}\r\n".encode() if origin else b"") +
                      b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                      b"Sec-WebSocket-Protocol: binary\r\n"
                      b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
@@ -526,6 +527,12 @@ class WebSocket:
             self.left = self._exactly(length)
         data, self.left = self.left[:size], self.left[size:]
         return data
+
+    def read_until(self, text):
+        said = b""
+        while text not in said:
+            said += self.recv(4096)
+        return said
 
     def sendall(self, data):
         mask = b"\x12\x34\x56\x78"

@@ -8,7 +8,6 @@
 #include "io/pack.h"
 #include "lib/files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -41,12 +40,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	DIR *dir = opendir(f->dir);
-	struct dirent *entry;
 
-	while ((entry = readdir(dir)))
-		unlinkat(dirfd(dir), entry->d_name, 0);
-	closedir(dir);
+	empty_folder(f->dir);
 	assert_int_equal(rmdir(f->dir), 0);
 	strbuf_done(&shown);
 	free(f);

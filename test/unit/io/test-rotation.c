@@ -81,16 +81,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static void remove_files(const char *path)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-
-	while ((entry = readdir(dir)))
-		unlinkat(dirfd(dir), entry->d_name, 0);
-	closedir(dir);
-}
-
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
@@ -98,7 +88,7 @@ static int teardown(void **state)
 	if (f->loop)
 		end(f);
 	log_set_sink(NULL);
-	remove_files(f->dir);
+	empty_folder(f->dir);
 	assert_int_equal(rmdir(f->dir), 0);
 	free(f);
 	return 0;
@@ -147,6 +137,16 @@ static void put_lines(struct fixture *f, int from, int to)
 		put(f, text, LINE);
 		settle(f);
 	}
+}
+
+/* In one write. */
+static void put_all_lines(struct fixture *f)
+{
+	char all[LINES * LINE + 1];
+
+	for (int i = 0; i < LINES; i++)
+		line_text(i, all + i * LINE);
+	put(f, all, LINES * LINE);
 }
 
 /* What a reader finds in all files, the oldest first. */
@@ -253,12 +253,9 @@ static void pieces_do_not_matter_to_what_is_kept(void **state)
 static void one_write_may_fill_many_files(void **state)
 {
 	struct fixture *f = *state;
-	char all[LINES * LINE + 1];
 
-	for (int i = 0; i < LINES; i++)
-		line_text(i, all + i * LINE);
 	make(f);
-	put(f, all, LINES * LINE);
+	put_all_lines(f);
 	settle(f);
 	assert_int_equal(count_lines(f), LINES);
 	assert_int_equal(count_files(f, "Z"), (LINES - 1) / (SIZE / LINE));
@@ -267,12 +264,9 @@ static void one_write_may_fill_many_files(void **state)
 static void closing_rotates_what_is_queued(void **state)
 {
 	struct fixture *f = *state;
-	char all[LINES * LINE + 1];
 
-	for (int i = 0; i < LINES; i++)
-		line_text(i, all + i * LINE);
 	make(f);
-	put(f, all, LINES * LINE);
+	put_all_lines(f);
 	writer_close(TAKE_PTR(f->writer));
 	assert_int_equal(work_pool_drain(f->pool), 0);
 	assert_int_equal(count_lines(f), LINES);
@@ -527,7 +521,7 @@ static void killed_at_any_step_nothing_is_lost_or_doubled(void **state, enum arc
 		assert_int_equal(count_lines(f), FEW_LINES);
 		assert_int_equal(count_files(f, ".tmp"), 0);
 		assert_int_equal(count_files(f, "Z"), form == ARCHIVE_PLAIN);
-		remove_files(f->dir);
+		empty_folder(f->dir);
 	}
 	assert_int_equal(had, FEW_LINES);
 	assert_true(steps > 2 * FEW_LINES);

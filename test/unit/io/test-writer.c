@@ -75,17 +75,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static void remove_files(const char *path)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-
-	while ((entry = readdir(dir)))
-		unlinkat(dirfd(dir), entry->d_name, 0);
-	closedir(dir);
-	assert_int_equal(rmdir(path), 0);
-}
-
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
@@ -95,7 +84,8 @@ static int teardown(void **state)
 	work_pool_put(f->pool);
 	loop_free(f->loop);
 	log_set_sink(NULL);
-	remove_files(f->dir);
+	empty_folder(f->dir);
+	assert_int_equal(rmdir(f->dir), 0);
 	free(f);
 	return 0;
 }

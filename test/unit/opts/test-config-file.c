@@ -8,28 +8,39 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct config_file *good(const char *text)
+static struct config_file *good_in(enum config_dialect dialect, const char *text)
 {
 	struct config_file *file = NULL;
 	struct error *err = NULL;
 
-	assert_int_equal(config_file_parse(text, strlen(text), CONFIG_QEMU, &file, NULL, &err), 0);
+	assert_int_equal(config_file_parse(text, strlen(text), dialect, &file, NULL, &err), 0);
 	assert_null(err);
 	return file;
 }
 
-static void bad(const char *text, unsigned wrong_line, const char *message)
+static struct config_file *good(const char *text)
+{
+	return good_in(CONFIG_QEMU, text);
+}
+
+static void bad_in(
+	enum config_dialect dialect, const char *text, unsigned wrong_line, const char *message)
 {
 	struct config_file *file = NULL;
 	struct error *err = NULL;
 	unsigned line = 0;
 
 	assert_int_equal(
-		config_file_parse(text, strlen(text), CONFIG_QEMU, &file, &line, &err), -EINVAL);
+		config_file_parse(text, strlen(text), dialect, &file, &line, &err), -EINVAL);
 	assert_int_equal(line, wrong_line);
 	assert_null(file);
 	assert_string_equal(error_message(err), message);
 	error_free(err);
+}
+
+static void bad(const char *text, unsigned wrong_line, const char *message)
+{
+	bad_in(CONFIG_QEMU, text, wrong_line, message);
 }
 
 static void sections_keep_their_order_line_and_options(void **state)
@@ -218,23 +229,12 @@ static void a_file_that_cannot_be_read_is_named(void **state)
 
 static struct config_file *good_ours(const char *text)
 {
-	struct config_file *file = NULL;
-
-	assert_int_equal(config_file_parse(text, strlen(text), CONFIG_OURS, &file, NULL, NULL), 0);
-	return file;
+	return good_in(CONFIG_OURS, text);
 }
 
 static void bad_ours(const char *text, unsigned wrong_line, const char *message)
 {
-	struct config_file *file = NULL;
-	struct error *err = NULL;
-	unsigned line = 0;
-
-	assert_int_equal(
-		config_file_parse(text, strlen(text), CONFIG_OURS, &file, &line, &err), -EINVAL);
-	assert_int_equal(line, wrong_line);
-	assert_string_equal(error_message(err), message);
-	error_free(err);
+	bad_in(CONFIG_OURS, text, wrong_line, message);
 }
 
 static void a_section_of_ours_may_be_one_line(void **state)
