@@ -7,10 +7,11 @@ from tree import Source, report, sources
 
 # folder -> the folders whose headers it may include, besides its own
 _BELOW_FRONTEND = "base io transport opts chardev virtio vhost-user"
-_EVERYTHING = ("base io transport opts object chardev backend hub mux vt text display vc vnc "
-               "virtio vhost-user frontend lobby attach metrics control sandbox config lib")
+_EVERYTHING = ("base snapshot io transport opts object chardev backend hub mux vt text display vc "
+               "vnc virtio vhost-user frontend lobby attach metrics control sandbox config lib")
 ALLOWED = {folder: set(below.split()) for folder, below in {
     "base": "",
+    "snapshot": "base",
     "attach": "base",
     "io": "base",
     "transport": "base io",
