@@ -32,6 +32,22 @@ unsigned numbers_take(struct numbers *numbers)
 	return (unsigned)numbers->first * WORD_BITS + bit + 1;
 }
 
+int numbers_take_this(struct numbers *numbers, unsigned number)
+{
+	size_t word = (number - 1) / WORD_BITS;
+	uint64_t bit = (uint64_t)1 << ((number - 1) % WORD_BITS);
+
+	if (!number)
+		return -1;
+	while (word >= numbers->n_words)
+		if (grow(numbers) < 0)
+			return -1;
+	if (numbers->words[word] & bit)
+		return -1;
+	numbers->words[word] |= bit;
+	return 0;
+}
+
 void numbers_give_back(struct numbers *numbers, unsigned number)
 {
 	size_t word = (number - 1) / WORD_BITS;

@@ -21,6 +21,9 @@ struct numbers {
 /** numbers_take() - the lowest number that is free; 0: no memory */
 unsigned numbers_take(struct numbers *numbers);
 
+/** numbers_take_this() - Return: 0; -1: it is taken, or no memory */
+int numbers_take_this(struct numbers *numbers, unsigned number);
+
 /** numbers_give_back() - @number was taken, and is free again */
 void numbers_give_back(struct numbers *numbers, unsigned number);
 

@@ -8,6 +8,7 @@
  * their terminal, which must not look like an end.
  */
 /* syscalls: close close_range fstat getdents64 ioctl kill openat pidfd_open read wait4 */
+/* before the sandbox: readlink */
 #include "io/child.h"
 
 #include "base/cleanup.h"
@@ -293,6 +294,19 @@ static int spawn_shell(struct child *child, const char *command, char **env)
 	return -r;
 }
 
+static int watch_exit(struct child *child)
+{
+	int r;
+
+	child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+	r = child->pidfd < 0
+		    ? -errno
+		    : watch_new(child->loop, child->pidfd, on_exit_seen, child, &child->watch);
+	if (r == 0)
+		watch_set(child->watch, WATCH_READ);
+	return r;
+}
+
 static int start(struct child *child, const struct child_options *options, int *ret_master)
 {
 	AUTO_FREE char *term = NULL;
@@ -314,16 +328,12 @@ static int start(struct child *child, const struct child_options *options, int *
 	}
 	if (r < 0)
 		return r;
-	child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
-	r = child->pidfd < 0
-		    ? -errno
-		    : watch_new(child->loop, child->pidfd, on_exit_seen, child, &child->watch);
+	r = watch_exit(child);
 	if (r < 0) {
 		kill(child->pid, SIGKILL);
 		waitpid(child->pid, NULL, 0);
 		return r;
 	}
-	watch_set(child->watch, WATCH_READ);
 	*ret_master = TAKE_FD(master);
 	return 0;
 }
@@ -345,6 +355,54 @@ int child_spawn(struct loop *loop, const struct child_options *options, child_ex
 			child_release(child);
 		return error_set(
 			err, -r, "Could not start '%s': %s", options->command, strerror(-r));
+	}
+	*ret_child = child;
+	return 0;
+}
+
+/* ---- in another program's place ---- */
+
+void child_save(const struct child *child, struct child_state *ret_state)
+{
+	*ret_state =
+		(struct child_state){ child->exited ? 0 : child->pid, child->slave, child->doomed };
+}
+
+static int adopt(struct child *child)
+{
+	int r = ttyname_r(child->slave, child->tty, sizeof(child->tty));
+
+	if (r)
+		return -r;
+	child->grace = timer_new(child->loop, on_grace_over, child);
+	if (!child->grace)
+		return -ENOMEM;
+	r = watch_exit(child);
+	if (r == 0 && child->doomed)
+		timer_start(child->grace, CHILD_GRACE_MS);
+	return r;
+}
+
+int child_adopt(struct loop *loop, const struct child_state *state, child_exit_fn *fn, void *data,
+	struct child **ret_child)
+{
+	struct child *child = calloc(1, sizeof(*child));
+	int r;
+
+	if (!child)
+		return -ENOMEM;
+	*child = (struct child){ .loop = loop,
+		.pidfd = -1,
+		.slave = state->slave,
+		.pid = state->pid,
+		.fn = fn,
+		.data = data,
+		.doomed = state->doomed };
+	r = adopt(child);
+	if (r < 0) {
+		child->slave = -1;
+		child_release(child);
+		return r;
 	}
 	*ret_child = child;
 	return 0;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "io/loop.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /** How long a child has between SIGHUP and SIGKILL. */
@@ -39,6 +40,29 @@ typedef void child_exit_fn(void *data, int status);
  */
 int child_spawn(struct loop *loop, const struct child_options *options, child_exit_fn *fn,
 	void *data, struct child **ret_child, int *ret_master, struct error **err);
+
+/**
+ * struct child_state - by what another program in this process goes on with a child
+ * @pid:    0: it has exited
+ * @slave:  of its terminal, kept open
+ * @doomed: it has been hung up
+ */
+struct child_state {
+	pid_t pid;
+	int slave;
+	bool doomed;
+};
+
+/** child_save() - @slave stays the child's */
+void child_save(const struct child *child, struct child_state *ret_state);
+
+/**
+ * child_adopt() - go on with a child of this process that child_spawn() has started
+ *
+ * Return: 0, the caller owns *@ret_child, and @slave is its; -errno: it is not there any more.
+ */
+int child_adopt(struct loop *loop, const struct child_state *state, child_exit_fn *fn, void *data,
+	struct child **ret_child);
 
 pid_t child_pid(const struct child *child);
 

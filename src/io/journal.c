@@ -132,6 +132,12 @@ void journal_commit(struct journal *journal, size_t len)
 	journal->head += len;
 }
 
+void journal_go_on(struct journal *journal, uint64_t tail, const void *kept)
+{
+	journal->head = journal->tail = tail;
+	write_to(journal->kept, 0, kept, journal_kept(journal));
+}
+
 int journal_peek(const struct journal *journal, uint64_t offset, size_t max, struct iovec iov[2])
 {
 	bool is_kept = offset < journal->tail;

@@ -35,10 +35,13 @@ static void look_at_size(struct log_file *file)
 int log_file_open(struct log_file *file, const char *path, unsigned flags,
 	const struct log_file_options *options)
 {
-	int r;
+	int r = 0;
 
 	*file = (struct log_file){ .out.fd = -1, .index.fd = -1 };
-	r = out_file_open(path, flags, options->mode, &file->out);
+	if (options->inherited)
+		out_file_inherit(options->inherited, &file->out);
+	else
+		r = out_file_open(path, flags, options->mode, &file->out);
 	if (r < 0) {
 		file->out.fd = -1;
 		return r;
@@ -48,7 +51,7 @@ int log_file_open(struct log_file *file, const char *path, unsigned flags,
 		return 0;
 	if (options->rotates)
 		flock(file->out.fd, LOCK_SH | LOCK_NB);
-	if (options->indexed)
+	if (options->indexed && rotation_is_at(path, file->out.fd))
 		log_index_open(&file->index, path, file->size, options->mode);
 	return 0;
 }

@@ -104,6 +104,11 @@ int out_file_open(const char *path, unsigned flags, mode_t mode, struct out_file
 	return 0;
 }
 
+void out_file_inherit(int fd, struct out_file *ret_file)
+{
+	*ret_file = (struct out_file){ fd, kind_of(fd, !(fcntl(fd, F_GETFL) & O_NONBLOCK)) };
+}
+
 ssize_t out_file_write(const struct out_file *file, const struct iovec *iov, int n)
 {
 	const struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)iov,

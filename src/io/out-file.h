@@ -41,6 +41,9 @@ enum out_flags {
  */
 int out_file_open(const char *path, unsigned flags, mode_t mode, struct out_file *ret_file);
 
+/** out_file_inherit() - go on in one that another process had opened by out_file_open() */
+void out_file_inherit(int fd, struct out_file *ret_file);
+
 /** out_file_is_regular() - is it a file on a disk */
 bool out_file_is_regular(int fd);
 

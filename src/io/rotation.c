@@ -69,7 +69,7 @@ static void move_index(const char *from, const char *to)
 		move(old, new);
 }
 
-static bool is_at(const char *path, int fd)
+bool rotation_is_at(const char *path, int fd)
 {
 	struct stat here, there;
 
@@ -83,7 +83,7 @@ int rotation_move(const char *path, int fd, uint64_t now_ms, char **ret_aside)
 	int r;
 
 	*ret_aside = NULL;
-	if (!is_at(path, fd))
+	if (!rotation_is_at(path, fd))
 		return 0;
 	r = archive_name(path, now_ms, &aside);
 	if (r == 0)

@@ -40,6 +40,9 @@ bool rotation_is_on(const struct rotation_rules *rules);
  */
 size_t rotation_share(uint64_t limit, uint64_t size, bool mid_line, const struct iovec *iov, int n);
 
+/** rotation_is_at() - is the file that @fd writes to the one of this name */
+bool rotation_is_at(const char *path, int fd);
+
 /**
  * rotation_move() - move the file that @fd writes to aside, and its index
  * @path:  its name

@@ -342,12 +342,12 @@ static bool get_on(struct work_pool *pool)
 	return !pool->n_waiting && pool->threads == pool->idle;
 }
 
-unsigned work_pool_drain(struct work_pool *pool)
+unsigned work_pool_settle(struct work_pool *pool, int max_ms)
 {
 	unsigned left;
 
 	work_pool_lock(pool);
-	for (int ms = 0; ms < WORK_DRAIN_MS && !get_on(pool); ms += WORK_STUCK_MS) {
+	for (int ms = 0; ms < max_ms && !get_on(pool); ms += WORK_STUCK_MS) {
 		struct timespec end = in_ms(WORK_STUCK_MS);
 
 		pthread_cond_timedwait(&pool->calmed, &pool->lock, &end);
@@ -355,6 +355,11 @@ unsigned work_pool_drain(struct work_pool *pool)
 	left = pool->n_waiting + pool->threads - pool->idle;
 	work_pool_unlock(pool);
 	return left;
+}
+
+unsigned work_pool_drain(struct work_pool *pool)
+{
+	return work_pool_settle(pool, WORK_DRAIN_MS);
 }
 
 /* Those that hang stay, and free the pool. */

@@ -66,6 +66,9 @@ int work_pool_get_answers(struct loop *loop, struct work_pool **ret_pool);
  */
 unsigned work_pool_drain(struct work_pool *pool);
 
+/** work_pool_settle() - the same, @max_ms at most */
+unsigned work_pool_settle(struct work_pool *pool, int max_ms);
+
 /**
  * work_pool_put() - give a reference back; NULL is fine
  *

@@ -658,6 +658,22 @@ bool writer_is_failing(const struct writer *writer)
 	return writer->in_trouble && writer->error;
 }
 
+int writer_fd(const struct writer *writer)
+{
+	return writer->file.out.fd;
+}
+
+void writer_pending(const struct writer *writer, struct strbuf *out)
+{
+	const struct byte_queue *parts[] = { &writer->writing, &writer->queue };
+
+	work_pool_lock(writer->pool);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i]->len)
+			strbuf_append(out, byte_queue_data(parts[i]), parts[i]->len);
+	work_pool_unlock(writer->pool);
+}
+
 /* ---- open and close ---- */
 
 int writer_set_rotation(struct writer *writer, const struct rotation_rules *rules)
@@ -690,6 +706,7 @@ static void look_at_birth(struct writer *writer)
 static int begin(struct writer *writer, const struct writer_options *options)
 {
 	unsigned flags = (options->empty ? OUT_EMPTY : 0u) | (options->shared ? OUT_SHARED : 0u);
+	struct log_file_options how;
 	int r = work_pool_get(writer->loop, &writer->pool);
 
 	if (r < 0)
@@ -699,7 +716,9 @@ static int begin(struct writer *writer, const struct writer_options *options)
 	writer->timer = timer_new(writer->loop, on_timer, writer);
 	if (!writer->path || !writer->timer || (options->owner && !writer->owner))
 		return -ENOMEM;
-	r = log_file_open(&writer->file, options->path, flags, &writer->how);
+	how = writer->how;
+	how.inherited = options->inherited;
+	r = log_file_open(&writer->file, options->path, flags, &how);
 	if (r < 0)
 		return r;
 	follow(writer, &writer->file);
@@ -731,6 +750,8 @@ int writer_open(struct loop *loop, const struct writer_options *options, struct 
 	writer->file.index.fd = writer->next.index.fd = -1;
 	r = begin(writer, options);
 	if (r < 0) {
+		if (options->inherited)
+			writer->file.out.fd = -1; /* the caller's still */
 		log_file_close(&writer->file);
 		timer_free(writer->timer);
 		work_pool_put(writer->pool);

@@ -2,6 +2,7 @@
 #ifndef IO_WRITER_H
 #define IO_WRITER_H
 
+#include "base/strbuf.h"
 #include "io/loop.h"
 #include "io/rotation.h"
 
@@ -34,6 +35,7 @@ enum {
  * @shared: see OUT_SHARED
  * @mode:  permissions of a file that is made
  * @follower: a descriptor that becomes this file, too, now and after each writer_reopen(); 0: none
+ * @inherited: an open file that is gone on in, the writer's where this succeeds; 0: @path is opened
  * @owner: for messages, "chardev 'a': log"; copied; NULL: it is the file of the messages, and tells
  *         nothing but that it could not be opened anew
  * @rotation: when a regular file is followed by a new one
@@ -46,7 +48,7 @@ struct writer_options {
 	const char *path;
 	bool empty, shared;
 	mode_t mode;
-	int follower;
+	int follower, inherited;
 	const char *owner;
 	struct rotation_rules rotation;
 	bool indexed;
@@ -108,6 +110,16 @@ int writer_set_rotation(struct writer *writer, const struct rotation_rules *rule
  * was inherited.
  */
 void writer_reopen(struct writer *writer);
+
+/**
+ * writer_fd() - the file, for another process to go on in
+ *
+ * What is to be written before, writer_pending() gives, and writer_put() takes there.
+ */
+int writer_fd(const struct writer *writer);
+
+/** writer_pending() - add what the file has not taken yet, as nothing is under way */
+void writer_pending(const struct writer *writer, struct strbuf *out);
 
 /**
  * writer_close() - waits for nothing: what is queued is written behind the caller's back

@@ -344,25 +344,43 @@ bool snapshot_next_group(struct snapshot_groups *groups, struct snapshot_part *r
 	return false;
 }
 
-int snapshot_read_bulk(const struct snapshot *snapshot, const struct snapshot_bulk *bulk,
-	uint64_t at, void *buf, size_t len)
+const void *snapshot_bulk(const struct snapshot *snapshot, const struct snapshot_bulk *bulk)
 {
-	if (at > bulk->len || len > bulk->len - at)
-		return -EBADMSG;
-	memcpy(buf, snapshot->map + bulk->at + at, len);
-	return 0;
+	return snapshot->map + bulk->at;
 }
 
-void snapshot_own_fds(const struct snapshot_part *part)
+/* Of all groups, however deep. */
+static void for_each_fd(const struct snapshot_part *part, void (*fn)(int fd))
 {
 	struct snapshot_part left = *part;
 	struct record record;
 
 	while (next_record(&left, &record)) {
 		if (record.kind == SNAPSHOT_FD)
-			fcntl((int)get_be32(record.payload), F_SETFD, FD_CLOEXEC);
+			fn((int)get_be32(record.payload));
 		else if (record.kind == SNAPSHOT_GROUP)
-			snapshot_own_fds(&(struct snapshot_part){
-				record.payload, record.payload + record.len });
+			for_each_fd(&(struct snapshot_part){ record.payload,
+					    record.payload + record.len },
+				fn);
 	}
+}
+
+static void own(int fd)
+{
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+void snapshot_own_fds(const struct snapshot_part *part)
+{
+	for_each_fd(part, own);
+}
+
+static void close_it(int fd)
+{
+	close(fd);
+}
+
+void snapshot_close_fds(const struct snapshot_part *part)
+{
+	for_each_fd(part, close_it);
 }

@@ -53,9 +53,11 @@ int snapshot_check(const struct snapshot_part *part, const struct snapshot_field
 /** snapshot_next_group() - Return: false: there are no more */
 bool snapshot_next_group(struct snapshot_groups *groups, struct snapshot_part *ret_part);
 
-/** snapshot_read_bulk() - @len bytes of a stretch, from its byte @at on. Return: 0; -errno */
-int snapshot_read_bulk(const struct snapshot *snapshot, const struct snapshot_bulk *bulk,
-	uint64_t at, void *buf, size_t len);
+/** snapshot_bulk() - the bytes of a stretch, borrowed from the snapshot */
+const void *snapshot_bulk(const struct snapshot *snapshot, const struct snapshot_bulk *bulk);
+
+/** snapshot_close_fds() - close the descriptors: nobody has taken them */
+void snapshot_close_fds(const struct snapshot_part *part);
 
 /** snapshot_own_fds() - no program that is executed from now on gets them */
 void snapshot_own_fds(const struct snapshot_part *part);

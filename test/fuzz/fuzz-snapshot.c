@@ -61,7 +61,6 @@ static uint64_t look(const struct snapshot *snapshot, const struct snapshot_part
 	struct snapshot_part group;
 	struct state state;
 	uint64_t sum = 0;
-	char byte = 0;
 
 	if (snapshot_get(part, fields, &state, NULL) < 0)
 		return 0;
@@ -70,11 +69,11 @@ static uint64_t look(const struct snapshot *snapshot, const struct snapshot_part
 	sum += state.text ? strlen(state.text) : 0;
 	for (size_t i = 0; i < state.bytes.len; i++)
 		sum += ((const uint8_t *)state.bytes.data)[i];
-	if (state.bulk.len)
-		snapshot_read_bulk(snapshot, &state.bulk, state.bulk.len - 1, &byte, 1);
+	for (uint64_t i = 0; i < state.bulk.len; i++)
+		sum += ((const uint8_t *)snapshot_bulk(snapshot, &state.bulk))[i];
 	while (snapshot_next_group(&state.groups, &group))
 		sum += look(snapshot, &group);
-	return sum + (uint64_t)byte;
+	return sum;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
