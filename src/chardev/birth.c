@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "chardev/inheritance.h"
 #include "chardev/log.h"
 #include "chardev/rotate.h"
 
@@ -99,6 +100,30 @@ void chardev_free(struct chardev *chardev)
 	reap_later(chardev);
 }
 
+/* What is the class's own is as before its first byte. */
+static void clear(struct chardev *chardev)
+{
+	memset((char *)chardev + sizeof(*chardev), 0, chardev->class->size - sizeof(*chardev));
+}
+
+/* Of what another program has left, or by its options. */
+static int begin(struct chardev *chardev, const struct opts *opts,
+	const struct chardev_state *state, struct error **err)
+{
+	struct error *why = NULL;
+	int r = state ? chardev_load(chardev, opts, state, &why) : -ENOENT;
+
+	if (r == 0)
+		return 0;
+	if (r != -ENOENT) {
+		log_warning("chardev '%s' cannot go on and is made anew: %s", chardev->id,
+			why ? error_message(why) : strerror(-r));
+		error_free(why);
+		clear(chardev);
+	}
+	return chardev->class->open(chardev, opts, err);
+}
+
 static int check_rotation(
 	const struct chardev *chardev, const struct opts *opts, struct error **err)
 {
@@ -113,12 +138,15 @@ static int check_rotation(
 
 int chardev_open(struct chardev *chardev, const struct opts *opts, struct error **err)
 {
-	int r = chardev_log_open(chardev, opts, false, &chardev->log, err);
+	struct chardev_state state;
+	bool is_left = chardev_find_state(chardev, &state);
+	int r = chardev_log_open(
+		chardev, opts, is_left ? &state.log : NULL, false, &chardev->log, err);
 
 	if (r == 0)
 		r = check_rotation(chardev, opts, err);
 	if (r == 0)
-		r = chardev->class->open(chardev, opts, err);
+		r = begin(chardev, opts, is_left ? &state : NULL, err);
 	if (r < 0)
 		reap_later(chardev);
 	else

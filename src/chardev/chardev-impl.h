@@ -4,6 +4,7 @@
 
 #include "base/names.h"
 #include "chardev/chardev.h"
+#include "chardev/handover.h"
 
 struct chardev_log;
 struct chardev_shared;
@@ -118,6 +119,9 @@ struct chardev_class {
 
 	/** Optional: the chardevs that it holds, @index from 0; NULL: there are no more. */
 	struct chardev *(*child)(const struct chardev *chardev, size_t index);
+
+	/** Optional: how it goes on in another program. */
+	const struct chardev_handover *handover;
 
 	/** Optional: see chardev_describe(); without it the class's name. */
 	char *(*describe)(const struct chardev *chardev);

@@ -154,6 +154,8 @@ enum chardev_link_flags {
 	/* Another chardev may be put in this one's place: it hangs up, and the other one opens. */
 	CHARDEV_LINK_SWAPS = 8,
 	CHARDEV_LINK_TAKES_FDS = 16, /* see chardev_link_take_fd() */
+	/* It goes on in another program with the same peer, see chardev/handover.h. */
+	CHARDEV_LINK_GOES_ON = 32,
 };
 
 /** struct chardev_link - lives in the holder; all members belong to the functions below */

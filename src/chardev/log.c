@@ -58,13 +58,14 @@ static void on_room(void *data)
 }
 
 static int open_writer(struct chardev_log *log, const char *path, bool empty,
-	const struct opts *opts, struct error **err)
+	const struct opts *opts, const struct chardev_file *left, struct error **err)
 {
 	AUTO_FREE char *name = NULL;
 	struct writer_options options = {
 		.path = path,
 		.empty = empty,
 		.indexed = opts_get_bool(opts, "time-index"),
+		.inherited = left->fd,
 		.on_room = on_room,
 		.data = log,
 	};
@@ -89,11 +90,35 @@ static int open_writer(struct chardev_log *log, const char *path, bool empty,
 	return r;
 }
 
-int chardev_log_open(struct chardev *owner, const struct opts *opts, bool goes_on,
-	struct chardev_log **ret_log, struct error **err)
+static void put(struct chardev_log *log, const char *bytes, size_t len)
+{
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)bytes, .iov_len = len };
+
+	if (len)
+		writer_put(log->writer, &iov, 1);
+}
+
+/* What is not there is all zeroes. */
+static void read_left(const struct snapshot_groups *left, struct chardev_file *ret_file)
+{
+	struct snapshot_groups groups;
+	struct snapshot_part part;
+
+	*ret_file = (struct chardev_file){ 0 };
+	if (!left)
+		return;
+	groups = *left;
+	if (snapshot_next_group(&groups, &part))
+		snapshot_get(&part, chardev_file_fields, ret_file, NULL);
+}
+
+int chardev_log_open(struct chardev *owner, const struct opts *opts,
+	const struct snapshot_groups *left, bool goes_on, struct chardev_log **ret_log,
+	struct error **err)
 {
 	const char *path = opts_get_string(opts, "logfile");
 	struct chardev_log *log;
+	struct chardev_file file;
 	int r;
 
 	*ret_log = NULL;
@@ -103,29 +128,23 @@ int chardev_log_open(struct chardev *owner, const struct opts *opts, bool goes_o
 	if (!log)
 		return error_set(err, ENOMEM, "chardev '%s': out of memory", owner->id);
 	log->owner = owner;
-	r = open_writer(log, path, !goes_on && !opts_get_bool(opts, "logappend"), opts, err);
+	read_left(left, &file);
+	r = open_writer(log, path, !goes_on && !opts_get_bool(opts, "logappend"), opts, &file, err);
 	if (r < 0) {
 		free(log->path);
 		free(log);
 		return r;
 	}
 	log->is_file = writer_can_rotate(log->writer);
+	put(log, file.pending.data, file.pending.len);
 	log->refs = 1;
 	log->loop = owner->loop;
 	log->timestamp = opts_get_bool(opts, "logtimestamp");
 	log->since_start = opts_get_enum(opts, "logstamp") == STAMPS_START;
-	log->start_ms = loop_now_ms(owner->loop);
-	log->at_line_start = true;
+	log->start_ms = file.fd ? file.start_ms : loop_now_ms(owner->loop);
+	log->at_line_start = !file.mid_line;
 	*ret_log = log;
 	return 0;
-}
-
-static void put(struct chardev_log *log, const char *bytes, size_t len)
-{
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)bytes, .iov_len = len };
-
-	if (len)
-		writer_put(log->writer, &iov, 1);
 }
 
 static void put_stamped(struct chardev_log *log, const char *bytes, size_t len)
@@ -170,6 +189,14 @@ void chardev_log_write(struct chardev_log *log, const struct iovec *iov, int n, 
 			put(log, iov[i].iov_base, part);
 		len -= part;
 	}
+}
+
+void chardev_log_save(const struct chardev_log *log, uint16_t tag, struct chardev_bequest *to)
+{
+	const struct chardev_file file = { .mid_line = !log->at_line_start,
+		.start_ms = log->start_ms };
+
+	chardev_file_save(to, tag, log->writer, &file);
 }
 
 bool chardev_log_owes(const struct chardev_log *log)

@@ -6,9 +6,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/uio.h>
 
 struct chardev;
+struct chardev_bequest;
+struct snapshot_groups;
 struct opts;
 
 /**
@@ -23,12 +26,17 @@ struct chardev_log;
  * chardev_log_open() - by `logfile=` and the options about it
  * @owner: whose log it is; others may share it
  * @opts:  checked
+ * @left:  what another program has left of it, of chardev_file_fields; NULL: nothing
  * @goes_on: the file is its log already: it is not emptied, whatever `logappend=` says
  *
  * Return: 0, *@ret_log NULL where no log is asked for; -errno "Could not create 'x': ...".
  */
-int chardev_log_open(struct chardev *owner, const struct opts *opts, bool goes_on,
-	struct chardev_log **ret_log, struct error **err);
+int chardev_log_open(struct chardev *owner, const struct opts *opts,
+	const struct snapshot_groups *left, bool goes_on, struct chardev_log **ret_log,
+	struct error **err);
+
+/** chardev_log_save() - put what is left of it, a group with this tag */
+void chardev_log_save(const struct chardev_log *log, uint16_t tag, struct chardev_bequest *to);
 
 /**
  * chardev_log_room() - how many bytes of @chardev the log takes without leaving any out

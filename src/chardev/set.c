@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "chardev/birth.h"
 #include "chardev/chardev-impl.h"
+#include "chardev/inheritance.h"
 #include "chardev/link.h"
 #include "chardev/log.h"
 #include "io/work-pool.h"
@@ -144,6 +145,28 @@ void chardev_set_objects(struct chardev_set *set, struct object_set *objects)
 void chardev_set_escape(struct chardev_set *set, unsigned char escape)
 {
 	set->shared.escape = escape;
+}
+
+int chardev_set_inherit(struct chardev_set *set, const struct snapshot *from,
+	const struct snapshot_groups *chardevs)
+{
+	return chardev_inheritance_new(from, chardevs, &set->shared.inheritance);
+}
+
+void chardev_set_inherited(struct chardev_set *set)
+{
+	chardev_inheritance_free(TAKE_PTR(set->shared.inheritance));
+}
+
+struct chardev *chardev_take_orphan(struct chardev_set *set, const char *id)
+{
+	return set->shared.inheritance ? chardev_inheritance_take(set->shared.inheritance, id)
+				       : NULL;
+}
+
+unsigned chardev_set_settle(struct chardev_set *set, int max_ms)
+{
+	return work_pool_settle(set->pool, max_ms);
 }
 
 void chardev_set_free(struct chardev_set *set)
@@ -415,7 +438,7 @@ static int change_log(struct chardev *chardev, const struct opts *opts, const st
 		same &= is_same(opts, old, keys[i]);
 	if (same)
 		return 0;
-	r = chardev_log_open(chardev, opts, is_same(opts, old, "logfile"), &log, err);
+	r = chardev_log_open(chardev, opts, NULL, is_same(opts, old, "logfile"), &log, err);
 	if (r < 0)
 		return r;
 	chardev_log_unref(chardev->log, chardev);

@@ -4,6 +4,8 @@
 
 #include "chardev/chardev.h"
 
+struct chardev_inheritance;
+
 enum { CHARDEV_SCRATCH_BYTES = 64 * 1024 };
 
 /**
@@ -11,6 +13,7 @@ enum { CHARDEV_SCRATCH_BYTES = 64 * 1024 };
  * @display: where those that are screens appear; NULL: nowhere
  * @objects: what options refer to by id; NULL: nothing
  * @escape:  begins a command of a mux
+ * @inheritance: what another program has left; NULL: nothing, or all has been made
  * @scratch: what all of them read into in turn
  */
 struct chardev_shared {
@@ -19,6 +22,7 @@ struct chardev_shared {
 	struct display *display;
 	struct object_set *objects;
 	unsigned char escape;
+	struct chardev_inheritance *inheritance;
 	char scratch[CHARDEV_SCRATCH_BYTES];
 };
 

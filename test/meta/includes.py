@@ -6,7 +6,7 @@ import re
 from tree import Source, report, sources
 
 # folder -> the folders whose headers it may include, besides its own
-_BELOW_FRONTEND = "base io transport opts chardev virtio vhost-user"
+_BELOW_FRONTEND = "base snapshot io transport opts chardev virtio vhost-user"
 _EVERYTHING = ("base snapshot io transport opts object chardev backend hub mux vt text display vc "
                "vnc virtio vhost-user frontend lobby attach metrics control sandbox config lib")
 ALLOWED = {folder: set(below.split()) for folder, below in {
@@ -17,9 +17,9 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "transport": "base io",
     "opts": "base",
     "object": "base io transport opts",
-    "chardev": "base io opts",
-    "backend": "base io transport opts object chardev",
-    "hub": "base io opts object chardev vt",
+    "chardev": "base snapshot io opts",
+    "backend": "base snapshot io transport opts object chardev",
+    "hub": "base snapshot io opts object chardev vt",
     "mux": "base io opts chardev",
     "vt": "base",
     "text": "base vt",
@@ -34,7 +34,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "frontend": _BELOW_FRONTEND,
     "control": _BELOW_FRONTEND + " attach object backend vt text display hub vnc lobby frontend "
                "metrics",
-    "config": "base io opts object chardev vnc frontend control",
+    "config": "base snapshot io opts object chardev vnc frontend control",
     "lib": _EVERYTHING,
     "prog": _EVERYTHING,
     "client": "base io transport attach",
@@ -90,6 +90,8 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "dial": "command world",
         "hmp-commands": "command swap world",
         "commands-config": "commands json-put reload world",
+        "upgrade": "world",
+        "commands-upgrade": "commands json-put upgrade world",
         "commands-fd": "commands fd-names json-put world",
         "commands-vnc": "commands json-put vnc-info world",
         "console": "command type world",
@@ -106,19 +108,22 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "monitors": "hmp monitor monitor-page qmp world",
         "commands-console": "commands console console-wait data-format json-put world",
         "commands-screen": "commands console json-put screen-copy screen-json screen-png world",
+        "bequest": "inventory monitors world",
         "commands-object": "commands event-table monitors world",
         "commands-query": "commands json-put listens monitors schema version world",
     },
     "chardev": {
         "chardev": "",
-        "chardev-impl": "chardev",
+        "chardev-impl": "chardev handover",
         "shared": "",
         "rotate": "",
         "log": "chardev-impl rotate",
         "qapi": "",
         "link": "chardev-impl log shared",
-        "birth": "chardev-impl log rotate shared",
-        "set": "birth chardev-impl link log qapi",
+        "handover": "chardev-impl log",
+        "inheritance": "chardev-impl handover shared",
+        "birth": "chardev-impl inheritance log rotate shared",
+        "set": "birth chardev-impl inheritance link log qapi",
     },
     "hub": {
         "tape": "",
@@ -135,6 +140,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "observe": "hub-impl",
         "options": "hub-impl",
         "face": "hub-impl",
+        "handover": "hub-impl",
         "hub": "hub-impl replay",
     },
     "vnc": {
