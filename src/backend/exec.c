@@ -10,7 +10,7 @@
  *
  * A child that dies soon after its start is started again ever more slowly.
  */
-/* syscalls: ioctl */
+/* syscalls: close ioctl */
 #include "backend/backends.h"
 
 #include "backend/fd-stream.h"
@@ -149,30 +149,144 @@ static void exec_close(struct chardev *chardev)
 	free(exec->term);
 }
 
-static int exec_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+static int read_options(struct exec_chardev *exec, const struct opts *opts, struct error **err)
 {
-	struct exec_chardev *exec = exec_of(chardev);
+	struct chardev *chardev = &exec->base;
 	const char *command = opts_get_string(opts, "command");
-	int r;
 
+	fd_stream_init(&exec->stream, chardev, &exec_stream_ops, 0);
 	if (!command || !*command)
 		return error_set(err, EINVAL, "chardev: exec: no command given");
-	fd_stream_init(&exec->stream, chardev, &exec_stream_ops, 0);
 	exec->cols = (unsigned)opts_get_number(opts, "cols");
 	exec->rows = (unsigned)opts_get_number(opts, "rows");
 	exec->restart = (enum restart)opts_get_enum(opts, "restart");
 	exec->command = strdup(command);
 	exec->term = strdup(opts_get_string(opts, "term"));
 	exec->timer = timer_new(chardev->loop, on_restart_due, exec);
-	r = exec->command && exec->term && exec->timer
-		    ? start(exec, err)
-		    : error_set(err, ENOMEM, "exec '%s': out of memory", chardev->id);
+	return exec->command && exec->term && exec->timer
+		       ? 0
+		       : error_set(err, ENOMEM, "exec '%s': out of memory", chardev->id);
+}
+
+static int exec_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	struct exec_chardev *exec = exec_of(chardev);
+	int r = read_options(exec, opts, err);
+
+	if (r == 0)
+		r = start(exec, err);
 	if (r < 0)
 		exec_close(chardev);
 	else
 		chardev_set_open(chardev, true);
 	return r;
 }
+
+/* ---- in another program's place ---- */
+
+/**
+ * struct exec_state
+ * @master, @slave: of its terminal; -1: there is none
+ * @pid:     0: it has exited
+ * @started_ms: by the monotonic clock, which goes on
+ * @waits:   the timer is to start it again
+ */
+struct exec_state {
+	int master, slave;
+	unsigned pid, cols, rows, status;
+	bool doomed, has_exited, waits;
+	uint64_t started_ms, delay_ms;
+};
+
+#define FIELD(...) SNAPSHOT_FIELD(struct exec_state, __VA_ARGS__)
+
+static const struct snapshot_field exec_fields[] = {
+	FIELD(master, 1, SNAPSHOT_FILE),
+	FIELD(slave, 2, SNAPSHOT_FILE),
+	FIELD(pid, 3, SNAPSHOT_U32, .max = INT32_MAX),
+	FIELD(cols, 4, SNAPSHOT_U32),
+	FIELD(rows, 5, SNAPSHOT_U32),
+	FIELD(status, 6, SNAPSHOT_U32),
+	FIELD(doomed, 7, SNAPSHOT_BOOL),
+	FIELD(has_exited, 8, SNAPSHOT_BOOL),
+	FIELD(waits, 9, SNAPSHOT_BOOL),
+	FIELD(started_ms, 10, SNAPSHOT_U64),
+	FIELD(delay_ms, 11, SNAPSHOT_U64, .max = RESTART_MS_MAX),
+	{ 0 },
+};
+
+static void exec_save(struct chardev *chardev, struct chardev_bequest *to)
+{
+	const struct exec_chardev *exec = exec_of(chardev);
+	struct child_state child = { .slave = -1 };
+	struct exec_state state = { .master = fd_stream_fd(&exec->stream),
+		.cols = exec->cols,
+		.rows = exec->rows,
+		.status = (unsigned)exec->status,
+		.has_exited = exec->has_exited,
+		.waits = timer_is_running(exec->timer),
+		.started_ms = exec->started_ms,
+		.delay_ms = exec->delay_ms };
+
+	if (exec->child)
+		child_save(exec->child, &child);
+	state.slave = child.slave;
+	state.pid = (unsigned)child.pid;
+	state.doomed = child.doomed;
+	snapshot_put(&to->writer, exec_fields, &state);
+}
+
+/* The child, as far as there is one still, and what it has printed. */
+static int adopt(struct exec_chardev *exec, const struct exec_state *state)
+{
+	const struct child_state child = { (pid_t)state->pid, state->slave, state->doomed };
+	int r = fd_stream_open(&exec->stream, state->master, state->master);
+
+	if (r == 0 && child.pid)
+		r = child_adopt(exec->base.loop, &child, on_child_exit, exec, &exec->child);
+	if (r < 0 || !child.pid)
+		close(state->slave);
+	if (r < 0)
+		return r;
+	fd_stream_start(&exec->stream);
+	if (!child.pid)
+		fd_stream_finish(&exec->stream);
+	chardev_set_open(&exec->base, true);
+	return 0;
+}
+
+static int exec_load(struct chardev *chardev, const struct opts *opts, const struct snapshot *from,
+	const void *left, struct error **err)
+{
+	struct exec_chardev *exec = exec_of(chardev);
+	const struct exec_state *state = left;
+	int r = read_options(exec, opts, err);
+
+	(void)from;
+	exec->cols = state->cols;
+	exec->rows = state->rows;
+	exec->status = (int)state->status;
+	exec->has_exited = state->has_exited;
+	exec->started_ms = state->started_ms;
+	exec->delay_ms = state->delay_ms;
+	if (r == 0 && state->master >= 0) {
+		r = adopt(exec, state);
+		if (r < 0)
+			error_set(err, -r, "its child: %s", strerror(-r));
+	} else if (r == 0 && state->waits) {
+		timer_start(exec->timer, exec->delay_ms);
+	}
+	if (r < 0)
+		exec_close(chardev);
+	return r;
+}
+
+static const struct chardev_handover exec_handover = {
+	.fields = exec_fields,
+	.size = sizeof(struct exec_state),
+	.save = exec_save,
+	.load = exec_load,
+};
 
 static ssize_t exec_out(struct chardev *chardev, const struct iovec *iov, int n)
 {
@@ -287,6 +401,7 @@ const struct chardev_class backend_exec_class = {
 	.out = exec_out,
 	.in_resume = exec_in_resume,
 	.event = exec_event,
+	.handover = &exec_handover,
 	.disconnect = exec_disconnect,
 	.identity = chardev_nobody,
 	.describe = exec_describe,

@@ -43,14 +43,16 @@ static int open_input(struct file_chardev *file, const char *path, struct error 
 
 /* ---- output ---- */
 
-static int open_output(
-	struct file_chardev *file, const char *path, const struct opts *opts, struct error **err)
+static int open_output(struct file_chardev *file, const char *path, const struct opts *opts,
+	const struct chardev_file *left, struct error **err)
 {
 	struct writer_options options = {
 		.path = path,
 		.empty = !opts_get_bool(opts, "append"),
 		.indexed = opts_get_bool(opts, "time-index"),
+		.inherited = left->fd,
 	};
+	struct iovec pending = { (void *)(uintptr_t)left->pending.data, left->pending.len };
 	unsigned mode;
 	int r;
 
@@ -62,8 +64,11 @@ static int open_output(
 	r = chardev_read_rotation(opts, &options.rotation, err);
 	if (r == 0)
 		r = file_out_open(&file->output, &file->base, options, err);
-	return r < 0 ? r
-		     : chardev_check_rotation(file->output.writer, path, &options.rotation, err);
+	if (r == 0)
+		r = chardev_check_rotation(file->output.writer, path, &options.rotation, err);
+	if (r == 0 && pending.iov_len)
+		writer_put(file->output.writer, &pending, 1);
+	return r;
 }
 
 static ssize_t file_out(struct chardev *chardev, const struct iovec *iov, int n)
@@ -91,7 +96,7 @@ static int file_open(struct chardev *chardev, const struct opts *opts, struct er
 	if (!path)
 		return error_set(err, EINVAL, "chardev: file: no filename given");
 	fd_stream_init(&file->input, chardev, &fd_stream_endless, 0);
-	r = open_output(file, path, opts, err);
+	r = open_output(file, path, opts, &(struct chardev_file){ 0 }, err);
 	if (r == 0 && input_path)
 		r = open_input(file, input_path, err);
 	if (r < 0) {
@@ -103,6 +108,67 @@ static int file_open(struct chardev *chardev, const struct opts *opts, struct er
 	chardev_set_open(chardev, true);
 	return 0;
 }
+
+/* ---- in another program's place ---- */
+
+enum { TAG_INPUT = 1, TAG_OUTPUT };
+
+struct file_state {
+	int input;
+	struct snapshot_groups output;
+};
+
+static const struct snapshot_field file_fields[] = {
+	SNAPSHOT_FIELD(struct file_state, input, TAG_INPUT, SNAPSHOT_FILE),
+	SNAPSHOT_FIELD(struct file_state, output, TAG_OUTPUT, SNAPSHOT_EACH,
+		.of = chardev_file_fields, .size = sizeof(struct chardev_file)),
+	{ 0 },
+};
+
+static void file_save(struct chardev *chardev, struct chardev_bequest *to)
+{
+	const struct file_chardev *file = file_of(chardev);
+	const struct file_state state = { .input = fd_stream_fd(&file->input) };
+
+	snapshot_put(&to->writer, file_fields, &state);
+	chardev_file_save(to, TAG_OUTPUT, file->output.writer, &(struct chardev_file){ 0 });
+}
+
+static int file_load(struct chardev *chardev, const struct opts *opts, const struct snapshot *from,
+	const void *left, struct error **err)
+{
+	struct file_chardev *file = file_of(chardev);
+	const struct file_state *state = left;
+	struct snapshot_groups groups = state->output;
+	struct chardev_file output = { 0 };
+	struct snapshot_part part;
+	int r = 0;
+
+	(void)from;
+	fd_stream_init(&file->input, chardev, &fd_stream_endless, 0);
+	if (!snapshot_next_group(&groups, &part) ||
+		snapshot_get(&part, chardev_file_fields, &output, err) < 0)
+		r = -EBADMSG;
+	if (r == 0)
+		r = open_output(file, opts_get_string(opts, "path"), opts, &output, err);
+	if (r == 0 && state->input >= 0)
+		r = fd_stream_open(&file->input, state->input, -1);
+	if (r < 0) {
+		file_close(chardev);
+		return r;
+	}
+	if (state->input >= 0)
+		fd_stream_start(&file->input);
+	chardev_set_open(chardev, true);
+	return 0;
+}
+
+static const struct chardev_handover file_handover = {
+	.fields = file_fields,
+	.size = sizeof(struct file_state),
+	.save = file_save,
+	.load = file_load,
+};
 
 static void file_in_resume(struct chardev *chardev)
 {
@@ -160,6 +226,7 @@ const struct chardev_class backend_file_class = {
 	.out = file_out,
 	.in_resume = file_in_resume,
 	.owes = file_owes,
+	.handover = &file_handover,
 	.reopen = file_reopen,
 	.change = file_change,
 };

@@ -323,6 +323,98 @@ static int pty_open(struct chardev *chardev, const struct opts *opts, struct err
 	return 0;
 }
 
+/* ---- in another program's place ---- */
+
+struct pty_state {
+	int master;
+	const char *symlink;
+	struct snapshot_bytes mode;
+	bool open, heard;
+};
+
+#define FIELD(...) SNAPSHOT_FIELD(struct pty_state, __VA_ARGS__)
+
+static const struct snapshot_field pty_fields[] = {
+	FIELD(master, 1, SNAPSHOT_FILE, .needed = true),
+	FIELD(symlink, 2, SNAPSHOT_STRING),
+	FIELD(mode, 3, SNAPSHOT_BLOB, .needed = true),
+	FIELD(open, 4, SNAPSHOT_BOOL),
+	FIELD(heard, 5, SNAPSHOT_BOOL),
+	{ 0 },
+};
+
+static void pty_save(struct chardev *chardev, struct chardev_bequest *to)
+{
+	const struct pty_chardev *pty = pty_of(chardev);
+	const struct pty_state state = { .master = fd_stream_fd(&pty->stream),
+		.symlink = pty->symlink,
+		.mode = { &pty->mode, sizeof(pty->mode) },
+		.open = chardev->open,
+		.heard = pty->stream.heard };
+
+	snapshot_put(&to->writer, pty_fields, &state);
+}
+
+static int adopt_terminal(struct pty_chardev *pty, const struct pty_state *state)
+{
+	int r = ptsname_r(state->master, pty->slave, sizeof(pty->slave));
+
+	if (r == 0 && state->symlink) {
+		pty->symlink = strdup(state->symlink);
+		r = pty->symlink ? 0 : ENOMEM;
+	}
+	if (r) {
+		close(state->master);
+		return -r;
+	}
+	r = fd_stream_open(&pty->stream, state->master, state->master);
+	return r < 0 ? r
+		     : open_watch_new(
+			       pty->base.loop, pty->slave, on_slave_opened, pty, &pty->opens);
+}
+
+static void go_on(struct pty_chardev *pty, const struct pty_state *state)
+{
+	if (!state->open) {
+		on_slave_opened(pty); /* who has come while nobody looked */
+		return;
+	}
+	fd_stream_start(&pty->stream);
+	pty->stream.heard = state->heard;
+	chardev_set_open(&pty->base, true);
+}
+
+static int pty_load(struct chardev *chardev, const struct opts *opts, const struct snapshot *from,
+	const void *left, struct error **err)
+{
+	struct pty_chardev *pty = pty_of(chardev);
+	const struct pty_state *state = left;
+	int r;
+
+	(void)opts, (void)from;
+	fd_stream_init(&pty->stream, chardev, &pty_stream_ops, FD_STREAM_TTY | FD_STREAM_PACKET);
+	if (state->mode.len != sizeof(pty->mode)) {
+		close(state->master);
+		return error_set(err, EBADMSG, "its settings are of another size");
+	}
+	memcpy(&pty->mode, state->mode.data, sizeof(pty->mode));
+	r = adopt_terminal(pty, state);
+	if (r == 0) {
+		go_on(pty, state);
+		return 0;
+	}
+	remove_symlink(pty);
+	end_terminal(pty);
+	return error_set(err, -r, "its terminal: %s", strerror(-r));
+}
+
+static const struct chardev_handover pty_handover = {
+	.fields = pty_fields,
+	.size = sizeof(struct pty_state),
+	.save = pty_save,
+	.load = pty_load,
+};
+
 static ssize_t pty_out(struct chardev *chardev, const struct iovec *iov, int n)
 {
 	struct pty_chardev *pty = pty_of(chardev);
@@ -370,5 +462,6 @@ const struct chardev_class backend_pty_class = {
 	.out = pty_out,
 	.in_resume = pty_in_resume,
 	.event = pty_event,
+	.handover = &pty_handover,
 	.describe = pty_describe,
 };

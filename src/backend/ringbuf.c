@@ -83,23 +83,32 @@ void ringbuf_append(struct chardev *chardev, const void *buf, size_t len)
 		ringbuf->taken = ringbuf->written - ringbuf->size;
 }
 
-static int ringbuf_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+static int read_size(const struct opts *opts, size_t *ret_size, struct error **err)
 {
-	struct ringbuf_chardev *ringbuf = ringbuf_of(chardev);
 	uint64_t size = opts_get_number(opts, "size");
-	void *ring;
 
 	if (!size || (size & (size - 1)))
 		return error_set(err, EINVAL, "size of ringbuf chardev must be power of two");
 	if (size > RING_BYTES_MAX)
 		return error_set(err, EINVAL, "size of ringbuf chardev must not be above 1G");
-	ring = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
+	*ret_size = (size_t)size;
+	return 0;
+}
+
+static int ringbuf_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	struct ringbuf_chardev *ringbuf = ringbuf_of(chardev);
+	void *ring;
+	int r = read_size(opts, &ringbuf->size, err);
+
+	if (r < 0)
+		return r;
+	ring = mmap(NULL, ringbuf->size, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (ring == MAP_FAILED)
 		return error_set(err, errno, "ringbuf '%s': no memory for size=%llu", chardev->id,
-			(unsigned long long)size);
+			(unsigned long long)ringbuf->size);
 	ringbuf->ring = ring;
-	ringbuf->size = (size_t)size;
 	chardev_set_open(chardev, true);
 	return 0;
 }
@@ -122,6 +131,55 @@ static ssize_t ringbuf_out(struct chardev *chardev, const struct iovec *iov, int
 	return (ssize_t)total;
 }
 
+/* ---- in another program's place ---- */
+
+struct ringbuf_state {
+	uint64_t taken;
+	struct snapshot_bulk bytes;
+};
+
+static const struct snapshot_field ringbuf_fields[] = {
+	SNAPSHOT_FIELD(struct ringbuf_state, taken, 1, SNAPSHOT_U64),
+	SNAPSHOT_FIELD(struct ringbuf_state, bytes, 2, SNAPSHOT_LARGE),
+	{ 0 },
+};
+
+static void ringbuf_save(struct chardev *chardev, struct chardev_bequest *to)
+{
+	const struct ringbuf_chardev *ringbuf = ringbuf_of(chardev);
+	struct ringbuf_state state = { .taken = ringbuf->taken };
+	size_t used = ringbuf_used(chardev), first = ring_span(ringbuf, ringbuf->taken);
+	const struct iovec iov[2] = {
+		{ ringbuf->ring + (ringbuf->taken & (ringbuf->size - 1)),
+			first < used ? first : used },
+		{ ringbuf->ring, first < used ? used - first : 0 },
+	};
+
+	snapshot_put_bulk(&to->writer, &state.bytes, iov, 2);
+	snapshot_put(&to->writer, ringbuf_fields, &state);
+}
+
+static int ringbuf_load(struct chardev *chardev, const struct opts *opts,
+	const struct snapshot *from, const void *left, struct error **err)
+{
+	struct ringbuf_chardev *ringbuf = ringbuf_of(chardev);
+	const struct ringbuf_state *state = left;
+	int r = ringbuf_open(chardev, opts, err);
+
+	if (r < 0)
+		return r;
+	ringbuf->written = ringbuf->taken = state->taken;
+	ringbuf_append(chardev, snapshot_bulk(from, &state->bytes), (size_t)state->bytes.len);
+	return 0;
+}
+
+static const struct chardev_handover ringbuf_handover = {
+	.fields = ringbuf_fields,
+	.size = sizeof(struct ringbuf_state),
+	.save = ringbuf_save,
+	.load = ringbuf_load,
+};
+
 static const struct opt_desc ringbuf_options[] = {
 	{ .name = "size",
 		.type = OPT_SIZE,
@@ -132,7 +190,7 @@ static const struct opt_desc ringbuf_options[] = {
 
 #define RINGBUF_METHODS                                                                           \
 	.options = ringbuf_options, .size = sizeof(struct ringbuf_chardev), .open = ringbuf_open, \
-	.close = ringbuf_close, .out = ringbuf_out
+	.close = ringbuf_close, .out = ringbuf_out, .handover = &ringbuf_handover
 
 const struct chardev_class backend_ringbuf_class = {
 	.name = "ringbuf",

@@ -114,15 +114,21 @@ static int connect_once(struct socket_chardev *socket, struct error **err)
 	return r < 0 ? error_set(err, -r, "socket '%s': %s", socket->base.id, strerror(-r)) : 0;
 }
 
-static int connect_later(struct socket_chardev *socket, uint64_t retry_ms, struct error **err)
+static int make_connector(struct socket_chardev *socket, uint64_t retry_ms, struct error **err)
 {
 	int r = connector_new(socket->base.loop, &socket->address, retry_ms, &connector_ops, socket,
 		&socket->connector);
 
-	if (r < 0)
-		return error_set(err, ENOMEM, "socket '%s': out of memory", socket->base.id);
-	connector_start(socket->connector);
-	return 0;
+	return r < 0 ? error_set(err, ENOMEM, "socket '%s': out of memory", socket->base.id) : 0;
+}
+
+static int connect_later(struct socket_chardev *socket, uint64_t retry_ms, struct error **err)
+{
+	int r = make_connector(socket, retry_ms, err);
+
+	if (r == 0)
+		connector_start(socket->connector);
+	return r;
 }
 
 int socket_client_open(struct socket_chardev *socket, uint64_t reconnect_ms, struct error **err)
@@ -133,6 +139,53 @@ int socket_client_open(struct socket_chardev *socket, uint64_t reconnect_ms, str
 	if (!socket->arrivals)
 		return error_set(err, ENOMEM, "socket '%s': out of memory", socket->base.id);
 	r = reconnect_ms ? connect_later(socket, reconnect_ms, err) : connect_once(socket, err);
+	if (r < 0)
+		socket_client_close(socket);
+	return r;
+}
+
+/* ---- in another program's place ---- */
+
+/* Return: false: none was left. */
+static bool load_connection(struct socket_chardev *socket, struct snapshot_groups groups)
+{
+	struct connection_state state;
+	struct transport *transport;
+	struct snapshot_part part;
+	int r;
+
+	if (!snapshot_next_group(&groups, &part) ||
+		snapshot_get(&part, connection_fields, &state, NULL) < 0)
+		return false;
+	r = connection_put_filters(socket->base.loop, state.fd, &socket->options, &transport);
+	if (r == 0)
+		r = connection_begin(&socket->connection, &socket->base, transport, &client_ops);
+	if (r < 0) {
+		log_error("socket '%s': its connection cannot go on: %s", socket->base.id,
+			strerror(-r));
+		return false;
+	}
+	if (state.open)
+		chardev_set_open(&socket->base, true);
+	return true;
+}
+
+int socket_client_load(struct socket_chardev *socket, const struct socket_state *state,
+	uint64_t reconnect_ms, struct error **err)
+{
+	int r = 0;
+
+	socket->arrivals = arrivals_new(socket->base.loop, &arrivals_ops, socket);
+	if (!socket->arrivals)
+		return error_set(err, ENOMEM, "socket '%s': out of memory", socket->base.id);
+	if (reconnect_ms)
+		r = make_connector(socket, reconnect_ms, err);
+	if (r == 0 && !load_connection(socket, state->only)) {
+		if (socket->connector)
+			connector_start(socket->connector);
+		else if (state->again)
+			r = connect_once(socket, err);
+	}
 	if (r < 0)
 		socket_client_close(socket);
 	return r;

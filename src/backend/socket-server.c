@@ -208,6 +208,22 @@ static char *peer_describe(const struct chardev *chardev)
 			    : strdup("socket");
 }
 
+static void part(struct chardev *chardev, const char *reason)
+{
+	socket_part(chardev, &peer_of(chardev)->connection, reason);
+}
+
+static bool goes_on(const struct chardev *chardev)
+{
+	const struct socket_peer *peer = (const struct socket_peer *)chardev;
+
+	return peer->server && fd_stream_is_started(&peer->connection.stream) &&
+	       !socket_find_obstacle(peer->server, chardev);
+}
+
+/* What is left of one its server has. */
+static const struct chardev_handover peer_handover = { .goes_on = goes_on, .part = part };
+
 static const struct chardev_class peer_class = {
 	.name = "socket",
 	.summary = "one client of a socket server",
@@ -220,6 +236,7 @@ static const struct chardev_class peer_class = {
 	.take_fd = peer_take_fd,
 	.identity = peer_identity,
 	.target = peer_target,
+	.handover = &peer_handover,
 	.describe = peer_describe,
 };
 
@@ -232,9 +249,9 @@ static struct chardev *new_numbered(struct socket_chardev *socket, unsigned numb
 	return chardev_new_peer(&socket->base, &peer_class, id);
 }
 
-static struct socket_peer *new_peer(struct socket_chardev *socket)
+/* @number is its own; 0: there is none. */
+static struct socket_peer *new_peer(struct socket_chardev *socket, unsigned number)
 {
-	unsigned number = numbers_take(&socket->numbers);
 	struct chardev *chardev = number ? new_numbered(socket, number) : NULL;
 	struct socket_peer *peer;
 
@@ -278,7 +295,7 @@ static void accept_peer(struct socket_chardev *socket, struct transport *transpo
 		refuse(socket, transport);
 		return;
 	}
-	peer = new_peer(socket);
+	peer = new_peer(socket, numbers_take(&socket->numbers));
 	if (!peer) {
 		send_away(transport, "charhub: out of memory\r\n");
 		return;
@@ -378,7 +395,8 @@ static int wait_for_client(struct socket_chardev *socket, struct error **err)
 	return 0;
 }
 
-static int listen_at(struct socket_chardev *socket, struct error **err)
+/* @fd: listens already; -1: none does. */
+static int listen_at(struct socket_chardev *socket, int fd, struct error **err)
 {
 	AUTO_FREE char *owner = NULL;
 
@@ -387,13 +405,16 @@ static int listen_at(struct socket_chardev *socket, struct error **err)
 	if (!socket->arrivals || !socket->applicants ||
 		asprintf(&owner, "socket '%s'", socket->base.id) < 0)
 		return error_set(err, ENOMEM, "socket '%s': out of memory", socket->base.id);
+	if (fd >= 0)
+		return listener_inherit(socket->base.loop, fd, &socket->address, owner, on_client,
+			socket, &socket->listener, err);
 	return listener_new(socket->base.loop, &socket->address, owner, on_client, socket,
 		&socket->listener, err);
 }
 
 int socket_server_open(struct socket_chardev *socket, bool wait, struct error **err)
 {
-	int r = listen_at(socket, err);
+	int r = listen_at(socket, -1, err);
 
 	if (r == 0 && wait)
 		r = wait_for_client(socket, err);
@@ -402,6 +423,95 @@ int socket_server_open(struct socket_chardev *socket, bool wait, struct error **
 	else if (socket->clients_max == 1)
 		listener_start(socket->listener);
 	return r;
+}
+
+/* ---- in another program's place ---- */
+
+void socket_server_save_peers(struct socket_chardev *socket, struct chardev_bequest *to)
+{
+	list_for_each (peer, &socket->peers, struct socket_peer, link)
+		socket_save_connection(
+			socket, &peer->base, &peer->connection, peer->number, SOCKET_PEER, to);
+}
+
+static int load_only(struct socket_chardev *socket, const struct connection_state *state)
+{
+	struct transport *transport;
+	int r = connection_put_filters(socket->base.loop, state->fd, &socket->options, &transport);
+
+	if (r < 0)
+		return r;
+	r = connection_begin(&socket->connection, &socket->base, transport, &only_ops);
+	if (r < 0)
+		return r;
+	socket->n_served = 1;
+	if (state->open)
+		chardev_set_open(&socket->base, true);
+	return 0;
+}
+
+/* It waits for its holder to be made, who asks for it. */
+static int load_peer(struct socket_chardev *socket, const struct connection_state *state)
+{
+	struct socket_peer *peer = NULL;
+	struct transport *transport;
+	int r = connection_put_filters(socket->base.loop, state->fd, &socket->options, &transport);
+
+	if (r < 0)
+		return r;
+	if (numbers_take_this(&socket->numbers, state->number) == 0)
+		peer = new_peer(socket, state->number);
+	if (!peer) {
+		transport_free(transport);
+		return -ENOMEM;
+	}
+	r = connection_begin(&peer->connection, &peer->base, transport, &peer_ops);
+	if (r < 0) {
+		chardev_free(&peer->base);
+		return r;
+	}
+	socket->n_served++;
+	peer->served = true;
+	peer->base.out_bytes = state->out_bytes;
+	peer->base.in_bytes = state->in_bytes;
+	if (state->open)
+		chardev_set_open(&peer->base, true);
+	chardev_leave_orphan(&peer->base);
+	return 0;
+}
+
+/* One that cannot go on is told in the log; the others do. */
+static void load_each(struct socket_chardev *socket, struct snapshot_groups groups,
+	int (*load)(struct socket_chardev *socket, const struct connection_state *state))
+{
+	struct connection_state state;
+	struct snapshot_part part;
+
+	while (snapshot_next_group(&groups, &part)) {
+		int r = snapshot_get(&part, connection_fields, &state, NULL);
+
+		if (r == 0)
+			r = load(socket, &state);
+		if (r < 0)
+			log_error("socket '%s': a client cannot go on: %s", socket->base.id,
+				strerror(-r));
+	}
+}
+
+int socket_server_load(
+	struct socket_chardev *socket, const struct socket_state *state, struct error **err)
+{
+	int r = listen_at(socket, state->listener, err);
+
+	if (r < 0) {
+		socket_server_close(socket);
+		return r;
+	}
+	load_each(socket, state->only, load_only);
+	load_each(socket, state->peers, load_peer);
+	if (socket->clients_max == 1)
+		listener_start(socket->listener);
+	return 0;
 }
 
 void socket_server_close(struct socket_chardev *socket)

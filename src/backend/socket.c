@@ -24,6 +24,7 @@ enum {
 	RECONNECT_MS_MAX = 24 * 60 * 60 * 1000,
 	KEEP_ALIVE_S_MAX = 32767, /* Linux's */
 	KEEP_ALIVE_COUNT_MAX = 127,
+	PEER_NUMBER_MAX = 1 << 20, /* that another program may have left */
 };
 
 /* ---- options ---- */
@@ -286,15 +287,14 @@ static uint64_t reconnect_ms(const struct opts *opts)
 					   : opts_get_number(opts, "reconnect-ms");
 }
 
-static int socket_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+static int read_options(struct socket_chardev *socket, const struct opts *opts, struct error **err)
 {
-	struct socket_chardev *socket = socket_of(chardev);
-	bool wait = !opts_has(opts, "wait") || opts_get_bool(opts, "wait");
-	int r = check_options(opts, err);
+	int r;
 
+	list_init(&socket->peers);
+	r = check_options(opts, err);
 	if (r < 0)
 		return r;
-	list_init(&socket->peers);
 	socket->options.server = opts_get_bool(opts, "server");
 	socket->clients_max = (unsigned)opts_get_number(opts, "clients");
 	r = read_tuning(opts, &socket->options.tuning, err);
@@ -302,15 +302,146 @@ static int socket_open(struct chardev *chardev, const struct opts *opts, struct 
 		r = read_filters(socket, opts, err);
 	if (r == 0)
 		r = read_address(opts, &socket->address, err);
+	if (r == -ENOMEM)
+		error_set(err, ENOMEM, "socket '%s': out of memory", socket->base.id);
+	return r;
+}
+
+static int socket_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	struct socket_chardev *socket = socket_of(chardev);
+	bool wait = !opts_has(opts, "wait") || opts_get_bool(opts, "wait");
+	int r = read_options(socket, opts, err);
+
 	if (r == 0)
 		r = socket->options.server ? socket_server_open(socket, wait, err)
 					   : socket_client_open(socket, reconnect_ms(opts), err);
-	else if (r == -ENOMEM)
-		error_set(err, ENOMEM, "socket '%s': out of memory", chardev->id);
 	if (r < 0)
 		release_options(socket);
 	return r;
 }
+
+/* ---- in another program's place ---- */
+
+const struct snapshot_field connection_fields[] = {
+	SNAPSHOT_FIELD(struct connection_state, fd, 1, SNAPSHOT_FILE, .needed = true),
+	SNAPSHOT_FIELD(struct connection_state, number, 2, SNAPSHOT_U32, .max = PEER_NUMBER_MAX),
+	SNAPSHOT_FIELD(struct connection_state, open, 3, SNAPSHOT_BOOL),
+	SNAPSHOT_FIELD(struct connection_state, out_bytes, 4, SNAPSHOT_U64),
+	SNAPSHOT_FIELD(struct connection_state, in_bytes, 5, SNAPSHOT_U64),
+	{ 0 },
+};
+
+static const struct snapshot_field socket_fields[] = {
+	SNAPSHOT_FIELD(struct socket_state, listener, 1, SNAPSHOT_FILE),
+	SNAPSHOT_FIELD(struct socket_state, port, 2, SNAPSHOT_STRING),
+	SNAPSHOT_FIELD(struct socket_state, again, 3, SNAPSHOT_BOOL),
+	SNAPSHOT_FIELD(struct socket_state, only, SOCKET_ONLY, SNAPSHOT_EACH,
+		.of = connection_fields, .size = sizeof(struct connection_state)),
+	SNAPSHOT_FIELD(struct socket_state, peers, SOCKET_PEER, SNAPSHOT_EACH,
+		.of = connection_fields, .size = sizeof(struct connection_state)),
+	{ 0 },
+};
+
+const char *socket_find_obstacle(const struct socket_chardev *socket, const struct chardev *chardev)
+{
+	if (socket->options.tls)
+		return "its TLS session";
+	if (socket->options.websocket)
+		return "its websocket";
+	if (socket->options.telnet)
+		return "its telnet session";
+	return chardev_holder_flags(chardev) & CHARDEV_LINK_GOES_ON ? NULL : "who it talks to";
+}
+
+bool socket_save_connection(struct socket_chardev *socket, struct chardev *chardev,
+	const struct connection *connection, unsigned number, uint16_t tag,
+	struct chardev_bequest *to)
+{
+	const char *obstacle = socket_find_obstacle(socket, chardev);
+	const struct connection_state state = { .fd = fd_stream_fd(&connection->stream),
+		.number = number,
+		.open = chardev->open,
+		.out_bytes = chardev->out_bytes,
+		.in_bytes = chardev->in_bytes };
+
+	if (state.fd < 0 || !fd_stream_is_started(&connection->stream))
+		return false;
+	if (obstacle) {
+		chardev_leave_out(to, chardev, obstacle);
+		return false;
+	}
+	snapshot_begin_group(&to->writer, tag, false);
+	snapshot_put(&to->writer, connection_fields, &state);
+	snapshot_end_group(&to->writer);
+	return true;
+}
+
+void socket_part(struct chardev *chardev, struct connection *connection, const char *reason)
+{
+	if (chardev_holder_flags(chardev) & CHARDEV_LINK_CONSOLE)
+		connection_set_reason(connection, reason);
+	connection_end(connection);
+}
+
+static void part(struct chardev *chardev, const char *reason)
+{
+	socket_part(chardev, &socket_of(chardev)->connection, reason);
+}
+
+static void socket_save(struct chardev *chardev, struct chardev_bequest *to)
+{
+	struct socket_chardev *socket = socket_of(chardev);
+	const struct connection *connection = &socket->connection;
+	struct socket_state state = { .listener =
+					      socket->listener ? listener_fd(socket->listener) : -1,
+		.port = socket->address.port };
+	bool went = socket_save_connection(socket, chardev, connection, 0, SOCKET_ONLY, to);
+
+	state.again = !socket->options.server && fd_stream_is_started(&connection->stream) && !went;
+	snapshot_put(&to->writer, socket_fields, &state);
+	socket_server_save_peers(socket, to);
+}
+
+static int take_port(struct socket_chardev *socket, const char *port)
+{
+	char *copy = port ? strdup(port) : NULL;
+
+	if (port && !copy)
+		return -ENOMEM;
+	free(socket->address.port);
+	socket->address.port = copy;
+	return 0;
+}
+
+static int socket_load(struct chardev *chardev, const struct opts *opts,
+	const struct snapshot *from, const void *left, struct error **err)
+{
+	struct socket_chardev *socket = socket_of(chardev);
+	const struct socket_state *state = left;
+	int r = read_options(socket, opts, err);
+
+	(void)from;
+	if (r == 0 && take_port(socket, state->port) < 0)
+		r = error_set(err, ENOMEM, "out of memory");
+	if (r == 0 && socket->options.server != (state->listener >= 0))
+		r = error_set(err, EBADMSG, "it was the other end");
+	if (r == 0)
+		r = socket->options.server
+			    ? socket_server_load(socket, state, err)
+			    : socket_client_load(socket, state, reconnect_ms(opts), err);
+	if (r < 0)
+		release_options(socket);
+	return r;
+}
+
+static const struct chardev_handover socket_handover = {
+	.fields = socket_fields,
+	.size = sizeof(struct socket_state),
+	.save = socket_save,
+	.load = socket_load,
+	.part = part,
+};
 
 static ssize_t socket_out(struct chardev *chardev, const struct iovec *iov, int n)
 {
@@ -532,6 +663,7 @@ const struct chardev_class backend_socket_class = {
 	.out = socket_out,
 	.in_resume = socket_in_resume,
 	.event = socket_event,
+	.handover = &socket_handover,
 	.disconnect = socket_disconnect,
 	.take_fd = socket_take_fd,
 	.add_client = socket_add_client,

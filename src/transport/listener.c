@@ -197,28 +197,34 @@ static int set_up(struct listener *listener, const struct address *address, cons
 	return watch_new(listener->loop, listener->fd, on_knock, listener, &listener->watch);
 }
 
-int listener_new(struct loop *loop, struct address *address, const char *owner, listener_fn *fn,
-	void *data, struct listener **ret_listener, struct error **err)
+int listener_inherit(struct loop *loop, int fd, const struct address *address, const char *owner,
+	listener_fn *fn, void *data, struct listener **ret_listener, struct error **err)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
 	int r;
 
-	if (!listener)
+	if (!listener) {
+		close(fd);
 		return error_set(err, ENOMEM, "%s: out of memory", owner);
-	*listener =
-		(struct listener){ .loop = loop, .fd = -1, .reserve = -1, .fn = fn, .data = data };
-	r = listener->fd = address_listen(address, err);
-	if (r >= 0) {
-		r = set_up(listener, address, owner);
-		if (r < 0)
-			error_set(err, -r, "%s: %s", owner, strerror(-r));
 	}
+	*listener =
+		(struct listener){ .loop = loop, .fd = fd, .reserve = -1, .fn = fn, .data = data };
+	r = set_up(listener, address, owner);
 	if (r < 0) {
 		listener_free(listener);
-		return r;
+		return error_set(err, -r, "%s: %s", owner, strerror(-r));
 	}
 	*ret_listener = listener;
 	return 0;
+}
+
+int listener_new(struct loop *loop, struct address *address, const char *owner, listener_fn *fn,
+	void *data, struct listener **ret_listener, struct error **err)
+{
+	int fd = address_listen(address, err);
+
+	return fd < 0 ? fd
+		      : listener_inherit(loop, fd, address, owner, fn, data, ret_listener, err);
 }
 
 void listener_start(struct listener *listener)

@@ -24,6 +24,13 @@ typedef void listener_fn(void *data, int fd);
 int listener_new(struct loop *loop, struct address *address, const char *owner, listener_fn *fn,
 	void *data, struct listener **ret_listener, struct error **err);
 
+/**
+ * listener_inherit() - go on with a socket that listens at @address
+ * @fd: the listener's, also where this fails
+ */
+int listener_inherit(struct loop *loop, int fd, const struct address *address, const char *owner,
+	listener_fn *fn, void *data, struct listener **ret_listener, struct error **err);
+
 /** listener_start(), listener_stop() - accept who comes, or leave them waiting */
 void listener_start(struct listener *listener);
 void listener_stop(struct listener *listener);
