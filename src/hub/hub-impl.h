@@ -70,6 +70,26 @@ void hub_forget_typist(struct member *member);
 /** hub_size_changed() - tell everybody the size that the console has now */
 void hub_size_changed(struct hub *hub);
 
+/** hub_init() - all but the members; hub_close() takes it back. Return: 0; -ENOMEM */
+int hub_init(struct hub *hub, const struct opts *opts);
+void hub_close(struct chardev *chardev);
+
+/** hub_member_flags() - CHARDEV_LINK_*, of all members */
+unsigned hub_member_flags(const struct hub *hub);
+
+/** hub_update_open() - it is as long as a member is */
+void hub_update_open(struct hub *hub);
+
+/** hub_pump_later() - after this dispatch, let the screen and the members read on */
+void hub_pump_later(struct hub *hub);
+
+/** hub_show_again_later() - the size has changed: members' terminals are shown the screen again */
+void hub_show_again_later(struct hub *hub);
+
+/* ---- handover.c ---- */
+
+extern const struct chardev_handover hub_handover;
+
 /* ---- options.c ---- */
 
 extern const struct opt_desc hub_options[];

@@ -43,9 +43,10 @@ bool hub_is_console(const struct hub *hub)
 	return hub->screen.is_used || chardev_holder_flags(&hub->base) & CHARDEV_LINK_CONSOLE;
 }
 
-static unsigned member_flags(const struct hub *hub)
+unsigned hub_member_flags(const struct hub *hub)
 {
-	return CHARDEV_LINK_PATIENT | (hub_is_console(hub) ? CHARDEV_LINK_CONSOLE : 0u);
+	return CHARDEV_LINK_PATIENT | CHARDEV_LINK_GOES_ON |
+	       (hub_is_console(hub) ? CHARDEV_LINK_CONSOLE : 0u);
 }
 
 static bool never_waits(const struct hub *hub)
@@ -111,12 +112,15 @@ static void show_again(void *data)
 		timer_start(hub->again_timer, AGAIN_MS);
 }
 
+void hub_show_again_later(struct hub *hub)
+{
+	timer_start(hub->again_timer, AGAIN_MS);
+}
+
 static void announce_size(void *data)
 {
 	hub_size_changed(data);
 }
-
-static void pump_later(struct hub *hub);
 
 /* The guest may have got another size, which is told when it has done writing. */
 static void read_screen(struct hub *hub)
@@ -137,7 +141,7 @@ static void read_tape(struct hub *hub)
 	else
 		tape_release(&hub->tape, hub->tape.journal.head);
 	if (hub_screen_unread(&hub->screen))
-		pump_later(hub);
+		hub_pump_later(hub);
 	pump_members(hub);
 	hub_tell_output(hub);
 }
@@ -162,7 +166,7 @@ static void pump_task(void *data)
 	}
 }
 
-static void pump_later(struct hub *hub)
+void hub_pump_later(struct hub *hub)
 {
 	task_post(hub->base.loop, &hub->pump_task, pump_task, hub);
 }
@@ -311,7 +315,7 @@ static int hub_attach(struct chardev *chardev, struct error **err)
 
 		if (r < 0)
 			return r;
-		chardev_link_set_flags(&member->link, member_flags(hub));
+		chardev_link_set_flags(&member->link, hub_member_flags(hub));
 	}
 	if (hub->size.known)
 		task_post(chardev->loop, &hub->size_task, tell_size, hub);
@@ -337,7 +341,7 @@ static void on_member_resume(struct member *member)
 
 static void on_member_more(struct member *member)
 {
-	pump_later(member->all->hub);
+	hub_pump_later(member->all->hub);
 }
 
 static void on_member_progress(struct member *member)
@@ -345,7 +349,7 @@ static void on_member_progress(struct member *member)
 	flow_progress(&member->all->hub->flow, member);
 }
 
-static void update_open(struct hub *hub)
+void hub_update_open(struct hub *hub)
 {
 	chardev_set_open(&hub->base, hub->members.n_open > 0);
 }
@@ -371,7 +375,7 @@ static void on_member_open(struct member *member)
 	} else {
 		hub_forget_typist(member);
 	}
-	update_open(hub);
+	hub_update_open(hub);
 }
 
 static void on_member_event(struct member *member, const struct chardev_event *event)
@@ -550,7 +554,7 @@ int hub_add_member(struct chardev *chardev, struct chardev *added,
 	if (hub_find_member(hub, added->id))
 		return error_set(err, EBUSY, "chardev '%s' is already in use", added->id);
 	r = hub_check_waiting(hub, added->id, options->stall, err);
-	return r < 0 ? r : member_new(&hub->members, added, options, member_flags(hub), err);
+	return r < 0 ? r : member_new(&hub->members, added, options, hub_member_flags(hub), err);
 }
 
 int hub_admit(struct chardev *chardev, struct chardev *peer,
@@ -564,7 +568,7 @@ int hub_admit(struct chardev *chardev, struct chardev *peer,
 	r = hub_check_waiting(hub, peer->id, options->stall, err);
 	return r < 0 ? r
 		     : member_new_passing(
-			       &hub->members, peer, NULL, options, member_flags(hub), err);
+			       &hub->members, peer, NULL, options, hub_member_flags(hub), err);
 }
 
 static int hub_adopt(struct chardev *chardev, struct chardev *peer, struct error **err)
@@ -585,15 +589,14 @@ int hub_remove_member(struct chardev *chardev, const char *id, struct error **er
 	if (!member)
 		return error_set(err, ENOENT, "hub '%s' has no member '%s'", hub->base.id, id);
 	member_remove(member);
-	update_open(hub);
+	hub_update_open(hub);
 	flow_progress(&hub->flow, member);
 	return 0;
 }
 
 /* ---- life ---- */
 
-/* Everything that hub_close() takes back. */
-static int init_parts(struct hub *hub, const struct opts *opts)
+int hub_init(struct hub *hub, const struct opts *opts)
 {
 	struct chardev *chardev = &hub->base;
 	size_t window = (size_t)opts_get_number(opts, "window");
@@ -628,7 +631,7 @@ static int init_parts(struct hub *hub, const struct opts *opts)
 	return 0;
 }
 
-static void hub_close(struct chardev *chardev)
+void hub_close(struct chardev *chardev)
 {
 	struct hub *hub = hub_from(chardev);
 
@@ -658,7 +661,7 @@ static int hub_open(struct chardev *chardev, const struct opts *opts, struct err
 		r = hub_read_options(hub, opts, err);
 	if (r < 0)
 		return r;
-	r = init_parts(hub, opts);
+	r = hub_init(hub, opts);
 	if (r < 0)
 		error_set(err, -r, "hub '%s': out of memory", chardev->id);
 	else
@@ -680,6 +683,7 @@ const struct chardev_class hub_class = {
 	.out_commit = hub_out_commit,
 	.in_resume = hub_in_resume,
 	.event = hub_event,
+	.handover = &hub_handover,
 	.adopt = hub_adopt,
 	.change = hub_change,
 	.owes = hub_owes,

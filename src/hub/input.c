@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 
+#include <assert.h>
 #include <errno.h>
 
 enum {
@@ -244,6 +245,14 @@ bool input_take(struct input *input, struct member *member, const void *buf, siz
 	else
 		go_on_with_turn(input, member, begins);
 	return true;
+}
+
+void input_go_on(struct input *input, struct member *member, const struct input_scan *scan)
+{
+	static_assert((int)SCAN_STRING_ESC == (int)INPUT_SCAN_LAST, "what a snapshot may say");
+	input->scan = *scan;
+	if (scan->state != SCAN_GROUND)
+		go_on_with_turn(input, member, true);
 }
 
 void input_forget(struct input *input, struct member *member)

@@ -7,6 +7,8 @@
 /* How much is taken at a time from who may not type, to drop it. */
 enum { INPUT_DROP_BYTES = 65536 };
 
+enum { INPUT_SCAN_LAST = 6, INPUT_SCAN_REST_MAX = 3 };
+
 /** struct input_scan - what of an input stream is unfinished; see input.c */
 struct input_scan {
 	unsigned state, rest, length;
@@ -55,6 +57,9 @@ bool input_ask(struct input *input);
 
 /** input_resume() - the guest may take input again: call those who wait */
 void input_resume(struct input *input);
+
+/** input_go_on() - in another program @member was in the middle of a sequence */
+void input_go_on(struct input *input, struct member *member, const struct input_scan *scan);
 
 /** input_forget() - the member is going */
 void input_forget(struct input *input, struct member *member);

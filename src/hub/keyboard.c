@@ -277,6 +277,15 @@ size_t keyboard_admit(struct keyboard *keyboard, struct member *member, const vo
 	return len;
 }
 
+void keyboard_go_on(struct keyboard *keyboard, struct member *asker, uint64_t asked_ms)
+{
+	if (!asker)
+		return;
+	keyboard->asker = asker;
+	keyboard->asked_ms = asked_ms;
+	timer_start(keyboard->timer, KEYBOARD_ASK_MS);
+}
+
 void keyboard_forget(struct keyboard *keyboard, struct member *member)
 {
 	if (keyboard->asker == member)

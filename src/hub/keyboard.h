@@ -82,6 +82,9 @@ void keyboard_ask(struct keyboard *keyboard, struct member *member);
 /** keyboard_refuse() - the one who asks does not get it */
 void keyboard_refuse(struct keyboard *keyboard);
 
+/** keyboard_go_on() - another program was asked by @asker, NULL: who is not there any more */
+void keyboard_go_on(struct keyboard *keyboard, struct member *asker, uint64_t asked_ms);
+
 /** keyboard_forget() - the member has gone, or may type no more */
 void keyboard_forget(struct keyboard *keyboard, struct member *member);
 

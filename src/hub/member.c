@@ -519,7 +519,8 @@ static struct member *new_member(
 }
 
 /* Return: as chardev_link_attach(), @member is freed where this fails. */
-static int join(struct member *member, struct chardev *chardev, unsigned flags, struct error **err)
+static int attach(
+	struct member *member, struct chardev *chardev, unsigned flags, struct error **err)
 {
 	struct members *members = member->all;
 	int r = chardev_link_attach(&member->link, chardev, flags, &link_ops, member, err);
@@ -535,9 +536,16 @@ static int join(struct member *member, struct chardev *chardev, unsigned flags, 
 	members->count++;
 	log_debug("hub '%s': member '%s' joins", members->hub_id, member_id(member));
 	tell(member, HUB_EVENT_JOINED, 0, 0);
-	if (chardev_link_is_open(&member->link))
-		arrive(member);
 	return 0;
+}
+
+static int join(struct member *member, struct chardev *chardev, unsigned flags, struct error **err)
+{
+	int r = attach(member, chardev, flags, err);
+
+	if (r == 0 && chardev_link_is_open(&member->link))
+		arrive(member);
+	return r;
 }
 
 int member_new(struct members *members, struct chardev *chardev,
@@ -596,4 +604,147 @@ void member_remove(struct member *member)
 	members->ops->on_removed(member);
 	if (member->passing)
 		chardev_free(chardev);
+}
+
+/* ---- in another program's place ---- */
+
+#define FIELD(...) SNAPSHOT_FIELD(struct member_state, __VA_ARGS__)
+
+const struct snapshot_field member_fields[] = {
+	FIELD(id, 1, SNAPSHOT_STRING, .needed = true),
+	FIELD(server, 2, SNAPSHOT_STRING),
+	FIELD(view_authz, 3, SNAPSHOT_STRING),
+	FIELD(type_authz, 4, SNAPSHOT_STRING),
+	FIELD(who, 5, SNAPSHOT_STRING),
+	FIELD(access, 6, SNAPSHOT_U32, .max = HUB_ACCESS_NONE),
+	FIELD(stall, 7, SNAPSHOT_U32, .max = HUB_STALL_CLOSE),
+	FIELD(replay, 8, SNAPSHOT_U32, .max = HUB_REPLAY_NONE),
+	FIELD(may, 9, SNAPSHOT_U32, .max = HUB_ACCESS_NONE),
+	FIELD(standing, 10, SNAPSHOT_U32, .max = HUB_MEMBER_SKIPPED),
+	FIELD(passing, 11, SNAPSHOT_BOOL),
+	FIELD(asked, 12, SNAPSHOT_BOOL),
+	FIELD(open, 13, SNAPSHOT_BOOL),
+	FIELD(prelude_begun, 14, SNAPSHOT_BOOL),
+	FIELD(show_again, 15, SNAPSHOT_BOOL),
+	FIELD(since, 16, SNAPSHOT_U64),
+	FIELD(typed_ms, 17, SNAPSHOT_U64),
+	FIELD(typed_told_ms, 18, SNAPSHOT_U64),
+	FIELD(offset, 19, SNAPSHOT_U64),
+	FIELD(prelude, 20, SNAPSHOT_BLOB),
+	FIELD(skipped_bytes, 21, SNAPSHOT_U64),
+	FIELD(skips, 22, SNAPSHOT_U64),
+	FIELD(untold_bytes, 23, SNAPSHOT_U64),
+	FIELD(unlogged_bytes, 24, SNAPSHOT_U64),
+	FIELD(spent, 25, SNAPSHOT_U64),
+	FIELD(refused_bytes, 26, SNAPSHOT_U64),
+	FIELD(turned_down_ms, 27, SNAPSHOT_U64),
+	FIELD(cols, 28, SNAPSHOT_U32),
+	FIELD(rows, 29, SNAPSHOT_U32),
+	FIELD(size_told_at, 30, SNAPSHOT_U64),
+	{ 0 },
+};
+
+static const char *rule_id(const struct object *rule)
+{
+	return rule ? rule->id : NULL;
+}
+
+void member_save(struct member *member, struct snapshot_writer *writer)
+{
+	const struct hub_member_options *options = &member->options;
+	const struct member_state state = { .id = member_id(member),
+		.server = member->server ? member_id(member->server) : NULL,
+		.view_authz = rule_id(options->view_authz),
+		.type_authz = rule_id(options->type_authz),
+		.who = member->who,
+		.access = options->access,
+		.stall = options->stall,
+		.replay = options->replay,
+		.may = member->access,
+		.standing = member->standing,
+		.passing = member->passing,
+		.asked = authz_is_asked(&member->question),
+		.open = member->open,
+		.prelude_begun = member->prelude_begun,
+		.show_again = member->show_again,
+		.since = (uint64_t)member->since,
+		.typed_ms = member->typed_ms,
+		.typed_told_ms = member->typed_told_ms,
+		.offset = member->mark.offset,
+		.prelude = { member->prelude.len ? byte_queue_data(&member->prelude) : NULL,
+			member->prelude.len },
+		.skipped_bytes = member->skipped_bytes,
+		.skips = member->skips,
+		.untold_bytes = member->untold_bytes,
+		.unlogged_bytes = member->unlogged_bytes,
+		.spent = member->pause.spent,
+		.refused_bytes = member->refused_bytes,
+		.turned_down_ms = member->turned_down_ms,
+		.cols = member->cols,
+		.rows = member->rows,
+		.size_told_at = member->size_told_at };
+
+	snapshot_put(writer, member_fields, &state);
+}
+
+/* Who is there has been let in; he gets what comes next. */
+static void go_on(struct member *member, const struct member_state *state)
+{
+	const struct tape *tape = member->all->tape;
+
+	set_open(member, chardev_link_is_open(&member->link));
+	member->since = (int64_t)state->since;
+	member->access = (enum hub_access)state->may;
+	member->standing = (enum hub_standing)state->standing;
+	member->standing_since_ms = loop_awake_ms(member->all->loop);
+	member->mark.offset = state->offset < tape->readable ? state->offset : tape->readable;
+	if (tape_is_lost(tape, &member->mark) && member->standing == HUB_MEMBER_GOOD)
+		member->standing = HUB_MEMBER_CATCHUP;
+	if (state->prelude.len)
+		member_say(member, state->prelude.data, state->prelude.len);
+	member->prelude_begun = state->prelude_begun && member->prelude.len;
+	member->show_again = state->show_again;
+	member->cols = state->cols;
+	member->rows = state->rows;
+	member->size_told_at = state->size_told_at;
+}
+
+static void take_counts(struct member *member, const struct member_state *state)
+{
+	member->typed_ms = state->typed_ms;
+	member->typed_told_ms = state->typed_told_ms;
+	member->skipped_bytes = state->skipped_bytes;
+	member->skips = state->skips;
+	member->untold_bytes = state->untold_bytes;
+	member->unlogged_bytes = state->unlogged_bytes;
+	member->pause.spent = state->spent;
+	member->pause.earns_from_ms = loop_awake_ms(member->all->loop);
+	member->refused_bytes = state->refused_bytes;
+	member->turned_down_ms = state->turned_down_ms;
+}
+
+int member_load(struct members *members, struct chardev *chardev, struct member *server,
+	const struct hub_member_options *options, unsigned flags, const struct member_state *state,
+	struct error **err)
+{
+	struct member *member = new_member(members, options, err);
+	int r;
+
+	if (!member)
+		return -ENOMEM;
+	member->passing = state->passing;
+	member->server = server;
+	if (server)
+		list_append(&server->clients, &member->sibling);
+	r = attach(member, chardev, flags, err);
+	if (r < 0)
+		return r;
+	take_counts(member, state);
+	member->who = state->who ? strdup(state->who) : NULL;
+	if (state->asked || (chardev_link_is_open(&member->link) && !state->open &&
+				    state->standing == HUB_MEMBER_OUT))
+		arrive(member);
+	else if (chardev_link_is_open(&member->link) || state->standing != HUB_MEMBER_OUT)
+		go_on(member, state);
+	return 0;
 }

@@ -180,6 +180,41 @@ int member_new_passing(struct members *members, struct chardev *peer, struct mem
 /** member_set_options() - others from now on; who is there is judged again */
 void member_set_options(struct member *member, const struct hub_member_options *options);
 
+/**
+ * struct member_state - what is left of one to another program
+ * @server:  whose client it is; NULL: it is none
+ * @passing: goes for good when its peer does
+ * @asked:   what those may who are there was not known yet
+ * @may:     was: what they may
+ */
+struct member_state {
+	const char *id, *server, *view_authz, *type_authz, *who;
+	unsigned access, stall, replay, may, standing;
+	bool passing, asked, open, prelude_begun, show_again;
+	uint64_t since, typed_ms, typed_told_ms, offset;
+	struct snapshot_bytes prelude;
+	uint64_t skipped_bytes, skips, untold_bytes, unlogged_bytes;
+	uint64_t spent, refused_bytes, turned_down_ms;
+	unsigned cols, rows;
+	uint64_t size_told_at;
+};
+
+extern const struct snapshot_field member_fields[];
+
+/** member_save() - put it */
+void member_save(struct member *member, struct snapshot_writer *writer);
+
+/**
+ * member_load() - attach a chardev, and go on where it was
+ * @options: those that were left
+ * @server:  NULL: it is no client of a member
+ *
+ * What has become of its peer meanwhile is as if it had just happened. Return: as member_new().
+ */
+int member_load(struct members *members, struct chardev *chardev, struct member *server,
+	const struct hub_member_options *options, unsigned flags, const struct member_state *state,
+	struct error **err);
+
 /** member_remove() - detach; the clients of a server go too; memory goes after the dispatch */
 void member_remove(struct member *member);
 

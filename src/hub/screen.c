@@ -534,6 +534,134 @@ int hub_screen_replay(struct hub_screen *screen, const struct vt_replay *how, st
 	return vt_replay(vt, out, &without);
 }
 
+/* ---- in another program's place ---- */
+
+#define FIELD(...) SNAPSHOT_FIELD(struct hub_screen_state, __VA_ARGS__)
+
+const struct snapshot_field hub_screen_fields[] = {
+	FIELD(is_used, 1, SNAPSHOT_BOOL),
+	FIELD(has_engine, 2, SNAPSHOT_BOOL),
+	FIELD(cols, 3, SNAPSHOT_U32, .max = VT_COLS_MAX),
+	FIELD(rows, 4, SNAPSHOT_U32, .max = VT_ROWS_MAX),
+	FIELD(boundary, 5, SNAPSHOT_U64),
+	FIELD(next, 6, SNAPSHOT_U64),
+	FIELD(quiet, 7, SNAPSHOT_U64),
+	FIELD(settled, 8, SNAPSHOT_U64),
+	FIELD(sequences, 9, SNAPSHOT_U64),
+	FIELD(plain, 10, SNAPSHOT_U64),
+	FIELD(lines, 11, SNAPSHOT_U64),
+	FIELD(first, 12, SNAPSHOT_U32, .max = VT_PLAIN_MARKS - 1),
+	FIELD(count, 13, SNAPSHOT_U32, .max = VT_PLAIN_MARKS),
+	FIELD(marks, 14, SNAPSHOT_BLOB, .needed = true),
+	FIELD(answers, 15, SNAPSHOT_BLOB),
+	FIELD(replay, 16, SNAPSHOT_LARGE),
+	{ 0 },
+};
+
+/* Also of one that nobody has looked at for long. It shall not count as a look. */
+static int save_engine(
+	struct hub_screen *screen, struct hub_screen_state *state, struct snapshot_writer *writer)
+{
+	const struct vt_replay how = { .flags = VT_REPLAY_FRESH | VT_REPLAY_HISTORY };
+	AUTO_STRBUF struct strbuf bytes = { 0 };
+	struct iovec iov;
+	int r = screen->ice ? thaw(screen) : 0;
+
+	if (r == 0)
+		r = vt_replay(screen->vt, &bytes, &how);
+	if (r < 0)
+		return r;
+	rest_use(&screen->rest);
+	iov = (struct iovec){ bytes.data, bytes.len };
+	snapshot_put_bulk(writer, &state->replay, &iov, 1);
+	state->boundary = vt_boundary(screen->vt) - screen->cut;
+	state->settled = vt_settled(screen->vt) - screen->cut;
+	return 0;
+}
+
+void hub_screen_save(struct hub_screen *screen, struct snapshot_writer *writer)
+{
+	const struct vt_backlog *backlog = &screen->backlog;
+	struct hub_screen_state state = { .is_used = screen->is_used,
+		.has_engine = screen->vt,
+		.cols = screen->cols,
+		.rows = screen->rows,
+		.next = next_of(screen),
+		.quiet = screen->quiet,
+		.sequences = backlog->sequences,
+		.plain = backlog->plain,
+		.lines = backlog->lines,
+		.first = backlog->first,
+		.count = backlog->count,
+		.marks = { backlog->marks, sizeof(backlog->marks) } };
+
+	if (screen->answers.len)
+		state.answers = (struct snapshot_bytes){ byte_queue_data(&screen->answers),
+			screen->answers.len };
+	if (screen->vt && !writer->is_trial && save_engine(screen, &state, writer) < 0)
+		writer->error = ENOMEM;
+	snapshot_put(writer, hub_screen_fields, &state);
+}
+
+static bool is_in_order(const struct hub_screen *screen, const struct hub_screen_state *state)
+{
+	const struct journal *journal = &screen->tape->journal;
+
+	if (!state->cols || !state->rows || state->marks.len != sizeof(screen->backlog.marks))
+		return false;
+	if (!state->is_used)
+		return !state->has_engine;
+	return state->next >= journal->tail && state->next <= state->quiet &&
+	       state->quiet <= journal->head &&
+	       (!state->has_engine ||
+		       (state->boundary <= state->settled && state->settled <= state->next));
+}
+
+/* What it was in the middle of is on the tape, unless that is longer than the window. */
+static void read_again(struct hub_screen *screen, const struct hub_screen_state *state)
+{
+	uint64_t work = VT_WORK_MAX, tail = screen->tape->journal.tail;
+
+	screen->cut = vt_offset(screen->vt) - (state->boundary < tail ? tail : state->boundary);
+	feed(screen, state->next, &work);
+	if (state->settled == state->next)
+		vt_settle(screen->vt);
+	watch_held(screen, state->settled, state->next);
+}
+
+int hub_screen_load(
+	struct hub_screen *screen, const struct hub_screen_state *state, const void *replay)
+{
+	struct vt_backlog *backlog = &screen->backlog;
+
+	if (!is_in_order(screen, state))
+		return -EBADMSG;
+	screen->is_used = state->is_used;
+	screen->cols = state->cols;
+	screen->rows = state->rows;
+	screen->first = state->next;
+	screen->quiet = state->quiet;
+	*backlog = (struct vt_backlog){ .sequences = state->sequences,
+		.plain = state->plain,
+		.lines = state->lines,
+		.first = state->first,
+		.count = state->count };
+	memcpy(backlog->marks, state->marks.data, sizeof(backlog->marks));
+	if (state->answers.len)
+		on_reply(screen, state->answers.data, state->answers.len);
+	if (screen->is_used)
+		screen->tape->needed = state->next;
+	if (!state->has_engine)
+		return 0;
+	if (make_engine(screen) < 0)
+		return -ENOMEM;
+	vt_feed(screen->vt, replay, state->replay.len);
+	screen->rang = false;
+	read_again(screen, state);
+	rest_use(&screen->rest);
+	return 0;
+}
+
 /* ---- life ---- */
 
 int hub_screen_init(struct hub_screen *screen, struct chardev *hub, struct tape *tape,

@@ -137,4 +137,35 @@ uint64_t hub_screen_boundary(const struct hub_screen *screen);
  */
 int hub_screen_replay(struct hub_screen *screen, const struct vt_replay *how, struct strbuf *out);
 
+/**
+ * struct hub_screen_state - what is left of one to another program
+ * @has_engine: there is @replay, which shows what it is at @boundary of the tape
+ * @next:     where it reads on; what is between is the beginning of a sequence
+ * @settled:  up to where members may read of that
+ * @sequences, @plain, @lines, @first, @marks: of the backlog, marks as they are
+ */
+struct hub_screen_state {
+	bool is_used, has_engine;
+	unsigned cols, rows;
+	uint64_t boundary, next, quiet, settled;
+	uint64_t sequences, plain, lines;
+	unsigned first, count;
+	struct snapshot_bytes marks, answers;
+	struct snapshot_bulk replay;
+};
+
+extern const struct snapshot_field hub_screen_fields[];
+
+/** hub_screen_save() - put it; the engine is thawed for that, and nothing else changes */
+void hub_screen_save(struct hub_screen *screen, struct snapshot_writer *writer);
+
+/**
+ * hub_screen_load() - go on, of one at which nobody has looked; the tape has its bytes already
+ * @replay: the bytes
+ *
+ * Return: 0; -ENOMEM; -EBADMSG.
+ */
+int hub_screen_load(
+	struct hub_screen *screen, const struct hub_screen_state *state, const void *replay);
+
 #endif
