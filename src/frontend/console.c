@@ -43,6 +43,7 @@ struct rest {
  * @caller:      to the client of the server @guest that is the guest
  * @guest_user:  who may be the guest of a server with several clients; NULL: not known yet
  * @out, @in:    towards @shared, towards the guest
+ * @rests:       to offer what another program had not
  * @cols, @rows: the size that the guest was told last; 0: none
  */
 struct console {
@@ -53,6 +54,7 @@ struct console {
 	char *guest_user;
 	struct rest out, in;
 	unsigned cols, rows;
+	struct task rests;
 };
 
 static void lose_rest(struct rest *rest)
@@ -272,7 +274,8 @@ static int on_guest_peer(void *holder, struct chardev *peer, struct error **err)
 
 	if (!may_be_guest(console, peer))
 		return chardev_adopt(console->shared.chardev, peer, err);
-	r = chardev_link_attach(&console->caller, peer, 0, console->caller_ops, console, err);
+	r = chardev_link_attach(
+		&console->caller, peer, CHARDEV_LINK_GOES_ON, console->caller_ops, console, err);
 	if (r < 0)
 		return r;
 	console->line = &console->caller;
@@ -309,6 +312,7 @@ static void console_close(struct frontend *frontend)
 {
 	struct console *console = container_of(frontend, struct console, base);
 
+	task_cancel(&console->rests);
 	tell_lost_out(console);
 	if (console->caller.chardev)
 		let_caller_go(console);
@@ -339,7 +343,7 @@ static int console_open(struct frontend *frontend, const struct opts *opts, stru
 	int r;
 
 	r = frontend_attach(frontend, "chardev", opts_get_string(opts, "chardev"), &console->shared,
-		CHARDEV_LINK_CONSOLE, &shared_ops, err);
+		CHARDEV_LINK_CONSOLE | CHARDEV_LINK_GOES_ON, &shared_ops, err);
 	if (r < 0)
 		return r;
 	direct = chardev_link_out_reserve(&console->shared, iov) != -ENOTSUP;
@@ -347,7 +351,8 @@ static int console_open(struct frontend *frontend, const struct opts *opts, stru
 	r = read_guest_user(console, opts, err);
 	if (r == 0)
 		r = frontend_attach(frontend, "guest", opts_get_string(opts, "guest"),
-			&console->guest, CHARDEV_LINK_SWAPS, &guest_ops[direct], err);
+			&console->guest, CHARDEV_LINK_SWAPS | CHARDEV_LINK_GOES_ON,
+			&guest_ops[direct], err);
 	if (r < 0) {
 		chardev_link_detach(&console->shared);
 		free(console->guest_user);
@@ -355,6 +360,96 @@ static int console_open(struct frontend *frontend, const struct opts *opts, stru
 	frontend->guest_open = r == 0 && chardev_link_is_open(&console->guest);
 	return r;
 }
+
+/* ---- in another program's place ---- */
+
+/**
+ * struct console_state
+ * @caller: the client that is the guest; NULL: none
+ */
+struct console_state {
+	unsigned cols, rows;
+	const char *guest_user, *caller;
+	struct snapshot_bytes out, in;
+};
+
+#define FIELD(...) SNAPSHOT_FIELD(struct console_state, __VA_ARGS__)
+
+static const struct snapshot_field console_fields[] = {
+	FIELD(cols, 1, SNAPSHOT_U32),
+	FIELD(rows, 2, SNAPSHOT_U32),
+	FIELD(guest_user, 3, SNAPSHOT_STRING),
+	FIELD(caller, 4, SNAPSHOT_STRING),
+	FIELD(out, 5, SNAPSHOT_BLOB),
+	FIELD(in, 6, SNAPSHOT_BLOB),
+	{ 0 },
+};
+
+static struct snapshot_bytes bytes_of(const struct rest *rest)
+{
+	return rest->bytes.len
+		       ? (struct snapshot_bytes){ byte_queue_data(&rest->bytes), rest->bytes.len }
+		       : (struct snapshot_bytes){ 0 };
+}
+
+static void console_save(const struct frontend *frontend, struct chardev_bequest *to)
+{
+	const struct console *console = (const struct console *)frontend;
+	const struct chardev *caller = console->caller.chardev;
+	const struct console_state state = { .cols = console->cols,
+		.rows = console->rows,
+		.guest_user = console->guest_user,
+		.caller = caller && chardev_goes_on(caller) ? chardev_id(caller) : NULL,
+		.out = bytes_of(&console->out),
+		.in = bytes_of(&console->in) };
+
+	snapshot_put(&to->writer, console_fields, &state);
+}
+
+static void keep_rest(struct rest *rest, const struct snapshot_bytes *bytes)
+{
+	if (bytes->len && byte_queue_push(&rest->bytes, bytes->data, bytes->len) < 0)
+		rest->lost_bytes += bytes->len;
+}
+
+/* What was not accepted yet goes before all that comes now. */
+static void offer_rests(void *data)
+{
+	struct console *console = data;
+
+	on_shared_room(console);
+	on_guest_in_room(console);
+}
+
+static void console_load(struct frontend *frontend, const void *left)
+{
+	struct console *console = container_of(frontend, struct console, base);
+	const struct console_state *state = left;
+	struct chardev *caller =
+		state->caller ? chardev_take_orphan(frontend->chardevs, state->caller) : NULL;
+
+	if (!console->guest_user && state->guest_user)
+		console->guest_user = strdup(state->guest_user);
+	if (caller && chardev_link_attach(&console->caller, caller, CHARDEV_LINK_GOES_ON,
+			      console->caller_ops, console, NULL) == 0) {
+		console->line = &console->caller;
+		frontend->guest_open = true;
+	} else {
+		chardev_free(caller);
+	}
+	console->cols = state->cols;
+	console->rows = state->rows;
+	keep_rest(&console->out, &state->out);
+	keep_rest(&console->in, &state->in);
+	task_post(frontend->loop, &console->rests, offer_rests, console);
+}
+
+static const struct frontend_handover console_handover = {
+	.fields = console_fields,
+	.size = sizeof(struct console_state),
+	.save = console_save,
+	.load = console_load,
+};
 
 static const struct opt_desc console_options[] = {
 	{ .name = "guest",
@@ -380,4 +475,5 @@ const struct frontend_class frontend_console_class = {
 	.size = sizeof(struct console),
 	.open = console_open,
 	.close = console_close,
+	.handover = &console_handover,
 };

@@ -5,11 +5,25 @@
 #include "base/list.h"
 #include "base/names.h"
 #include "chardev/chardev.h"
+#include "chardev/handover.h"
 
 struct frontend;
 struct frontend_set;
 struct opt_desc;
 struct opts;
+
+/**
+ * struct frontend_handover - what is left of one to another program; see chardev/handover.h
+ * @fields: of the state, a struct of @size bytes
+ * @save:   put it
+ * @load:   it has been opened with its options: what it was in the middle of
+ */
+struct frontend_handover {
+	const struct snapshot_field *fields;
+	size_t size;
+	void (*save)(const struct frontend *frontend, struct chardev_bequest *to);
+	void (*load)(struct frontend *frontend, const void *state);
+};
 
 /**
  * struct frontend_class - what a `-device` makes: the guest's end of a chardev
@@ -37,6 +51,9 @@ struct frontend_class {
 
 	/** Detach from everything. Memory is freed after the dispatch. */
 	void (*close)(struct frontend *frontend);
+
+	/** Optional: how it goes on in another program. Without it the guest finds a new one. */
+	const struct frontend_handover *handover;
 
 	/** Optional: are there others that need it: the ports of a bus. */
 	bool (*is_used)(const struct frontend *frontend);

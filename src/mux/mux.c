@@ -327,7 +327,7 @@ static int mux_open(struct chardev *chardev, const struct opts *opts, struct err
 	if (!below)
 		return error_set(err, ENOENT, "mux: base chardev %s not found", id);
 	mux->keys.escape = chardev_escape(chardev);
-	r = chardev_link_attach(&mux->below, below, 0, &below_ops, mux, err);
+	r = chardev_link_attach(&mux->below, below, CHARDEV_LINK_GOES_ON, &below_ops, mux, err);
 	if (r == 0)
 		chardev_set_open(chardev, chardev_link_is_open(&mux->below));
 	return r;
