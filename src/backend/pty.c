@@ -23,7 +23,7 @@
  * Terminal programs flush their side when they have opened it (tio 0.1 ms later), and with it what
  * they were shown by then. Packet mode tells: the holder is asked to show it again.
  */
-/* syscalls: access faccessat ioctl openat poll ppoll readlink symlink unlink */
+/* syscalls: access close faccessat ioctl openat poll ppoll readlink symlink unlink */
 #include "backend/backends.h"
 
 #include "backend/fd-stream.h"

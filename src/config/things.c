@@ -20,7 +20,6 @@
 
 /**
  * struct kind - what the kinds differ in
- * @implied:  of its options, see opts_canonical()
  * @id:       the option that is its name
  * @first, @others: what it is called that has none, with a number from @from on; NULL: by its text
  * @make:     *@ret_handle: as struct thing has it
@@ -28,7 +27,7 @@
  * @change:   NULL: it is made anew instead
  */
 struct kind {
-	const char *implied, *id;
+	const char *id;
 	const char *first, *others;
 	unsigned from;
 	int (*make)(struct world *world, struct opts *opts, void **ret_handle, struct error **err);
@@ -181,18 +180,18 @@ static void drop_metrics(struct world *world, const char *name, void *handle)
 }
 
 static const struct kind kinds[THING_KINDS] = {
-	[THING_OBJECT] = { "qom-type", "id", .make = make_object, .drop = drop_object,
+	[THING_OBJECT] = { "id", .make = make_object, .drop = drop_object,
 		.exists = object_exists },
-	[THING_CHARDEV] = { "backend", "id", .make = make_chardev, .drop = drop_chardev,
+	[THING_CHARDEV] = { "id", .make = make_chardev, .drop = drop_chardev,
 		.exists = chardev_exists, .change = world_retune_chardev },
-	[THING_LISTEN] = { "listen", "id", "listen0", "listen", 1, make_listen, drop_listen,
-		chardev_exists, NULL },
-	[THING_MONITOR] = { "chardev", "chardev", .make = make_monitor, .drop = drop_monitor,
+	[THING_LISTEN] = { "id", "listen0", "listen", 1, make_listen, drop_listen, chardev_exists,
+		NULL },
+	[THING_MONITOR] = { "chardev", .make = make_monitor, .drop = drop_monitor,
 		.exists = monitor_exists },
-	[THING_DEVICE] = { "driver", "id", .make = make_device, .drop = drop_device,
+	[THING_DEVICE] = { "id", .make = make_device, .drop = drop_device,
 		.exists = device_exists },
-	[THING_VNC] = { "vnc", "id", "default", "vnc", 2, make_vnc, drop_vnc, vnc_exists, NULL },
-	[THING_METRICS] = { "metrics", "id", "metrics0", "metrics", 1, make_metrics, drop_metrics,
+	[THING_VNC] = { "id", "default", "vnc", 2, make_vnc, drop_vnc, vnc_exists, NULL },
+	[THING_METRICS] = { "id", "metrics0", "metrics", 1, make_metrics, drop_metrics,
 		world_has_metrics, NULL },
 };
 
@@ -255,7 +254,7 @@ int things_name_one(struct world *world, enum thing_kind kind, struct request *r
 	bind(world, kind, request->opts);
 	if (choose_name(kind, request, names) < 0)
 		return out_of_memory(err);
-	request->text = opts_canonical(request->opts, of->implied);
+	request->text = opts_canonical(request->opts, thing_kind_implied(kind));
 	if (!request->text)
 		return out_of_memory(err);
 	id = opts_text(request->opts, of->id);
@@ -304,6 +303,7 @@ void thing_drop(struct world *world, enum thing_kind kind, const char *name)
 
 	kinds[kind].drop(world, name, thing ? thing->handle : NULL);
 	inventory_forget(world_inventory(world), kind, name);
+	inventory_forget(world_ledger(world), kind, name);
 }
 
 bool thing_exists(const struct world *world, enum thing_kind kind, const char *name)
@@ -313,7 +313,7 @@ bool thing_exists(const struct world *world, enum thing_kind kind, const char *n
 
 int thing_compare(const struct thing *thing, const struct request *request)
 {
-	int r = opts_compare(request->opts, thing->text, kinds[thing->kind].implied);
+	int r = opts_compare(request->opts, thing->text, thing_kind_implied(thing->kind));
 
 	return r == OPTS_LIVE && !kinds[thing->kind].change ? OPTS_OTHER : r;
 }
@@ -323,7 +323,7 @@ int thing_change(struct world *world, const struct thing *thing, const struct re
 {
 	const struct kind *of = &kinds[thing->kind];
 	AUTO_OPTS struct opts *old = NULL;
-	int r = opts_parse(thing->text, of->implied, &old, err);
+	int r = opts_parse(thing->text, thing_kind_implied(thing->kind), &old, err);
 
 	if (r == 0)
 		r = of->change(world, request->name, request->opts, old, err);

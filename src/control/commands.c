@@ -16,6 +16,7 @@ const struct command *const command_tables[] = {
 	commands_screen,
 	commands_session,
 	commands_trace,
+	commands_upgrade,
 	commands_vnc,
 	NULL,
 };

@@ -7,6 +7,7 @@
 /* The tables, each of which is a file; command_tables lists them. */
 extern const struct command commands_attach[];	/* going over to the attach protocol */
 extern const struct command commands_chardev[]; /* chardevs and ring buffers */
+extern const struct command commands_upgrade[]; /* another program in the place of this one */
 extern const struct command commands_config[];	/* what was configured, and reading it again */
 extern const struct command commands_console[]; /* history, input, who types */
 extern const struct command commands_fd[];	/* descriptors that are passed */

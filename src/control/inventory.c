@@ -15,6 +15,22 @@ struct inventory {
 	struct list buckets[BUCKETS];
 };
 
+const char *thing_kind_name(enum thing_kind kind)
+{
+	static const char *const names[] = { "object", "chardev", "listen", "mon", "device", "vnc",
+		"metrics" };
+
+	return names[kind];
+}
+
+const char *thing_kind_implied(enum thing_kind kind)
+{
+	static const char *const keys[] = { "qom-type", "backend", "listen", "chardev", "driver",
+		"vnc", "metrics" };
+
+	return keys[kind];
+}
+
 struct inventory *inventory_new(void)
 {
 	struct inventory *inventory = calloc(1, sizeof(*inventory));
@@ -105,6 +121,17 @@ int inventory_note(struct inventory *inventory, enum thing_kind kind, const char
 	thing->text = copy;
 	thing->handle = handle;
 	return 0;
+}
+
+void inventory_set_group(
+	struct inventory *inventory, enum thing_kind kind, const char *name, const char *group)
+{
+	struct thing *thing = inventory_find(inventory, kind, name);
+
+	if (!thing)
+		return;
+	free(thing->group);
+	thing->group = group ? strdup(group) : NULL;
 }
 
 void inventory_spoil(struct inventory *inventory, enum thing_kind kind, const char *name)

@@ -19,6 +19,12 @@ enum thing_kind {
 	THING_KINDS,
 };
 
+/** thing_kind_name() - as the option that makes it is called: "chardev" */
+const char *thing_kind_name(enum thing_kind kind);
+
+/** thing_kind_implied() - the key of its options that may be left out where it comes first */
+const char *thing_kind_implied(enum thing_kind kind);
+
 /**
  * struct thing - what was made by the configuration, and is there still
  * @name:   of its kind no other has it
@@ -52,6 +58,10 @@ void inventory_free(struct inventory *inventory);
  */
 int inventory_note(struct inventory *inventory, enum thing_kind kind, const char *name,
 	const char *text, const char *group, void *handle);
+
+/** inventory_set_group() - NULL: none; without memory it has none */
+void inventory_set_group(
+	struct inventory *inventory, enum thing_kind kind, const char *name, const char *group);
 
 /** inventory_find() - NULL: none */
 struct thing *inventory_find(

@@ -128,6 +128,8 @@ int monitors_remove(struct monitors *monitors, const char *id, struct error **er
 		return error_set(err, ENOENT, "object '%s' not found", id);
 	inventory_forget(
 		world_inventory(monitors->world), THING_MONITOR, chardev_link_id(&monitor->link));
+	inventory_forget(
+		world_ledger(monitors->world), THING_MONITOR, chardev_link_id(&monitor->link));
 	list_remove(&monitor->node);
 	list_append(&monitors->leaving, &monitor->node);
 	task_post(world_loop(monitors->world), &monitors->reap, reap, monitors);
@@ -185,6 +187,7 @@ static int add(
 	r = open_monitor(monitors, opts, is_control, &monitor, err);
 	if (r < 0)
 		return r;
+	world_note(monitors->world, THING_MONITOR, opts, NULL);
 	monitor->id = TAKE_PTR(copy);
 	list_append(&monitors->list, &monitor->node);
 	return 0;

@@ -12,14 +12,6 @@ const char *reload_action_name(enum reload_action action)
 	return names[action];
 }
 
-const char *thing_kind_name(enum thing_kind kind)
-{
-	static const char *const names[] = { "object", "chardev", "listen", "mon", "device", "vnc",
-		"metrics" };
-
-	return names[kind];
-}
-
 int reload_start(struct world *world, bool dry_run, const struct reload_listener *listener,
 	struct error **err)
 {

@@ -16,9 +16,6 @@ enum reload_action { RELOAD_KEEP, RELOAD_ADD, RELOAD_REMOVE, RELOAD_CHANGE, RELO
 /** reload_action_name() - "add", "remove", "change", "make-anew" */
 const char *reload_action_name(enum reload_action action);
 
-/** thing_kind_name() - as the option that makes it is called: "chardev" */
-const char *thing_kind_name(enum thing_kind kind);
-
 /**
  * struct reload_listener - who waits for a reload; all are called from the loop
  * @on_step: something is done, or would be; @err: it could not be done, NULL: it could

@@ -40,8 +40,10 @@ struct world {
 	struct listens listens;
 	struct scrapes scrapes;
 	struct monitors *monitors;
-	struct inventory *inventory;
+	struct inventory *inventory, *ledger;
+	bool ledger_is_short;
 	const struct reloader *reloader;
+	const struct upgrader *upgrader;
 	bool quitting;
 };
 
@@ -82,9 +84,10 @@ static int make_sets(struct world *world, const struct world_config *config, str
 	world->name = config->name ? strdup(config->name) : NULL;
 	world->events = event_bus_new(world->loop);
 	world->inventory = inventory_new();
+	world->ledger = inventory_new();
 	world->objects = object_set_new(world->loop, config->object_classes);
 	if ((config->name && !world->name) || !world->events || !world->objects ||
-		!world->inventory)
+		!world->inventory || !world->ledger)
 		return error_set(err, ENOMEM, "out of memory");
 	r = screens_new(world->loop, world->name, world->objects, &world->screens, err);
 	if (r < 0)
@@ -143,6 +146,7 @@ void world_free(struct world *world)
 	object_set_free(world->objects);
 	event_bus_free(world->events);
 	inventory_free(world->inventory);
+	inventory_free(world->ledger);
 	free(world->name);
 	free(world);
 }
@@ -209,6 +213,25 @@ struct inventory *world_inventory(const struct world *world)
 	return world->inventory;
 }
 
+struct inventory *world_ledger(const struct world *world)
+{
+	return world->ledger;
+}
+
+bool world_ledger_is_whole(const struct world *world)
+{
+	return !world->ledger_is_short;
+}
+
+void world_note(struct world *world, enum thing_kind kind, const struct opts *opts, void *handle)
+{
+	AUTO_FREE char *text = opts_canonical(opts, thing_kind_implied(kind));
+	const char *id = opts_text(opts, kind == THING_MONITOR ? "chardev" : "id");
+
+	if (!text || inventory_note(world->ledger, kind, id ? id : text, text, NULL, handle) < 0)
+		world->ledger_is_short = true;
+}
+
 void world_set_reloader(struct world *world, const struct reloader *reloader)
 {
 	world->reloader = reloader;
@@ -219,12 +242,28 @@ const struct reloader *world_reloader(const struct world *world)
 	return world->reloader;
 }
 
+void world_set_upgrader(struct world *world, const struct upgrader *upgrader)
+{
+	world->upgrader = upgrader;
+}
+
+const struct upgrader *world_upgrader(const struct world *world)
+{
+	return world->upgrader;
+}
+
 struct vnc_server *world_next_vnc(const struct world *world, const struct vnc_server *after)
 {
 	return screens_next_vnc(world->screens, after);
 }
 
 /* ---- making and unmaking ---- */
+
+static void forget(struct world *world, enum thing_kind kind, const char *id)
+{
+	inventory_forget(world->inventory, kind, id);
+	inventory_forget(world->ledger, kind, id);
+}
 
 /* Paths and fd= of a chardev may name descriptors that were passed to the program. */
 static int resolve_fds(const struct world *world, struct opts *opts, struct error **err)
@@ -236,7 +275,11 @@ static int resolve_fds(const struct world *world, struct opts *opts, struct erro
 
 int world_add_object(struct world *world, struct opts *opts, struct error **err)
 {
-	return object_set_add(world->objects, opts, err);
+	int r = object_set_add(world->objects, opts, err);
+
+	if (r == 0)
+		world_note(world, THING_OBJECT, opts, NULL);
+	return r;
 }
 
 /* With mux=on the chardev of that name is a mux, and what was asked for is below it. */
@@ -274,6 +317,7 @@ int world_add_chardev(
 		chardev_free(chardev);
 		return r;
 	}
+	world_note(world, THING_CHARDEV, opts, NULL);
 	announce(world, made(chardev, opts));
 	if (ret_chardev)
 		*ret_chardev = chardev;
@@ -284,18 +328,34 @@ int world_add_listen(struct world *world, struct opts *opts, struct error **err)
 {
 	int r = resolve_fds(world, opts, err);
 
-	return r < 0 ? r : listens_add(&world->listens, world->loop, world->chardevs, opts, err);
+	if (r == 0)
+		r = listens_add(&world->listens, world->loop, world->chardevs, opts, err);
+	if (r == 0)
+		world_note(world, THING_LISTEN, opts, NULL);
+	return r;
 }
 
 int world_add_device(
 	struct world *world, struct opts *opts, struct frontend **ret_frontend, struct error **err)
 {
-	return frontend_set_add(world->frontends, opts, ret_frontend, err);
+	struct frontend *frontend;
+	int r = frontend_set_add(world->frontends, opts, &frontend, err);
+
+	if (r < 0)
+		return r;
+	world_note(world, THING_DEVICE, opts, frontend);
+	if (ret_frontend)
+		*ret_frontend = frontend;
+	return 0;
 }
 
 int world_add_vnc(struct world *world, struct opts *opts, struct error **err)
 {
-	return screens_add_vnc(world->screens, opts, err);
+	int r = screens_add_vnc(world->screens, opts, err);
+
+	if (r == 0)
+		world_note(world, THING_VNC, opts, NULL);
+	return r;
 }
 
 int world_add_metrics(struct world *world, struct opts *opts, struct error **err)
@@ -305,7 +365,11 @@ int world_add_metrics(struct world *world, struct opts *opts, struct error **err
 
 	if (r == 0)
 		r = resolve_fds(world, where, err);
-	return r < 0 ? r : scrapes_add(&world->scrapes, opts, where, err);
+	if (r == 0)
+		r = scrapes_add(&world->scrapes, opts, where, err);
+	if (r == 0)
+		world_note(world, THING_METRICS, opts, NULL);
+	return r;
 }
 
 bool world_has_metrics(const struct world *world, const char *id)
@@ -318,7 +382,7 @@ int world_remove_device(struct world *world, const char *id, struct error **err)
 	int r = frontend_set_remove(world->frontends, id, err);
 
 	if (r == 0)
-		inventory_forget(world->inventory, THING_DEVICE, id);
+		forget(world, THING_DEVICE, id);
 	if (r == 0 && event_bus_is_heard(world->events))
 		event_publish(world->events, &event_device_deleted,
 			json_pack("{s:s,s:s+}", "device", id, "path",
@@ -339,6 +403,7 @@ int world_change_chardev(struct world *world, const char *id, struct opts *opts,
 	if (r < 0)
 		return r;
 	inventory_spoil(world->inventory, THING_CHARDEV, id);
+	world_note(world, THING_CHARDEV, opts, NULL);
 	announce(world, chardev);
 	if (ret_chardev)
 		*ret_chardev = chardev;
@@ -348,7 +413,11 @@ int world_change_chardev(struct world *world, const char *id, struct opts *opts,
 int world_retune_chardev(struct world *world, const char *id, struct opts *opts,
 	const struct opts *old, struct error **err)
 {
-	return chardev_set_retune(world->chardevs, id, opts, old, err);
+	int r = chardev_set_retune(world->chardevs, id, opts, old, err);
+
+	if (r == 0)
+		world_note(world, THING_CHARDEV, opts, NULL);
+	return r;
 }
 
 int world_remove_chardev(struct world *world, const char *id, struct error **err)
@@ -356,7 +425,7 @@ int world_remove_chardev(struct world *world, const char *id, struct error **err
 	int r = chardev_set_remove(world->chardevs, id, err);
 
 	if (r == 0)
-		inventory_forget(world->inventory, THING_CHARDEV, id);
+		forget(world, THING_CHARDEV, id);
 	return r;
 }
 
@@ -365,7 +434,7 @@ int world_remove_object(struct world *world, const char *id, struct error **err)
 	int r = object_set_remove(world->objects, id, err);
 
 	if (r == 0)
-		inventory_forget(world->inventory, THING_OBJECT, id);
+		forget(world, THING_OBJECT, id);
 	return r;
 }
 

@@ -17,6 +17,7 @@ struct object_class;
 struct object_set;
 struct opts;
 struct reloader_ops;
+struct upgrader;
 struct vnc_server;
 
 /*
@@ -81,6 +82,19 @@ struct inventory *world_inventory(const struct world *world);
 /** world_has_metrics() - does a server of figures have this name */
 bool world_has_metrics(const struct world *world, const char *id);
 
+/**
+ * world_ledger() - all that there is, by whom it was ever made, with the options that it has now
+ *
+ * What has gone by itself may still be in it.
+ */
+struct inventory *world_ledger(const struct world *world);
+
+/** world_ledger_is_whole() - memory has never run out for it */
+bool world_ledger_is_whole(const struct world *world);
+
+/** world_note() - something was made, or has other options now: checked ones */
+void world_note(struct world *world, enum thing_kind kind, const struct opts *opts, void *handle);
+
 /** struct reloader - who can read the configuration again, see control/reload.h */
 struct reloader {
 	const struct reloader_ops *ops;
@@ -90,6 +104,10 @@ struct reloader {
 /** world_set_reloader() - NULL: nobody */
 void world_set_reloader(struct world *world, const struct reloader *reloader);
 const struct reloader *world_reloader(const struct world *world);
+
+/** world_set_upgrader() - who can put another program in this one's place; NULL: nobody */
+void world_set_upgrader(struct world *world, const struct upgrader *upgrader);
+const struct upgrader *world_upgrader(const struct world *world);
 
 /** world_next_vnc() - walk the VNC servers in order of creation; NULL starts and ends */
 struct vnc_server *world_next_vnc(const struct world *world, const struct vnc_server *after);

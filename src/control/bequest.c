@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/bequest.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "chardev/chardev-impl.h"
+#include "control/monitors.h"
+#include "control/world.h"
+#include "frontend/frontend.h"
+#include "object/object.h"
+#include "vnc/vnc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TAG_THING = 1, TAG_CHARDEV, TAG_FRONTEND };
+enum { TAG_FRONTEND_STATE = 2 };
+
+static const struct snapshot_field thing_fields[] = {
+	SNAPSHOT_FIELD(struct bequest_thing, kind, 1, SNAPSHOT_U32, .max = THING_KINDS - 1),
+	SNAPSHOT_FIELD(struct bequest_thing, name, 2, SNAPSHOT_STRING, .needed = true),
+	SNAPSHOT_FIELD(struct bequest_thing, options, 3, SNAPSHOT_STRING, .needed = true),
+	SNAPSHOT_FIELD(struct bequest_thing, text, 4, SNAPSHOT_STRING),
+	SNAPSHOT_FIELD(struct bequest_thing, group, 5, SNAPSHOT_STRING),
+	{ 0 },
+};
+
+/* @state: of its class, which the options of the device say. */
+struct frontend_left {
+	const char *name, *class;
+	struct snapshot_groups state;
+};
+
+static const struct snapshot_field frontend_fields[] = {
+	SNAPSHOT_FIELD(struct frontend_left, name, 1, SNAPSHOT_STRING, .needed = true),
+	SNAPSHOT_FIELD(struct frontend_left, state, TAG_FRONTEND_STATE, SNAPSHOT_EACH),
+	SNAPSHOT_FIELD(struct frontend_left, class, 3, SNAPSHOT_STRING, .needed = true),
+	{ 0 },
+};
+
+static const struct snapshot_field all_fields[] = {
+	SNAPSHOT_FIELD(struct bequest, things, TAG_THING, SNAPSHOT_EACH, .of = thing_fields,
+		.size = sizeof(struct bequest_thing)),
+	SNAPSHOT_FIELD(struct bequest, chardevs, TAG_CHARDEV, SNAPSHOT_EACH,
+		.of = chardev_state_fields, .size = sizeof(struct chardev_state)),
+	SNAPSHOT_FIELD(struct bequest, frontends, TAG_FRONTEND, SNAPSHOT_EACH,
+		.of = frontend_fields, .size = sizeof(struct frontend_left)),
+	{ 0 },
+};
+
+/* ---- what there is ---- */
+
+static bool has_vnc(const struct world *world, const char *name)
+{
+	struct vnc_server *server = NULL;
+
+	while ((server = world_next_vnc(world, server)))
+		if (!strcmp(vnc_server_id(server), name))
+			return true;
+	return false;
+}
+
+static bool has_frontend(const struct world *world, const struct frontend *wanted)
+{
+	struct frontend *frontend = NULL;
+
+	while ((frontend = frontend_set_next(world_frontends(world), frontend)))
+		if (frontend == wanted)
+			return true;
+	return false;
+}
+
+static bool is_there(const struct world *world, const struct thing *thing)
+{
+	switch (thing->kind) {
+	case THING_OBJECT: return object_set_find(world_objects(world), thing->name);
+	case THING_CHARDEV: return chardev_set_find(world_chardevs(world), thing->name);
+	case THING_MONITOR: return monitors_has_at(world_monitors(world), thing->name);
+	case THING_DEVICE: return has_frontend(world, thing->handle);
+	case THING_VNC: return has_vnc(world, thing->name);
+	case THING_METRICS: return world_has_metrics(world, thing->name);
+	default: return true;
+	}
+}
+
+/* ---- leaving it ---- */
+
+static void put_thing(const struct world *world, struct thing *thing, struct chardev_bequest *to)
+{
+	const struct thing *wanted =
+		inventory_find(world_inventory(world), thing->kind, thing->name);
+	const struct bequest_thing left = { .kind = thing->kind,
+		.name = thing->name,
+		.options = thing->text,
+		.text = wanted ? wanted->text : NULL,
+		.group = wanted ? wanted->group : NULL };
+
+	thing->seen = true;
+	snapshot_begin_group(&to->writer, TAG_THING, false);
+	snapshot_put(&to->writer, thing_fields, &left);
+	snapshot_end_group(&to->writer);
+}
+
+/* What a chardev holds is made before it, whenever that came. */
+static void put_chardev(const struct world *world, struct thing *thing, struct chardev_bequest *to)
+{
+	const struct chardev *chardev = chardev_set_find(world_chardevs(world), thing->name);
+	struct chardev *child;
+
+	if (thing->seen || !chardev)
+		return;
+	thing->seen = true;
+	for (size_t i = 0; chardev->class->child && (child = chardev->class->child(chardev, i));
+		i++) {
+		struct thing *below =
+			inventory_find(world_ledger(world), THING_CHARDEV, chardev_id(child));
+
+		if (below)
+			put_chardev(world, below, to);
+	}
+	put_thing(world, thing, to);
+}
+
+static void put_things(const struct world *world, struct chardev_bequest *to)
+{
+	struct thing *thing = NULL;
+
+	while ((thing = inventory_next(world_ledger(world), thing)))
+		thing->seen = false;
+	while ((thing = inventory_next(world_ledger(world), thing))) {
+		if (!is_there(world, thing))
+			continue;
+		if (thing->kind == THING_CHARDEV)
+			put_chardev(world, thing, to);
+		else
+			put_thing(world, thing, to);
+	}
+}
+
+static void put_frontend(const struct thing *thing, struct chardev_bequest *to)
+{
+	const struct frontend *frontend = thing->handle;
+	const struct frontend_left left = { .name = thing->name, .class = frontend->class->name };
+
+	if (!frontend->class->handover)
+		return;
+	snapshot_begin_group(&to->writer, TAG_FRONTEND, false);
+	snapshot_put(&to->writer, frontend_fields, &left);
+	snapshot_begin_group(&to->writer, TAG_FRONTEND_STATE, false);
+	frontend->class->handover->save(frontend, to);
+	snapshot_end_group(&to->writer);
+	snapshot_end_group(&to->writer);
+}
+
+static void put_frontends(const struct world *world, struct chardev_bequest *to)
+{
+	struct thing *thing = NULL;
+
+	while ((thing = inventory_next(world_ledger(world), thing)))
+		if (thing->kind == THING_DEVICE && is_there(world, thing))
+			put_frontend(thing, to);
+}
+
+int bequest_save(struct world *world, struct chardev_bequest *to, struct error **err)
+{
+	struct chardev *chardev = NULL;
+
+	if (!world_ledger_is_whole(world))
+		return error_set(err, ENOMEM, "memory ran out, and not all that there is is known");
+	put_things(world, to);
+	while ((chardev = chardev_set_next(world_chardevs(world), chardev))) {
+		snapshot_begin_group(&to->writer, TAG_CHARDEV, false);
+		chardev_save(chardev, to);
+		snapshot_end_group(&to->writer);
+	}
+	put_frontends(world, to);
+	return snapshot_finish(&to->writer, err);
+}
+
+/* ---- what becomes of it ---- */
+
+static enum bequest_fate fate_of(const struct world *world, const struct thing *thing)
+{
+	const struct frontend *frontend = thing->handle;
+	const struct chardev *chardev;
+
+	switch (thing->kind) {
+	case THING_OBJECT: return BEQUEST_GOES_ON;
+	case THING_CHARDEV:
+		chardev = chardev_set_find(world_chardevs(world), thing->name);
+		return chardev->class->handover ? BEQUEST_GOES_ON : BEQUEST_MADE_ANEW;
+	case THING_DEVICE:
+		if (frontend->class->handover)
+			return BEQUEST_GOES_ON;
+		return frontend->guest_open ? BEQUEST_LOST : BEQUEST_MADE_ANEW;
+	default: return BEQUEST_MADE_ANEW;
+	}
+}
+
+void bequest_tell(struct world *world,
+	void (*fn)(void *data, enum bequest_fate fate, enum thing_kind kind, const char *name),
+	void *data)
+{
+	struct thing *thing = NULL;
+
+	while ((thing = inventory_next(world_ledger(world), thing)))
+		if (is_there(world, thing))
+			fn(data, fate_of(world, thing), thing->kind, thing->name);
+}
+
+/* ---- reading it ---- */
+
+int bequest_open(int fd, struct bequest *ret_bequest, struct error **err)
+{
+	struct bequest bequest = { 0 };
+	int r = snapshot_open(fd, &bequest.snapshot, err);
+
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	r = snapshot_check(&bequest.snapshot.all, all_fields, sizeof(bequest), err);
+	if (r == 0)
+		r = snapshot_get(&bequest.snapshot.all, all_fields, &bequest, err);
+	if (r == 0)
+		*ret_bequest = bequest;
+	else
+		snapshot_close(&bequest.snapshot);
+	return r;
+}
+
+void bequest_close(struct bequest *bequest)
+{
+	snapshot_close(&bequest->snapshot);
+	*bequest = (struct bequest){ 0 };
+}
+
+bool bequest_next_thing(struct snapshot_groups *left, struct bequest_thing *ret_thing)
+{
+	struct snapshot_part part;
+
+	return snapshot_next_group(left, &part) &&
+	       snapshot_get(&part, thing_fields, ret_thing, NULL) == 0;
+}
+
+static int check_frontend(
+	const struct snapshot_part *part, const struct world *world, struct error **err)
+{
+	const struct frontend_class *class;
+	struct frontend_left left;
+	struct snapshot_part state;
+	int r = snapshot_get(part, frontend_fields, &left, err);
+
+	if (r < 0)
+		return r;
+	class = frontend_class_find(world_config(world)->frontend_classes, left.class);
+	if (!class || !class->handover || !snapshot_next_group(&left.state, &state))
+		return error_set(err, ENOTSUP, "device '%s': this program cannot go on with a %s",
+			left.name, left.class);
+	r = snapshot_check(&state, class->handover->fields, class->handover->size, err);
+	if (r < 0)
+		error_prefix(err, "device '%s': ", left.name);
+	return r;
+}
+
+int bequest_check(const struct bequest *bequest, const struct world *world, struct error **err)
+{
+	struct snapshot_groups chardevs = bequest->chardevs, frontends = bequest->frontends;
+	struct snapshot_part part;
+	int r = 0;
+
+	while (r == 0 && snapshot_next_group(&chardevs, &part))
+		r = chardev_check_state(world_config(world)->chardev_classes, &part, err);
+	while (r == 0 && snapshot_next_group(&frontends, &part))
+		r = check_frontend(&part, world, err);
+	return r;
+}
+
+static void load_frontend(struct world *world, const struct frontend_left *left)
+{
+	const struct thing *thing = inventory_find(world_ledger(world), THING_DEVICE, left->name);
+	const struct frontend_handover *handover;
+	struct snapshot_groups groups = left->state;
+	struct snapshot_part part;
+	AUTO_FREE void *state = NULL;
+
+	if (!thing || !is_there(world, thing) || !snapshot_next_group(&groups, &part))
+		return;
+	handover = ((struct frontend *)thing->handle)->class->handover;
+	state = handover ? malloc(handover->size) : NULL;
+	if (state && snapshot_get(&part, handover->fields, state, NULL) == 0)
+		handover->load(thing->handle, state);
+	else
+		log_error("device '%s' begins anew: out of memory", left->name);
+}
+
+void bequest_go_on(const struct bequest *bequest, struct world *world)
+{
+	struct snapshot_groups groups = bequest->frontends;
+	struct frontend_left left;
+	struct snapshot_part part;
+
+	while (snapshot_next_group(&groups, &part))
+		if (snapshot_get(&part, frontend_fields, &left, NULL) == 0)
+			load_frontend(world, &left);
+	chardev_set_inherited(world_chardevs(world));
+}
