@@ -106,3 +106,36 @@ int verb_reload(struct client *client, const struct args *args, struct error **e
 	json_array_foreach(steps, i, step) done &= show_step(step);
 	return done ? CLIENT_DONE : CLIENT_ERROR;
 }
+
+/* ---- upgrade ---- */
+
+static void show_fate(const json_t *step)
+{
+	const char *why = json_text(step, "why");
+
+	printf("%-9s %s %s%s%s\n", json_text(step, "fate"), json_text(step, "what"),
+		json_text(step, "id"), *why ? ": " : "", why);
+}
+
+int verb_upgrade(struct client *client, const struct args *args, struct error **err)
+{
+	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
+	AUTO_JSON json_t *steps = NULL;
+	json_t *step;
+	size_t i;
+	int r = verb_open_only(client, &session, err);
+
+	if (r == 0)
+		r = session_call(&session, "upgrade",
+			json_pack("{s:b,s:b}", "dry-run", args_has(args, "dry-run"), "force",
+				args_has(args, "force")),
+			&steps, err);
+	if (r < 0)
+		return r;
+	if (client->json) {
+		print_json(steps);
+		return CLIENT_DONE;
+	}
+	json_array_foreach(steps, i, step) show_fate(step);
+	return CLIENT_DONE;
+}

@@ -94,6 +94,12 @@ static const struct verb_option reload_options[] = {
 	{ 0 },
 };
 
+static const struct verb_option upgrade_options[] = {
+	{ "dry-run", 'n', NULL, "let the program say whether it could, and do nothing" },
+	{ "force", 'f', NULL, "also where a guest loses its device by it" },
+	{ 0 },
+};
+
 #define RANGE_OPTIONS                                                              \
 	{ "lines", 'n', "COUNT", "the newest so many lines" },                     \
 		{ "since", 's', "TIME", "from what was printed then: 10:00, 5m" }, \
@@ -204,6 +210,11 @@ const struct verb verbs[] = {
 	{ "reload", "", "Let charhubd read its configuration again, and show what has changed",
 		"What is the same stays as it is. Where a file is wrong nothing is done.",
 		reload_options, 0, 0, verb_reload },
+	{ "upgrade", "", "Let the installed charhubd go on in the place of the one that runs",
+		"Consoles, guests and clients do not notice, but for what is shown as closed. If "
+		"it "
+		"cannot take over, all goes on as before.",
+		upgrade_options, 0, 0, verb_upgrade },
 	{ "qmp", "COMMAND [KEY=VALUE...|JSON]", "Run a command of QMP and print what comes back",
 		NULL, NULL, 1, ANY, verb_qmp },
 	{ "relay", "", "Let a client on another host talk to the daemons here",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: close */
 #include "control/bequest.h"
 
 #include "base/cleanup.h"

@@ -24,6 +24,8 @@
 #include "prog/serials.h"
 #include "prog/setup.h"
 #include "prog/signals.h"
+#include "prog/takeover.h"
+#include "prog/upgrade.h"
 
 #include <errno.h>
 #include <string.h>
@@ -35,6 +37,7 @@ struct daemon {
 	struct estate estate;
 	struct signal_watch *signals;
 	struct again *again;
+	struct upgrade *upgrade;
 	struct messages *messages;
 	struct pidfile pidfile;
 };
@@ -46,6 +49,10 @@ static void on_signal(void *data, enum signal_wish wish, int number, int pid)
 	if (wish == SIGNAL_END) {
 		log_info("terminating on signal %d from pid %d", number, pid);
 		world_quit(daemon->estate.world, "host-signal");
+		return;
+	}
+	if (wish == SIGNAL_UPGRADE) {
+		upgrade_begin(daemon->upgrade);
 		return;
 	}
 	messages_reopen(daemon->messages);
@@ -82,6 +89,17 @@ static int make(
 	return r < 0 ? r : thing_make(daemon->estate.world, kind, request, err);
 }
 
+/* Others are there already that go on: it is as if it had gone. */
+static void lose(const struct request *request, struct error **err)
+{
+	log_error("%s could not be made again: %s", request->name,
+		err && *err ? error_message(*err) : "out of memory");
+	if (err) {
+		error_free(*err);
+		*err = NULL;
+	}
+}
+
 static int make_all(
 	struct daemon *daemon, struct setup *setup, enum thing_kind kind, struct error **err)
 {
@@ -92,7 +110,9 @@ static int make_all(
 
 		log_set_place(list->items[i].where);
 		r = make(daemon, kind, &list->items[i], err);
-		if (r < 0)
+		if (r < 0 && setup->takes_over)
+			lose(&list->items[i], err);
+		else if (r < 0)
 			return r;
 		log_set_place(NULL);
 		if (signals_caught())
@@ -107,7 +127,7 @@ static int make_estate(struct daemon *daemon, struct setup *setup, struct error 
 		.loop = daemon->loop = loop_new(),
 		.name = setup->name,
 		.escape = setup->escape,
-		.announces = true,
+		.announces = !setup->takes_over,
 		.fdsets = &setup->fdsets,
 		.activation = &setup->activation,
 		.chardev_classes = charhub_classes,
@@ -120,6 +140,17 @@ static int make_estate(struct daemon *daemon, struct setup *setup, struct error 
 	return estate_init(&daemon->estate, &config, err);
 }
 
+static int inherit(struct daemon *daemon, struct setup *setup, struct error **err)
+{
+	const struct bequest *bequest = &setup->bequest;
+
+	snapshot_own_fds(&bequest->snapshot.all);
+	if (chardev_set_inherit(world_chardevs(daemon->estate.world), &bequest->snapshot,
+		    &bequest->chardevs) < 0)
+		return error_set(err, ENOMEM, "out of memory");
+	return 0;
+}
+
 static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 {
 	int r = setup->pidfile ? pidfile_create(&daemon->pidfile, setup->pidfile, err) : 0;
@@ -129,14 +160,20 @@ static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 		return r;
 	}
 	r = make_estate(daemon, setup, err);
+	if (r == 0 && setup->takes_over)
+		r = inherit(daemon, setup, err);
 	if (r == 0)
 		r = things_name(daemon->estate.world, &setup->wanted, err);
 	for (int kind = 0; kind < THING_KINDS && r == 0; kind++) {
-		if (kind == THING_VNC)
+		if (kind == THING_VNC && !setup->takes_over)
 			r = serials_check(setup, world_chardevs(daemon->estate.world), err);
 		if (r == 0)
 			r = make_all(daemon, setup, (enum thing_kind)kind, err);
 	}
+	if (r == 0 && setup->takes_over)
+		takeover_go_on(setup, daemon->estate.world);
+	if (r == 0 && upgrade_new(daemon->loop, daemon->estate.world, setup, &daemon->upgrade) < 0)
+		r = error_set(err, ENOMEM, "out of memory");
 	if (r == 0)
 		r = again_new(daemon->loop, daemon->estate.world, setup, on_reload, daemon,
 			&daemon->again, err);
@@ -173,6 +210,7 @@ static void stop(struct daemon *daemon)
 {
 	signals_watch_free(daemon->signals);
 	again_free(daemon->again);
+	upgrade_free(daemon->upgrade);
 	estate_done(&daemon->estate);
 	if (daemon->loop)
 		spawner_stop(daemon->loop);
@@ -194,6 +232,8 @@ int daemon_check(struct setup *setup, struct error **err)
 			r = config_plan_check_step(&plan, err);
 		while (r == PLAN_MORE);
 	config_plan_done(&plan);
+	if (r == 0 && setup->takes_over)
+		r = bequest_check(&setup->bequest, daemon.estate.world, err);
 	stop(&daemon);
 	return r;
 }

@@ -6,6 +6,8 @@
 #include "prog/process.h"
 #include "prog/setup.h"
 #include "prog/signals.h"
+#include "prog/takeover.h"
+#include "prog/upgrade.h"
 
 #include <stdio.h>
 
@@ -17,7 +19,7 @@ static int run(struct setup *setup, struct error **err)
 	struct notify notify;
 	int ready_fd = -1, r = 0;
 
-	if (setup->daemonize)
+	if (setup->daemonize && !setup->takes_over)
 		r = process_fork_daemon(&ready_fd, err);
 	if (r < 0)
 		return r;
@@ -27,22 +29,33 @@ static int run(struct setup *setup, struct error **err)
 	return r;
 }
 
+static int work(struct setup *setup, struct error **err)
+{
+	if (setup->examiner_fd)
+		return takeover_examine(setup, err);
+	return setup->check_only ? daemon_check(setup, err) : run(setup, err);
+}
+
 int main(int argc, char **argv)
 {
 	struct setup setup = { 0 };
 	struct error *err = NULL;
-	int r;
+	int r, left;
 
 	process_init();
 	signals_init();
+	left = takeover_begin(&setup);
 	activation_init(&setup.activation);
 	log_set_name("charhubd");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	setup.argc = argc;
 	setup.argv = argv;
+	setup.program = upgrade_find_program(argv[0]);
 	r = cmdline_parse(argc, argv, &setup, &err);
+	if (r == 0 && left >= 0)
+		r = takeover_read(&setup, left, &err);
 	if (r == 0)
-		r = setup.check_only ? daemon_check(&setup, &err) : run(&setup, &err);
+		r = work(&setup, &err);
 	if (r < 0)
 		log_report(LOG_ERROR, err);
 	setup_done(&setup);

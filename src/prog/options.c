@@ -294,7 +294,8 @@ static int add_fd(struct setup *setup, struct opts *opts, const char *where, str
 	(void)where;
 	if (opts_wants_help(opts))
 		return help_options("add-fd", fdset_options);
-	r = fdsets_add(&setup->fdsets, opts, err);
+	/* Whoever takes over has those in use, by other names, and no others. */
+	r = setup->takes_over ? 0 : fdsets_add(&setup->fdsets, opts, err);
 	if (r == 0)
 		opts_free(opts);
 	return r;
@@ -406,6 +407,17 @@ static int take_daemonize(struct setup *setup, const char *arg, struct error **e
 	return 0;
 }
 
+static int take_check_snapshot(struct setup *setup, const char *arg, struct error **err)
+{
+	uint64_t fd;
+
+	if (parse_u64(arg, &fd) < 0 || fd <= STDERR_FILENO || fd > INT_MAX)
+		return error_set(err, EINVAL, "'%s' is no descriptor", arg);
+	setup->examiner_fd = (int)fd;
+	setup->takes_over = true;
+	return 0;
+}
+
 static int take_check(struct setup *setup, const char *arg, struct error **err)
 {
 	(void)arg, (void)err;
@@ -481,6 +493,8 @@ const struct program_option program_options[] = {
 		.add = add_chardev, .implied = "backend" },
 	{ "check", NULL, "look at options and files, say what is wrong, and exit",
 		.take = take_check, .once = true },
+	{ "check-snapshot", "FD", "what charhubd asks the program that is to take over: could it",
+		.take = take_check_snapshot, .once = true },
 	{ "config", "FILE",
 		"read a configuration file of charhub, or a folder: its charhub.conf and "
 		"conf.d/*.conf",

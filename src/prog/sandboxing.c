@@ -202,6 +202,11 @@ static int limit_paths(const struct setup *setup, struct error **err)
 
 /* ---- entering ---- */
 
+bool sandboxing_is_on(const struct sandboxing *sandbox)
+{
+	return sandbox->opts && opts_get_bool(sandbox->opts, "enable");
+}
+
 enum { ALLOW }; /* the first word of all of them */
 
 int sandboxing_enter(const struct setup *setup, struct loop *loop, struct error **err)
@@ -210,7 +215,7 @@ int sandboxing_enter(const struct setup *setup, struct loop *loop, struct error 
 	bool spawns, gains;
 	int r = 0;
 
-	if (!opts || !opts_get_bool(opts, "enable"))
+	if (!sandboxing_is_on(&setup->sandbox))
 		return 0;
 	spawns = opts_get_enum(opts, "spawn") == ALLOW;
 	gains = opts_get_enum(opts, "elevateprivileges") == ALLOW;

@@ -28,6 +28,9 @@ extern const struct opt_desc sandboxing_options[];
  */
 int sandboxing_read(struct sandboxing *sandbox, struct opts *opts, struct error **err);
 
+/** sandboxing_is_on() - will there be one, or is it there */
+bool sandboxing_is_on(const struct sandboxing *sandbox);
+
 /**
  * sandboxing_enter() - from now on; no-op where it is off
  * @setup: what was asked for: where files may be

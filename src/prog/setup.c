@@ -19,6 +19,9 @@ void setup_done(struct setup *setup)
 	setup->n_serials = 0;
 	privileges_done(&setup->privileges);
 	sandboxing_done(&setup->sandbox);
+	bequest_close(&setup->bequest);
+	free(setup->program);
+	setup->program = NULL;
 	free(setup->name);
 	setup->name = NULL;
 }

@@ -6,6 +6,7 @@
 #include "config/files.h"
 #include "config/request.h"
 #include "control/activation.h"
+#include "control/bequest.h"
 #include "control/fdset.h"
 #include "prog/privileges.h"
 #include "prog/sandboxing.h"
@@ -24,6 +25,9 @@
  * @privileges: what is given up once all was made; @sandbox: what is not done any more then
  * @argc, @argv: the command line itself
  * @check_only: make nothing of it
+ * @program: what is executed to take over from this one; owned; NULL: it cannot be found
+ * @examiner_fd: answer there whether what comes could be taken over; 0: no
+ * @takes_over: from another program in this process, or would; @bequest: what that has left
  * @n_monitors, @n_controls: how many -qmp and -control there are, for the ids of their chardevs
  * @name:    of the guest, or NULL; owned
  * @pidfile, @logfile: from the command line, or NULL
@@ -40,9 +44,12 @@ struct setup {
 	char *name;
 	const char *pidfile, *logfile;
 	unsigned char escape;
-	bool daemonize, check_only;
+	bool daemonize, check_only, takes_over;
 	struct privileges privileges;
 	struct sandboxing sandbox;
+	char *program;
+	int examiner_fd;
+	struct bequest bequest;
 	int argc;
 	char **argv;
 };

@@ -16,7 +16,7 @@ struct signal_watch {
 	void *data;
 };
 
-static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
+static const int watched[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR2 };
 enum { WATCHED = sizeof(watched) / sizeof(watched[0]) };
 
 /* A handler has nowhere else to put it. */
@@ -34,7 +34,7 @@ static bool is_ignored(int number)
 	return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* The three but for those that are ignored. */
+/* The four but for those that are ignored. */
 static void fill_watched(sigset_t *set)
 {
 	sigemptyset(set);
@@ -44,18 +44,16 @@ static void fill_watched(sigset_t *set)
 }
 
 /*
- * Whoever started us may have left signals blocked, or SIGCHLD ignored, which would take the exit
- * status of our children away.
+ * Whoever started us may have left other signals blocked, or SIGCHLD ignored, which would take the
+ * exit status of our children away. Ours are never let in between: one may be waiting.
  */
-static void forget_inherited(void)
+static void forget_inherited(const sigset_t *ours)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
-	sigset_t none;
 
-	sigemptyset(&none);
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGCHLD, &action, NULL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigprocmask(SIG_SETMASK, ours, NULL);
 }
 
 void signals_init(void)
@@ -63,9 +61,8 @@ void signals_init(void)
 	struct sigaction action = { .sa_handler = catch_signal };
 	sigset_t set;
 
-	forget_inherited();
 	fill_watched(&set);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	forget_inherited(&set);
 	sigemptyset(&action.sa_mask);
 	for (int i = 0; i < WATCHED; i++)
 		if (sigismember(&set, watched[i]))
@@ -85,7 +82,7 @@ static enum signal_wish wish_of(const struct signalfd_siginfo *info)
 {
 	if (info->ssi_signo == SIGHUP && info->ssi_code != SI_KERNEL)
 		return SIGNAL_REOPEN;
-	return SIGNAL_END;
+	return info->ssi_signo == SIGUSR2 ? SIGNAL_UPGRADE : SIGNAL_END;
 }
 
 static void on_signal(void *data, const struct signalfd_siginfo *info)

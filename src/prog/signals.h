@@ -5,14 +5,14 @@
 #include "io/loop.h"
 
 /*
- * SIGINT, SIGTERM and SIGHUP are blocked all the time and come through the loop. While things are
+ * SIGINT, SIGTERM, SIGHUP and SIGUSR2 are blocked all the time and come through the loop. While things are
  * being made, the loop does not run: where making one waits, it lets signals in for that time
  * (ppoll()), is interrupted (EINTR) and signals_caught() says by which. What the program inherited
  * as ignored (nohup) stays ignored.
  */
 
 /**
- * signals_init() - block and catch the three, ignore SIGPIPE and SIGXFSZ
+ * signals_init() - block and catch the four, ignore SIGPIPE and SIGXFSZ
  *
  * What else was inherited as blocked is not any more, and SIGCHLD is not ignored.
  */
@@ -22,8 +22,9 @@ void signals_init(void);
 int signals_caught(void);
 
 enum signal_wish {
-	SIGNAL_END,    /* SIGINT, SIGTERM, or the terminal is gone */
-	SIGNAL_REOPEN, /* SIGHUP from a process: open log files anew */
+	SIGNAL_END,	/* SIGINT, SIGTERM, or the terminal is gone */
+	SIGNAL_REOPEN,	/* SIGHUP from a process: open log files anew */
+	SIGNAL_UPGRADE, /* SIGUSR2: the installed program takes over */
 };
 
 struct signal_watch;

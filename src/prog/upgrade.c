@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ *	idle
+ *	asking		the program that is to take over, a child, looks at all but what is bulk;
+ *			consoles go on
+ *	going		it has said yes, and who asked has been told. In one dispatch: files are
+ *			written, all is saved, the child looks at that too, who cannot be handed over
+ *			is sent away, and the program is executed
+ *
+ * Whatever fails on the way is told to who asked, or in the log, and all goes on as before.
+ */
+/* before the sandbox: access execve faccessat fcntl */
+#include "prog/upgrade.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "control/bequest.h"
+#include "control/upgrade.h"
+#include "control/world.h"
+#include "prog/examiner.h"
+#include "prog/setup.h"
+#include "prog/takeover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+enum stage { IDLE, ASKING, GOING };
+
+/** struct parting - one that is left out */
+struct parting {
+	struct chardev *chardev;
+	struct parting *next;
+};
+
+/**
+ * struct upgrade
+ * @listener: who waits for it; NULL: nobody
+ * @losses:   guests that would lose their device; the first one's name in @lost
+ * @partings: of the bequest that is being saved
+ */
+struct upgrade {
+	struct loop *loop;
+	struct world *world;
+	const struct setup *setup;
+	struct upgrader upgrader;
+	enum stage stage;
+	bool dry_run;
+	const struct upgrade_listener *listener;
+	struct examiner *examiner;
+	struct timer *timer;
+	unsigned losses;
+	char *lost;
+	struct parting *partings;
+};
+
+/* ---- the end of an attempt ---- */
+
+static void rest(struct upgrade *upgrade)
+{
+	examiner_free(TAKE_PTR(upgrade->examiner));
+	free(TAKE_PTR(upgrade->lost));
+	upgrade->losses = 0;
+	upgrade->stage = IDLE;
+}
+
+static void tell_end(struct upgrade *upgrade, struct error *err)
+{
+	const struct upgrade_listener *listener = TAKE_PTR(upgrade->listener);
+
+	if (err)
+		log_error("no upgrade, all goes on as before: %s", error_message(err));
+	if (listener)
+		listener->on_end(listener->data, err);
+	else
+		error_free(err);
+}
+
+static void give_up(struct upgrade *upgrade, struct error *err)
+{
+	rest(upgrade);
+	tell_end(upgrade, err);
+}
+
+/* ---- what is left ---- */
+
+static void tell_fate(void *data, enum bequest_fate fate, enum thing_kind kind, const char *name)
+{
+	static const enum upgrade_fate fates[] = { [BEQUEST_GOES_ON] = UPGRADE_GOES_ON,
+		[BEQUEST_MADE_ANEW] = UPGRADE_MADE_ANEW,
+		[BEQUEST_LOST] = UPGRADE_LOST };
+	struct upgrade *upgrade = data;
+	const struct upgrade_listener *listener = upgrade->listener;
+
+	if (fate == BEQUEST_LOST && !upgrade->losses++)
+		upgrade->lost = strdup(name);
+	if (listener)
+		listener->on_step(listener->data, fates[fate], thing_kind_name(kind), name, NULL);
+}
+
+static void tell_left_out(void *data, struct chardev *chardev, const char *why)
+{
+	const struct upgrade *upgrade = data;
+	const struct upgrade_listener *listener = upgrade->listener;
+
+	if (listener)
+		listener->on_step(
+			listener->data, UPGRADE_CLOSED, "connection", chardev_id(chardev), why);
+}
+
+static void note_parting(void *data, struct chardev *chardev, const char *why)
+{
+	struct upgrade *upgrade = data;
+	struct parting *parting = malloc(sizeof(*parting));
+
+	(void)why;
+	if (!parting)
+		return; /* it is closed without a word */
+	*parting = (struct parting){ chardev, upgrade->partings };
+	upgrade->partings = parting;
+}
+
+static void forget_partings(struct upgrade *upgrade, bool part)
+{
+	struct parting *parting;
+
+	while ((parting = upgrade->partings)) {
+		upgrade->partings = parting->next;
+		if (part)
+			chardev_part(parting->chardev, "the console's server is being upgraded: "
+						       "come again");
+		free(parting);
+	}
+}
+
+static int save(struct upgrade *upgrade, bool is_trial, struct chardev_bequest *ret_bequest,
+	struct error **err)
+{
+	int r;
+
+	*ret_bequest =
+		(struct chardev_bequest){ .on_left_out = is_trial ? tell_left_out : note_parting,
+			.data = upgrade };
+	r = snapshot_begin(&ret_bequest->writer, is_trial, err);
+	return r < 0 ? r : bequest_save(upgrade->world, ret_bequest, err);
+}
+
+/* ---- going ---- */
+
+static int write_files(struct upgrade *upgrade, struct error **err)
+{
+	unsigned left = chardev_set_settle(world_chardevs(upgrade->world), UPGRADE_FILES_MS);
+
+	return left ? error_set(err, ETIMEDOUT, "%u files do not take what is to be written", left)
+		    : 0;
+}
+
+/* Does not return, unless it fails. */
+static int execute(struct upgrade *upgrade, struct chardev_bequest *bequest, struct error **err)
+{
+	const char *program = upgrade->setup->program;
+	int fd = bequest->writer.fd, r = snapshot_leave_fds(&bequest->writer, true);
+
+	if (r == 0)
+		r = takeover_set_env(fd);
+	if (r == 0 && fcntl(fd, F_SETFD, 0) < 0)
+		r = -errno;
+	if (r == 0) {
+		forget_partings(upgrade, true);
+		fflush(NULL);
+		execv(program, upgrade->setup->argv);
+		r = -errno;
+	}
+	takeover_unset_env();
+	snapshot_leave_fds(&bequest->writer, false);
+	return error_set(err, -r, "'%s' cannot be executed: %s", program, strerror(-r));
+}
+
+static void go(void *data)
+{
+	struct upgrade *upgrade = data;
+	struct chardev_bequest bequest = { .writer.fd = -1 };
+	struct error *err = NULL;
+	int r = write_files(upgrade, &err);
+
+	if (r == 0)
+		r = save(upgrade, false, &bequest, &err);
+	if (r == 0)
+		r = examiner_ask_now(upgrade->examiner, bequest.writer.fd, &err);
+	examiner_free(TAKE_PTR(upgrade->examiner));
+	if (r == 0)
+		execute(upgrade, &bequest, &err);
+	forget_partings(upgrade, false);
+	snapshot_done(&bequest.writer);
+	give_up(upgrade, err);
+}
+
+/* ---- asking ---- */
+
+static void on_answer(void *data, struct error *err)
+{
+	struct upgrade *upgrade = data;
+
+	if (err) {
+		give_up(upgrade, err);
+		return;
+	}
+	if (upgrade->dry_run) {
+		give_up(upgrade, NULL);
+		return;
+	}
+	upgrade->stage = GOING;
+	tell_end(upgrade, NULL);
+	timer_start(upgrade->timer, 0); /* after the answer has gone out */
+}
+
+static int check_losses(const struct upgrade *upgrade, bool force, struct error **err)
+{
+	if (!upgrade->losses || force || upgrade->dry_run)
+		return 0;
+	error_set(err, EBUSY, "a guest would lose its device '%s'%s",
+		upgrade->lost ? upgrade->lost : "", upgrade->losses > 1 ? ", others too" : "");
+	error_set_hint(err, "With 'force' it does, and has to be started again.");
+	return -EBUSY;
+}
+
+/* What was given up once all had been made, the next program cannot get back to make it again. */
+static int check_rights(const struct setup *setup, struct error **err)
+{
+	const struct privileges *privileges = &setup->privileges;
+	int r = 0;
+
+	if (sandboxing_is_on(&setup->sandbox))
+		r = error_set(err, ENOTSUP, "an upgrade is not possible with -sandbox");
+	else if (privileges->chroot || privileges->changes_user)
+		r = error_set(err, ENOTSUP, "an upgrade is not possible with -run-with %s=",
+			privileges->chroot ? "chroot" : "user");
+	if (r < 0)
+		error_set_hint(err, "Start the program again instead.");
+	return r;
+}
+
+static int ask(struct upgrade *upgrade, bool force, struct error **err)
+{
+	const struct setup *setup = upgrade->setup;
+	struct chardev_bequest bequest = { .writer.fd = -1 };
+	int r;
+
+	bequest_tell(upgrade->world, tell_fate, upgrade);
+	r = check_losses(upgrade, force, err);
+	if (r == 0)
+		r = save(upgrade, true, &bequest, err);
+	if (r == 0)
+		r = examiner_new(upgrade->loop, setup->program, setup->argv, on_answer, upgrade,
+			&upgrade->examiner, err);
+	if (r == 0)
+		r = examiner_ask(upgrade->examiner, bequest.writer.fd, err);
+	snapshot_done(&bequest.writer);
+	return r;
+}
+
+static int start(struct upgrade *upgrade, bool dry_run, bool force,
+	const struct upgrade_listener *listener, struct error **err)
+{
+	int r;
+
+	if (upgrade->stage != IDLE)
+		return error_set(err, EBUSY, "an upgrade is under way");
+	r = check_rights(upgrade->setup, err);
+	if (r < 0)
+		return r;
+	if (!upgrade->setup->program)
+		return error_set(
+			err, ENOENT, "'%s' is not found any more", upgrade->setup->argv[0]);
+	upgrade->stage = ASKING;
+	upgrade->dry_run = dry_run;
+	upgrade->listener = listener;
+	r = ask(upgrade, force, err);
+	if (r < 0) {
+		upgrade->listener = NULL;
+		rest(upgrade);
+	}
+	return r;
+}
+
+static int start_listened(void *data, bool dry_run, bool force,
+	const struct upgrade_listener *listener, struct error **err)
+{
+	return start(data, dry_run, force, listener, err);
+}
+
+static void forget(void *data, const struct upgrade_listener *listener)
+{
+	struct upgrade *upgrade = data;
+
+	if (upgrade->listener == listener)
+		upgrade->listener = NULL;
+}
+
+static const struct upgrader_ops upgrader_ops = { .start = start_listened, .forget = forget };
+
+void upgrade_begin(struct upgrade *upgrade)
+{
+	struct error *err = NULL;
+
+	if (start(upgrade, false, false, NULL, &err) < 0)
+		tell_end(upgrade, err);
+}
+
+/* ---- life ---- */
+
+/* A link to it is followed when it is executed: it may lead to another version by then. */
+static char *absolute(const char *path)
+{
+	AUTO_FREE char *here = *path == '/' ? NULL : getcwd(NULL, 0);
+	char *all;
+
+	if (*path == '/')
+		return strdup(path);
+	return here && asprintf(&all, "%s/%s", here, path) >= 0 ? all : NULL;
+}
+
+char *upgrade_find_program(const char *name)
+{
+	const char *path = getenv("PATH");
+	char file[PATH_MAX];
+
+	if (strchr(name, '/'))
+		return absolute(name);
+	while (path && *path) {
+		int len = (int)strcspn(path, ":");
+
+		snprintf(file, sizeof(file), "%.*s/%s", len, len ? path : ".", name);
+		if (access(file, X_OK) == 0)
+			return absolute(file);
+		path += len + (path[len] == ':');
+	}
+	return NULL;
+}
+
+int upgrade_new(struct loop *loop, struct world *world, const struct setup *setup,
+	struct upgrade **ret_upgrade)
+{
+	struct upgrade *upgrade = calloc(1, sizeof(*upgrade));
+
+	if (!upgrade)
+		return -ENOMEM;
+	*upgrade = (struct upgrade){ .loop = loop,
+		.world = world,
+		.setup = setup,
+		.upgrader = { &upgrader_ops, upgrade },
+		.timer = timer_new(loop, go, upgrade) };
+	if (!upgrade->timer) {
+		free(upgrade);
+		return -ENOMEM;
+	}
+	world_set_upgrader(world, &upgrade->upgrader);
+	*ret_upgrade = upgrade;
+	return 0;
+}
+
+void upgrade_free(struct upgrade *upgrade)
+{
+	if (!upgrade)
+		return;
+	world_set_upgrader(upgrade->world, NULL);
+	rest(upgrade);
+	timer_free(upgrade->timer);
+	free(upgrade);
+}
