@@ -302,8 +302,8 @@ void thing_drop(struct world *world, enum thing_kind kind, const char *name)
 	const struct thing *thing = inventory_find(world_inventory(world), kind, name);
 
 	kinds[kind].drop(world, name, thing ? thing->handle : NULL);
-	inventory_forget(world_inventory(world), kind, name);
 	inventory_forget(world_ledger(world), kind, name);
+	inventory_forget(world_inventory(world), kind, name);
 }
 
 bool thing_exists(const struct world *world, enum thing_kind kind, const char *name)

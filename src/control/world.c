@@ -261,8 +261,8 @@ struct vnc_server *world_next_vnc(const struct world *world, const struct vnc_se
 
 static void forget(struct world *world, enum thing_kind kind, const char *id)
 {
-	inventory_forget(world->inventory, kind, id);
 	inventory_forget(world->ledger, kind, id);
+	inventory_forget(world->inventory, kind, id);
 }
 
 /* Paths and fd= of a chardev may name descriptors that were passed to the program. */

@@ -172,7 +172,8 @@ static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 	}
 	if (r == 0 && setup->takes_over)
 		takeover_go_on(setup, daemon->estate.world);
-	if (r == 0 && upgrade_new(daemon->loop, daemon->estate.world, setup, &daemon->upgrade) < 0)
+	if (r == 0 && upgrade_new(daemon->loop, daemon->estate.world, setup, daemon->notify,
+			      &daemon->upgrade) < 0)
 		r = error_set(err, ENOMEM, "out of memory");
 	if (r == 0)
 		r = again_new(daemon->loop, daemon->estate.world, setup, on_reload, daemon,

@@ -56,7 +56,9 @@ int main(int argc, char **argv)
 		r = takeover_read(&setup, left, &err);
 	if (r == 0)
 		r = work(&setup, &err);
-	if (r < 0)
+	if (r < 0 && setup.examiner_fd)
+		takeover_refuse(&setup, err);
+	else if (r < 0)
 		log_report(LOG_ERROR, err);
 	setup_done(&setup);
 	return r < 0 ? STATUS_CONFIGURATION : STATUS_OK;

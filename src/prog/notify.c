@@ -16,6 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
+static const char socket_variable[] = "NOTIFY_SOCKET";
+static const char period_variable[] = "WATCHDOG_USEC", pid_variable[] = "WATCHDOG_PID";
+
 enum { US_A_S = 1000000, US_A_MS = 1000, NS_A_US = 1000 };
 
 static bool read_number(const char *name, uint64_t *ret_number)
@@ -30,24 +33,42 @@ static uint64_t read_watchdog_ms(void)
 {
 	uint64_t us, pid;
 
-	if (!read_number("WATCHDOG_USEC", &us) ||
-		(read_number("WATCHDOG_PID", &pid) && pid != (uint64_t)getpid()))
+	if (!read_number(period_variable, &us) ||
+		(read_number(pid_variable, &pid) && pid != (uint64_t)getpid()))
 		return 0;
 	return us / 2 / US_A_MS;
 }
 
 void notify_init(struct notify *notify)
 {
-	const char *address = getenv("NOTIFY_SOCKET");
+	const char *address = getenv(socket_variable);
 
 	*notify = (struct notify){ .fd = -1, .watchdog_ms = read_watchdog_ms() };
 	if (address) {
 		notify->address = strdup(address);
 		notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	}
-	unsetenv("NOTIFY_SOCKET");
-	unsetenv("WATCHDOG_USEC");
-	unsetenv("WATCHDOG_PID");
+	notify_unset_env();
+}
+
+int notify_set_env(const struct notify *notify)
+{
+	char us[32];
+
+	if (!notify->address)
+		return 0;
+	snprintf(us, sizeof(us), "%llu", (unsigned long long)notify->watchdog_ms * 2 * US_A_MS);
+	return setenv(socket_variable, notify->address, 1) < 0 ||
+			       (notify->watchdog_ms && setenv(period_variable, us, 1) < 0)
+		       ? -errno
+		       : 0;
+}
+
+void notify_unset_env(void)
+{
+	unsetenv(socket_variable);
+	unsetenv(period_variable);
+	unsetenv(pid_variable);
 }
 
 /* "/path", or "@name" for the abstract namespace. Return: its length, 0: not an address. */

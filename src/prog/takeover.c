@@ -143,10 +143,16 @@ static int answer(const struct setup *setup, const struct error *err)
 	const char *place = log_place();
 
 	if (err)
-		snprintf(text, sizeof(text), "%c%s%s%s", EXAMINER_NO, place ? place + 1 : "",
-			place ? ": " : "", error_message(err));
+		snprintf(text, sizeof(text), "%c%s%s%s", EXAMINER_NO,
+			place ? place + (*place == ' ') : "", place ? " " : "", error_message(err));
 	log_set_place(NULL);
 	return send(setup->examiner_fd, text, strlen(text), MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+void takeover_refuse(const struct setup *setup, struct error *err)
+{
+	answer(setup, err);
+	error_free(err);
 }
 
 /* Return: a descriptor; -ENODATA: nobody asks any more. */

@@ -31,6 +31,9 @@ void takeover_unset_env(void);
 /** takeover_go_on() - all has been made, as far as that could be */
 void takeover_go_on(struct setup *setup, struct world *world);
 
+/** takeover_refuse() - the options or files of today are wrong: answer so, whatever is asked */
+void takeover_refuse(const struct setup *setup, struct error *err);
+
 /**
  * takeover_examine() - answer whether what comes by the setup's descriptor could be taken over,
  * until nobody asks any more

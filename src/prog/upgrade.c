@@ -18,6 +18,7 @@
 #include "control/upgrade.h"
 #include "control/world.h"
 #include "prog/examiner.h"
+#include "prog/notify.h"
 #include "prog/setup.h"
 #include "prog/takeover.h"
 
@@ -45,6 +46,7 @@ struct upgrade {
 	struct loop *loop;
 	struct world *world;
 	const struct setup *setup;
+	const struct notify *notify;
 	struct upgrader upgrader;
 	enum stage stage;
 	bool dry_run;
@@ -165,6 +167,8 @@ static int execute(struct upgrade *upgrade, struct chardev_bequest *bequest, str
 
 	if (r == 0)
 		r = takeover_set_env(fd);
+	if (r == 0)
+		r = notify_set_env(upgrade->notify);
 	if (r == 0 && fcntl(fd, F_SETFD, 0) < 0)
 		r = -errno;
 	if (r == 0) {
@@ -174,6 +178,7 @@ static int execute(struct upgrade *upgrade, struct chardev_bequest *bequest, str
 		r = -errno;
 	}
 	takeover_unset_env();
+	notify_unset_env();
 	snapshot_leave_fds(&bequest->writer, false);
 	return error_set(err, -r, "'%s' cannot be executed: %s", program, strerror(-r));
 }
@@ -341,7 +346,7 @@ char *upgrade_find_program(const char *name)
 }
 
 int upgrade_new(struct loop *loop, struct world *world, const struct setup *setup,
-	struct upgrade **ret_upgrade)
+	const struct notify *notify, struct upgrade **ret_upgrade)
 {
 	struct upgrade *upgrade = calloc(1, sizeof(*upgrade));
 
@@ -350,6 +355,7 @@ int upgrade_new(struct loop *loop, struct world *world, const struct setup *setu
 	*upgrade = (struct upgrade){ .loop = loop,
 		.world = world,
 		.setup = setup,
+		.notify = notify,
 		.upgrader = { &upgrader_ops, upgrade },
 		.timer = timer_new(loop, go, upgrade) };
 	if (!upgrade->timer) {

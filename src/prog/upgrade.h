@@ -4,6 +4,7 @@
 
 #include "io/loop.h"
 
+struct notify;
 struct setup;
 struct world;
 
@@ -17,7 +18,7 @@ enum { UPGRADE_FILES_MS = 500 }; /* for files to be written; consoles wait for i
 
 /** upgrade_new() - Return: 0; -ENOMEM. The world's upgrader from now on */
 int upgrade_new(struct loop *loop, struct world *world, const struct setup *setup,
-	struct upgrade **ret_upgrade);
+	const struct notify *notify, struct upgrade **ret_upgrade);
 
 /** upgrade_free() - before the world; NULL is fine */
 void upgrade_free(struct upgrade *upgrade);

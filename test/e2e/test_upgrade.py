@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: MIT
+"""The installed program takes over from the one that runs: nobody notices, or nothing happens."""
+
+import json
+import pathlib
+import re
+import select
+import signal
+import threading
+
+import pytest
+
+from support import program
+from support.qmp import Failed, Qmp
+from support.screen import wait_until
+from support.stream import DEADLINE, Deadline, UnixServer, connect_tcp, free_port
+
+TAKEN_OVER = re.compile(rb"goes on in another one's place")
+CONSOLES = 20
+LINES_AHEAD = 50  # a guest is at most so many lines ahead of its slowest reader
+
+
+class Upgradable:
+    """A daemon that was started by a name of its own, behind which another program can be put."""
+
+    def __init__(self, charhubd_path, workdir):
+        self.path = workdir / "bin" / "charhubd"
+        self.path.parent.mkdir()
+        self.charhubd_path, self.workdir, self.daemon, self.upgrades = (
+            charhubd_path, workdir, None, 0)
+        self.install(charhubd_path)
+
+    def install(self, path):
+        self.path.unlink(missing_ok=True)
+        self.path.symlink_to(path)
+
+    def install_script(self, text):
+        self.path.unlink()
+        self.path.write_text(f"#!/bin/sh\n{text}\n")
+        self.path.chmod(0o755)
+
+    def start(self, *args, **options):
+        self.daemon = program.Charhubd(
+            self.path, [*args, "-control", "control"], self.workdir, **options)
+        return self.daemon
+
+    @property
+    def control(self):
+        return self.workdir / "control"
+
+    def qmp(self):
+        return Qmp(self.control)
+
+    def run(self, command, **arguments):
+        with self.qmp() as qmp:
+            return qmp.run(command, **arguments)
+
+    def wait(self):
+        """Until the next one has taken over."""
+        self.upgrades += 1
+        wait_until(lambda: len(TAKEN_OVER.findall(self.daemon.err.data)) >= self.upgrades
+                   or not self.daemon.running, "another program takes over")
+        assert self.daemon.running, self.daemon.err.text
+
+    def upgrade(self, **arguments):
+        steps = self.run("upgrade", **arguments)
+        self.wait()
+        return steps
+
+    def refuse(self, text):
+        """It is not upgraded, and says why."""
+        with pytest.raises(Failed, match=text):
+            self.run("upgrade")
+        assert len(TAKEN_OVER.findall(self.daemon.err.data)) == self.upgrades
+
+
+@pytest.fixture
+def upgradable(request, charhubd_path, workdir):
+    made = Upgradable(charhubd_path, workdir)
+    yield made
+    if not made.daemon:
+        return
+    if getattr(request.node, "failed", False):
+        print(f"charhubd said:\n{made.daemon.err.text}")
+        made.daemon.kill()
+        return
+    try:
+        made.daemon.stop()
+    finally:
+        made.daemon.kill()
+
+
+class Load:
+    """Guests that print numbered lines all the time, and readers that count them."""
+
+    def __init__(self, guests, readers):
+        """@readers: per guest its readers."""
+        self.guests, self.readers = guests, readers
+        self.sent = [0] * len(guests)
+        self.rest = [b""] * len(guests)
+        self.seen = [[0] * len(mine) for mine in readers]
+        self.parts = [[b""] * len(mine) for mine in readers]
+        self.error, self.stopping = None, False
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping = True
+        self.thread.join()
+
+    def _print(self, i):
+        if not self.rest[i] and not self.stopping and (
+                self.sent[i] - min(self.seen[i]) < LINES_AHEAD):
+            self.rest[i] = b"line %d of %d\r\n" % (self.sent[i], i)
+            self.sent[i] += 1
+        if self.rest[i]:
+            done = self.guests[i].send_what_fits(self.rest[i])
+            self.rest[i] = self.rest[i][done:]
+
+    def _read(self, i, j):
+        reader = self.readers[i][j]
+        reader.fill()
+        *lines, rest = (self.parts[i][j] + reader.take(len(reader.pending))).split(b"\r\n")
+        self.parts[i][j] = rest
+        for line in lines:
+            wanted = b"line %d of %d" % (self.seen[i][j], i)
+            assert line == wanted, f"reader {j} of console {i} got {line}, not {wanted}"
+            self.seen[i][j] += 1
+        assert not reader.ended, f"reader {j} of console {i} was closed"
+
+    def _is_over(self):
+        return self.stopping and not any(self.rest) and all(
+            number == sent for sent, mine in zip(self.sent, self.seen) for number in mine)
+
+    def _run(self):
+        poller = select.poll()
+        owner = {}
+        for i, mine in enumerate(self.readers):
+            for j, reader in enumerate(mine):
+                poller.register(reader, select.POLLIN)
+                owner[reader.fileno()] = (i, j)
+        try:
+            while not self._is_over():
+                for i in range(len(self.guests)):
+                    self._print(i)
+                for fd, _ in poller.poll(5):
+                    self._read(*owner[fd])
+        except Exception as error:  # for the test's own thread
+            self.error = error
+
+    def wait_for_lines(self, count):
+        """Until each reader has had so many more."""
+        start = [list(mine) for mine in self.seen]
+        wait_until(lambda: self.error or all(
+            now - then >= count for was, mine in zip(start, self.seen)
+            for then, now in zip(was, mine)), "lines of all consoles")
+        if self.error:
+            raise self.error
+
+    def finish(self):
+        self.stopping = True
+        self.thread.join(DEADLINE)
+        if self.error:
+            raise self.error
+        if self.thread.is_alive():
+            raise Deadline(f"{self.sent} lines were sent, and {self.seen} came")
+
+
+def test_no_byte_is_lost_under_load(upgradable, workdir, client):
+    """Twenty consoles, each with clients of a server, a pty's side and a log; three in a row."""
+    servers = [UnixServer(workdir / f"g{i}") for i in range(CONSOLES)]
+    args = []
+    for i in range(CONSOLES):
+        args += ["-chardev", f"socket,id=g{i},path=g{i}",
+                 "-chardev", f"socket,id=s{i},path=s{i},server=on,wait=off,clients=4",
+                 "-chardev", f"file,id=f{i},path=f{i}",
+                 "-chardev", f"hub,id=h{i},members.0.chardev=s{i},members.0.stall=wait,"
+                             f"members.1.chardev=f{i},members.1.stall=wait,replay=window",
+                 "-device", f"console,guest=g{i},chardev=h{i}"]
+    upgradable.start(*args)
+    guests = [server.accept() for server in servers]
+    readers = [[client(workdir / f"s{i}") for _ in range(2)] for i in range(CONSOLES)]
+    with Load(guests, readers) as load:
+        for _ in range(3):
+            load.wait_for_lines(20)
+            upgradable.upgrade()
+        load.wait_for_lines(20)
+        load.finish()
+    for i, sent in enumerate(load.sent):
+        late = client(workdir / f"s{i}")
+        late.read_until(b"line 0 of %d\r\n" % i)
+        late.read_until(b"line %d of %d\r\n" % (sent - 1, i))
+    upgradable.daemon.send_signal(signal.SIGTERM)
+    upgradable.daemon.expect_end(0, left=[workdir / f"g{i}" for i in range(CONSOLES)])
+    for i, sent in enumerate(load.sent):
+        wanted = b"".join(b"line %d of %d\r\n" % (n, i) for n in range(sent))
+        assert (workdir / f"f{i}").read_bytes() == wanted
+
+
+def test_a_terminal_and_a_child_stay(upgradable, pty, workdir):
+    daemon = upgradable.start(
+        "-chardev", "exec,id=g,command=echo I am $$; while read word; do echo $word $$; done; exit 3",
+        "-chardev", "pty,id=p,path=link", "-chardev", "hub,id=h,chardevs.0=p,replay=window",
+        "-device", "console,guest=g,chardev=h")
+    path = daemon.pty_path("p")
+    person = pty(path)
+    child = person.read_until(re.compile(rb"I am \d+\r\n")).split()[-1]
+    upgradable.upgrade()
+    person.send(b"here\n")
+    person.read_until(b"here " + child)
+    person.close()
+    upgradable.upgrade()
+    assert (workdir / "link").resolve() == pathlib.Path(path)
+    person = pty(path)
+    person.send(b"again\n")
+    person.read_until(b"again " + child)
+    person.send(b"\x04")
+    daemon.err.wait_for("exec 'g': the command exited with status 3")
+
+
+def test_what_a_ring_and_a_log_have_stays(upgradable, workdir):
+    guest_server = UnixServer(workdir / "g")
+    upgradable.start("-chardev", "socket,id=g,path=g,logfile=log",
+                     "-chardev", "ringbuf,id=r,size=1024,logfile=shared,logtimestamp=on",
+                     "-device", "console,guest=g,chardev=r")
+    with guest_server.accept() as guest:
+        for word in b"one\r\n", b"two\r\n", b"three":
+            guest.send(word)
+            wait_until(lambda: word.strip() in (workdir / "shared").read_bytes(), "it is logged")
+            upgradable.upgrade()
+        guest.send(b" four\r\n")
+        wait_until(lambda: b"four" in (workdir / "shared").read_bytes(), "it is logged")
+    assert upgradable.run("ringbuf-read", device="r", size=100) == "one\r\ntwo\r\nthree four\r\n"
+    stamps = re.findall(rb"^\S+Z (.*)\r$", (workdir / "shared").read_bytes(), re.M)
+    assert stamps == [b"one", b"two", b"three four"]
+    (workdir / "g").unlink()
+
+
+def test_who_waits_to_be_accepted_is(upgradable, workdir, client):
+    port = free_port()
+    upgradable.start("-chardev", f"socket,id=a,host=127.0.0.1,port={port},server=on,wait=off",
+                     "-chardev", "socket,id=b,path=b,server=on,wait=off",
+                     "-device", "console,guest=b,chardev=a")
+    with connect_tcp(port) as person:
+        upgradable.upgrade()
+        guest = client(workdir / "b")
+        guest.send(b"hello")
+        person.read_until(b"hello")
+        person.send(b"well")
+        guest.read_until(b"well")
+        upgradable.upgrade()
+        guest.send(b"still there")
+        person.read_until(b"still there")
+
+
+def screen_of(upgradable):
+    return upgradable.run("console-screen", console="h", format="text")
+
+
+def test_the_screen_is_the_same(upgradable, workdir, client):
+    """Also in the middle of a sequence, on the other screen, and of what scrolled away."""
+    server = UnixServer(workdir / "g")
+    upgradable.start("-chardev", "socket,id=g,path=g", "-chardev", "null,id=n",
+                     "-chardev", "socket,id=s,path=s,server=on,wait=off,clients=3",
+                     "-chardev", "hub,id=h,chardevs.0=n,chardevs.1=s,terminal=on",
+                     "-device", "console,guest=g,chardev=h")
+    guest = server.accept()
+    guest.send(b"".join(b"old %d\r\n" % i for i in range(100)) + b"\x1b[5;10H\x1b[1;31mred\x1b[3")
+    wait_until(lambda: "red" in json.dumps(screen_of(upgradable)), "the screen shows it")
+    before = screen_of(upgradable)
+    upgradable.upgrade()
+    assert screen_of(upgradable) == before
+    guest.send(b"4mblue")
+    wait_until(lambda: "redblue" in json.dumps(screen_of(upgradable)), "the sequence ends")
+    assert "4mblue" not in json.dumps(screen_of(upgradable))
+    guest.send(b"\x1b[?1049h\x1b[Hother")
+    wait_until(lambda: "other" in json.dumps(screen_of(upgradable)), "the other screen")
+    upgradable.upgrade()
+    guest.send(b"\x1b[?1049l")
+    wait_until(lambda: "redblue" in json.dumps(screen_of(upgradable)), "the first screen again")
+    guest.send(b"\x1b[6n")
+    guest.read_until(re.compile(rb"\x1b\[\d+;\d+R"))
+    guest.close()
+    (workdir / "g").unlink()
+
+
+def test_what_was_made_by_commands_stays(upgradable, workdir, client):
+    upgradable.start("-chardev", "exec,id=g,command=cat", "-chardev", "null,id=n",
+                     "-chardev", "hub,id=h,chardevs.0=n,replay=window",
+                     "-device", "console,guest=g,chardev=h")
+    with upgradable.qmp() as qmp:
+        qmp.add("late", "socket", addr={"type": "unix", "data": {"path": "late"}}, server=True,
+                wait=False)
+        qmp.run("hub-add-member", hub="h", chardev="late")
+        qmp.run("hub-remove-member", hub="h", chardev="n")
+    person = client(workdir / "late")
+    upgradable.upgrade()
+    person.send(b"one\n")
+    person.read_until(b"one")
+    with upgradable.qmp() as qmp:
+        hubs = qmp.run("query-hubs")
+        assert [member["id"] for member in hubs[0]["members"]] == ["late"]
+        assert qmp.run("config-reload", dry_run=True) == []
+
+
+def test_by_a_signal(upgradable):
+    daemon = upgradable.start("-chardev", "null,id=n", "-pidfile", "pid")
+    daemon.send_signal(signal.SIGUSR2)
+    upgradable.wait()
+    assert upgradable.run("query-chardev")[0]["label"] == "n"
+    daemon.send_signal(signal.SIGUSR2)
+    upgradable.wait()
+
+
+def test_what_is_closed_is_told(upgradable, workdir, client, charhub_path):
+    upgradable.start("-chardev", "socket,id=s,path=s,server=on,wait=off,telnet=on",
+                     "-chardev", "null,id=n", "-chardev", "hub,id=h,chardevs.0=s,chardevs.1=n",
+                     "-device", "console,guest=n2,chardev=h", "-chardev", "null,id=n2")
+    person = client(workdir / "s")
+    wait_until(lambda: any(it["label"] == "s" and it["frontend-open"]
+                           and "disconnected" not in it["filename"]
+                           for it in upgradable.run("query-chardev")), "the client is there")
+    result = program.run([charhub_path, "upgrade", "--dry-run", "--socket", "control"], workdir)
+    assert "goes-on   chardev h\n" in result.out
+    assert "closed    connection s: its telnet session\n" in result.out
+    assert "made-anew chardev n\n" in result.out
+    assert not TAKEN_OVER.search(upgradable.daemon.err.data)
+    upgradable.upgrade()
+    person.read_until(b"charhub: the console's server is being upgraded: come again\r\n")
+    person.read_to_end()
+
+
+@pytest.mark.parametrize("script, why", [
+    ("exit 1", "it exited with status 1"),
+    ("kill -SEGV $$", "it was killed by signal 11"),
+    ("exec 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-; kill -KILL $$", "it was killed by signal 9"),
+    ("echo nonsense", "it exited with status 0"),
+])
+def test_a_program_that_cannot_changes_nothing(upgradable, script, why, workdir, client):
+    upgradable.start("-chardev", "exec,id=g,command=cat",
+                     "-chardev", "socket,id=s,path=s,server=on,wait=off",
+                     "-chardev", "hub,id=h,chardevs.0=s", "-device", "console,guest=g,chardev=h")
+    person = client(workdir / "s")
+    person.send(b"one\n")
+    person.read_until(b"one")
+    upgradable.install_script(script)
+    upgradable.refuse(why)
+    person.send(b"two\n")
+    person.read_until(b"two")
+    upgradable.install(upgradable.charhubd_path)
+    upgradable.upgrade()
+    person.send(b"three\n")
+    person.read_until(b"three")
+
+
+def test_a_configuration_that_is_wrong_by_now_changes_nothing(upgradable, workdir):
+    (workdir / "conf").write_text('[chardev "n"] backend = "null"\n')
+    upgradable.start("-config", "conf")
+    (workdir / "conf").write_text('[chardev "n"] backend = "nil"\n')
+    upgradable.refuse("conf:1.*'nil' is not a valid char driver name")
+    (workdir / "conf").unlink()
+    upgradable.refuse("conf.*No such file")
+    (workdir / "conf").write_text('[chardev "m"] backend = "null"\n')
+    upgradable.upgrade()
+    assert [it["label"] for it in upgradable.run("query-chardev")] == ["n", "control"]
+    upgradable.run("config-reload")
+    assert sorted(it["label"] for it in upgradable.run("query-chardev")) == ["control", "m"]
