@@ -41,39 +41,69 @@ void connection_options_done(struct connection_options *options)
 	*options = (struct connection_options){ 0 };
 }
 
-static int put_tls(
-	struct transport *lower, const struct connection_options *options, struct transport **ret)
+/* @left: NULL: it is fresh. */
+static int put_tls(struct transport *lower, const struct connection_options *options,
+	const struct connection_left *left, struct transport **ret)
 {
+	if (left)
+		return -ENOTSUP;
 	return tls_new(lower, tls_creds_context(options->tls), options->tls_host, ret);
 }
 
-static int put_websocket(
-	struct transport *lower, const struct connection_options *options, struct transport **ret)
+static int load_websocket(
+	struct transport *lower, struct snapshot_groups groups, struct transport **ret)
 {
-	return websocket_new(lower, options->websocket_origin, ret);
+	struct websocket_state state;
+	struct snapshot_part part;
+
+	if (!snapshot_next_group(&groups, &part) ||
+		snapshot_get(&part, websocket_fields, &state, NULL) < 0)
+		return -EBADMSG;
+	return websocket_load(lower, &state, ret);
 }
 
-static int put_telnet(
-	struct transport *lower, const struct connection_options *options, struct transport **ret)
+static int put_websocket(struct transport *lower, const struct connection_options *options,
+	const struct connection_left *left, struct transport **ret)
+{
+	return left ? load_websocket(lower, left->websocket, ret)
+		    : websocket_new(lower, options->websocket_origin, ret);
+}
+
+static int load_telnet(struct transport *lower, const struct telnet_options *options,
+	struct snapshot_groups groups, struct transport **ret)
+{
+	struct telnet_state state;
+	struct snapshot_part part;
+
+	if (!snapshot_next_group(&groups, &part) ||
+		snapshot_get(&part, telnet_fields, &state, NULL) < 0)
+		return -EBADMSG;
+	return telnet_load(lower, options, &state, ret);
+}
+
+static int put_telnet(struct transport *lower, const struct connection_options *options,
+	const struct connection_left *left, struct transport **ret)
 {
 	const struct telnet_options telnet = {
 		.role = options->server ? TELNET_SERVER : TELNET_CLIENT,
 		.com_port = options->rfc2217,
 	};
 
-	return telnet_new(lower, &telnet, ret);
+	return left ? load_telnet(lower, &telnet, left->telnet, ret)
+		    : telnet_new(lower, &telnet, ret);
 }
 
 /*
  * The filters, from the lowest on. On success *@transport is the topmost, which owns the others;
  * else it is the highest that was made.
  */
-static int put_filters(struct transport **transport, const struct connection_options *options)
+static int put_filters(struct transport **transport, const struct connection_options *options,
+	const struct connection_left *left)
 {
 	const struct {
 		bool wanted;
 		int (*put)(struct transport *lower, const struct connection_options *options,
-			struct transport **ret);
+			const struct connection_left *left, struct transport **ret);
 	} filters[] = {
 		{ options->tls, put_tls },
 		{ options->websocket, put_websocket },
@@ -83,12 +113,12 @@ static int put_filters(struct transport **transport, const struct connection_opt
 
 	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]) && r == 0; i++)
 		if (filters[i].wanted)
-			r = filters[i].put(*transport, options, transport);
+			r = filters[i].put(*transport, options, left, transport);
 	return r;
 }
 
-int connection_put_filters(struct loop *loop, int fd, const struct connection_options *options,
-	struct transport **ret_transport)
+int connection_go_on(struct loop *loop, int fd, const struct connection_options *options,
+	const struct connection_left *left, struct transport **ret_transport)
 {
 	struct transport *transport;
 	int r = socket_transport_new(loop, fd, &options->tuning, &transport);
@@ -97,12 +127,18 @@ int connection_put_filters(struct loop *loop, int fd, const struct connection_op
 		close(fd);
 		return r;
 	}
-	r = put_filters(&transport, options);
+	r = put_filters(&transport, options, left);
 	if (r < 0)
 		transport_free(transport);
 	else
 		*ret_transport = transport;
 	return r;
+}
+
+int connection_put_filters(struct loop *loop, int fd, const struct connection_options *options,
+	struct transport **ret_transport)
+{
+	return connection_go_on(loop, fd, options, NULL, ret_transport);
 }
 
 int connection_begin(struct connection *connection, struct chardev *chardev,

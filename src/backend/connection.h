@@ -44,6 +44,18 @@ int connection_put_filters(struct loop *loop, int fd, const struct connection_op
 	struct transport **ret_transport);
 
 /**
+ * struct connection_left - what is left of a connection to another program, besides its descriptor
+ * @websocket, @telnet: of its filters
+ */
+struct connection_left {
+	struct snapshot_groups websocket, telnet;
+};
+
+/** connection_go_on() - as connection_put_filters(), in another one's place; the same filters */
+int connection_go_on(struct loop *loop, int fd, const struct connection_options *options,
+	const struct connection_left *left, struct transport **ret_transport);
+
+/**
  * connection_begin() - let bytes travel; no upcall
  * @transport: ready; also freed where this fails
  *

@@ -157,7 +157,8 @@ static bool load_connection(struct socket_chardev *socket, struct snapshot_group
 	if (!snapshot_next_group(&groups, &part) ||
 		snapshot_get(&part, connection_fields, &state, NULL) < 0)
 		return false;
-	r = connection_put_filters(socket->base.loop, state.fd, &socket->options, &transport);
+	r = connection_go_on(
+		socket->base.loop, state.fd, &socket->options, &state.left, &transport);
 	if (r == 0)
 		r = connection_begin(&socket->connection, &socket->base, transport, &client_ops);
 	if (r < 0) {

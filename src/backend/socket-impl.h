@@ -68,6 +68,7 @@ struct connection_state {
 	unsigned number;
 	bool open;
 	uint64_t out_bytes, in_bytes;
+	struct connection_left left;
 };
 
 enum { SOCKET_ONLY = 8, SOCKET_PEER = 9 };
@@ -75,13 +76,12 @@ enum { SOCKET_ONLY = 8, SOCKET_PEER = 9 };
 extern const struct snapshot_field connection_fields[];
 
 /* socket.c: put a connection, a group of that tag; false: there is none, or it is left out */
-bool socket_save_connection(struct socket_chardev *socket, struct chardev *chardev,
-	const struct connection *connection, unsigned number, uint16_t tag,
-	struct chardev_bequest *to);
+bool socket_save_connection(struct chardev *chardev, const struct connection *connection,
+	unsigned number, uint16_t tag, struct chardev_bequest *to);
 
 /* socket.c: why a connection is left out; NULL: it is not */
 const char *socket_find_obstacle(
-	const struct socket_chardev *socket, const struct chardev *chardev);
+	const struct chardev *chardev, const struct connection *connection);
 
 /* socket.c: say goodbye to the peer of a chardev, a person or not, and close */
 void socket_part(struct chardev *chardev, struct connection *connection, const char *reason);

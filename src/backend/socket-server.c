@@ -218,7 +218,7 @@ static bool goes_on(const struct chardev *chardev)
 	const struct socket_peer *peer = (const struct socket_peer *)chardev;
 
 	return peer->server && fd_stream_is_started(&peer->connection.stream) &&
-	       !socket_find_obstacle(peer->server, chardev);
+	       !socket_find_obstacle(chardev, &peer->connection);
 }
 
 /* What is left of one its server has. */
@@ -431,13 +431,14 @@ void socket_server_save_peers(struct socket_chardev *socket, struct chardev_bequ
 {
 	list_for_each (peer, &socket->peers, struct socket_peer, link)
 		socket_save_connection(
-			socket, &peer->base, &peer->connection, peer->number, SOCKET_PEER, to);
+			&peer->base, &peer->connection, peer->number, SOCKET_PEER, to);
 }
 
 static int load_only(struct socket_chardev *socket, const struct connection_state *state)
 {
 	struct transport *transport;
-	int r = connection_put_filters(socket->base.loop, state->fd, &socket->options, &transport);
+	int r = connection_go_on(
+		socket->base.loop, state->fd, &socket->options, &state->left, &transport);
 
 	if (r < 0)
 		return r;
@@ -455,7 +456,8 @@ static int load_peer(struct socket_chardev *socket, const struct connection_stat
 {
 	struct socket_peer *peer = NULL;
 	struct transport *transport;
-	int r = connection_put_filters(socket->base.loop, state->fd, &socket->options, &transport);
+	int r = connection_go_on(
+		socket->base.loop, state->fd, &socket->options, &state->left, &transport);
 
 	if (r < 0)
 		return r;

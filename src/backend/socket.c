@@ -11,6 +11,8 @@
 #include "base/parse.h"
 #include "object/authz.h"
 #include "opts/opts.h"
+#include "transport/telnet.h"
+#include "transport/websocket.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -329,6 +331,10 @@ const struct snapshot_field connection_fields[] = {
 	SNAPSHOT_FIELD(struct connection_state, open, 3, SNAPSHOT_BOOL),
 	SNAPSHOT_FIELD(struct connection_state, out_bytes, 4, SNAPSHOT_U64),
 	SNAPSHOT_FIELD(struct connection_state, in_bytes, 5, SNAPSHOT_U64),
+	SNAPSHOT_FIELD(struct connection_state, left.websocket, TRANSPORT_TAG_WEBSOCKET,
+		SNAPSHOT_EACH, .of = websocket_fields, .size = sizeof(struct websocket_state)),
+	SNAPSHOT_FIELD(struct connection_state, left.telnet, TRANSPORT_TAG_TELNET, SNAPSHOT_EACH,
+		.of = telnet_fields, .size = sizeof(struct telnet_state)),
 	{ 0 },
 };
 
@@ -343,22 +349,17 @@ static const struct snapshot_field socket_fields[] = {
 	{ 0 },
 };
 
-const char *socket_find_obstacle(const struct socket_chardev *socket, const struct chardev *chardev)
+const char *socket_find_obstacle(const struct chardev *chardev, const struct connection *connection)
 {
-	if (socket->options.tls)
-		return "its TLS session";
-	if (socket->options.websocket)
-		return "its websocket";
-	if (socket->options.telnet)
-		return "its telnet session";
-	return chardev_holder_flags(chardev) & CHARDEV_LINK_GOES_ON ? NULL : "who it talks to";
+	if (!(chardev_holder_flags(chardev) & CHARDEV_LINK_GOES_ON))
+		return "who it talks to";
+	return transport_obstacle(connection->stream.transport);
 }
 
-bool socket_save_connection(struct socket_chardev *socket, struct chardev *chardev,
-	const struct connection *connection, unsigned number, uint16_t tag,
-	struct chardev_bequest *to)
+bool socket_save_connection(struct chardev *chardev, const struct connection *connection,
+	unsigned number, uint16_t tag, struct chardev_bequest *to)
 {
-	const char *obstacle = socket_find_obstacle(socket, chardev);
+	const char *obstacle;
 	const struct connection_state state = { .fd = fd_stream_fd(&connection->stream),
 		.number = number,
 		.open = chardev->open,
@@ -367,12 +368,14 @@ bool socket_save_connection(struct socket_chardev *socket, struct chardev *chard
 
 	if (state.fd < 0 || !fd_stream_is_started(&connection->stream))
 		return false;
+	obstacle = socket_find_obstacle(chardev, connection);
 	if (obstacle) {
 		chardev_leave_out(to, chardev, obstacle);
 		return false;
 	}
 	snapshot_begin_group(&to->writer, tag, false);
 	snapshot_put(&to->writer, connection_fields, &state);
+	transport_save(connection->stream.transport, &to->writer);
 	snapshot_end_group(&to->writer);
 	return true;
 }
@@ -396,7 +399,7 @@ static void socket_save(struct chardev *chardev, struct chardev_bequest *to)
 	struct socket_state state = { .listener =
 					      socket->listener ? listener_fd(socket->listener) : -1,
 		.port = socket->address.port };
-	bool went = socket_save_connection(socket, chardev, connection, 0, SOCKET_ONLY, to);
+	bool went = socket_save_connection(chardev, connection, 0, SOCKET_ONLY, to);
 
 	state.again = !socket->options.server && fd_stream_is_started(&connection->stream) && !went;
 	snapshot_put(&to->writer, socket_fields, &state);

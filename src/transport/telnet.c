@@ -45,6 +45,7 @@ enum {
 	BREAK_MS = 250, /* of one that a server of RFC 2217 makes for us */
 	NAWS_BYTES = 4,
 	N_AGREED = 6,
+	HEARD_BYTES = 2,
 };
 
 /* The terminal that we are to a server [RFC 1091]. */
@@ -60,6 +61,8 @@ enum command_part { PART_NONE, PART_CODE, PART_OPTION };
  * @failed:   the peer broke the rules, or memory ran out: no more is decoded
  * @command:  how far the one has come that the last bytes are of
  * @after_cr: ...was a CR of the data
+ * @code:     of the command; @in_sb: a subnegotiation has begun
+ * @heard:    by option: what the peer said last of what it does, and of what we do; 0: nothing
  * @binary:   the peer has agreed to send bytes as they are
  * @raw:      bytes of the peer from @raw_at to @raw_end
  * @in:       bytes for the user from @in_at to @in_end
@@ -80,6 +83,8 @@ struct telnet {
 	int error;
 	bool failed, after_cr, binary;
 	enum command_part command;
+	uint8_t code, heard[N_AGREED][2][HEARD_BYTES];
+	bool in_sb;
 	uint8_t raw[RAW_BYTES];
 	size_t raw_at, raw_end;
 	uint8_t in[RAW_BYTES];
@@ -418,6 +423,29 @@ static enum command_part part_behind(enum command_part part, uint8_t byte)
 	return part == PART_NONE && byte == TELNET_IAC ? PART_CODE : PART_NONE;
 }
 
+/* What the peer says of options is kept, for who goes on in our place. */
+static void note_heard(struct telnet *telnet, uint8_t option)
+{
+	unsigned what = telnet->code == TELNET_DO || telnet->code == TELNET_DONT;
+
+	for (size_t i = 0; i < N_AGREED && telnet->agreed[i].telopt >= 0; i++)
+		if (telnet->agreed[i].telopt == option && telnet->code >= TELNET_WILL) {
+			telnet->heard[i][what][0] = telnet->code;
+			telnet->heard[i][what][1] = option;
+		}
+}
+
+static void note_command(struct telnet *telnet, uint8_t byte)
+{
+	if (telnet->command == PART_CODE) {
+		telnet->code = byte;
+		telnet->in_sb = byte == TELNET_SB || (telnet->in_sb && byte != TELNET_SE);
+	} else if (telnet->command == PART_OPTION) {
+		note_heard(telnet, byte);
+	}
+	telnet->command = part_behind(telnet->command, byte);
+}
+
 /* A command ends with a byte that follows an IAC: that byte is a piece of its own. */
 static size_t next_piece(const struct telnet *telnet)
 {
@@ -445,7 +473,7 @@ static void decode(struct telnet *telnet)
 
 		telnet->raw_at += len;
 		telnet_recv(telnet->protocol, (const char *)at, len);
-		telnet->command = part_behind(telnet->command, at[len - 1]);
+		note_command(telnet, at[len - 1]);
 	}
 	if (telnet->failed)
 		telnet->raw_at = telnet->raw_end;
@@ -638,6 +666,58 @@ static void close_telnet(struct transport *transport)
 	telnet_free(telnet->protocol);
 }
 
+static const char *telnet_obstacle(const struct transport *transport)
+{
+	const struct telnet *telnet = (const struct telnet *)transport;
+
+	return telnet->failed || telnet->error || telnet->half || telnet->in_sb ||
+			       telnet->command != PART_NONE || waits_to_tell(telnet) ||
+			       (telnet->end_break && timer_is_running(telnet->end_break))
+		       ? "its telnet session"
+		       : NULL;
+}
+
+#define FIELD(...) SNAPSHOT_FIELD(struct telnet_state, __VA_ARGS__)
+
+const struct snapshot_field telnet_fields[] = {
+	FIELD(heard, 1, SNAPSHOT_BLOB),
+	FIELD(raw, 2, SNAPSHOT_BLOB),
+	FIELD(in, 3, SNAPSHOT_BLOB),
+	FIELD(out, 4, SNAPSHOT_BLOB),
+	FIELD(port, 5, SNAPSHOT_BLOB, .needed = true),
+	FIELD(after_cr, 6, SNAPSHOT_BOOL),
+	FIELD(eof, 7, SNAPSHOT_BOOL),
+	FIELD(break_due, 8, SNAPSHOT_BOOL),
+	FIELD(size_due, 9, SNAPSHOT_BOOL),
+	FIELD(does_naws, 10, SNAPSHOT_BOOL),
+	FIELD(answers_wait, 11, SNAPSHOT_BOOL),
+	FIELD(cols, 12, SNAPSHOT_U32),
+	FIELD(rows, 13, SNAPSHOT_U32),
+	{ 0 },
+};
+
+static void save_telnet(const struct transport *transport, struct snapshot_writer *writer)
+{
+	const struct telnet *telnet = (const struct telnet *)transport;
+	const struct telnet_state state = { .heard = { telnet->heard, sizeof(telnet->heard) },
+		.raw = { telnet->raw + telnet->raw_at, telnet->raw_end - telnet->raw_at },
+		.in = { telnet->in + telnet->in_at, telnet->in_end - telnet->in_at },
+		.out = { telnet->out + telnet->out_at, telnet->out_end - telnet->out_at },
+		.port = { &telnet->port, sizeof(telnet->port) },
+		.after_cr = telnet->after_cr,
+		.eof = telnet->eof,
+		.break_due = telnet->break_due,
+		.size_due = telnet->size_due,
+		.does_naws = telnet->does_naws,
+		.answers_wait = telnet->answers_wait,
+		.cols = telnet->cols,
+		.rows = telnet->rows };
+
+	snapshot_begin_group(writer, TRANSPORT_TAG_TELNET, false);
+	snapshot_put(writer, telnet_fields, &state);
+	snapshot_end_group(writer);
+}
+
 static const struct transport_ops telnet_ops = {
 	.readv = read_telnet,
 	.writev = write_telnet,
@@ -646,6 +726,8 @@ static const struct transport_ops telnet_ops = {
 	.has_unread = telnet_has_unread,
 	.half_close = half_close_telnet,
 	.send_news = send_telnet_news,
+	.obstacle = telnet_obstacle,
+	.save = save_telnet,
 	.close = close_telnet,
 	.on_lower = on_lower,
 };
@@ -707,8 +789,59 @@ static int init(struct telnet *telnet, const struct telnet_options *options)
 	return telnet->protocol ? 0 : -ENOMEM;
 }
 
-int telnet_new(struct transport *lower, const struct telnet_options *options,
-	struct transport **ret_transport)
+/* Libtelnet cannot be told how things stand, so it hears again what the peer has said. */
+static void hear_again(struct telnet *telnet, const struct snapshot_bytes *heard)
+{
+	const uint8_t *said = heard->data;
+
+	for (size_t i = 0; i + HEARD_BYTES <= heard->len; i += HEARD_BYTES) {
+		const char command[] = { (char)TELNET_IAC, (char)said[i], (char)said[i + 1] };
+
+		if (!said[i])
+			continue;
+		telnet_recv(telnet->protocol, command, sizeof(command));
+		for (unsigned j = 0; j < HEARD_BYTES; j++)
+			note_command(telnet, (uint8_t)command[j]);
+		note_command(telnet, said[i + 1]);
+	}
+	telnet->out_at = telnet->out_end = 0; /* all of it was said then */
+}
+
+static bool is_sound(const struct telnet_state *state)
+{
+	return state->heard.len <= sizeof(((struct telnet *)NULL)->heard) &&
+	       state->raw.len <= RAW_BYTES && state->in.len <= RAW_BYTES &&
+	       state->out.len <= ENCODED_BYTES + ANSWER_BYTES &&
+	       state->port.len == sizeof(struct com_port);
+}
+
+static size_t take_bytes(uint8_t *into, const struct snapshot_bytes *bytes)
+{
+	if (bytes->len)
+		memcpy(into, bytes->data, bytes->len);
+	return bytes->len;
+}
+
+static void go_on(struct telnet *telnet, const struct telnet_state *state)
+{
+	hear_again(telnet, &state->heard);
+	telnet->raw_end = take_bytes(telnet->raw, &state->raw);
+	telnet->in_end = take_bytes(telnet->in, &state->in);
+	telnet->out_end = take_bytes(telnet->out, &state->out);
+	memcpy(&telnet->port, state->port.data, sizeof(telnet->port));
+	telnet->after_cr = state->after_cr;
+	telnet->eof = state->eof;
+	telnet->break_due = state->break_due;
+	telnet->size_due = state->size_due;
+	telnet->does_naws = state->does_naws;
+	telnet->answers_wait = state->answers_wait;
+	telnet->cols = state->cols;
+	telnet->rows = state->rows;
+}
+
+/* @state: NULL: nobody was there before. */
+static int make(struct transport *lower, const struct telnet_options *options,
+	const struct telnet_state *state, struct transport **ret_transport)
 {
 	struct telnet *telnet = calloc(1, sizeof(*telnet));
 	int r = telnet ? init(telnet, options) : -ENOMEM;
@@ -726,8 +859,22 @@ int telnet_new(struct transport *lower, const struct telnet_options *options,
 	transport_init_filter(&telnet->base, &telnet_ops, lower);
 	telnet->base.ready = true; /* as soon as what lies below is */
 	greet(telnet);
+	if (state)
+		go_on(telnet, state);
 	flush(telnet);
 	*ret_transport = &telnet->base;
 	watch_lower(&telnet->base);
 	return 0;
+}
+
+int telnet_new(struct transport *lower, const struct telnet_options *options,
+	struct transport **ret_transport)
+{
+	return make(lower, options, NULL, ret_transport);
+}
+
+int telnet_load(struct transport *lower, const struct telnet_options *options,
+	const struct telnet_state *state, struct transport **ret_transport)
+{
+	return is_sound(state) ? make(lower, options, state, ret_transport) : -EBADMSG;
 }

@@ -19,6 +19,24 @@ struct telnet_options {
 };
 
 /**
+ * struct telnet_state - what is left of one to another program
+ * @heard:  what the peer has said of options, two bytes each: command, option
+ * @raw, @in, @out: bytes that wait
+ * @port:   the serial line, as it is
+ */
+struct telnet_state {
+	struct snapshot_bytes heard, raw, in, out, port;
+	bool after_cr, eof, break_due, size_due, does_naws, answers_wait;
+	unsigned cols, rows;
+};
+
+extern const struct snapshot_field telnet_fields[];
+
+/** telnet_load() - as telnet_new(), in the place of another one; -EBADMSG */
+int telnet_load(struct transport *lower, const struct telnet_options *options,
+	const struct telnet_state *state, struct transport **ret_transport);
+
+/**
  * telnet_new() - telnet over a transport [RFC 854]
  * @lower: the filter's where this succeeds
  *

@@ -564,7 +564,14 @@ static void close_tls(struct transport *transport)
 	tls_context_unref(tls->context);
 }
 
+static const char *tls_obstacle(const struct transport *transport)
+{
+	(void)transport;
+	return "its TLS session";
+}
+
 static const struct transport_ops tls_ops = {
+	.obstacle = tls_obstacle,
 	.readv = read_tls,
 	.writev = write_tls,
 	.watch = watch_lower,

@@ -36,6 +36,12 @@ struct transport_ops {
 	void (*keep_fds)(struct transport *transport);
 	int (*take_fd)(struct transport *transport);
 
+	/** Filters: see transport_obstacle(). Without it: none. */
+	const char *(*obstacle)(const struct transport *transport);
+
+	/** Filters that can go on: put the group. */
+	void (*save)(const struct transport *transport, struct snapshot_writer *writer);
+
 	/** Optional. */
 	void (*goodbye)(struct transport *transport);
 

@@ -168,6 +168,25 @@ int transport_take_fd(struct transport *transport)
 	return transport->ops->take_fd ? transport->ops->take_fd(transport) : -ENOENT;
 }
 
+const char *transport_obstacle(const struct transport *transport)
+{
+	for (; transport; transport = transport->lower) {
+		const char *obstacle =
+			transport->ops->obstacle ? transport->ops->obstacle(transport) : NULL;
+
+		if (obstacle)
+			return obstacle;
+	}
+	return NULL;
+}
+
+void transport_save(const struct transport *transport, struct snapshot_writer *writer)
+{
+	for (; transport; transport = transport->lower)
+		if (transport->ops->save)
+			transport->ops->save(transport, writer);
+}
+
 void transport_goodbye(struct transport *transport)
 {
 	if (transport->ops->goodbye)

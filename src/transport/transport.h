@@ -4,6 +4,7 @@
 
 #include "base/line.h"
 #include "io/loop.h"
+#include "snapshot/writer.h"
 #include "transport/identity.h"
 
 #include <stdbool.h>
@@ -140,6 +141,18 @@ void transport_keep_fds(struct transport *transport);
 
 /** transport_take_fd() - one that came with the last bytes, the caller's from now on; -ENOENT */
 int transport_take_fd(struct transport *transport);
+
+/**
+ * transport_obstacle() - what of it cannot go on in another program now: "its TLS session"
+ *
+ * Return: NULL: all can.
+ */
+const char *transport_obstacle(const struct transport *transport);
+
+/** transport_save() - put what its filters are in the middle of, a group each: TRANSPORT_TAG_* */
+void transport_save(const struct transport *transport, struct snapshot_writer *writer);
+
+enum { TRANSPORT_TAG_WEBSOCKET = 32, TRANSPORT_TAG_TELNET = 33 };
 
 /** transport_goodbye() - tell the peer in the filters' own way that this was it; best effort */
 void transport_goodbye(struct transport *transport);

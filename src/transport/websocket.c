@@ -23,6 +23,7 @@
 #include "transport/websocket-handshake.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -608,6 +609,56 @@ static void close_websocket(struct transport *transport)
 	(void)transport;
 }
 
+/* ---- in another program's place ---- */
+
+static const char *websocket_obstacle(const struct transport *transport)
+{
+	const struct websocket *ws = (const struct websocket *)transport;
+
+	return ws->state != OPEN || ws->error || ws->close_due || ws->said_bye ? "its websocket"
+									       : NULL;
+}
+
+#define FIELD(...) SNAPSHOT_FIELD(struct websocket_state, __VA_ARGS__)
+
+const struct snapshot_field websocket_fields[] = {
+	FIELD(header, 1, SNAPSHOT_BLOB),
+	FIELD(control, 2, SNAPSHOT_BLOB),
+	FIELD(raw, 3, SNAPSHOT_BLOB),
+	FIELD(out, 4, SNAPSHOT_BLOB),
+	FIELD(pong, 5, SNAPSHOT_BLOB),
+	FIELD(in_payload, 6, SNAPSHOT_BOOL),
+	FIELD(in_message, 7, SNAPSHOT_BOOL),
+	FIELD(pong_due, 8, SNAPSHOT_BOOL),
+	FIELD(eof, 9, SNAPSHOT_BOOL),
+	FIELD(left, 10, SNAPSHOT_U64),
+	FIELD(done, 11, SNAPSHOT_U64),
+	FIELD(path, 12, SNAPSHOT_STRING, .needed = true),
+	{ 0 },
+};
+
+static void save_websocket(const struct transport *transport, struct snapshot_writer *writer)
+{
+	const struct websocket *ws = (const struct websocket *)transport;
+	const struct frame *frame = &ws->frame;
+	const struct websocket_state state = { .header = { frame->header, frame->header_len },
+		.control = { frame->control, frame->control_len },
+		.raw = { ws->raw + ws->raw_at, ws->raw_end - ws->raw_at },
+		.out = { ws->out + ws->out_at, ws->out_end - ws->out_at },
+		.pong = { ws->pong, ws->pong_len },
+		.in_payload = frame->in_payload,
+		.in_message = frame->in_message,
+		.pong_due = ws->pong_due,
+		.eof = ws->eof,
+		.left = frame->left,
+		.done = frame->done,
+		.path = ws->path };
+
+	snapshot_begin_group(writer, TRANSPORT_TAG_WEBSOCKET, false);
+	snapshot_put(writer, websocket_fields, &state);
+	snapshot_end_group(writer);
+}
+
 static const struct transport_ops websocket_ops = {
 	.readv = read_websocket,
 	.writev = write_frames,
@@ -616,6 +667,8 @@ static const struct transport_ops websocket_ops = {
 	.has_unread = websocket_has_unread,
 	.half_close = half_close_websocket,
 	.goodbye = say_goodbye,
+	.obstacle = websocket_obstacle,
+	.save = save_websocket,
 	.close = close_websocket,
 	.on_lower = on_lower,
 };
@@ -628,6 +681,59 @@ int websocket_new(struct transport *lower, const char *origin, struct transport 
 		return -ENOMEM;
 	ws->origin = origin;
 	transport_init_filter(&ws->base, &websocket_ops, lower);
+	*ret_transport = &ws->base;
+	watch_lower(&ws->base);
+	return 0;
+}
+
+static bool is_sound(const struct websocket_state *state)
+{
+	return state->header.len <= HEADER_MAX && state->control.len <= CONTROL_MAX &&
+	       state->raw.len <= RAW_BYTES && state->pong.len <= CONTROL_MAX &&
+	       state->out.len <= HEADER_MAX + PAYLOAD_MAX &&
+	       strlen(state->path) < WEBSOCKET_PATH_MAX;
+}
+
+static size_t take_bytes(uint8_t *into, const struct snapshot_bytes *bytes)
+{
+	if (bytes->len)
+		memcpy(into, bytes->data, bytes->len);
+	return bytes->len;
+}
+
+static void go_on(struct websocket *ws, const struct websocket_state *state)
+{
+	struct frame *frame = &ws->frame;
+
+	ws->state = OPEN;
+	frame->header_len = (uint8_t)take_bytes(frame->header, &state->header);
+	frame->control_len = (uint8_t)take_bytes(frame->control, &state->control);
+	frame->in_payload = state->in_payload;
+	frame->in_message = state->in_message;
+	frame->left = state->left;
+	frame->done = state->done;
+	ws->raw_end = take_bytes(ws->raw, &state->raw);
+	ws->out_end = take_bytes(ws->out, &state->out);
+	ws->pong_len = (uint8_t)take_bytes(ws->pong, &state->pong);
+	ws->pong_due = state->pong_due;
+	ws->eof = state->eof;
+	snprintf(ws->path, sizeof(ws->path), "%s", state->path);
+}
+
+int websocket_load(struct transport *lower, const struct websocket_state *state,
+	struct transport **ret_transport)
+{
+	struct websocket *ws;
+
+	if (!is_sound(state))
+		return -EBADMSG;
+	ws = calloc(1, sizeof(*ws));
+	if (!ws)
+		return -ENOMEM;
+	go_on(ws, state);
+	transport_init_filter(&ws->base, &websocket_ops, lower);
+	ws->base.path = ws->path;
+	ws->base.ready = true;
 	*ret_transport = &ws->base;
 	watch_lower(&ws->base);
 	return 0;

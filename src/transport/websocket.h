@@ -5,6 +5,24 @@
 #include "transport/transport.h"
 
 /**
+ * struct websocket_state - what is left of an open one to another program
+ * @header, @control: of the frame that comes in, as far as they have; @left, @done: of its payload
+ * @raw, @out: bytes that wait
+ */
+struct websocket_state {
+	struct snapshot_bytes header, control, raw, out, pong;
+	bool in_payload, in_message, pong_due, eof;
+	uint64_t left, done;
+	const char *path;
+};
+
+extern const struct snapshot_field websocket_fields[];
+
+/** websocket_load() - as websocket_new(), in the place of another one; -EBADMSG */
+int websocket_load(struct transport *lower, const struct websocket_state *state,
+	struct transport **ret_transport);
+
+/**
  * websocket_new() - the server's side of a websocket over a transport [RFC 6455]
  * @lower: the filter's where this succeeds
  * @origin: as for websocket_answer(); borrowed until the transport is ready

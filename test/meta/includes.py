@@ -14,7 +14,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "snapshot": "base",
     "attach": "base",
     "io": "base",
-    "transport": "base io",
+    "transport": "base snapshot io",
     "opts": "base",
     "object": "base io transport opts",
     "chardev": "base snapshot io opts",
