@@ -6,12 +6,16 @@ import pathlib
 import re
 import select
 import signal
+import socket
+import ssl
 import threading
 
 import pytest
 
 from support import program
+from support.certificates import Authority
 from support.qmp import Failed, Qmp
+from support.rfb import WebSocket
 from support.screen import wait_until
 from support.stream import DEADLINE, Deadline, UnixServer, connect_tcp, free_port
 
@@ -315,22 +319,142 @@ def test_by_a_signal(upgradable):
     upgradable.wait()
 
 
-def test_what_is_closed_is_told(upgradable, workdir, client, charhub_path):
-    upgradable.start("-chardev", "socket,id=s,path=s,server=on,wait=off,telnet=on",
-                     "-chardev", "null,id=n", "-chardev", "hub,id=h,chardevs.0=s,chardevs.1=n",
-                     "-device", "console,guest=n2,chardev=h", "-chardev", "null,id=n2")
+def shell_for(*options):
+    """A shell on a hub, with a server of several clients."""
+    return ["-chardev", "exec,id=g,command=PS1='> ' ENV= sh",
+            "-chardev", ",".join(["socket,id=s,server=on,wait=off,clients=8", *options]),
+            "-chardev", "null,id=n", "-chardev", "hub,id=h,chardevs.0=s,chardevs.1=n",
+            "-device", "console,guest=g,chardev=h"]
+
+
+IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240
+BINARY, ECHO, SGA, TTYPE, NAWS = 0, 1, 3, 24, 31
+
+
+def test_a_telnet_goes_on_with_its_options(upgradable, workdir, client):
+    upgradable.start(*shell_for("path=s", "telnet=on"))
     person = client(workdir / "s")
-    wait_until(lambda: any(it["label"] == "s" and it["frontend-open"]
-                           and "disconnected" not in it["filename"]
-                           for it in upgradable.run("query-chardev")), "the client is there")
+    person.read_until(bytes([IAC, DO, TTYPE]))
+    for option in ECHO, SGA, BINARY:
+        person.send(bytes([IAC, DO, option]))
+    person.send(bytes([IAC, WILL, BINARY, IAC, WILL, NAWS, IAC, SB, NAWS, 0, 100, 0, 30, IAC, SE,
+                       IAC, WONT, TTYPE]))
+    person.read_until(b"> ")
+    person.send(b"echo $(stty size)\r")
+    person.read_until(b"30 100\r\n> ")
+    upgradable.upgrade()
+    person.send(b"printf '\\377!%s!\\n' $((6 * 7))\r")
+    assert person.read_until(b"!42!\r\n> ").endswith(bytes([IAC, IAC]) + b"!42!\r\n> ")
+    person.send(bytes([IAC, SB, NAWS, 0, 90, 0, 20, IAC, SE]))
+    wait_until(lambda: upgradable.run("query-hubs")[0]["cols"] == 90, "the size is heard")
+    person.send(b"echo $(stty size)\r\n")
+    rest = person.read_until(b"20 90\r\n> ")
+    assert bytes([IAC]) not in rest
+    assert b"^J" not in rest
+
+
+def test_a_websocket_goes_on(upgradable):
+    port = free_port()
+    upgradable.start(*shell_for("host=127.0.0.1", f"port={port}", "websocket=on"))
+    person = WebSocket(socket.create_connection(("127.0.0.1", port), DEADLINE))
+
+    def read_until(text):
+        said = b""
+        while text not in said:
+            said += person.recv(4096)
+
+    read_until(b"> ")
+    for number in range(3):
+        upgradable.upgrade()
+        person.sendall(b"echo n$((%d * 7))\r" % number)
+        read_until(b"n%d\r\n" % (number * 7))
+
+
+def enter_by_tls(authority, port):
+    context = ssl.create_default_context(cafile=authority.path("ca-cert.pem"))
+    return context.wrap_socket(
+        socket.create_connection(("127.0.0.1", port), DEADLINE), server_hostname="localhost")
+
+
+def test_who_cannot_be_handed_over_is_told(upgradable, workdir, charhub_path):
+    """Here by TLS: its keys are the library's."""
+    port, authority = free_port(), Authority(workdir / "pki")
+    authority.sign("server", "hub.example")
+    upgradable.start("-object", f"tls-creds-x509,id=t,dir={authority.folder},endpoint=server,"
+                                "verify-peer=off",
+                     *shell_for("host=127.0.0.1", f"port={port}", "tls-creds=t"))
+    person = enter_by_tls(authority, port)
+    person.send(b"echo $((6 * 7))\r")
+    said = b""
+    while b"42\r\n" not in said:
+        said += person.recv(4096)
     result = program.run([charhub_path, "upgrade", "--dry-run", "--socket", "control"], workdir)
     assert "goes-on   chardev h\n" in result.out
-    assert "closed    connection s: its telnet session\n" in result.out
+    assert "closed    connection s.1: its TLS session\n" in result.out
     assert "made-anew chardev n\n" in result.out
     assert not TAKEN_OVER.search(upgradable.daemon.err.data)
     upgradable.upgrade()
-    person.read_until(b"charhub: the console's server is being upgraded: come again\r\n")
-    person.read_to_end()
+    said = b""
+    while data := person.recv(4096):
+        said += data
+    assert said.endswith(b"charhub: the console's server is being upgraded: come again\r\n")
+    again = enter_by_tls(authority, port)
+    said = b""
+    while b"42" not in said:
+        said += again.recv(4096)
+    person.close()
+    again.close()
+
+
+def test_who_has_the_keyboard_keeps_it(upgradable, workdir, client):
+    upgradable.start(
+        "-chardev", "exec,id=g,command=stty raw -echo; exec cat -v",
+        "-chardev", "socket,id=s,path=s,server=on,wait=off,clients=3",
+        "-chardev", "hub,id=h,chardevs.0=s,typing=one", "-device", "console,guest=g,chardev=h")
+    ann, ben = client(workdir / "s"), client(workdir / "s")
+    ann.send(b"ann1")
+    ben.read_until(b"ann1")
+    upgradable.upgrade()
+    ben.send(b"ben1")
+    ben.read_until(b"has the keyboard")
+    ann.send(b"ann2")
+    assert b"ben1" not in ann.read_until(b"ann2")
+
+
+def test_the_client_comes_back_where_it_was(upgradable, workdir, terminal, charhub_path):
+    server = UnixServer(workdir / "g")
+    upgradable.start("-chardev", "socket,id=g,path=g", "-chardev", "null,id=n",
+                     "-chardev", "hub,id=h,chardevs.0=n", "-device", "console,guest=g,chardev=h")
+    guest = server.accept()
+    person = terminal(charhub_path, "attach", "h", "--socket", workdir / "control")
+    guest.send(b"one\r\n")
+    person.read_until("one")
+    upgradable.upgrade()
+    guest.send(b"two\r\n")
+    person.read_until(re.compile(rb"charhub: back; nothing missed.*two", re.S))
+    person.send("typed\r")
+    guest.read_until("typed")
+    guest.close()
+    (workdir / "g").unlink()
+
+
+def test_another_version_takes_over_if_it_can(upgradable, charhubd_path, workdir, client):
+    """A later one skips nothing, an earlier one what it may, of another format none will."""
+    versions = charhubd_path.parents[2] / "test" / "e2e"
+    if not (versions / "charhubd-later").exists():
+        program.lack("charhubd-later of this build")
+    upgradable.start(*shell_for("path=s"))
+    person = client(workdir / "s")
+    person.read_until(b"> ")
+    for name in "later", "later", None:
+        upgradable.install(versions / f"charhubd-{name}" if name else charhubd_path)
+        upgradable.upgrade()
+        person.send(b"echo $((6 * 7))\r")
+        person.read_until(b"42\r\n> ")
+    upgradable.install(versions / "charhubd-other")
+    upgradable.refuse("the snapshot has the format 1.0, and this program takes over 2 only")
+    person.send(b"echo $((6 * 9))\r")
+    person.read_until(b"54\r\n> ")
 
 
 @pytest.mark.parametrize("script, why", [
