@@ -43,7 +43,7 @@ void notify_reloaded(struct notify *notify);
 /** notify_stopping() - it ends; the loop goes round no more */
 void notify_stopping(struct notify *notify);
 
-/** notify_set_env() - let the program that is executed next find the manager. Return: 0; -ENOMEM */
+/** notify_set_env() - what notify_init() took, for the program that is executed next */
 int notify_set_env(const struct notify *notify);
 void notify_unset_env(void);
 

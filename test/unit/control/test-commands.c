@@ -716,6 +716,8 @@ static void the_program_tells_of_itself(void **state)
 		{ "query-config", "{}", "[]" },
 		{ "config-reload", "{'dry-run': true}",
 			"! there is no configuration that could be read again" },
+		{ "upgrade", "{'dry-run': true}",
+			"! there is no program that another one could take the place of" },
 		{ "trace-event-get-state", "{'name': 'nope'}", "! unknown event \"nope\"" },
 		{ "trace-event-get-state", "{'name': 'mux'}",
 			"[{'name': 'mux', 'state': 'disabled'}]" },
