@@ -62,6 +62,8 @@ static void reap(void *data)
 
 static void reap_later(struct chardev *chardev)
 {
+	if (chardev->shared->inheritance)
+		chardev_inheritance_forget(chardev->shared->inheritance, chardev);
 	chardev->closing = true;
 	chardev_log_unref(TAKE_PTR(chardev->log), chardev);
 	task_post(chardev->loop, &chardev->reap, reap, chardev);

@@ -147,6 +147,7 @@ struct chardev {
 	uint64_t out_bytes, in_bytes;
 	struct iovec scratch; /* what chardev_in_reserve() gave from the set's buffer */
 	bool open;
+	bool loaded;  /* it goes on in another program's place */
 	bool ending;  /* the holder is being told that it goes */
 	bool closing; /* it has gone */
 	struct task reap, resume, room;

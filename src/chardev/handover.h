@@ -48,6 +48,12 @@ struct chardev_handover {
 	int (*load)(struct chardev *chardev, const struct opts *opts, const struct snapshot *from,
 		const void *state, struct error **err);
 
+	/**
+	 * Optional: all others have been loaded, in the order in which they were made: attach to
+	 * those that it held. @state as for load().
+	 */
+	void (*join)(struct chardev *chardev, const void *state);
+
 	/** Optional: does one that is in no set (a client) go on? Without it: no. */
 	bool (*goes_on)(const struct chardev *chardev);
 
@@ -96,7 +102,7 @@ int chardev_check_state(const struct chardev_class *const *classes,
 int chardev_set_inherit(struct chardev_set *set, const struct snapshot *from,
 	const struct snapshot_groups *chardevs);
 
-/** chardev_set_inherited() - all have been made: what nobody has taken is closed */
+/** chardev_set_inherited() - all have been made: they join; what nobody has taken is closed */
 void chardev_set_inherited(struct chardev_set *set);
 
 /** chardev_set_settle() - wait until files are written, @max_ms at most. Return: how many are not */

@@ -6,21 +6,26 @@
 #include "chardev/inheritance.h"
 
 #include "base/list.h"
+#include "base/log.h"
 #include "chardev/shared.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+/** struct entry - @joins: in the list of those that are to, @chardev: which that is */
 struct entry {
 	struct name name;
 	const char *class;
 	struct snapshot_part part;
+	struct list joins;
+	struct chardev *chardev;
 };
 
 /**
  * struct chardev_inheritance
  * @orphans: clients that servers have loaded; a head
+ * @joining: entries of those that have been loaded and have still to join
  */
 struct chardev_inheritance {
 	const struct snapshot *from;
@@ -28,6 +33,7 @@ struct chardev_inheritance {
 	struct entry *entries;
 	size_t n;
 	struct chardev_node orphans;
+	struct list joining;
 };
 
 static size_t count(struct snapshot_groups groups)
@@ -51,6 +57,7 @@ static void note_entries(struct chardev_inheritance *all, struct snapshot_groups
 		if (snapshot_get(&part, chardev_state_fields, &state, NULL) < 0)
 			continue;
 		*entry = (struct entry){ .class = state.class, .part = part };
+		list_init(&entry->joins);
 		names_add(&all->names, &entry->name, state.id);
 	}
 }
@@ -69,6 +76,7 @@ int chardev_inheritance_new(const struct snapshot *from, const struct snapshot_g
 	}
 	all->from = from;
 	all->orphans.prev = all->orphans.next = &all->orphans;
+	list_init(&all->joining);
 	note_entries(all, *chardevs);
 	*ret_inheritance = all;
 	return 0;
@@ -101,50 +109,99 @@ void chardev_inheritance_free(struct chardev_inheritance *all)
 }
 
 /* Once: what is made anew later under this name is another one. */
-bool chardev_find_state(const struct chardev *chardev, struct chardev_state *ret_state)
+static struct entry *take_entry(const struct chardev *chardev)
 {
 	const struct chardev_inheritance *all = chardev->shared->inheritance;
 	struct name *name = all ? names_find(&all->names, chardev->id) : NULL;
-	struct entry *entry;
+	struct entry *entry = name ? container_of(name, struct entry, name) : NULL;
 
-	if (!name)
-		return false;
-	entry = container_of(name, struct entry, name);
-	if (strcmp(entry->class, chardev->class->name) != 0)
-		return false;
+	if (!entry || strcmp(entry->class, chardev->class->name) != 0)
+		return NULL;
 	names_remove(name);
-	return snapshot_get(&entry->part, chardev_state_fields, ret_state, NULL) == 0;
+	return entry;
 }
 
-static int load(struct chardev *chardev, const struct opts *opts, const struct snapshot_part *part,
+bool chardev_find_state(struct chardev *chardev, struct chardev_state *ret_state)
+{
+	struct entry *entry = take_entry(chardev);
+
+	if (!entry || snapshot_get(&entry->part, chardev_state_fields, ret_state, NULL) < 0)
+		return false;
+	entry->chardev = chardev;
+	if (chardev->class->handover && chardev->class->handover->join)
+		list_append(&chardev->shared->inheritance->joining, &entry->joins);
+	return true;
+}
+
+/* Return: the state as the class has it, to be freed; NULL with @err. */
+static void *read_state(
+	const struct chardev *chardev, const struct chardev_state *left, struct error **err)
+{
+	const struct chardev_handover *handover = chardev->class->handover;
+	struct snapshot_groups groups = left->state;
+	struct snapshot_part part;
+	void *state = snapshot_next_group(&groups, &part) ? malloc(handover->size) : NULL;
+
+	if (!state) {
+		error_set(err, ENOMEM, "out of memory");
+		return NULL;
+	}
+	if (snapshot_get(&part, handover->fields, state, err) == 0)
+		return state;
+	free(state);
+	return NULL;
+}
+
+int chardev_load(struct chardev *chardev, const struct opts *opts, const struct chardev_state *left,
 	struct error **err)
 {
 	const struct chardev_handover *handover = chardev->class->handover;
-	void *state = malloc(handover->size);
-	int r = state ? snapshot_get(part, handover->fields, state, err)
-		      : error_set(err, ENOMEM, "out of memory");
-
-	if (r == 0)
-		r = handover->load(chardev, opts, chardev->shared->inheritance->from, state, err);
-	free(state);
-	return r;
-}
-
-int chardev_load(struct chardev *chardev, const struct opts *opts,
-	const struct chardev_state *state, struct error **err)
-{
-	struct snapshot_groups groups = state->state;
+	struct snapshot_groups groups = left->state;
 	struct snapshot_part part;
+	void *state;
 	int r;
 
-	chardev->out_bytes = state->out_bytes;
-	chardev->in_bytes = state->in_bytes;
-	if (!chardev->class->handover || !snapshot_next_group(&groups, &part))
+	chardev->out_bytes = left->out_bytes;
+	chardev->in_bytes = left->in_bytes;
+	if (!handover || !snapshot_next_group(&groups, &part))
 		return -ENOENT;
-	r = load(chardev, opts, &part, err);
-	if (r == -ENOENT)
-		r = -ENODEV;
-	return r;
+	state = read_state(chardev, left, err);
+	r = state ? handover->load(chardev, opts, chardev->shared->inheritance->from, state, err)
+		  : -ENOMEM;
+	free(state);
+	chardev->loaded = r == 0;
+	return r == -ENOENT ? -ENODEV : r;
+}
+
+static void join(const struct entry *entry)
+{
+	struct chardev *chardev = entry->chardev;
+	struct chardev_state left;
+	void *state = NULL;
+
+	if (snapshot_get(&entry->part, chardev_state_fields, &left, NULL) == 0)
+		state = read_state(chardev, &left, NULL);
+	if (state)
+		chardev->class->handover->join(chardev, state);
+	else
+		log_error("chardev '%s': out of memory: what it held is free", chardev->id);
+	free(state);
+}
+
+void chardev_inheritance_join(struct chardev_inheritance *all)
+{
+	list_for_each_safe (entry, &all->joining, struct entry, joins) {
+		list_remove(&entry->joins);
+		if (entry->chardev->loaded)
+			join(entry);
+	}
+}
+
+void chardev_inheritance_forget(struct chardev_inheritance *all, const struct chardev *chardev)
+{
+	list_for_each_safe (entry, &all->joining, struct entry, joins)
+		if (entry->chardev == chardev)
+			list_remove(&entry->joins);
 }
 
 void chardev_close_fds(const struct snapshot_groups *groups)

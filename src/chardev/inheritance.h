@@ -11,6 +11,13 @@ struct chardev_inheritance;
 int chardev_inheritance_new(const struct snapshot *from, const struct snapshot_groups *chardevs,
 	struct chardev_inheritance **ret_inheritance);
 
+/** chardev_inheritance_join() - all have been loaded */
+void chardev_inheritance_join(struct chardev_inheritance *inheritance);
+
+/** chardev_inheritance_forget() - it goes before it could join */
+void chardev_inheritance_forget(
+	struct chardev_inheritance *inheritance, const struct chardev *chardev);
+
 /** chardev_inheritance_free() - what nobody has taken is closed; NULL is fine */
 void chardev_inheritance_free(struct chardev_inheritance *inheritance);
 
@@ -22,7 +29,7 @@ struct chardev *chardev_inheritance_take(struct chardev_inheritance *inheritance
  *
  * Return: false: nothing.
  */
-bool chardev_find_state(const struct chardev *chardev, struct chardev_state *ret_state);
+bool chardev_find_state(struct chardev *chardev, struct chardev_state *ret_state);
 
 /**
  * chardev_load() - instead of the class's open()

@@ -155,6 +155,8 @@ int chardev_set_inherit(struct chardev_set *set, const struct snapshot *from,
 
 void chardev_set_inherited(struct chardev_set *set)
 {
+	if (set->shared.inheritance)
+		chardev_inheritance_join(set->shared.inheritance);
 	chardev_inheritance_free(TAKE_PTR(set->shared.inheritance));
 }
 

@@ -318,15 +318,7 @@ static int take(struct hub *hub, const struct hub_state *state, const struct sna
 	get_size_and_line(hub, state);
 	if (r == 0)
 		r = get_times(&hub->times, state);
-	if (r == 0)
-		r = get_screen(hub, state->screen, from);
-	if (r < 0)
-		return r;
-	get_members(hub, state->members);
-	get_typists(hub, state);
-	hub_update_open(hub);
-	hub_pump_later(hub);
-	return 0;
+	return r < 0 ? r : get_screen(hub, state->screen, from);
 }
 
 static int hub_load(struct chardev *chardev, const struct opts *opts, const struct snapshot *from,
@@ -348,9 +340,21 @@ static int hub_load(struct chardev *chardev, const struct opts *opts, const stru
 	return error_set(err, -r, "what it had: %s", strerror(-r));
 }
 
+static void hub_join(struct chardev *chardev, const void *left)
+{
+	struct hub *hub = hub_from(chardev);
+	const struct hub_state *state = left;
+
+	get_members(hub, state->members);
+	get_typists(hub, state);
+	hub_update_open(hub);
+	hub_pump_later(hub);
+}
+
 const struct chardev_handover hub_handover = {
 	.fields = hub_fields,
 	.size = sizeof(struct hub_state),
 	.save = hub_save,
 	.load = hub_load,
+	.join = hub_join,
 };

@@ -38,6 +38,7 @@ static uint64_t get_be64(const uint8_t *wire)
 /* Of what was checked. Return: false: there are no more. */
 static bool next_record(struct snapshot_part *left, struct record *ret)
 {
+	*ret = (struct record){ 0 };
 	if (left->at == left->end)
 		return false;
 	ret->tag = (uint16_t)get_be16(left->at);

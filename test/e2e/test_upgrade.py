@@ -406,6 +406,23 @@ def test_who_cannot_be_handed_over_is_told(upgradable, workdir, charhub_path):
     again.close()
 
 
+def test_who_has_chosen_a_console_stays_there(upgradable, workdir, client):
+    upgradable.start("-chardev", "exec,id=g,command=PS1='> ' ENV= sh", "-chardev", "null,id=n",
+                     "-chardev", "hub,id=h,chardevs.0=n", "-device", "console,guest=g,chardev=h",
+                     "-listen", f"unix:{workdir}/lobby")
+    person, late = client(workdir / "lobby"), client(workdir / "lobby")
+    late.read_until(b"NAME? ")
+    person.send(b"h\n")
+    person.read_until(b"> ")
+    upgradable.upgrade()
+    person.send(b"echo $((6 * 7))\r")
+    person.read_until(b"42\r\n")
+    late.read_to_end()
+    again = client(workdir / "lobby")
+    again.send(b"h\n")
+    again.read_until(b"42\r\n")
+
+
 def test_who_has_the_keyboard_keeps_it(upgradable, workdir, client):
     upgradable.start(
         "-chardev", "exec,id=g,command=stty raw -echo; exec cat -v",

@@ -24,6 +24,21 @@ static void lowest_free_number_is_taken(void **state)
 	numbers_done(&numbers);
 }
 
+static void a_number_of_ones_own_is_taken_once(void **state)
+{
+	struct numbers numbers = { 0 };
+
+	(void)state;
+	assert_int_equal(numbers_take_this(&numbers, 700), 0);
+	assert_int_equal(numbers_take_this(&numbers, 700), -1);
+	assert_int_equal(numbers_take_this(&numbers, 1), 0);
+	assert_int_equal(numbers_take_this(&numbers, 0), -1);
+	assert_int_equal(numbers_take(&numbers), 2);
+	numbers_give_back(&numbers, 700);
+	assert_int_equal(numbers_take_this(&numbers, 700), 0);
+	numbers_done(&numbers);
+}
+
 static void words_that_are_full_are_looked_at_once(void **state)
 {
 	struct numbers numbers = { 0 };
@@ -43,6 +58,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lowest_free_number_is_taken),
+		cmocka_unit_test(a_number_of_ones_own_is_taken_once),
 		cmocka_unit_test(words_that_are_full_are_looked_at_once),
 	};
 

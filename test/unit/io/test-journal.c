@@ -106,6 +106,28 @@ static void resizing_keeps_what_fits(void **state)
 	journal_done(&journal);
 }
 
+static void one_can_go_on_for_another(void **state)
+{
+	struct journal before, journal;
+	struct iovec iov[2];
+
+	assert_int_equal(journal_init(&before, *state, PAGE, 100), 0);
+	append(&before, 3 * PAGE + 17, 500);
+	assert_int_equal(journal_init(&journal, *state, PAGE, 100), 0);
+	assert_int_equal(journal_peek(&before, 0, 100, iov), 1);
+	journal_go_on(&journal, before.tail, iov[0].iov_base);
+	assert_int_equal(journal.head, before.tail);
+	append(&journal, (size_t)(before.head - before.tail), 300);
+	assert_int_equal(journal.head, before.head);
+	assert_int_equal(journal.tail, before.tail);
+	expect_stream(&journal, journal.tail);
+	expect_kept(&journal, 100);
+	append(&journal, PAGE, 777);
+	expect_stream(&journal, journal.tail);
+	journal_done(&before);
+	journal_done(&journal);
+}
+
 static void line_start_is_found_across_the_seam(void **state)
 {
 	struct journal journal;
@@ -227,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(window_holds_the_newest_bytes, setup, teardown),
 		cmocka_unit_test_setup_teardown(first_bytes_are_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(resizing_keeps_what_fits, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_can_go_on_for_another, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			line_start_is_found_across_the_seam, setup, teardown),
 		cmocka_unit_test_setup_teardown(
