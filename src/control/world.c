@@ -292,7 +292,8 @@ static void announce(const struct world *world, const struct chardev *chardev)
 {
 	AUTO_FREE char *where = NULL;
 
-	if (!world->config.announces || strcmp(chardev_class_name(chardev), "pty") != 0)
+	if (!world->config.announces || chardev->loaded ||
+		strcmp(chardev_class_name(chardev), "pty") != 0)
 		return;
 	where = chardev_describe(chardev);
 	if (where)

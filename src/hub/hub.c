@@ -182,7 +182,7 @@ static bool is_screen_ready(struct hub *hub)
 		hub_screen_catch_up(&hub->screen);
 	hub->guest_waits = !never_waits(hub) && hub_screen_unread(&hub->screen);
 	if (hub->guest_waits)
-		pump_later(hub);
+		hub_pump_later(hub);
 	else if (hub_screen_unread(&hub->screen) > most_unread(hub))
 		hub_screen_leave_out(&hub->screen);
 	return !hub->guest_waits;

@@ -89,6 +89,13 @@ static int make(
 	return r < 0 ? r : thing_make(daemon->estate.world, kind, request, err);
 }
 
+/* Who takes over goes on without what can be missed. */
+static void do_without(struct error **err)
+{
+	log_report(LOG_ERROR, *err);
+	*err = NULL;
+}
+
 /* Others are there already that go on: it is as if it had gone. */
 static void lose(const struct request *request, struct error **err)
 {
@@ -127,7 +134,7 @@ static int make_estate(struct daemon *daemon, struct setup *setup, struct error 
 		.loop = daemon->loop = loop_new(),
 		.name = setup->name,
 		.escape = setup->escape,
-		.announces = !setup->takes_over,
+		.announces = true,
 		.fdsets = &setup->fdsets,
 		.activation = &setup->activation,
 		.chardev_classes = charhub_classes,
@@ -155,10 +162,12 @@ static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 {
 	int r = setup->pidfile ? pidfile_create(&daemon->pidfile, setup->pidfile, err) : 0;
 
-	if (r < 0) {
+	if (r < 0)
 		error_prefix(err, "cannot create PID file: ");
+	if (r < 0 && !setup->takes_over)
 		return r;
-	}
+	if (r < 0)
+		do_without(err);
 	r = make_estate(daemon, setup, err);
 	if (r == 0 && setup->takes_over)
 		r = inherit(daemon, setup, err);
@@ -192,6 +201,10 @@ static int serve(struct daemon *daemon, int ready_fd, struct error **err)
 
 	if (logfile || ready_fd < 0) /* else they go to /dev/null */
 		r = messages_start(daemon->loop, logfile, &daemon->messages, err);
+	if (r < 0 && daemon->setup->takes_over) {
+		do_without(err);
+		r = messages_start(daemon->loop, NULL, &daemon->messages, err);
+	}
 	if (r < 0)
 		return r;
 	if (ready_fd >= 0)
@@ -220,21 +233,37 @@ static void stop(struct daemon *daemon)
 	pidfile_remove(&daemon->pidfile);
 }
 
-int daemon_check(struct setup *setup, struct error **err)
+static int check_plan(struct world *world, struct setup *setup, struct error **err)
 {
-	struct daemon daemon = { .setup = setup, .pidfile = { .fd = -1 } };
 	struct plan plan = { 0 };
-	int r = make_estate(&daemon, setup, err);
+	int r = config_plan_init(&plan, world, &setup->wanted, NULL);
 
-	if (r == 0 && config_plan_init(&plan, daemon.estate.world, &setup->wanted, NULL) < 0)
-		r = error_set(err, ENOMEM, "out of memory");
-	if (r == 0)
+	if (r < 0)
+		error_set(err, ENOMEM, "out of memory");
+	else
 		do
 			r = config_plan_check_step(&plan, err);
 		while (r == PLAN_MORE);
 	config_plan_done(&plan);
-	if (r == 0 && setup->takes_over)
-		r = bequest_check(&setup->bequest, daemon.estate.world, err);
+	return r;
+}
+
+/* What options name may have gone since: a hub goes on with the members that it has. */
+static int check_bequest(struct world *world, struct setup *setup, struct error **err)
+{
+	int r = things_name(world, &setup->wanted, err);
+
+	return r < 0 ? r : bequest_check(&setup->bequest, world, err);
+}
+
+int daemon_check(struct setup *setup, struct error **err)
+{
+	struct daemon daemon = { .setup = setup, .pidfile = { .fd = -1 } };
+	int r = make_estate(&daemon, setup, err);
+
+	if (r == 0)
+		r = setup->takes_over ? check_bequest(daemon.estate.world, setup, err)
+				      : check_plan(daemon.estate.world, setup, err);
 	stop(&daemon);
 	return r;
 }
