@@ -14,8 +14,8 @@ enum {
 	EXAMINER_YES = 'y',
 	EXAMINER_NO = 'n', /* what follows says why */
 	EXAMINER_ANSWER_MAX = 4096,
-	EXAMINER_MS = 10 * 1000,    /* for its first answer: it is being started */
-	EXAMINER_NOW_MS = 2 * 1000, /* for another one: consoles wait for it */
+	EXAMINER_MS = 60 * 1000,     /* for its first answer: it is being started */
+	EXAMINER_NOW_MS = 10 * 1000, /* for another one: consoles wait for it */
 };
 
 /** @err: why not, the callee's; NULL: it could */
