@@ -105,10 +105,16 @@ int chardev_set_inherit(struct chardev_set *set, const struct snapshot *from,
 /** chardev_set_inherited() - all have been made: they join; what nobody has taken is closed */
 void chardev_set_inherited(struct chardev_set *set);
 
-/** chardev_set_settle() - wait until files are written, @max_ms at most. Return: how many are not */
+/**
+ * chardev_set_settle() - wait until files are written, @max_ms at most. Return: how many are
+ * not
+ */
 unsigned chardev_set_settle(struct chardev_set *set, int max_ms);
 
-/** chardev_take_orphan() - a client that its server has loaded, the caller's; NULL: there is none */
+/**
+ * chardev_take_orphan() - a client that its server has loaded, the caller's; NULL: there is
+ * none
+ */
 struct chardev *chardev_take_orphan(struct chardev_set *set, const char *id);
 
 /** chardev_leave_orphan() - for servers: a client that waits for its holder */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hub in another program's place: no byte of the guest is lost or comes twice, since the tape, the
- * place of each member on it and the screen are what they were. Who kept whom waiting is judged anew
+ * A hub in another program's place: no byte of the guest is lost or comes twice, since the tape,
+ * the
+ * place of each member on it and the screen are what they were. Who kept whom waiting is judged
+ * anew
  * where that is a matter of a moment: a pause, a turn of who types.
  */
 #include "hub/hub-impl.h"

@@ -5,7 +5,8 @@
 #include "io/loop.h"
 
 /*
- * SIGINT, SIGTERM, SIGHUP and SIGUSR2 are blocked all the time and come through the loop. While things are
+ * SIGINT, SIGTERM, SIGHUP and SIGUSR2 are blocked all the time and come through the loop. While
+ * things are
  * being made, the loop does not run: where making one waits, it lets signals in for that time
  * (ppoll()), is interrupted (EINTR) and signals_caught() says by which. What the program inherited
  * as ignored (nohup) stays ignored.

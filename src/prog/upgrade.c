@@ -4,7 +4,8 @@
  *	asking		the program that is to take over, a child, looks at all but what is bulk;
  *			consoles go on
  *	going		it has said yes, and who asked has been told. In one dispatch: files are
- *			written, all is saved, the child looks at that too, who cannot be handed over
+ *			written, all is saved, the child looks at that too, who cannot be handed
+ *			over
  *			is sent away, and the program is executed
  *
  * Whatever fails on the way is told to who asked, or in the log, and all goes on as before.

@@ -2,7 +2,8 @@
 /*
  * Whoever wrote a snapshot may have been broken, or of another version. So all of it is checked
  * before any of it is used: the header, the sum, the finish, and that each record is within what it
- * belongs to and has the length of its kind. From then on the records can be walked without looking.
+ * belongs to and has the length of its kind. From then on the records can be walked without
+ * looking.
  * What they mean is checked by the tables of those who use them.
  */
 /* before the sandbox: close fcntl fstat mmap munmap newfstatat */

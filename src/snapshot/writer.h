@@ -43,7 +43,10 @@ void snapshot_end_group(struct snapshot_writer *writer);
 void snapshot_put(
 	struct snapshot_writer *writer, const struct snapshot_field *fields, const void *from);
 
-/** snapshot_put_bulk() - add bytes to a stretch of bulk, all zero at first, of which none end yet */
+/**
+ * snapshot_put_bulk() - add bytes to a stretch of bulk, all zero at first, of which none end
+ * yet
+ */
 void snapshot_put_bulk(
 	struct snapshot_writer *writer, struct snapshot_bulk *bulk, const struct iovec *iov, int n);
 
@@ -51,7 +54,8 @@ void snapshot_put_bulk(
 int snapshot_finish(struct snapshot_writer *writer, struct error **err);
 
 /**
- * snapshot_leave_fds() - shall the descriptors that it refers to stay open when the process executes
+ * snapshot_leave_fds() - shall the descriptors that it refers to stay open when the process
+ * executes
  * another program
  *
  * Return: 0; -errno: none of them will.

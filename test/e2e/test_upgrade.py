@@ -206,7 +206,8 @@ def test_no_byte_is_lost_under_load(upgradable, workdir, client):
 
 def test_a_terminal_and_a_child_stay(upgradable, pty, workdir):
     daemon = upgradable.start(
-        "-chardev", "exec,id=g,command=echo I am $$; while read word; do echo $word $$; done; exit 3",
+        "-chardev", "exec,id=g,command=echo I am $$; while read word; do echo $word $$; done; "
+                    "exit 3",
         "-chardev", "pty,id=p,path=link", "-chardev", "hub,id=h,chardevs.0=p,replay=window",
         "-device", "console,guest=g,chardev=h")
     path = daemon.pty_path("p")
