@@ -4,6 +4,7 @@
  * A record is written where it belongs, not at the end of the file: what was written of one by half
  * (a full disk) is overwritten by the next attempt, and all records stay where they can be found.
  */
+/* syscalls: close fchmod fcntl fstat ftruncate newfstatat openat pread64 pwritev2 unlink */
 #include "io/log-index.h"
 
 #include "base/cleanup.h"

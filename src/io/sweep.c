@@ -10,6 +10,7 @@
  *
  * The order matters on a full disk: packing needs room.
  */
+/* syscalls: unlink */
 #include "io/rotation.h"
 
 #include "base/cleanup.h"
