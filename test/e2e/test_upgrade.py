@@ -2,6 +2,7 @@
 """The installed program takes over from the one that runs: nobody notices, or nothing happens."""
 
 import json
+import os
 import pathlib
 import re
 import select
@@ -17,9 +18,11 @@ from support.certificates import Authority
 from support.qmp import Failed, Qmp
 from support.rfb import WebSocket
 from support.screen import wait_until
-from support.stream import DEADLINE, Deadline, UnixServer, connect_tcp, free_port
+from support.stream import DEADLINE, Deadline, UnixServer, connect_tcp, connect_unix, free_port
 
 TAKEN_OVER = re.compile(rb"goes on in another one's place")
+# To look for leaks a sanitizer does what a sandbox is against.
+NO_LEAKS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
 CONSOLES = 20
 LINES_AHEAD = 50  # a guest is at most so many lines ahead of its slowest reader
 
@@ -319,6 +322,46 @@ def test_by_a_signal(upgradable):
     assert upgradable.run("query-chardev")[0]["label"] == "n"
     daemon.send_signal(signal.SIGUSR2)
     upgradable.wait()
+
+
+def test_figures_are_told_again(upgradable, workdir):
+    upgradable.start("-chardev", "null,id=n", "-metrics", f"unix:{workdir}/m")
+    for upgrade in (False, True):
+        if upgrade:
+            upgradable.upgrade()
+        with connect_unix(workdir / "m") as peer:
+            peer.send(b"GET /metrics HTTP/1.0\r\n\r\n")
+            assert b"# EOF" in peer.read_to_end()
+
+
+def test_a_log_that_is_rotated_is_rotated_by_who_takes_over(upgradable, workdir, client):
+    upgradable.start("-chardev", "socket,id=g,path=g,server=on,wait=off",
+                     "-chardev", "socket,id=s,path=s,server=on,wait=off",
+                     "-chardev", f"hub,id=h,chardevs.0=s,logfile={workdir}/log,rotate-size=10k,"
+                                 "rotate-keep=0,time-index=on",
+                     "-device", "console,guest=g,chardev=h")
+    guest, person = client(workdir / "g"), client(workdir / "s")
+    line = b"%04d" + b"." * 95 + b"\n"
+    for i in range(150):
+        if i == 75:
+            upgradable.upgrade()
+        guest.send(line % i)
+        person.read_until(line % i)
+    upgradable.daemon.stop()
+    old = sorted(path for path in workdir.glob("log.*Z"))
+    assert len(old) == 1 and old[0].stat().st_size == 10_300
+    assert old[0].read_bytes() + (workdir / "log").read_bytes() == b"".join(
+        line % i for i in range(150))
+
+
+@pytest.mark.parametrize("option, argument", [
+    ("-sandbox", "on"),
+    pytest.param("-run-with", f"user={os.getuid()}:{os.getgid()}", marks=pytest.mark.skipif(
+        os.geteuid() != 0, reason="needs root"))])
+def test_what_was_given_up_for_good_is_in_the_way(upgradable, option, argument):
+    upgradable.start("-chardev", "null,id=n", option, argument, env=NO_LEAKS)
+    upgradable.refuse(f"an upgrade is not possible with {option}")
+    assert upgradable.run("query-chardev")[0]["label"] == "n"
 
 
 def shell_for(*options):
