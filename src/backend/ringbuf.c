@@ -148,14 +148,13 @@ static void ringbuf_save(struct chardev *chardev, struct chardev_bequest *to)
 {
 	const struct ringbuf_chardev *ringbuf = ringbuf_of(chardev);
 	struct ringbuf_state state = { .taken = ringbuf->taken };
+	const char *oldest = ringbuf->ring + (ringbuf->taken & (ringbuf->size - 1));
 	size_t used = ringbuf_used(chardev), first = ring_span(ringbuf, ringbuf->taken);
-	const struct iovec iov[2] = {
-		{ ringbuf->ring + (ringbuf->taken & (ringbuf->size - 1)),
-			first < used ? first : used },
-		{ ringbuf->ring, first < used ? used - first : 0 },
-	};
 
-	snapshot_put_bulk(&to->writer, &state.bytes, iov, 2);
+	if (first > used)
+		first = used;
+	snapshot_put_bulk(&to->writer, &state.bytes, oldest, first);
+	snapshot_put_bulk(&to->writer, &state.bytes, ringbuf->ring, used - first);
 	snapshot_put(&to->writer, ringbuf_fields, &state);
 }
 

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A hub in another program's place: no byte of the guest is lost or comes twice, since the tape,
- * the
- * place of each member on it and the screen are what they were. Who kept whom waiting is judged
- * anew
- * where that is a matter of a moment: a pause, a turn of who types.
+ * the place of each member on it and the screen are what they were. Who kept whom waiting is judged
+ * anew where that is a matter of a moment: a pause, a turn of who types.
+ *
+ * What the tape has goes over as it lies in its stores (io/store.h), mostly compressed.
  */
 #include "hub/hub-impl.h"
 
+#include "base/cleanup.h"
 #include "base/log.h"
-#include "base/segments.h"
+#include "base/wire.h"
 #include "object/object.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAG_SCREEN = 32, TAG_MEMBER = 33 };
+enum { TAG_SCREEN = 32, TAG_MEMBER = 33, PART_BYTES = 8 };
 
 /**
  * struct hub_state - what is left of one
  * @instance: see hub_instance()
  * @window:   of the tape, which may have grown
- * @head, @tail, @readable: of the tape; @kept: its first bytes; @bytes: from @tail to @head
+ * @head, @tail, @readable: of the tape; @kept, @ring: its journal's stores
  * @holder, @asker: of the keyboard; @asked_ms: when that was
  * @turn:     who is in the middle of a key, of which @scan_* is known
  * @known, @by_guest, @cols, @rows, @clock: of the size; @shows_again: it has just changed
@@ -31,7 +32,7 @@ enum { TAG_SCREEN = 32, TAG_MEMBER = 33 };
  */
 struct hub_state {
 	uint64_t instance, window, head, tail, readable;
-	struct snapshot_bulk kept, bytes;
+	struct snapshot_bulk kept, ring;
 	const char *holder, *asker, *turn;
 	uint64_t asked_ms, clock, lost_bytes;
 	unsigned scan_state, scan_rest, scan_length;
@@ -51,7 +52,7 @@ static const struct snapshot_field hub_fields[] = {
 	FIELD(tail, 4, SNAPSHOT_U64),
 	FIELD(readable, 5, SNAPSHOT_U64),
 	FIELD(kept, 6, SNAPSHOT_LARGE),
-	FIELD(bytes, 7, SNAPSHOT_LARGE),
+	FIELD(ring, 7, SNAPSHOT_LARGE),
 	FIELD(holder, 8, SNAPSHOT_STRING),
 	FIELD(asker, 9, SNAPSHOT_STRING),
 	FIELD(turn, 10, SNAPSHOT_STRING),
@@ -81,11 +82,34 @@ static const struct snapshot_field hub_fields[] = {
 
 /* ---- leaving it ---- */
 
+/* The bulk of a store: @len and @ready of all parts, 4 bytes each, then their bytes. */
+static void put_store(
+	struct snapshot_writer *writer, struct snapshot_bulk *bulk, const struct store *store)
+{
+	size_t n = store_pieces(store), size = n * PART_BYTES;
+	AUTO_FREE uint8_t *head = malloc(size);
+	uint8_t *at = head;
+
+	if (!head) {
+		writer->error = ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct store_part part = store_part(store, i);
+
+		at = put_be32(put_be32(at, part.len), part.ready);
+	}
+	snapshot_put_bulk(writer, bulk, head, size);
+	for (size_t i = 0; i < n; i++) {
+		struct store_part part = store_part(store, i);
+
+		snapshot_put_bulk(writer, bulk, part.bytes, part.len);
+	}
+}
+
 static void put_tape(const struct hub *hub, struct hub_state *state, struct snapshot_writer *writer)
 {
 	const struct journal *journal = &hub->tape.journal;
-	struct iovec iov[2];
-	int n;
 
 	state->window = tape_window(&hub->tape);
 	state->head = journal->head;
@@ -93,10 +117,9 @@ static void put_tape(const struct hub *hub, struct hub_state *state, struct snap
 	state->readable = hub->tape.readable;
 	if (writer->is_trial)
 		return;
-	n = journal_peek(journal, 0, journal->tail ? journal_kept(journal) : 0, iov);
-	snapshot_put_bulk(writer, &state->kept, iov, n);
-	n = journal_peek(journal, journal->tail, (size_t)(journal->head - journal->tail), iov);
-	snapshot_put_bulk(writer, &state->bytes, iov, n);
+	if (journal->kept)
+		put_store(writer, &state->kept, journal->kept);
+	put_store(writer, &state->ring, journal->ring);
 }
 
 static void put_line(const struct hub *hub, struct hub_state *state)
@@ -170,32 +193,41 @@ static void hub_save(struct chardev *chardev, struct chardev_bequest *to)
 
 /* ---- going on ---- */
 
+static int get_store(struct store *store, const uint8_t *bytes, uint64_t len)
+{
+	size_t n = store_pieces(store), at = n * PART_BYTES;
+	int r = len < at ? -EBADMSG : 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const uint8_t *head = bytes + i * PART_BYTES;
+		struct store_part part = { bytes + at, get_be32(head), get_be32(head + 4) };
+
+		if (part.len > len - at)
+			return -EBADMSG;
+		r = store_take_part(store, i, &part);
+		at += part.len;
+	}
+	return r;
+}
+
 static int get_tape(struct hub *hub, const struct hub_state *state, const struct snapshot *from)
 {
 	struct tape *tape = &hub->tape;
-	const char *bytes = snapshot_bulk(from, &state->bytes);
-	uint64_t left = state->bytes.len;
+	struct journal *journal = &tape->journal;
+	int r = 0;
 
-	if (state->window > tape_window(tape) && tape_set_window(tape, state->window) < 0)
-		return -ENOMEM;
-	if (state->tail > state->readable || state->readable > state->head ||
-		state->head - state->tail != left || left > tape_window(tape))
-		return -EBADMSG;
-	tape->journal.tail = state->tail;
-	if (state->kept.len != journal_kept(&tape->journal))
-		return -EBADMSG;
-	journal_go_on(&tape->journal, state->tail, snapshot_bulk(from, &state->kept));
-	tape->readable = state->tail;
-	while (left) {
-		struct iovec iov[2];
-		int n = journal_reserve(&tape->journal, (size_t)left, iov);
-		size_t len = segments_len(iov, n);
-
-		segments_fill(iov, bytes, len);
-		journal_commit(&tape->journal, len);
-		bytes += len;
-		left -= len;
-	}
+	if (state->window != tape_window(tape))
+		r = tape_set_window(tape, state->window);
+	if (r == 0 && (state->tail > state->readable || state->readable > state->head ||
+			      state->head - state->tail > tape_window(tape)))
+		r = -EBADMSG;
+	if (r == 0 && journal->kept)
+		r = get_store(journal->kept, snapshot_bulk(from, &state->kept), state->kept.len);
+	if (r == 0)
+		r = get_store(journal->ring, snapshot_bulk(from, &state->ring), state->ring.len);
+	if (r < 0)
+		return r;
+	journal_go_on(journal, state->tail, state->head);
 	tape->readable = state->readable;
 	hub->flow.oldest = state->tail;
 	hub->flow.piece_from = state->head;

@@ -564,7 +564,6 @@ static int save_engine(
 {
 	const struct vt_replay how = { .flags = VT_REPLAY_FRESH | VT_REPLAY_HISTORY };
 	AUTO_STRBUF struct strbuf bytes = { 0 };
-	struct iovec iov;
 	int r = screen->ice ? thaw(screen) : 0;
 
 	if (r == 0)
@@ -572,8 +571,7 @@ static int save_engine(
 	if (r < 0)
 		return r;
 	rest_use(&screen->rest);
-	iov = (struct iovec){ bytes.data, bytes.len };
-	snapshot_put_bulk(writer, &state->replay, &iov, 1);
+	snapshot_put_bulk(writer, &state->replay, bytes.data, bytes.len);
 	state->boundary = vt_boundary(screen->vt) - screen->cut;
 	state->settled = vt_settled(screen->vt) - screen->cut;
 	return 0;

@@ -132,10 +132,10 @@ void journal_commit(struct journal *journal, size_t len)
 	journal->head += len;
 }
 
-void journal_go_on(struct journal *journal, uint64_t tail, const void *kept)
+void journal_go_on(struct journal *journal, uint64_t tail, uint64_t head)
 {
-	journal->head = journal->tail = tail;
-	write_to(journal->kept, 0, kept, journal_kept(journal));
+	journal->tail = tail;
+	journal->head = head;
 }
 
 int journal_peek(const struct journal *journal, uint64_t offset, size_t max, struct iovec iov[2])

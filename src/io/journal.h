@@ -92,11 +92,10 @@ uint64_t journal_move(struct journal *journal, uint64_t to, uint64_t from, uint6
 void journal_truncate(struct journal *journal, uint64_t head);
 
 /**
- * journal_go_on() - in the place of another one: an empty one has had so much already
- * @tail: offset of what is written next
- * @kept: the first journal_kept() bytes of all
+ * journal_go_on() - in the place of another one of the same sizes; its stores have taken the parts
+ * @tail, @head: at most the size apart
  */
-void journal_go_on(struct journal *journal, uint64_t tail, const void *kept);
+void journal_go_on(struct journal *journal, uint64_t tail, uint64_t head);
 
 /** journal_kept() - how many of the first bytes the window has passed and are set aside */
 size_t journal_kept(const struct journal *journal);

@@ -11,6 +11,8 @@
  * The buffers and the compressor live as long as a round; the decompressor, which may not be
  * missing when it is needed, as long as the packer. A store that goes while its piece is at work
  * leaves the work to end for nothing.
+ *
+ * Who asks for it gets a round of its own, at once, in which all rests that is not used during it.
  */
 /* syscalls: madvise mmap munmap */
 #include "io/store.h"
@@ -21,8 +23,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <malloc.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -49,6 +49,7 @@ struct store_piece {
  * @turn:    those of them that this round has not been through; @at: the piece of the first
  * @store:   whose piece is at work, from @copy to @out; NULL: nobody's any more
  * @out_len: what the thread made of it; 0: nothing
+ * @asked:   for a round of its own, by who is told by @fn; @in_asked: that is this one
  */
 struct store_packer {
 	struct loop *loop;
@@ -64,6 +65,9 @@ struct store_packer {
 	ZSTD_CCtx *compressor;
 	ZSTD_DCtx *decompressor;
 	size_t hot, packed;
+	bool asked, in_asked;
+	void (*fn)(void *data);
+	void *data;
 };
 
 static struct store *store_of(struct list *node)
@@ -209,6 +213,70 @@ void store_forget(struct store *store, size_t at, size_t len)
 		make_fresh(store, &store->pieces[i]);
 }
 
+/* ---- a piece as it is ---- */
+
+size_t store_pieces(const struct store *store)
+{
+	return round_up(store->size, STORE_PIECE) / STORE_PIECE;
+}
+
+struct store_part store_part(const struct store *store, size_t i)
+{
+	const struct store_piece *piece = &store->pieces[i];
+
+	return piece->packed ? (struct store_part){ piece->packed, piece->packed_len, piece->ready }
+			     : (struct store_part){ store->bytes + i * STORE_PIECE, piece->ready,
+				       piece->ready };
+}
+
+static bool is_part_of(const struct store *store, size_t i, const struct store_part *part)
+{
+	size_t left = store->size - i * STORE_PIECE;
+
+	if (part->ready > STORE_PIECE || part->ready > left || part->len > part->ready)
+		return false;
+	return part->len == part->ready ||
+	       ZSTD_getFrameContentSize(part->bytes, part->len) == part->ready;
+}
+
+static int need_decompressor(struct store_packer *packer)
+{
+	if (!packer->decompressor)
+		packer->decompressor = ZSTD_createDCtx();
+	return packer->decompressor ? 0 : -ENOMEM;
+}
+
+static int take_packed(
+	struct store *store, struct store_piece *piece, const struct store_part *part)
+{
+	void *packed = need_decompressor(store->packer) < 0 ? NULL : malloc(part->len);
+
+	if (!packed)
+		return -ENOMEM;
+	memcpy(packed, part->bytes, part->len);
+	*piece = (struct store_piece){
+		.packed = packed, .packed_len = part->len, .ready = part->ready
+	};
+	count(store, piece, 1);
+	return 0;
+}
+
+int store_take_part(struct store *store, size_t i, const struct store_part *part)
+{
+	struct store_piece *piece = &store->pieces[i];
+
+	if (!is_part_of(store, i, part))
+		return -EBADMSG;
+	if (part->len < part->ready)
+		return take_packed(store, piece, part);
+	if (!part->ready)
+		return 0;
+	make_ready(store, piece, part->ready);
+	memcpy(store->bytes + i * STORE_PIECE, part->bytes, part->len);
+	touch(store, piece);
+	return 0;
+}
+
 /* ---- packing ---- */
 
 static void put_packer(struct store_packer *packer);
@@ -273,10 +341,14 @@ static void end_round(struct store_packer *packer)
 	ZSTD_freeCCtx(packer->compressor);
 	packer->copy = packer->out = NULL;
 	packer->compressor = NULL;
-	if (!list_is_empty(&packer->waiting))
+	if (packer->asked)
+		timer_start(packer->timer, 0);
+	else if (!list_is_empty(&packer->waiting))
 		timer_start(packer->timer, STORE_REST_MS);
 	else
 		give_back_freed();
+	if (packer->in_asked && packer->fn)
+		packer->fn(packer->data);
 }
 
 /* The round has been through a store: has it something for another one? */
@@ -284,7 +356,7 @@ static void end_turn(struct store_packer *packer, struct store *store)
 {
 	bool waits = false;
 
-	for (size_t i = 0; i * STORE_PIECE < store->size; i++) {
+	for (size_t i = 0; i < store_pieces(store); i++) {
 		struct store_piece *piece = &store->pieces[i];
 
 		piece->used = false;
@@ -301,7 +373,7 @@ static void go_on(struct store_packer *packer)
 	while (!list_is_empty(&packer->turn)) {
 		struct store *store = store_of(packer->turn.next);
 
-		for (; packer->at * STORE_PIECE < store->size; packer->at++) {
+		for (; packer->at < store_pieces(store); packer->at++) {
 			const struct store_piece *piece = &store->pieces[packer->at];
 
 			if (is_hot(piece) && !piece->used && !piece->stays) {
@@ -335,10 +407,15 @@ static int begin_round(struct store_packer *packer)
 	packer->copy = malloc(STORE_PIECE);
 	packer->out = malloc(STORE_PIECE);
 	packer->compressor = ZSTD_createCCtx();
-	if (!packer->decompressor)
-		packer->decompressor = ZSTD_createDCtx();
-	return packer->copy && packer->out && packer->compressor && packer->decompressor ? 0
-											 : -ENOMEM;
+	if (need_decompressor(packer) < 0)
+		return -ENOMEM;
+	return packer->copy && packer->out && packer->compressor ? 0 : -ENOMEM;
+}
+
+static void let_rest(struct store *store)
+{
+	for (size_t i = 0; i < store_pieces(store); i++)
+		store->pieces[i].used = false;
 }
 
 static void on_timer(void *data)
@@ -346,6 +423,8 @@ static void on_timer(void *data)
 	struct store_packer *packer = data;
 
 	packer->in_round = true;
+	packer->in_asked = packer->asked;
+	packer->asked = false;
 	packer->at = 0;
 	if (begin_round(packer) < 0) {
 		end_round(packer);
@@ -356,6 +435,8 @@ static void on_timer(void *data)
 
 		list_remove(&store->node);
 		list_append(&packer->turn, &store->node);
+		if (packer->in_asked)
+			let_rest(store);
 	}
 	go_on(packer);
 }
@@ -451,7 +532,7 @@ static void leave_packer(struct store *store)
 {
 	struct store_packer *packer = store->packer;
 
-	for (size_t i = 0; i * STORE_PIECE < store->size; i++) {
+	for (size_t i = 0; i < store_pieces(store); i++) {
 		count(store, &store->pieces[i], -1);
 		free(store->pieces[i].packed);
 	}
@@ -474,6 +555,20 @@ void store_free(struct store *store)
 		munmap(store->bytes, store->size);
 	free(store->pieces);
 	free(store);
+}
+
+bool store_pack_now(struct loop *loop, void (*fn)(void *data), void *data)
+{
+	struct store_packer *packer = *loop_slot(loop, LOOP_SLOT_PACKER);
+
+	if (!packer)
+		return false;
+	packer->fn = fn;
+	packer->data = data;
+	packer->asked = fn && packer->hot;
+	if (packer->asked && !packer->in_round)
+		timer_start(packer->timer, 0);
+	return packer->asked;
 }
 
 void store_usage(struct loop *loop, size_t *ret_hot, size_t *ret_packed)

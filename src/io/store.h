@@ -5,7 +5,9 @@
 #include "base/list.h"
 #include "io/loop.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
 	STORE_PIECE = 64 * 1024, /* what is compressed in one go */
@@ -69,6 +71,37 @@ size_t store_make(struct store *store, size_t at, size_t len);
 
 /** store_forget() - nobody needs what stands there: pieces wholly in it are fresh again */
 void store_forget(struct store *store, size_t at, size_t len);
+
+/**
+ * struct store_part - what a piece holds, as it is
+ * @bytes: borrowed, @len of them
+ * @ready: how many they are; more than @len if they are compressed
+ */
+struct store_part {
+	const void *bytes;
+	uint32_t len, ready;
+};
+
+/** store_pieces() - how many there are */
+size_t store_pieces(const struct store *store);
+
+/** store_part() - of the piece @i, as long as nobody uses the store */
+struct store_part store_part(const struct store *store, size_t i);
+
+/**
+ * store_take_part() - let a piece that is fresh hold what one of another program did
+ *
+ * Return: 0; -ENOMEM; -EBADMSG: that is no such part.
+ */
+int store_take_part(struct store *store, size_t i, const struct store_part *part);
+
+/**
+ * store_pack_now() - let all stores of a loop pack what is not used just now
+ * @fn: called when that is done, unless the last store goes before; NULL: by nobody any more
+ *
+ * Return: whether there is anything to be packed; if not @fn is not called.
+ */
+bool store_pack_now(struct loop *loop, void (*fn)(void *data), void *data);
 
 /** store_usage() - what all stores of a loop take: in pages, and compressed */
 void store_usage(struct loop *loop, size_t *ret_hot, size_t *ret_packed);

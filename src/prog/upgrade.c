@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  *	idle
- *	asking		the program that is to take over, a child, looks at all but what is bulk;
- *			consoles go on
- *	going		it has said yes, and who asked has been told. In one dispatch: files are
- *			written, all is saved, the child looks at that too, who cannot be handed
- *			over
- *			is sent away, and the program is executed
+ *	asking	the program that is to take over, a child, looks at all but what is bulk
+ *	packing	it has said yes. Histories that rest are compressed, so that there is little to save
+ *	going	who asked has been told. In one dispatch: files are written, all is saved, the child
+ *		looks at that too, who cannot be handed over is sent away, and the program is
+ *		executed
  *
- * Whatever fails on the way is told to who asked, or in the log, and all goes on as before.
+ * Consoles go on until it is going. Whatever fails on the way is told to who asked, or in the log,
+ * and all goes on as before.
  */
 /* before the sandbox: access execve faccessat fcntl */
 #include "prog/upgrade.h"
@@ -18,6 +18,7 @@
 #include "control/bequest.h"
 #include "control/upgrade.h"
 #include "control/world.h"
+#include "io/store.h"
 #include "prog/examiner.h"
 #include "prog/notify.h"
 #include "prog/setup.h"
@@ -29,7 +30,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum stage { IDLE, ASKING, GOING };
+enum stage { IDLE, ASKING, PACKING, GOING };
 
 /** struct parting - one that is left out */
 struct parting {
@@ -63,6 +64,8 @@ struct upgrade {
 
 static void rest(struct upgrade *upgrade)
 {
+	store_pack_now(upgrade->loop, NULL, NULL);
+	timer_stop(upgrade->timer);
 	examiner_free(TAKE_PTR(upgrade->examiner));
 	free(TAKE_PTR(upgrade->lost));
 	upgrade->losses = 0;
@@ -184,9 +187,8 @@ static int execute(struct upgrade *upgrade, struct chardev_bequest *bequest, str
 	return error_set(err, -r, "'%s' cannot be executed: %s", program, strerror(-r));
 }
 
-static void go(void *data)
+static void go(struct upgrade *upgrade)
 {
-	struct upgrade *upgrade = data;
 	struct chardev_bequest bequest = { .writer.fd = -1 };
 	struct error *err = NULL;
 	int r = write_files(upgrade, &err);
@@ -203,6 +205,27 @@ static void go(void *data)
 	give_up(upgrade, err);
 }
 
+/* ---- packing ---- */
+
+static void on_packed(void *data)
+{
+	struct upgrade *upgrade = data;
+
+	upgrade->stage = GOING;
+	tell_end(upgrade, NULL);
+	timer_start(upgrade->timer, 0); /* after the answer has gone out */
+}
+
+static void on_timer(void *data)
+{
+	struct upgrade *upgrade = data;
+
+	if (upgrade->stage == PACKING)
+		on_packed(upgrade);
+	else
+		go(upgrade);
+}
+
 /* ---- asking ---- */
 
 static void on_answer(void *data, struct error *err)
@@ -217,9 +240,11 @@ static void on_answer(void *data, struct error *err)
 		give_up(upgrade, NULL);
 		return;
 	}
-	upgrade->stage = GOING;
-	tell_end(upgrade, NULL);
-	timer_start(upgrade->timer, 0); /* after the answer has gone out */
+	upgrade->stage = PACKING;
+	if (store_pack_now(upgrade->loop, on_packed, upgrade))
+		timer_start(upgrade->timer, UPGRADE_PACK_MS);
+	else
+		on_packed(upgrade);
 }
 
 static int check_losses(const struct upgrade *upgrade, bool force, struct error **err)
@@ -358,7 +383,7 @@ int upgrade_new(struct loop *loop, struct world *world, const struct setup *setu
 		.setup = setup,
 		.notify = notify,
 		.upgrader = { &upgrader_ops, upgrade },
-		.timer = timer_new(loop, go, upgrade) };
+		.timer = timer_new(loop, on_timer, upgrade) };
 	if (!upgrade->timer) {
 		free(upgrade);
 		return -ENOMEM;

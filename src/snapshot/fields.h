@@ -53,8 +53,7 @@ enum snapshot_type {
  * @offset:   of the member
  * @needed:   of those that may be missing: this one may not
  * @optional: was added by a minor version: may be missing (0, false), and may be skipped by who
- * does
- *            not know it
+ *            does not know it
  * @max:      of numbers; 0: any
  * @of:       of SNAPSHOT_EACH: the table of each; @size: of the struct
  */

@@ -181,20 +181,19 @@ static int write_all(int fd, const void *bytes, size_t len, uint64_t at)
 }
 
 void snapshot_put_bulk(
-	struct snapshot_writer *writer, struct snapshot_bulk *bulk, const struct iovec *iov, int n)
+	struct snapshot_writer *writer, struct snapshot_bulk *bulk, const void *bytes, size_t len)
 {
+	int r;
+
 	if (writer->is_trial || writer->error)
 		return;
 	if (!bulk->len)
 		bulk->at = writer->bulk_end;
-	for (int i = 0; i < n; i++) {
-		int r = write_all(writer->fd, iov[i].iov_base, iov[i].iov_len, writer->bulk_end);
-
-		if (r < 0)
-			fail(writer, -r);
-		writer->bulk_end += iov[i].iov_len;
-		bulk->len += iov[i].iov_len;
-	}
+	r = write_all(writer->fd, bytes, len, writer->bulk_end);
+	if (r < 0)
+		fail(writer, -r);
+	writer->bulk_end += len;
+	bulk->len += len;
 }
 
 /* ---- the end ---- */

@@ -6,8 +6,6 @@
 #include "base/strbuf.h"
 #include "snapshot/fields.h"
 
-#include <sys/uio.h>
-
 /**
  * struct snapshot_writer - a snapshot that is being written, to a file in memory
  *
@@ -43,20 +41,16 @@ void snapshot_end_group(struct snapshot_writer *writer);
 void snapshot_put(
 	struct snapshot_writer *writer, const struct snapshot_field *fields, const void *from);
 
-/**
- * snapshot_put_bulk() - add bytes to a stretch of bulk, all zero at first, of which none end
- * yet
- */
+/** snapshot_put_bulk() - add bytes to a stretch of bulk, the newest one; all zero at first */
 void snapshot_put_bulk(
-	struct snapshot_writer *writer, struct snapshot_bulk *bulk, const struct iovec *iov, int n);
+	struct snapshot_writer *writer, struct snapshot_bulk *bulk, const void *bytes, size_t len);
 
 /** snapshot_finish() - the last record is there. Return: 0; -errno with @err */
 int snapshot_finish(struct snapshot_writer *writer, struct error **err);
 
 /**
- * snapshot_leave_fds() - shall the descriptors that it refers to stay open when the process
- * executes
- * another program
+ * snapshot_leave_fds() - shall the descriptors that it refers to stay open when another program is
+ * executed
  *
  * Return: 0; -errno: none of them will.
  */

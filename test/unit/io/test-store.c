@@ -3,6 +3,7 @@
 
 #include "lib/fault.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -90,14 +91,18 @@ static size_t packed(struct fixture *f)
 	return bytes;
 }
 
+static void pass_ms(struct fixture *f, unsigned ms)
+{
+	loop_advance(f->loop, ms);
+	loop_step(f->loop, false);
+	sched_yield();
+}
+
 /* Until no more than @most bytes are in pages. */
 static void rest(struct fixture *f, size_t most)
 {
-	while (hot(f) > most) {
-		loop_advance(f->loop, STORE_REST_MS / 10);
-		loop_step(f->loop, false);
-		sched_yield();
-	}
+	while (hot(f) > most)
+		pass_ms(f, STORE_REST_MS / 10);
 }
 
 static void what_rests_is_packed_and_comes_back(void **state)
@@ -209,6 +214,90 @@ static void forgotten_pieces_are_fresh(void **state)
 	expect(f, 0, 3 * STORE_PIECE);
 }
 
+static int take_parts(struct store *to, const struct store *from)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < store_pieces(from); i++) {
+		const struct store_part part = store_part(from, i);
+
+		r = store_take_part(to, i, &part);
+	}
+	return r;
+}
+
+static void pieces_go_over_as_they_are(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other = store_new(f->loop, SIZE);
+	size_t in_pages;
+
+	put(f, 0, 2 * STORE_PIECE, true);
+	put(f, 2 * STORE_PIECE, STORE_PIECE, false);
+	put(f, 3 * STORE_PIECE, 100, true);
+	rest(f, STORE_PIECE);
+	in_pages = hot(f);
+	assert_int_equal(take_parts(other, f->store), 0);
+	assert_int_equal(hot(f), 2 * in_pages);
+	store_free(f->store);
+	f->store = other;
+	assert_int_equal(hot(f), in_pages);
+	assert_in_range(packed(f), 1, STORE_PIECE);
+	expect(f, 0, 3 * STORE_PIECE + 100);
+	put(f, 3 * STORE_PIECE + 100, SIZE - 3 * STORE_PIECE - 100, true);
+	rest(f, STORE_PIECE);
+	expect(f, 0, SIZE);
+}
+
+static void what_is_no_part_is_refused(void **state)
+{
+	static const char bytes[STORE_PIECE];
+	struct fixture *f = *state;
+	const struct {
+		size_t i;
+		struct store_part part;
+	} wrong[] = {
+		{ 0, { bytes, STORE_PIECE, STORE_PIECE + 1 } },
+		{ 0, { bytes, 101, 100 } },
+		{ 0, { bytes, 100, 101 } },
+		{ 0, { bytes, 0, 1 } },
+		{ 5, { bytes, 4097, 4097 } },
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(store_take_part(f->store, wrong[i].i, &wrong[i].part), -EBADMSG);
+	assert_int_equal(hot(f) + packed(f), 0);
+}
+
+static void count_call(void *data)
+{
+	++*(unsigned *)data;
+}
+
+static void what_is_not_used_just_now_is_packed_on_request(void **state)
+{
+	struct fixture *f = *state;
+	unsigned calls = 0;
+
+	assert_false(store_pack_now(f->loop, count_call, &calls));
+	put(f, 0, 3 * STORE_PIECE, true);
+	for (unsigned round = 1; round <= 3; round++) {
+		expect(f, 0, 3 * STORE_PIECE);
+		if (round == 2)
+			loop_advance(f->loop, 2 * STORE_REST_MS); /* in the middle of a round */
+		assert_true(store_pack_now(f->loop, count_call, &calls));
+		while (calls < round)
+			pass_ms(f, 1);
+		assert_int_equal(hot(f), 0);
+		assert_int_equal(calls, round);
+	}
+	expect(f, 0, 3 * STORE_PIECE);
+	assert_true(store_pack_now(f->loop, count_call, &calls));
+	assert_false(store_pack_now(f->loop, NULL, NULL));
+	rest(f, 0);
+	assert_int_equal(calls, 3);
+}
+
 static void store_goes_while_it_is_packed(void **state)
 {
 	struct fixture *f = *state;
@@ -300,6 +389,10 @@ int main(void)
 			asking_for_room_and_a_few_bytes_make_no_work, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_does_not_shrink_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(forgotten_pieces_are_fresh, setup, teardown),
+		cmocka_unit_test_setup_teardown(pieces_go_over_as_they_are, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_part_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_not_used_just_now_is_packed_on_request, setup, teardown),
 		cmocka_unit_test_setup_teardown(store_goes_while_it_is_packed, setup, teardown),
 		cmocka_unit_test_setup_teardown(anything_in_any_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(

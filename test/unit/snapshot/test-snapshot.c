@@ -80,10 +80,10 @@ static void begin(struct snapshot_writer *writer)
 
 static void put_example(struct snapshot_writer *writer)
 {
-	const struct iovec journal[2] = { { (char[]){ "jour" }, 4 }, { (char[]){ "nal" }, 3 } };
 	struct thing thing = example;
 
-	snapshot_put_bulk(writer, &thing.journal, journal, 2);
+	snapshot_put_bulk(writer, &thing.journal, "jour", 4);
+	snapshot_put_bulk(writer, &thing.journal, "nal", 3);
 	snapshot_put(writer, thing_fields, &thing);
 	put_members(writer);
 }
@@ -359,14 +359,13 @@ static void descriptors_stay_open_as_long_as_they_are_to(void **state)
 
 static void a_trial_is_without_bulk(void **state)
 {
-	struct iovec iov = { (char[]){ "x" }, 1 };
 	struct thing thing = example;
 	struct snapshot_writer writer;
 	struct snapshot snapshot;
 
 	(void)state;
 	assert_int_equal(snapshot_begin(&writer, true, NULL), 0);
-	snapshot_put_bulk(&writer, &thing.journal, &iov, 1);
+	snapshot_put_bulk(&writer, &thing.journal, "x", 1);
 	snapshot_put(&writer, thing_fields, &thing);
 	assert_int_equal(snapshot_open(finish(&writer), &snapshot, NULL), 0);
 	assert_int_equal(snapshot_check(&snapshot.all, thing_fields, sizeof(thing), NULL), 0);
