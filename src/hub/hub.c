@@ -161,9 +161,8 @@ static void pump_task(void *data)
 	if (hub->guest_waits && !hub_screen_unread(&hub->screen)) {
 		hub->guest_waits = false;
 		chardev_room(&hub->base);
-	} else {
-		flow_review(&hub->flow);
 	}
+	flow_review(&hub->flow);
 }
 
 void hub_pump_later(struct hub *hub)

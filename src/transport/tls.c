@@ -483,7 +483,7 @@ static void watch_lower(struct transport *transport)
 	if (has_out(tls) || ((wanted & WATCH_WRITE) && tls->state != HANDSHAKE))
 		lower |= WATCH_WRITE;
 	transport_watch(transport->lower, lower);
-	if (has_payload(tls) || tls->more || tls->state > OPEN)
+	if (has_payload(tls) || tls->more || (tls->blocked && !has_out(tls)) || tls->state > OPEN)
 		transport_kick(transport, wanted & WATCH_READ);
 	if (tls->state > OPEN)
 		transport_kick(transport, wanted & WATCH_HANGUP);
