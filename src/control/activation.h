@@ -4,14 +4,18 @@
 
 #include "opts/opts.h"
 
+#include <sys/types.h>
+
 /**
  * struct activation - sockets that the service manager has opened for us [sd_listen_fds(3)]
  * @names: of the descriptors from 3 on, "vnc:console:..."; NULL: they have none. Owned
  * @n:     how many there are
+ * @inodes: theirs, by which they are known to be what was passed; owned
  */
 struct activation {
 	char *names;
 	unsigned n;
+	ino_t *inodes;
 };
 
 /**
@@ -28,6 +32,15 @@ void activation_init(struct activation *activation);
  * Return: 0; -ENOENT: none is called that; -EEXIST: several are; -ENOMEM.
  */
 int activation_resolve(const struct activation *activation, struct opts *opts, struct error **err);
+
+/**
+ * activation_set_env() - leave those that are open yet to the program that is executed next in this
+ * process, by their names
+ *
+ * Return: 0; -ENOMEM, and activation_unset_env() is to be called, as where nothing is executed.
+ */
+int activation_set_env(const struct activation *activation);
+void activation_unset_env(const struct activation *activation);
 
 /** activation_done() - forget the names; the sockets stay open */
 void activation_done(struct activation *activation);

@@ -173,6 +173,8 @@ static int execute(struct upgrade *upgrade, struct chardev_bequest *bequest, str
 		r = takeover_set_env(fd);
 	if (r == 0)
 		r = notify_set_env(upgrade->notify);
+	if (r == 0)
+		r = activation_set_env(&upgrade->setup->activation);
 	if (r == 0 && fcntl(fd, F_SETFD, 0) < 0)
 		r = -errno;
 	if (r == 0) {
@@ -183,6 +185,7 @@ static int execute(struct upgrade *upgrade, struct chardev_bequest *bequest, str
 	}
 	takeover_unset_env();
 	notify_unset_env();
+	activation_unset_env(&upgrade->setup->activation);
 	snapshot_leave_fds(&bequest->writer, false);
 	return error_set(err, -r, "'%s' cannot be executed: %s", program, strerror(-r));
 }

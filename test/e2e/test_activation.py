@@ -3,17 +3,9 @@
 
 import os
 import socket
-import sys
 
+from support.program import with_socket
 from support.stream import connect_unix
-
-# As systemd starts a service: the socket is descriptor 3.
-MANAGER = """
-import os, sys
-os.dup2(int(sys.argv[1]), 3)
-os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="console")
-os.execv(sys.argv[2], sys.argv[2:])
-"""
 
 
 def test_a_named_socket_is_served_and_stays(charhubd, workdir):
@@ -27,8 +19,7 @@ def test_a_named_socket_is_served_and_stays(charhubd, workdir):
                     "-chardev", "exec,id=g,command=echo fds=$LISTEN_FDS.; cat",
                     "-chardev", "socket,id=s,fd=console,server=on,wait=off,clients=4",
                     "-chardev", "hub,id=h,chardevs.0=s", "-device", "console,guest=g,chardev=h",
-                    prefix=[sys.executable, "-c", MANAGER, str(listener.fileno())],
-                    pass_fds=(listener.fileno(),))
+                    **with_socket("console", listener))
                 peer.read_until("fds=.\r\n")
                 peer.send(b"again\n")
                 peer.read_until("again\r\n")

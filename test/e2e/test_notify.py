@@ -5,22 +5,12 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 
 import pytest
 
+from support.program import with_socket
 from support.stream import DEADLINE, connect_unix
-
-# As systemd starts a service: with a watchdog, and a socket as descriptor 3.
-MANAGER = """
-import os, sys
-os.dup2(int(sys.argv[1]), 3)
-os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="control",
-                  WATCHDOG_USEC="20000")
-os.environ.setdefault("WATCHDOG_PID", str(os.getpid()))
-os.execv(sys.argv[2], sys.argv[2:])
-"""
 
 
 class Manager:
@@ -57,11 +47,11 @@ def service(charhubd_path, manager, workdir):
     listener.listen()
 
     def start(*args, **env):
+        passed = with_socket("control", listener)
         process = subprocess.Popen(
-            [sys.executable, "-c", MANAGER, str(listener.fileno()), charhubd_path,
-             "-control", "fd=control", *args],
-            pass_fds=(listener.fileno(),), cwd=workdir,
-            env={**os.environ, "NOTIFY_SOCKET": str(manager.path), **env})
+            [*passed["prefix"], charhubd_path, "-control", "fd=control", *args],
+            pass_fds=passed["pass_fds"], cwd=workdir,
+            env={**os.environ, "NOTIFY_SOCKET": str(manager.path), "WATCHDOG_USEC": "20000", **env})
         started.append(process)
         return process
 

@@ -264,6 +264,20 @@ def test_who_waits_to_be_accepted_is(upgradable, workdir, client):
         person.read_until(b"still there")
 
 
+def test_a_socket_of_the_service_manager_is_passed_on(upgradable, workdir):
+    """Also to what is made anew."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(workdir / "m"))
+        listener.listen()
+        upgradable.start("-metrics", "fd:metrics", **program.with_socket("metrics", listener))
+    for upgrades in range(3):
+        if upgrades:
+            upgradable.upgrade()
+        with connect_unix(workdir / "m") as scraper:
+            scraper.send(b"GET /metrics HTTP/1.0\r\n\r\n")
+            scraper.read_until(b"# EOF\n")
+
+
 def screen_of(upgradable):
     return upgradable.run("console-screen", console="h", format="text")
 

@@ -11,6 +11,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -160,6 +161,24 @@ def special_files(folder):
         if stat.S_ISSOCK(mode) or stat.S_ISLNK(mode) or stat.S_ISFIFO(mode):
             found.add(str(path))
     return found
+
+
+# As systemd starts a service: with a socket as descriptor 3, watched where that is asked for.
+MANAGER = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+pid = str(os.getpid())
+os.environ.update(LISTEN_PID=pid, LISTEN_FDS="1", LISTEN_FDNAMES=sys.argv[2])
+if "WATCHDOG_USEC" in os.environ:
+    os.environ.setdefault("WATCHDOG_PID", pid)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+def with_socket(name, listener):
+    """How a service manager starts what is told: options of Charhubd and the like."""
+    fd = listener.fileno()
+    return {"prefix": [sys.executable, "-c", MANAGER, str(fd), name], "pass_fds": (fd,)}
 
 
 class Charhubd:

@@ -3,12 +3,14 @@
 #include "base/cleanup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -71,6 +73,44 @@ static void a_name_means_one_socket(void **state)
 	activation_done(&activation);
 }
 
+static void expect_close_on_exec(int fd, int flag)
+{
+	assert_int_equal(fcntl(fd, F_GETFD), flag);
+}
+
+/* Two sockets, then one of them and what is no socket of the manager's under the number. */
+static void what_is_open_yet_is_left_to_the_next_program(void **state)
+{
+	struct activation activation, next;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_int_equal(dup2(fds[0], 3), 3);
+	assert_int_equal(dup2(fds[1], 4), 4);
+	set_env((int)getpid(), "2", "web:metrics");
+	activation_init(&activation);
+	expect_close_on_exec(3, FD_CLOEXEC);
+	assert_int_equal(dup2(0, 4), 4);
+	assert_int_equal(activation_set_env(&activation), 0);
+	expect_close_on_exec(3, 0);
+	assert_string_equal(getenv("LISTEN_FDNAMES"), "web:");
+	activation_init(&next);
+	expect(&next, "socket,fd=web", 0, "3", NULL);
+	expect(&next, "socket,fd=metrics", -ENOENT, "metrics", NULL);
+	assert_int_equal(activation_set_env(&activation), 0);
+	activation_unset_env(&activation);
+	assert_null(getenv("LISTEN_FDS"));
+	expect_close_on_exec(3, FD_CLOEXEC);
+	activation_done(&activation);
+	activation_done(&next);
+	close(4);
+	if (fds[0] != 3)
+		close(3);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void what_is_not_ours_is_not_used(void **state)
 {
 	static const char *const counts[] = { "1", "-1", "x", "1025", "" };
@@ -96,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_become_numbers),
 		cmocka_unit_test(a_name_means_one_socket),
+		cmocka_unit_test(what_is_open_yet_is_left_to_the_next_program),
 		cmocka_unit_test(what_is_not_ours_is_not_used),
 	};
 
