@@ -310,8 +310,9 @@ def test_tigervnc_takes_every_encoding(console, monitor, encoding):
 @pytest.fixture
 def typing(console, monitor):
     """TigerVNC, which tells of PRIMARY too, in front of the console."""
-    need("xtigervncviewer")
+    need("xtigervncviewer", "setxkbmap")
     it = console()
+    monitor.use_layout("us", "intl")
     monitor.start_viewer(it.path, "-SendPrimary=1")
     it.window = monitor.wait_window("vc0")
     monitor.wait_picture(it.picture, "the console in the viewer")

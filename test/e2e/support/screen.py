@@ -182,6 +182,10 @@ class Screen:
         self._xdotool("mousemove", x, y, "click", "--repeat", 3, "--delay", 20, 1)
         wait_until(lambda: look() != unmarked, "a line that is marked")
 
+    def use_layout(self, *layout):
+        """For keys that a plain keyboard lacks: xdotool maps them for too short a moment."""
+        subprocess.run(["setxkbmap", *layout], env=self.env, check=True)
+
     def press(self, *keys):
         self._xdotool("key", "--clearmodifiers", *keys)
 
