@@ -3,8 +3,8 @@
 #include "client/attend-impl.h"
 
 #include "base/cleanup.h"
+#include "base/plain.h"
 #include "client/history.h"
-#include "client/plain.h"
 #include "client/tables.h"
 #include "client/terminal.h"
 

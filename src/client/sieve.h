@@ -3,7 +3,7 @@
 #define CLIENT_SIEVE_H
 
 #include "base/error.h"
-#include "client/plain.h"
+#include "base/plain.h"
 
 #include <regex.h>
 #include <stdbool.h>

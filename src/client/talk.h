@@ -2,12 +2,12 @@
 #ifndef CLIENT_TALK_H
 #define CLIENT_TALK_H
 
+#include "base/plain.h"
 #include "client/attachment.h"
 #include "client/client.h"
 #include "client/consoles.h"
 #include "client/history.h"
 #include "client/paste.h"
-#include "client/plain.h"
 
 /**
  * struct talk - being at a console without a person

@@ -4,8 +4,8 @@
 
 #include "base/base64.h"
 #include "base/cleanup.h"
+#include "base/plain.h"
 #include "client/history.h"
-#include "client/plain.h"
 #include "client/print.h"
 #include "client/terminal.h"
 #include "client/when.h"

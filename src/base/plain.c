@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/plain.h"
+#include "base/plain.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* Where in a control function it is [ECMA-48 5.3 to 5.6]. */
 enum { TEXT, ESCAPE, INTERMEDIATE, SEQUENCE, STRING, STRING_ESCAPE };
 
-enum { PARAM_MAX = 1000, PADDED_MAX = 4096 }; /* a line that is longer is not padded */
+enum {
+	PARAM_MAX = 1000,
+	PADDED_MAX = 4096,	/* a line that is longer is not padded */
+	STRING_MAX = 64 * 1024, /* one that is longer was none: it would swallow all that comes */
+	CAN = 0x18,
+	SUB = 0x1a,
+};
 
 /* ---- the line ---- */
 
@@ -187,15 +194,33 @@ static void put_text(struct plain *plain, char c, struct strbuf *out)
 	}
 }
 
+static int feed_string(struct plain *plain, char c)
+{
+	return c == '\a' || ++plain->param > STRING_MAX ? TEXT : STRING;
+}
+
+/* A control character in the midst of a sequence is as good as before it. */
+static bool is_amid(const struct plain *plain, char c)
+{
+	return (unsigned char)c < ' ' &&
+	       (plain->state == ESCAPE || plain->state == INTERMEDIATE || plain->state == SEQUENCE);
+}
+
 static int feed_byte(struct plain *plain, char c, struct strbuf *out)
 {
 	if (c == '\033')
 		return plain->state == STRING ? STRING_ESCAPE : ESCAPE;
+	if (c == CAN || c == SUB)
+		return TEXT;
+	if (is_amid(plain, c)) {
+		put_text(plain, c, out);
+		return plain->state;
+	}
 	switch (plain->state) {
 	case ESCAPE: return after_escape(plain, c);
 	case INTERMEDIATE: return c >= ' ' && c <= '/' ? INTERMEDIATE : TEXT;
 	case SEQUENCE: return feed_sequence(plain, c, out);
-	case STRING: return c == '\a' ? TEXT : STRING;
+	case STRING: return feed_string(plain, c);
 	case STRING_ESCAPE: return c == '\\' ? TEXT : after_escape(plain, c);
 	default: put_text(plain, c, out); return TEXT;
 	}
