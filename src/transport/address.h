@@ -36,7 +36,7 @@ static inline enum address_choice address_choice(bool given, bool on)
  * @host:     ADDRESS_INET: name or number; empty: any
  * @port:     number or service
  * @to:       listen: the last port to try; 0: only @port
- * @datagram: ADDRESS_INET: of UDP, for those who only resolve it
+ * @datagram: of datagrams, UDP or unix: for a connector, and for those who only resolve it
  * @cid:      ADDRESS_VSOCK: which virtual machine; VMADDR_CID_ANY: listen for all
  * @vsock_port: a number, VMADDR_PORT_ANY: listen at any free one
  * @fd:       ADDRESS_FD: an inherited socket

@@ -92,7 +92,8 @@ static void on_connected(void *data, unsigned events);
 /* Return: 0: connected, or being connected; -errno: try another. */
 static int try(struct connector *connector, const struct sockaddr *sockaddr, socklen_t len)
 {
-	int fd = socket(sockaddr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int type = connector->address->datagram ? SOCK_DGRAM : SOCK_STREAM;
+	int fd = socket(sockaddr->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int r = fd < 0 || connect(fd, sockaddr, len) < 0 ? -errno : 0;
 
 	if (r == 0) {

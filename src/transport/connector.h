@@ -18,7 +18,8 @@ struct connector_ops {
 
 /**
  * connector_new() - nothing happens before connector_start()
- * @address:  unix, TCP or vsock; borrowed, outlives the connector
+ * @address:  unix, TCP, UDP or vsock; borrowed, outlives the connector. That of datagrams is
+ *            connected as soon as there is a socket: whether UDP has a receiver nobody can tell
  * @retry_ms: between an attempt that failed and the next one
  *
  * Return: 0, -ENOMEM.
