@@ -2,6 +2,7 @@
 /* syscalls: close getpeername getsockname */
 #include "backend/connection.h"
 
+#include "opts/opts.h"
 #include "transport/telnet.h"
 #include "transport/tls.h"
 #include "transport/websocket.h"
@@ -39,6 +40,20 @@ void connection_options_done(struct connection_options *options)
 	free(options->tls_host);
 	free(options->websocket_origin);
 	*options = (struct connection_options){ 0 };
+}
+
+int connection_use_tls(struct connection_options *options, struct object_set *objects,
+	const struct opts *opts, struct error **err)
+{
+	const char *name = opts_get_string(opts, "tls-hostname");
+	const char *host = name ? name : opts_get_string(opts, "host");
+	int r = tls_creds_get(
+		objects, opts_get_string(opts, "tls-creds"), TLS_CLIENT, &options->tls, err);
+
+	if (r < 0)
+		return r;
+	options->tls_host = strdup(*host ? host : "localhost");
+	return options->tls_host ? 0 : -ENOMEM;
 }
 
 /* @left: NULL: it is fresh. */

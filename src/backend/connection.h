@@ -34,6 +34,14 @@ struct connection_options {
 void connection_options_done(struct connection_options *options);
 
 /**
+ * connection_use_tls() - of a client: read its `tls-creds`, `tls-hostname` and `host`
+ *
+ * Return: 0; -ENOMEM; -errno with @err.
+ */
+int connection_use_tls(struct connection_options *options, struct object_set *objects,
+	const struct opts *opts, struct error **err);
+
+/**
  * connection_put_filters() - take a connected descriptor over, and put filters on it; no upcall
  * @fd: also closed where this fails
  * @options: borrowed until the transport is ready

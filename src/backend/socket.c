@@ -127,20 +127,14 @@ static int read_tls(struct socket_chardev *socket, const struct opts *opts, stru
 {
 	struct connection_options *options = &socket->options;
 	const char *id = opts_get_string(opts, "tls-creds");
-	const char *name = opts_get_string(opts, "tls-hostname");
-	const char *host = name ? name : opts_get_string(opts, "host");
 	int r;
 
 	if (!id)
 		return 0;
-	r = tls_creds_get(chardev_objects(&socket->base), id,
-		options->server ? TLS_SERVER : TLS_CLIENT, &options->tls, err);
-	if (r == 0 && options->server)
-		return read_tls_rule(socket, opts, err);
-	if (r < 0)
-		return r;
-	options->tls_host = strdup(*host ? host : "localhost");
-	return options->tls_host ? 0 : -ENOMEM;
+	if (!options->server)
+		return connection_use_tls(options, chardev_objects(&socket->base), opts, err);
+	r = tls_creds_get(chardev_objects(&socket->base), id, TLS_SERVER, &options->tls, err);
+	return r < 0 ? r : read_tls_rule(socket, opts, err);
 }
 
 static int read_filters(struct socket_chardev *socket, const struct opts *opts, struct error **err)

@@ -190,6 +190,11 @@ bool chardev_is_sink(const struct chardev *chardev)
 	return chardev->class->is_sink;
 }
 
+bool chardev_keeps_lines(const struct chardev *chardev)
+{
+	return chardev->class->keeps_lines;
+}
+
 bool chardev_is_held(const struct chardev *chardev)
 {
 	return chardev->link || chardev->joined;

@@ -34,6 +34,9 @@ struct chardev_class {
 	/** Nobody reads its bytes at a pace of their own: a file, a ring buffer, a screen. */
 	bool is_sink;
 
+	/** It keeps lines for later: it is given what was printed, not what a screen shows. */
+	bool keeps_lines;
+
 	/** It has a file that `rotate-size=` and the like are about, as they are about the log. */
 	bool rotates;
 
@@ -214,6 +217,9 @@ void chardev_rules(
 
 /** chardev_out_offset() - of what is offered, see chardev_holder_ops; false, 0: not counted */
 bool chardev_out_offset(const struct chardev *chardev, uint64_t *ret_offset);
+
+/** chardev_console() - what the console of the holder is called; NULL: nothing that is known */
+const char *chardev_console(const struct chardev *chardev);
 
 /** chardev_objects() - what options refer to by id; NULL: nothing */
 struct object_set *chardev_objects(const struct chardev *chardev);

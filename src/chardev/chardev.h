@@ -143,6 +143,9 @@ struct chardev_holder_ops {
 	 * at *@ret_offset come next. NULL: it does not count.
 	 */
 	bool (*offset)(void *holder, uint64_t *ret_offset);
+
+	/** What the console is called that the bytes are of: a hub's name. NULL: it has none. */
+	const char *(*console)(void *holder);
 };
 
 enum chardev_link_flags {
@@ -267,6 +270,9 @@ bool chardev_is_open(const struct chardev *chardev);
 
 /** chardev_is_sink() - does nobody read its bytes at a pace of their own */
 bool chardev_is_sink(const struct chardev *chardev);
+
+/** chardev_keeps_lines() - is it given what was printed, however the screen looks */
+bool chardev_keeps_lines(const struct chardev *chardev);
 
 /** chardev_is_held() - is somebody attached to it */
 bool chardev_is_held(const struct chardev *chardev);

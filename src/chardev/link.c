@@ -413,3 +413,10 @@ bool chardev_out_offset(const struct chardev *chardev, uint64_t *ret_offset)
 	*ret_offset = 0;
 	return link && link->ops->offset && link->ops->offset(link->holder, ret_offset);
 }
+
+const char *chardev_console(const struct chardev *chardev)
+{
+	const struct chardev_link *link = chardev->link;
+
+	return link && link->ops->console ? link->ops->console(link->holder) : NULL;
+}

@@ -480,6 +480,13 @@ static bool link_offset(void *holder, uint64_t *ret_offset)
 	return !member->prelude.len;
 }
 
+static const char *link_console(void *holder)
+{
+	const struct member *member = holder;
+
+	return member->all->hub_id;
+}
+
 static const struct chardev_holder_ops link_ops = {
 	.in_room = on_link_in_room,
 	.on_in = on_link_in,
@@ -490,6 +497,7 @@ static const struct chardev_holder_ops link_ops = {
 	.screen = link_screen,
 	.rules = link_rules,
 	.offset = link_offset,
+	.console = link_console,
 };
 
 /* ---- life ---- */

@@ -14,7 +14,8 @@ static enum hub_replay replay_kind(const struct member *member, bool console)
 {
 	if (member->options.replay != HUB_REPLAY_AUTO)
 		return member->options.replay;
-	return console ? HUB_REPLAY_SCREEN : HUB_REPLAY_WINDOW;
+	return console && !chardev_keeps_lines(member->link.chardev) ? HUB_REPLAY_SCREEN
+								     : HUB_REPLAY_WINDOW;
 }
 
 bool replay_is_screen(const struct member *member, bool console)

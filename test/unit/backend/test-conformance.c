@@ -20,9 +20,9 @@
 #include <cmocka.h>
 
 static const struct chardev_class *const classes[] = { &backend_exec_class, &backend_file_class,
-	&backend_null_class, &backend_pipe_class, &backend_udp_class, &backend_pty_class,
-	&backend_ringbuf_class, &backend_serial_class, &backend_socket_class, &backend_stdio_class,
-	NULL };
+	&backend_journald_class, &backend_null_class, &backend_pipe_class, &backend_udp_class,
+	&backend_pty_class, &backend_ringbuf_class, &backend_serial_class, &backend_socket_class,
+	&backend_stdio_class, NULL };
 
 /* ---- null, ringbuf ---- */
 
@@ -97,6 +97,22 @@ static struct chardev *make_udp(struct conformance_peer *peer)
 		"udp,id=c,host=127.0.0.1,port=%u,localaddr=127.0.0.1,localport=%u",
 		ntohs(here.sin_port), ntohs(there.sin_port));
 	return env_add(peer->env, text);
+}
+
+/* ---- journald: entries are no bytes as they came; how it is full is in test-sink ---- */
+
+static struct chardev *make_journald(struct conformance_peer *peer)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	struct chardev *chardev;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", env_path(peer->env, "j"));
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	peer->to_guest = peer->from_guest = fd;
+	chardev = env_add(peer->env, "journald,id=c,path=%s/j");
+	run_idle(peer->env->loop);
+	return chardev;
 }
 
 /* ---- serial: the slave of a pty ---- */
@@ -314,6 +330,10 @@ static const struct conformance adapters[] = {
 	{ .name = "udp",
 		.flags = CONFORMS_ALWAYS_OPEN | CONFORMS_NEVER_FULL | CONFORMS_NO_RECORD,
 		.make = make_udp },
+	{ .name = "journald",
+		.flags = CONFORMS_NO_INPUT | CONFORMS_NEVER_FULL | CONFORMS_ALWAYS_OPEN |
+			 CONFORMS_NO_RECORD,
+		.make = make_journald },
 	{ .name = "pty", .make = make_pty, .come_back = open_slave },
 	{ .name = "serial", .flags = CONFORMS_FORGETS, .make = make_serial },
 	{ .name = "exec", .flags = CONFORMS_DISCONNECTS, .make = make_exec, .close = kill_exec },

@@ -23,8 +23,9 @@
 enum { FAULTS_MAX = 500, DESCRIPTORS_MAX = 20 };
 
 static const struct chardev_class *const classes[] = { &backend_exec_class, &backend_file_class,
-	&backend_null_class, &backend_pipe_class, &backend_pty_class, &backend_ringbuf_class,
-	&backend_socket_class, &backend_stdio_class, &backend_udp_class, NULL };
+	&backend_journald_class, &backend_null_class, &backend_pipe_class, &backend_pty_class,
+	&backend_ringbuf_class, &backend_socket_class, &backend_stdio_class, &backend_syslog_class,
+	&backend_udp_class, NULL };
 
 static const struct {
 	const char *name, *text;
@@ -37,6 +38,8 @@ static const struct {
 	{ "stdio", "stdio,id=c" },
 	{ "pipe", "pipe,id=c,path=/dev/null" },
 	{ "udp", "udp,id=c,host=127.0.0.1,port=9" },
+	{ "journald", "journald,id=c,path=%s/j" },
+	{ "syslog", "syslog,id=c,host=127.0.0.1,port=9" },
 	{ "unix server", "socket,id=c,server=on,wait=off,path=%s/s" },
 	{ "tcp server", "socket,id=c,server=on,wait=off,host=127.0.0.1,port=0" },
 	{ "unix client", "socket,id=c,path=%s/l" },

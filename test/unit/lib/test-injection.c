@@ -304,6 +304,8 @@ static const struct kind kinds[] = {
 	{ .name = "vc", .text = "vc,id=c" },
 	{ .name = "exec", .text = "exec,id=c,command=exec cat >/dev/null", .step = 17 },
 	{ .name = "udp", .text = "udp,id=c,host=127.0.0.1,port=9" },
+	{ .name = "journald", .text = "journald,id=c,path=%s/j" },
+	{ .name = "syslog", .text = "syslog,id=c,host=127.0.0.1,port=9" },
 	{ .name = "file", .text = "file,id=c,path=%s/f", .file = "f" },
 	{ .name = "log", .text = "null,id=c,logfile=%s/f,logtimestamp=off", .file = "f" },
 	{ .name = "pipe",
