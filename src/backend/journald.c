@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The journal's own protocol [systemd.io/JOURNAL_NATIVE_PROTOCOL]: a datagram of fields, or an empty
- * one with a sealed file that holds them, where no datagram is large enough. libsystemd would send the
- * same, but it waits where the journal is busy, knows one path, and opens its socket when it likes.
+ * The journal's own protocol [systemd.io/JOURNAL_NATIVE_PROTOCOL]: a datagram of fields, or an
+ * empty one with a sealed file that holds them, where no datagram is large enough. libsystemd would
+ * send the same, but it waits where the journal is busy, knows one path, and opens its socket when
+ * it likes.
  *
  * Where systemd runs, it holds the socket while the journal is started anew: nothing is lost then.
  */

@@ -32,7 +32,7 @@ struct lines {
  */
 typedef bool lines_fn(void *data, const char *text, size_t len, bool whole);
 
-/** lines_feed() - Return: of how many of the bytes lines were made, or will be: all unless @fn stops */
+/** lines_feed() - Return: how many bytes are in lines, or will be: all unless @fn stops */
 size_t lines_feed(struct lines *lines, const char *bytes, size_t len, lines_fn *fn, void *data);
 
 /** lines_give_part() - what of a line is there now, but for a character that is not whole yet */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A server of datagrams is never waited for: a socket of UDP is connected at once, whoever is there,
- * and a unix socket refuses where nobody has bound it. That the receiver is gone shows when something
- * is sent: then the socket is closed, and another one connected after a while.
+ * A server of datagrams is never waited for: a socket of UDP is connected at once, whoever is
+ * there, and a unix socket refuses where nobody has bound it. That the receiver is gone shows when
+ * something is sent: then the socket is closed, and another one connected after a while.
  */
 /* syscalls: close ioctl */
 #include "backend/outlet.h"

@@ -3,17 +3,18 @@
  * bytes --> lines --> queue of entries --> message --> outlet
  *
  * The server is a file that others keep, and it is treated as one. What it does not take at once
- * waits in the queue. When that is full, a server that is slow is a slow reader: the holder keeps the
- * rest. One that is away, with a holder that would have to wait for it, costs lines: they are counted,
- * and an entry in their place says how many they were.
+ * waits in the queue. When that is full, a server that is slow is a slow reader: the holder keeps
+ * the rest. One that is away, with a holder that would have to wait for it, costs lines: they are
+ * counted, and an entry in their place says how many they were.
  *
- * That a datagram of UDP did not arrive is heard of only where the receiver's system says so, and then of
- * the last one. What tells of it goes before all that follows, which waits until it was not refused.
+ * That a datagram of UDP did not arrive is heard of only where the receiver's system says so, and
+ * then of the last one. What tells of it goes before all that follows, which waits until it was not
+ * refused.
  *
  * Nothing is a hostile peer's: what the server sends is forgotten. A hostile guest can make no line
  * longer than lines.h says, nor have more work done in a dispatch than OUT_BYTES are worth.
  */
-/* syscalls: clock_gettime */
+/* syscalls: clock_gettime close */
 #include "backend/sink.h"
 
 #include "base/cleanup.h"

@@ -112,7 +112,7 @@ struct sink_state;
 int sink_open(struct sink *sink, struct outlet_options *options, size_t line_max,
 	const struct sink_state *left, struct error **err);
 
-/** sink_set_console() - @name is copied; NULL: its holder's. Return: 0; -EINVAL, -ENOMEM with @err */
+/** sink_set_console() - copy @name; NULL: its holder's. Return: 0; -EINVAL, -ENOMEM with @err */
 int sink_set_console(struct sink *sink, const char *name, struct error **err);
 
 /** sink_console() - which console it is; never NULL */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * RFC 5424 over a unix socket, UDP [RFC 5426], TCP [RFC 6587 3.4.1: each message has its length in
- * front] or TLS [RFC 5425]; and what syslog(3) writes to /dev/log, RFC 3164 without a host name, since
- * who reads there expects that.
+ * front] or TLS [RFC 5425]; and what syslog(3) writes to /dev/log, RFC 3164 without a host name,
+ * since who reads there expects that.
  *
- * A message is no longer than what receivers take as they come: MESSAGE_MAX, and by UDP a datagram that
- * need not be cut to pieces on its way.
+ * A message is no longer than what receivers take as they come: MESSAGE_MAX, and by UDP a datagram
+ * that need not be cut to pieces on its way.
  */
 /* syscalls: getpid uname */
 #include "backend/backends.h"
@@ -16,6 +16,7 @@
 #include "opts/opts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -144,9 +145,7 @@ static void read_host_name(struct syslog_chardev *syslog)
 	bool is_one = uname(&system) == 0 &&
 		      sink_check_word("host", system.nodename, HOSTNAME_MAX, NULL) == 0;
 
-	strcpy(syslog->host, "-");
-	if (is_one)
-		strcpy(syslog->host, system.nodename);
+	snprintf(syslog->host, sizeof(syslog->host), "%s", is_one ? system.nodename : "-");
 }
 
 /* [RFC 5424 6.3.2] */
