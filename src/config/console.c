@@ -35,6 +35,15 @@ const struct opt_desc console_options[] = {
 		.type = OPT_STRING,
 		.preset = "off",
 		.help = "file that all output is added to; on: NAME.log; off" },
+	{ .name = "journal",
+		.type = OPT_BOOL,
+		.preset = "off",
+		.help = "do its lines go to the systemd journal" },
+	{ .name = "syslog",
+		.type = OPT_STRING,
+		.preset = "off",
+		.help = "syslog server that its lines go to: udp:HOST[:PORT], tcp:HOST[:PORT], "
+			"unix:PATH; on: unix:/dev/log; off" },
 	{ .name = "vnc",
 		.type = OPT_BOOL,
 		.preset = "off",
@@ -47,15 +56,18 @@ const struct opt_desc console_options[] = {
 };
 
 const char console_parts_help[] = "Besides these, all options of the hub; and guest.KEY, "
-				  "listen.KEY, vc.KEY, device.KEY for those of the other parts.";
+				  "listen.KEY, vc.KEY, journal.KEY, syslog.KEY, device.KEY for "
+				  "those of the other parts.";
 
 /** What the keys of a console are about. */
-enum part { OWN, GUEST, LISTEN, VC, DEVICE, HUB, PARTS };
+enum part { OWN, GUEST, LISTEN, VC, JOURNAL, SYSLOG, DEVICE, HUB, PARTS };
 
 static const char *const prefixes[PARTS] = {
 	[GUEST] = "guest.",
 	[LISTEN] = "listen.",
 	[VC] = "vc.",
+	[JOURNAL] = "journal.",
+	[SYSLOG] = "syslog.",
 	[DEVICE] = "device.",
 };
 
@@ -266,6 +278,26 @@ static int expand_vc(struct expansion *at)
 	return add_member(at, VC, ".vc");
 }
 
+static int expand_journal(struct expansion *at)
+{
+	if (!opts_get_bool(at->parts[OWN], "journal"))
+		return 0;
+	if (opts_set(at->parts[JOURNAL], "backend", "journald") < 0)
+		return out_of_memory(at);
+	return add_member(at, JOURNAL, ".journal");
+}
+
+static int expand_syslog(struct expansion *at)
+{
+	const char *spec = opts_get_string(at->parts[OWN], "syslog");
+	int r;
+
+	if (is_word(spec, "off"))
+		return 0;
+	r = spec_syslog(at->parts[SYSLOG], is_word(spec, "on") ? "unix:/dev/log" : spec, at->err);
+	return r < 0 ? r : add_member(at, SYSLOG, ".syslog");
+}
+
 /* A hub has a member at least. */
 static int expand_nobody(struct expansion *at)
 {
@@ -301,6 +333,10 @@ static int expand_hub(struct expansion *at)
 
 	if (r == 0)
 		r = expand_vc(at);
+	if (r == 0)
+		r = expand_journal(at);
+	if (r == 0)
+		r = expand_syslog(at);
 	if (r == 0)
 		r = expand_nobody(at);
 	if (r == 0)
@@ -399,8 +435,8 @@ int console_expand(const struct opts *console, const char *host, const char *whe
 
 bool console_is_part(const char *id, const char *name)
 {
-	static const char *const suffixes[] = { "", ".guest", ".listen", ".vc", ".null",
-		".device" };
+	static const char *const suffixes[] = { "", ".guest", ".listen", ".vc", ".journal",
+		".syslog", ".null", ".device" };
 	size_t len = strlen(name);
 
 	if (strncmp(id, name, len))

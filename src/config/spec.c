@@ -12,31 +12,39 @@ const char spec_guest_forms[] = "unix:PATH, tcp:HOST:PORT, telnet:HOST:PORT, ser
 				"exec:COMMAND, pty:[LINK], virtio[:SOCKET] or libvirt:DOMAIN";
 const char spec_listen_forms[] = "on, off, unix:PATH, [HOST]:PORT, tcp:[HOST]:PORT or "
 				 "telnet:[HOST]:PORT";
+const char spec_syslog_forms[] = "on, off, unix:PATH, udp:HOST[:PORT] or tcp:HOST[:PORT]";
 
 /**
  * struct form - a word and what it means
  * @key:  of what is behind the word; NULL: that is an address
- * @flag: is set to on; NULL: none
+ * @flag: an option that is set to @value; NULL: none
  */
 struct form {
-	const char *word, *backend, *key, *flag;
+	const char *word, *backend, *key, *flag, *value;
 };
 
 static const struct form guests[] = {
-	{ "unix:", "socket", "path", NULL },
-	{ "tcp:", "socket", NULL, NULL },
-	{ "telnet:", "socket", NULL, "telnet" },
-	{ "serial:", "serial", "path", NULL },
-	{ "exec:", "exec", "command", NULL },
-	{ "pty:", "pty", "path", NULL },
+	{ "unix:", "socket", "path", NULL, NULL },
+	{ "tcp:", "socket", NULL, NULL, NULL },
+	{ "telnet:", "socket", NULL, "telnet", "on" },
+	{ "serial:", "serial", "path", NULL, NULL },
+	{ "exec:", "exec", "command", NULL, NULL },
+	{ "pty:", "pty", "path", NULL, NULL },
 	{ 0 },
 };
 
 static const struct form listens[] = {
-	{ "unix:", "socket", "path", NULL },
-	{ "tcp:", "socket", NULL, NULL },
-	{ "telnet:", "socket", NULL, "telnet" },
-	{ "", "socket", NULL, NULL },
+	{ "unix:", "socket", "path", NULL, NULL },
+	{ "tcp:", "socket", NULL, NULL, NULL },
+	{ "telnet:", "socket", NULL, "telnet", "on" },
+	{ "", "socket", NULL, NULL, NULL },
+	{ 0 },
+};
+
+static const struct form syslogs[] = {
+	{ "unix:", "syslog", "path", NULL, NULL },
+	{ "udp:", "syslog", NULL, "transport", "udp" },
+	{ "tcp:", "syslog", NULL, "transport", "tcp" },
 	{ 0 },
 };
 
@@ -63,6 +71,10 @@ static int preset_all(struct opts *opts, const char *const presets[][2])
 
 static int put_rest(struct opts *opts, const struct form *form, const char *rest)
 {
+	bool has_port = strchr(rest, ':') || strcmp(form->backend, "syslog");
+
+	if (!form->key && !has_port && *rest)
+		return opts_set(opts, "host", rest);
 	if (!form->key)
 		return shorthand_address(opts, rest);
 	return *rest ? opts_set(opts, form->key, rest) : 0;
@@ -79,7 +91,7 @@ static int read_form(struct opts *opts, const struct form *form, const char *spe
 			continue;
 		r = opts_set(opts, "backend", form->backend);
 		if (r == 0 && form->flag)
-			r = opts_preset(opts, form->flag, "on");
+			r = opts_preset(opts, form->flag, form->value);
 		return r < 0 ? r : put_rest(opts, form, spec + len);
 	}
 	return -EINVAL;
@@ -148,4 +160,9 @@ int spec_listen(struct opts *opts, const char *spec, struct error **err)
 	if (r == 0)
 		r = preset_all(opts, server);
 	return finish(r, "listen", spec, spec_listen_forms, err);
+}
+
+int spec_syslog(struct opts *opts, const char *spec, struct error **err)
+{
+	return finish(read_form(opts, syslogs, spec), "syslog", spec, spec_syslog_forms, err);
 }

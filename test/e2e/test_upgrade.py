@@ -207,6 +207,48 @@ def test_no_byte_is_lost_under_load(upgradable, workdir, client):
         assert (workdir / f"f{i}").read_bytes() == wanted
 
 
+def test_lines_for_others_go_on(upgradable, workdir):
+    """What waits for the journal and for a syslog server, half a line and half a message."""
+    guest = UnixServer(workdir / "g")
+    server = socket.create_server(("127.0.0.1", 0))
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    server.settimeout(DEADLINE)
+    upgradable.start(
+        "-chardev", f"socket,id=g,path={workdir}/g,reconnect-ms=100",
+        "-chardev", f"journald,id=j,path={workdir}/j",
+        "-chardev", f"syslog,id=s,host=127.0.0.1,port={server.getsockname()[1]},transport=tcp",
+        "-chardev", "hub,id=vm1,chardevs.0=j,chardevs.1=s,window=8M",
+        "-device", "console,guest=g,chardev=vm1")
+    line, peer = guest.accept(), server.accept()[0]
+    peer.settimeout(DEADLINE)
+    count = 15_000  # more than a connection takes, and its queue, of which nobody reads
+    line.send(b"".join(b"line %07d of some length\r\n" % i for i in range(count)) + b"half ")
+    wait_until(lambda: upgradable.run("query-hubs")[0]["end"] > count * 28, "all is printed")
+    upgradable.upgrade()
+    line.send(b"and half\r\n")
+    stream = peer.makefile("rb")
+
+    def message():
+        length = int(b"".join(iter(lambda: stream.read(1), b" ")))
+        return stream.read(length).partition(b"] ")[2]
+
+    def entry():
+        return re.match(rb"MESSAGE=(.*)\n", journal.recv(1 << 16))[1]
+
+    for i in range(count):
+        assert message() == b"line %07d of some length" % i
+    journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    journal.settimeout(DEADLINE)
+    journal.bind(f"{workdir}/j")
+    for i in range(count):
+        assert entry() == b"line %07d of some length" % i
+    for get in message, entry:
+        text = get()
+        # On a busy machine it may have been quiet for a second.
+        assert text == b"half and half" or text + get() == b"half and half"
+    (workdir / "j").unlink()
+
+
 def test_a_terminal_and_a_child_stay(upgradable, pty, workdir):
     daemon = upgradable.start(
         "-chardev", "exec,id=g,command=echo I am $$; while read word; do echo $word $$; done; "

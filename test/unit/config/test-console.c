@@ -116,6 +116,26 @@ static void keys_go_to_their_parts(void **state)
 	is_refused("a,guest=pty:,vnc=7", "console 'a': Parameter 'vnc' expects 'on' or 'off'");
 }
 
+static void lines_may_go_to_the_journal_and_to_syslog(void **state)
+{
+	(void)state;
+	becomes("a,guest=pty:,listen=off,journal=on,journal.priority=debug,syslog=tcp:logs:601,"
+		"syslog.facility=local0",
+		"chardev pty,id=a.guest\nchardev journald,id=a.journal,priority=debug\n"
+		"chardev syslog,id=a.syslog,facility=local0,host=logs,port=601,transport=tcp\n"
+		"chardev hub,id=a,chardevs.0=a.journal,chardevs.1=a.syslog\n" DEVICE);
+	becomes("a,guest=pty:,listen=off,syslog=on",
+		"chardev pty,id=a.guest\nchardev syslog,id=a.syslog,path=/dev/log\n"
+		"chardev hub,id=a,chardevs.0=a.syslog\n" DEVICE);
+	becomes("a,guest=pty:,listen=off,syslog=udp:logs",
+		"chardev pty,id=a.guest\nchardev syslog,id=a.syslog,host=logs,transport=udp\n"
+		"chardev hub,id=a,chardevs.0=a.syslog\n" DEVICE);
+	is_refused("a,guest=pty:,syslog=logs", "console 'a': syslog=logs is not understood");
+	is_refused("a,guest=pty:,syslog=tcp:", "console 'a': syslog=tcp: is not understood");
+	assert_true(console_is_part("a.journal", "a"));
+	assert_true(console_is_part("a.syslog", "a"));
+}
+
 static void add_template(struct request_list *list, const char *text)
 {
 	assert_int_equal(request_list_add(list, parse(text), "t:1", NULL), 0);
@@ -177,6 +197,7 @@ int main(void)
 		cmocka_unit_test(each_way_to_a_guest_has_a_word),
 		cmocka_unit_test(a_guest_that_dials_is_waited_for),
 		cmocka_unit_test(keys_go_to_their_parts),
+		cmocka_unit_test(lines_may_go_to_the_journal_and_to_syslog),
 		cmocka_unit_test(a_template_says_what_the_console_does_not),
 		cmocka_unit_test(templates_that_are_not_there_or_name_each_other_are_refused),
 		cmocka_unit_test(parts_belong_to_their_console),
