@@ -2,7 +2,9 @@
 """Lines for the journal and for syslog: what comes there, byte for byte, also when they are away."""
 
 import array
+import json
 import os
+import pathlib
 import re
 import socket
 import ssl
@@ -276,12 +278,54 @@ def test_a_member_is_made_by_command_and_changed_by_reload(charhubd, charhub_pat
             assert counts["s0"]["skipped-bytes"] == 0
 
 
+JOURNALD = pathlib.Path("/lib/systemd/systemd-journald")
+
+
+@pytest.fixture
+def journald(workdir):
+    """The folder /run of a systemd-journald that has one of its own, and /var/log."""
+    program.need("unshare", "journalctl")
+    if not JOURNALD.exists():
+        program.lack(JOURNALD.name)
+    with subprocess.Popen(
+            ["unshare", "-rm", "sh", "-c", "mount -t tmpfs none /run && mount -t tmpfs none /var/log "
+             f"&& mkdir -p /run/systemd/journal && exec {JOURNALD}"],
+            cwd=workdir, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        run = pathlib.Path(f"/proc/{process.pid}/root/run")
+        wait_until(lambda: (run / "systemd/journal/socket").exists(), "systemd-journald is there")
+        yield run
+        process.terminate()
+        process.wait(DEADLINE)
+
+
+def journalctl(run, *match):
+    done = subprocess.run(["journalctl", f"--directory={run}/log/journal", "--output=json", *match],
+                          capture_output=True, check=False)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_systemd_journald_understands_it(charhubd, journald):
+    folder = journald / "systemd/journal"
+    charhubd("-console", f"vm1,guest=exec:{GUEST},journal=on,journal.path={folder}/socket,"
+             f"syslog=unix:{folder}/dev-log")
+    wait_until(lambda: len(journalctl(journald, "CONSOLE=vm1")) == len(SHOWN), "all lines")
+    wait_until(lambda: len(journalctl(journald, "_TRANSPORT=syslog", "SYSLOG_IDENTIFIER=charhub"))
+               == len(SHOWN), "all lines by syslog, too")
+    entries = journalctl(journald, "CONSOLE=vm1")
+    assert [entry["MESSAGE"] for entry in entries] == [
+        "one", "two", "gr\xfcn", list(b"b\xffd"), "login: "]
+    assert {entry["SYSLOG_IDENTIFIER"] for entry in entries} == {"charhub"}
+    entries = journalctl(journald, "_TRANSPORT=syslog", "SYSLOG_IDENTIFIER=charhub")
+    assert entries[0]["MESSAGE"] == "vm1: one"
+
+
 RSYSLOG = """
 module(load="imtcp") module(load="imudp")
 input(type="imtcp" port="{port}" address="127.0.0.1" ruleset="all")
 input(type="imudp" port="{port}" address="127.0.0.1" ruleset="all")
 module(load="imuxsock" SysSock.Use="off")
-input(type="imuxsock" Socket="{dir}/log" CreatePath="on" ruleset="all")
+input(type="imuxsock" Socket="{dir}/log" ruleset="all")
+input(type="imuxsock" Socket="{dir}/new" UseSpecialParser="off" ruleset="all")
 template(name="fields" type="list") {{
     property(name="app-name") constant(value="|") property(name="syslogfacility-text")
     constant(value="|") property(name="syslogseverity-text") constant(value="|")
@@ -298,13 +342,14 @@ def rsyslog(workdir):
     (workdir / "rsyslog.conf").write_text(RSYSLOG.format(port=port, dir=workdir))
     with subprocess.Popen(["rsyslogd", "-n", "-iNONE", "-f", workdir / "rsyslog.conf"],
                           stderr=subprocess.DEVNULL) as process:
-        wait_until(lambda: (workdir / "log").exists(), "rsyslogd is there")
+        wait_until(lambda: (workdir / "new").exists(), "rsyslogd is there")
         yield port
         process.terminate()
         process.wait(DEADLINE)
 
 
-@pytest.mark.parametrize("way", ["tcp:127.0.0.1:{port}", "udp:127.0.0.1:{port}", "unix:{dir}/log"])
+@pytest.mark.parametrize("way", ["tcp:127.0.0.1:{port}", "udp:127.0.0.1:{port}", "unix:{dir}/log",
+                                 "unix:{dir}/new,syslog.format=rfc5424"])
 def test_rsyslog_understands_it(charhubd, workdir, rsyslog, way):
     where = way.format(port=rsyslog, dir=workdir)
     charhubd("-console", "vm1,guest=exec:echo one; echo 'two: [x]'; exec cat,syslog.facility=local3,"
@@ -312,7 +357,7 @@ def test_rsyslog_understands_it(charhubd, workdir, rsyslog, way):
     out = workdir / "out"
     wait_until(lambda: out.exists() and out.read_bytes().count(b"\n") >= 2, "two lines")
     lines = out.read_text(encoding="utf-8").splitlines()
-    if way.startswith("unix"):
+    if way.endswith("/log"):
         wanted = "charhub|local3|warning|-|-| vm1: {}"
     else:
         wanted = ('charhub|local3|warning|line|[charhub@32473 console="vm1" chardev="vm1.syslog"]|'
