@@ -125,6 +125,15 @@ static const struct connector_ops connector_ops = { .on_connected = on_connected
 
 /* ---- sending ---- */
 
+int outlet_look(struct outlet *outlet)
+{
+	if (!outlet->transport || outlet->options.address.datagram ||
+		!(transport_look(outlet->transport) & WATCH_HANGUP))
+		return 0;
+	drop(outlet);
+	return -EPIPE;
+}
+
 ssize_t outlet_send(struct outlet *outlet, const void *bytes, size_t len)
 {
 	struct iovec iov = { (void *)(uintptr_t)bytes, len };

@@ -76,6 +76,15 @@ int outlet_go_on(struct outlet *outlet, int fd);
 bool outlet_is_up(const struct outlet *outlet);
 
 /**
+ * outlet_look() - has the server of a stream closed it by now
+ *
+ * To be asked before messages are sent: the kernel takes them all the same, and forgets them.
+ *
+ * Return: 0; -EPIPE: it has; the connection is made again.
+ */
+int outlet_look(struct outlet *outlet);
+
+/**
  * outlet_send() - offer a message, or the rest of one
  *
  * Return: bytes taken, of a datagram all; -EAGAIN: on_room() comes; -EMSGSIZE: this datagram is too

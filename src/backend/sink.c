@@ -350,6 +350,8 @@ static void send_all(void *data)
 	struct sink *sink = data;
 	int n = 0;
 
+	if ((sink->queue.len || sink->gone) && outlet_look(&sink->outlet) < 0)
+		end_connection(sink, 0);
 	while (n < ENTRIES_A_DISPATCH && outlet_is_up(&sink->outlet) &&
 		!timer_is_running(sink->busy) && send_some(sink))
 		n++;

@@ -547,6 +547,22 @@ static void a_stream_has_lengths(void **state)
 	expect_frame(f, "12 two");
 }
 
+/* The kernel would take it, and forget it. */
+static void who_has_closed_is_sent_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	serve_inet(f, SOCK_STREAM);
+	add_inet(f, "tcp");
+	accept_one(f);
+	close(f->connection);
+	assert_int_equal(fake_holder_out(f->holder, "one\n", 4), 4);
+	run_idle(f->env->loop);
+	wait_ms(f, RETRY_MS);
+	accept_one(f);
+	expect_frame(f, "one");
+}
+
 static void a_message_that_was_cut_off_is_sent_again(void **state)
 {
 	struct fixture *f = *state;
@@ -650,6 +666,7 @@ int main(void)
 		CASE(a_datagram_passes_every_network),
 		CASE(a_datagram_that_was_refused_is_told),
 		CASE(a_stream_has_lengths),
+		CASE(who_has_closed_is_sent_nothing),
 		CASE(a_message_that_was_cut_off_is_sent_again),
 		CASE(the_local_socket_takes_rfc_3164),
 		CASE(wrong_options_say_what_would_be_right),
