@@ -261,7 +261,7 @@ def test_a_member_is_made_by_command_and_changed_by_reload(charhubd, charhub_pat
     with Datagrams(workdir / "j") as journal, Datagrams() as server:
         charhubd("-config", file)
         line = guest.accept()
-        line.send(b"one\n")
+        line.send(b"one\n\033[2J\033[H")  # is no longer on the screen
         assert parse_entry(journal.get())["PRIORITY"] == b"6"
         file.write_text(text % "err")
         subprocess.run([charhub_path, f"--socket={workdir}/control", "reload"], check=True)
