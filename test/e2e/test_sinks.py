@@ -283,15 +283,16 @@ JOURNALD = pathlib.Path("/lib/systemd/systemd-journald")
 
 @pytest.fixture
 def journald(workdir):
-    """The folder /run of a systemd-journald that has one of its own, and /var/log."""
+    """The folder that a systemd-journald of the test's own has for /run."""
     program.need("unshare", "journalctl")
     if not JOURNALD.exists():
         program.lack(JOURNALD.name)
+    run = workdir / "run"
+    (run / "systemd/journal").mkdir(parents=True)
     with subprocess.Popen(
-            ["unshare", "-rm", "sh", "-c", "mount -t tmpfs none /run && mount -t tmpfs none /var/log "
-             f"&& mkdir -p /run/systemd/journal && exec {JOURNALD}"],
+            ["unshare", "-rm", "sh", "-c", f"mount --bind {run} /run && "
+             f"mount -t tmpfs none /var/log && exec {JOURNALD}"],
             cwd=workdir, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        run = pathlib.Path(f"/proc/{process.pid}/root/run")
         wait_until(lambda: (run / "systemd/journal/socket").exists(), "systemd-journald is there")
         yield run
         process.terminate()
