@@ -209,6 +209,17 @@ const char *connection_identity(const struct connection *connection)
 	return transport ? transport_identity(transport)->who : IDENTITY_ANONYMOUS;
 }
 
+bool connection_peer(const struct connection *connection, struct chardev_peer *ret_peer)
+{
+	const struct transport *transport = connection->stream.transport;
+	const struct identity *identity = transport ? transport_identity(transport) : NULL;
+
+	if (!identity || !*identity->name)
+		return false;
+	*ret_peer = (struct chardev_peer){ identity->name, identity->pid, identity->uid };
+	return true;
+}
+
 void connection_watch_half(struct connection *connection)
 {
 	if (connection->stream.transport)

@@ -84,6 +84,9 @@ const char *connection_target(const struct connection *connection);
 /** connection_identity() - of the peer, see chardev_identity(); never NULL */
 const char *connection_identity(const struct connection *connection);
 
+/** connection_peer() - see chardev_peer() */
+bool connection_peer(const struct connection *connection, struct chardev_peer *ret_peer);
+
 /** connection_watch_half() - the peer sends no more: find out by itself should it vanish */
 void connection_watch_half(struct connection *connection);
 

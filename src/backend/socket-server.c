@@ -199,6 +199,11 @@ static const char *peer_identity(const struct chardev *chardev)
 	return connection_identity(&((const struct socket_peer *)chardev)->connection);
 }
 
+static bool peer_peer(const struct chardev *chardev, struct chardev_peer *ret_peer)
+{
+	return connection_peer(&((const struct socket_peer *)chardev)->connection, ret_peer);
+}
+
 static char *peer_describe(const struct chardev *chardev)
 {
 	const struct socket_peer *peer = (const struct socket_peer *)chardev;
@@ -235,6 +240,7 @@ static const struct chardev_class peer_class = {
 	.disconnect = peer_disconnect,
 	.take_fd = peer_take_fd,
 	.identity = peer_identity,
+	.peer = peer_peer,
 	.target = peer_target,
 	.handover = &peer_handover,
 	.describe = peer_describe,

@@ -479,6 +479,11 @@ static const char *socket_identity(const struct chardev *chardev)
 	return connection_identity(&((const struct socket_chardev *)chardev)->connection);
 }
 
+static bool socket_peer(const struct chardev *chardev, struct chardev_peer *ret_peer)
+{
+	return connection_peer(&((const struct socket_chardev *)chardev)->connection, ret_peer);
+}
+
 static int socket_take_fd(struct chardev *chardev)
 {
 	return fd_stream_take_fd(&socket_of(chardev)->connection.stream);
@@ -665,6 +670,7 @@ const struct chardev_class backend_socket_class = {
 	.take_fd = socket_take_fd,
 	.add_client = socket_add_client,
 	.identity = socket_identity,
+	.peer = socket_peer,
 	.attach = socket_attach,
 	.detach = socket_detach,
 	.describe = socket_describe,

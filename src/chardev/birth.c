@@ -232,6 +232,11 @@ const char *chardev_identity(const struct chardev *chardev)
 	return chardev->class->is_sink ? NULL : "anonymous";
 }
 
+bool chardev_peer(const struct chardev *chardev, struct chardev_peer *ret_peer)
+{
+	return chardev->class->peer && chardev->class->peer(chardev, ret_peer);
+}
+
 const char *chardev_target(const struct chardev *chardev)
 {
 	return chardev->class->target ? chardev->class->target(chardev) : NULL;

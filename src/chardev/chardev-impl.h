@@ -82,6 +82,9 @@ struct chardev_class {
 	/** Optional: see chardev_identity(). Without it: "anonymous"; of a sink NULL. */
 	const char *(*identity)(const struct chardev *chardev);
 
+	/** Optional: see chardev_peer(). */
+	bool (*peer)(const struct chardev *chardev, struct chardev_peer *ret_peer);
+
 	/** Optional: see chardev_target(). */
 	const char *(*target)(const struct chardev *chardev);
 

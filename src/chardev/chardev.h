@@ -312,6 +312,20 @@ bool chardev_log_loss(const struct chardev *chardev, uint64_t *ret_bytes);
 const char *chardev_identity(const struct chardev *chardev);
 
 /**
+ * struct chardev_peer - where a peer is, as far as that is known
+ * @address: "127.0.0.1:4711", "pid 42"; owned by the chardev, valid until its peer changes
+ * @pid, @uid: of the process that has connected, and its user; @pid 0: not known
+ */
+struct chardev_peer {
+	const char *address;
+	pid_t pid;
+	uid_t uid;
+};
+
+/** chardev_peer() - of a peer that is there. Return: false: nothing is known */
+bool chardev_peer(const struct chardev *chardev, struct chardev_peer *ret_peer);
+
+/**
  * chardev_target() - what the peer of a server asked for while it shook hands
  *
  * "/console/a": a path, by a websocket; "a.example.org": a name, by TLS.

@@ -10,6 +10,7 @@
 #include "chardev/inheritance.h"
 #include "chardev/link.h"
 #include "chardev/log.h"
+#include "chardev/rotate.h"
 #include "io/work-pool.h"
 #include "chardev/qapi.h"
 #include "opts/opts.h"
@@ -49,8 +50,6 @@ static void append(struct chardev_set *set, struct chardev *chardev)
 	names_add(&set->names, &chardev->name, chardev->id);
 }
 
-enum { ROTATE_SIZE_MIN = 4096, ROTATE_KEEP_MAX = 1000000 };
-
 static const struct opt_desc common_options[] = {
 	{ .name = "backend", .type = OPT_STRING, .help = "type of the chardev; may be left out" },
 	{ .name = "id", .type = OPT_STRING, .help = "its name" },
@@ -83,28 +82,7 @@ static const struct opt_desc common_options[] = {
 		.live = true,
 		.preset = "0640",
 		.help = "permissions of a log file that is made, whatever the umask" },
-	{ .name = "rotate-size",
-		.type = OPT_SIZE,
-		.live = true,
-		.min = ROTATE_SIZE_MIN,
-		.max = (uint64_t)1 << 60,
-		.help = "the log, or a file, of so many bytes is followed by a new one" },
-	{ .name = "rotate-age",
-		.type = OPT_STRING,
-		.live = true,
-		.help = "the same of one that is so old, such as 12h, 1d or 1h30m" },
-	{ .name = "rotate-keep",
-		.type = OPT_NUMBER,
-		.live = true,
-		.max = ROTATE_KEEP_MAX,
-		.preset = "10",
-		.help = "so many old ones stay; 0: all" },
-	{ .name = "compress",
-		.type = OPT_ENUM,
-		.live = true,
-		.preset = "none",
-		.values = "none|zstd|gzip",
-		.help = "how old ones are compressed" },
+	ROTATION_OPTIONS,
 	{ .name = "time-index",
 		.type = OPT_BOOL,
 		.preset = "on",

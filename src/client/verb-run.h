@@ -17,6 +17,7 @@ verb_run_fn verb_add, verb_remove, verb_hub_add, verb_hub_remove, verb_hub_set;
 verb_run_fn verb_send, verb_expect, verb_screen, verb_history, verb_log;
 verb_run_fn verb_config_check, verb_config_show, verb_reload, verb_upgrade;
 verb_run_fn verb_config_from_conserver, verb_config_from_conman;
+verb_run_fn verb_audit_verify, verb_audit_show, verb_audit_head;
 verb_run_fn verb_qmp, verb_relay, verb_help, verb_complete;
 
 /**

@@ -100,6 +100,20 @@ static const struct verb_option upgrade_options[] = {
 	{ 0 },
 };
 
+static const struct verb_option audit_verify_options[] = {
+	{ "head", 0, "HASH", "of a line that has to be there, as 'audit head' said it" },
+	{ 0 },
+};
+
+static const struct verb_option audit_show_options[] = {
+	{ "since", 's', "TIME", "what happened from then on: 10:00, 5m" },
+	{ "until", 'u', "TIME", "what happened before then" },
+	{ "console", 'c', "CONSOLE", "of this one, or of those of a pattern" },
+	{ "who", 'w', "NAME", "of those whose identity, or member, has this in it" },
+	{ "follow", 'f', NULL, "and what comes" },
+	{ 0 },
+};
+
 #define RANGE_OPTIONS                                                              \
 	{ "lines", 'n', "COUNT", "the newest so many lines" },                     \
 		{ "since", 's', "TIME", "from what was printed then: 10:00, 5m" }, \
@@ -215,6 +229,18 @@ const struct verb verbs[] = {
 		"it "
 		"cannot take over, all goes on as before.",
 		upgrade_options, 0, 0, verb_upgrade },
+	{ "audit verify", "FILE...", "Look whether an audit is whole, as charhubd -audit wrote it",
+		"With all files that it was rotated into, or those alone that are named. Says "
+		"which "
+		"line is the first that is wrong: changed, missing, doubled, torn. That the end "
+		"was "
+		"cut off shows only by --head.",
+		audit_verify_options, 1, ANY, verb_audit_verify },
+	{ "audit show", "FILE", "Show what stands in an audit",
+		"A line each: when, which console, what, who, and what else there is to say.",
+		audit_show_options, 1, 1, verb_audit_show },
+	{ "audit head", "FILE", "Print the hash of the last line of an audit",
+		"To be noted elsewhere, for 'audit verify --head'.", NULL, 1, 1, verb_audit_head },
 	{ "qmp", "COMMAND [KEY=VALUE...|JSON]", "Run a command of QMP and print what comes back",
 		NULL, NULL, 1, ANY, verb_qmp },
 	{ "relay", "", "Let a client on another host talk to the daemons here",

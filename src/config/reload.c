@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "config/plan.h"
+#include "control/event-table.h"
 #include "control/world.h"
 
 #include "io/loop.h"
@@ -76,6 +77,16 @@ static bool is_used(const struct config_reload *reload)
 	return !reload->err && !reload->dry_run;
 }
 
+/* Of one that was carried out, or was to be. */
+static void publish(const struct config_reload *reload)
+{
+	struct event_bus *events = world_events(reload->world);
+	const char *why = reload->err ? error_message(reload->err) : NULL;
+
+	if (!reload->dry_run && event_bus_is_heard(events))
+		event_publish(events, &event_config_reloaded, json_pack("{s:s*}", "error", why));
+}
+
 /* Return: false: all is cleared away, and who waited was told. */
 static bool end(struct config_reload *reload)
 {
@@ -85,6 +96,7 @@ static bool end(struct config_reload *reload)
 	if (config_plan_shrink(&reload->plan) || reload->source->end(reload->data, is_used(reload)))
 		return true;
 	config_plan_done(&reload->plan);
+	publish(reload);
 	free(TAKE_PTR(reload->group));
 	reload->stage = IDLE;
 	listener = TAKE_PTR(reload->listener);

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "control/auditor.h"
 #include "control/listens.h"
 #include "control/monitors.h"
 #include "control/scrapes.h"
@@ -21,7 +22,8 @@
 /**
  * struct kind - what the kinds differ in
  * @id:       the option that is its name
- * @first, @others: what it is called that has none, with a number from @from on; NULL: by its text
+ * @first, @others: what it is called that has none, with a number from @from on; NULL: by its text,
+ *            and there are no others
  * @make:     *@ret_handle: as struct thing has it
  * @drop:     no-op where there is none
  * @change:   NULL: it is made anew instead
@@ -179,6 +181,27 @@ static void drop_metrics(struct world *world, const char *name, void *handle)
 	world_drop_metrics(world, name);
 }
 
+/* ---- audit ---- */
+
+static int make_audit(struct world *world, struct opts *opts, void **ret_handle, struct error **err)
+{
+	(void)ret_handle;
+	return world_add_audit(world, opts, err);
+}
+
+static void drop_audit(struct world *world, const char *name, void *handle)
+{
+	(void)handle;
+	world_drop_audit(world, name);
+}
+
+static bool audit_exists(const struct world *world, const char *name)
+{
+	const struct auditor *auditor = world_auditor(world);
+
+	return auditor && !strcmp(auditor_id(auditor), name);
+}
+
 static const struct kind kinds[THING_KINDS] = {
 	[THING_OBJECT] = { "id", .make = make_object, .drop = drop_object,
 		.exists = object_exists },
@@ -193,6 +216,8 @@ static const struct kind kinds[THING_KINDS] = {
 	[THING_VNC] = { "id", "default", "vnc", 2, make_vnc, drop_vnc, vnc_exists, NULL },
 	[THING_METRICS] = { "id", "metrics0", "metrics", 1, make_metrics, drop_metrics,
 		world_has_metrics, NULL },
+	[THING_AUDIT] = { "id", "audit", NULL, 0, make_audit, drop_audit, audit_exists,
+		world_retune_audit },
 };
 
 /* ---- names ---- */
@@ -212,6 +237,8 @@ static void bind(const struct world *world, enum thing_kind kind, struct opts *o
 		opts_bind(opts, (const struct opt_desc *const[]){ vnc_options, NULL });
 	else if (kind == THING_METRICS)
 		opts_bind(opts, (const struct opt_desc *const[]){ scrapes_options, NULL });
+	else if (kind == THING_AUDIT)
+		opts_bind(opts, (const struct opt_desc *const[]){ auditor_options, NULL });
 	else if (kind == THING_LISTEN)
 		opts_bind(opts, (const struct opt_desc *const[]){ listens_options, socket->options,
 					chardev_common_options, NULL });
@@ -240,7 +267,7 @@ static int choose_name(enum thing_kind kind, struct request *request, struct inv
 	if (id || !of->first)
 		return 0;
 	snprintf(name, sizeof(name), "%s", of->first);
-	while (inventory_find(names, kind, name))
+	while (of->others && inventory_find(names, kind, name))
 		snprintf(name, sizeof(name), "%s%u", of->others, n++);
 	return opts_set(request->opts, of->id, name);
 }

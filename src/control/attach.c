@@ -47,6 +47,7 @@ struct attach_ticket {
  * struct attach - the chardev
  * @hub:     of which it is a member
  * @connection: NULL: none yet, or gone
+ * @peer:    where the client is, while there is no connection; its @address is owned
  * @ticket:  for the connection that is to come; NULL: none is
  * @credit:  bytes that the client may still send
  * @taken:   bytes that the guest took and the client was not told of
@@ -59,7 +60,8 @@ struct attach {
 	struct chardev base;
 	struct chardev *hub, *connection;
 	struct chardev_link below;
-	char *who;
+	char *who, *address;
+	struct chardev_peer peer;
 	struct attach_ticket *ticket;
 	struct attach_decoder decoder;
 	struct byte_queue owed, input;
@@ -539,6 +541,16 @@ static const char *attach_identity(const struct chardev *chardev)
 	return ((const struct attach *)chardev)->who;
 }
 
+static bool attach_peer(const struct chardev *chardev, struct chardev_peer *ret_peer)
+{
+	const struct attach *attach = (const struct attach *)chardev;
+
+	if (attach->connection)
+		return chardev_peer(attach->connection, ret_peer);
+	*ret_peer = attach->peer;
+	return attach->peer.address;
+}
+
 static struct chardev *attach_child(const struct chardev *chardev, size_t index)
 {
 	return index ? NULL : ((const struct attach *)chardev)->connection;
@@ -563,6 +575,7 @@ static void attach_close(struct chardev *chardev)
 	byte_queue_clear(&attach->input);
 	if (attach->ticket)
 		attach->ticket->attach = NULL;
+	free(attach->address);
 	free(attach->who);
 	attach->who = NULL;
 }
@@ -577,9 +590,19 @@ static const struct chardev_class attach_class = {
 	.event = attach_event,
 	.disconnect = attach_disconnect,
 	.identity = attach_identity,
+	.peer = attach_peer,
 	.describe = attach_describe,
 	.child = attach_child,
 };
+
+void attach_set_peer(struct chardev *chardev, const struct chardev_peer *peer)
+{
+	struct attach *attach = attach_of(chardev);
+
+	attach->address = strdup(peer->address);
+	attach->peer = *peer;
+	attach->peer.address = attach->address;
+}
 
 struct chardev *attach_new(struct chardev *hub, const char *id, const char *who)
 {

@@ -24,6 +24,9 @@ struct caller;
  */
 struct chardev *attach_new(struct chardev *hub, const char *id, const char *who);
 
+/** attach_set_peer() - where the client is, until its connection tells; without memory: nowhere */
+void attach_set_peer(struct chardev *attach, const struct chardev_peer *peer);
+
 /** attach_is_refused() - was it sent away before it began: rules allow it nothing */
 bool attach_is_refused(const struct chardev *attach);
 

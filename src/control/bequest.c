@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "chardev/chardev-impl.h"
+#include "control/auditor.h"
 #include "control/monitors.h"
 #include "control/world.h"
 #include "frontend/frontend.h"
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAG_THING = 1, TAG_CHARDEV, TAG_FRONTEND };
+enum { TAG_THING = 1, TAG_CHARDEV, TAG_FRONTEND, TAG_AUDIT };
 enum { TAG_FRONTEND_STATE = 2 };
 
 static const struct snapshot_field thing_fields[] = {
@@ -47,6 +48,8 @@ static const struct snapshot_field all_fields[] = {
 		.of = chardev_state_fields, .size = sizeof(struct chardev_state)),
 	SNAPSHOT_FIELD(struct bequest, frontends, TAG_FRONTEND, SNAPSHOT_EACH,
 		.of = frontend_fields, .size = sizeof(struct frontend_left)),
+	SNAPSHOT_FIELD(struct bequest, audits, TAG_AUDIT, SNAPSHOT_EACH, .of = auditor_fields,
+		.size = sizeof(struct auditor_state)),
 	{ 0 },
 };
 
@@ -81,6 +84,7 @@ static bool is_there(const struct world *world, const struct thing *thing)
 	case THING_DEVICE: return has_frontend(world, thing->handle);
 	case THING_VNC: return has_vnc(world, thing->name);
 	case THING_METRICS: return world_has_metrics(world, thing->name);
+	case THING_AUDIT: return world_auditor(world);
 	default: return true;
 	}
 }
@@ -163,6 +167,22 @@ static void put_frontends(const struct world *world, struct chardev_bequest *to)
 			put_frontend(thing, to);
 }
 
+/* What has happened until now is written by who takes over, where this is no trial. */
+static void put_audit(const struct world *world, struct chardev_bequest *to)
+{
+	AUTO_STRBUF struct strbuf pending = { 0 };
+	struct auditor_state state;
+
+	if (!world_auditor(world))
+		return;
+	auditor_save(world_auditor(world), to->writer.is_trial ? NULL : &pending, &state);
+	if (pending.failed)
+		to->writer.error = ENOMEM;
+	snapshot_begin_group(&to->writer, TAG_AUDIT, false);
+	snapshot_put(&to->writer, auditor_fields, &state);
+	snapshot_end_group(&to->writer);
+}
+
 int bequest_save(struct world *world, struct chardev_bequest *to, struct error **err)
 {
 	struct chardev *chardev = NULL;
@@ -176,6 +196,7 @@ int bequest_save(struct world *world, struct chardev_bequest *to, struct error *
 		snapshot_end_group(&to->writer);
 	}
 	put_frontends(world, to);
+	put_audit(world, to);
 	return snapshot_finish(&to->writer, err);
 }
 
@@ -187,7 +208,8 @@ static enum bequest_fate fate_of(const struct world *world, const struct thing *
 	const struct chardev *chardev;
 
 	switch (thing->kind) {
-	case THING_OBJECT: return BEQUEST_GOES_ON;
+	case THING_OBJECT:
+	case THING_AUDIT: return BEQUEST_GOES_ON;
 	case THING_CHARDEV:
 		chardev = chardev_set_find(world_chardevs(world), thing->name);
 		return chardev->class->handover ? BEQUEST_GOES_ON : BEQUEST_MADE_ANEW;
@@ -235,6 +257,15 @@ void bequest_close(struct bequest *bequest)
 {
 	snapshot_close(&bequest->snapshot);
 	*bequest = (struct bequest){ 0 };
+}
+
+bool bequest_audit(const struct bequest *bequest, struct auditor_state *ret_state)
+{
+	struct snapshot_groups left = bequest->audits;
+	struct snapshot_part part;
+
+	return snapshot_next_group(&left, &part) &&
+	       snapshot_get(&part, auditor_fields, ret_state, NULL) == 0;
 }
 
 bool bequest_next_thing(struct snapshot_groups *left, struct bequest_thing *ret_thing)

@@ -5,6 +5,7 @@
 #include "chardev/handover.h"
 #include "control/inventory.h"
 
+struct auditor_state;
 struct frontend;
 struct world;
 
@@ -16,7 +17,7 @@ struct world;
 /** struct bequest - what was left, as it is read; all zero: nothing */
 struct bequest {
 	struct snapshot snapshot;
-	struct snapshot_groups things, chardevs, frontends;
+	struct snapshot_groups things, chardevs, frontends, audits;
 };
 
 /**
@@ -53,6 +54,9 @@ void bequest_close(struct bequest *bequest);
 
 /** bequest_check() - could all states be loaded by a world of these classes */
 int bequest_check(const struct bequest *bequest, const struct world *world, struct error **err);
+
+/** bequest_audit() - what was left of the audit. Return: false: there was none */
+bool bequest_audit(const struct bequest *bequest, struct auditor_state *ret_state);
 
 /** bequest_next_thing() - walk; false: no more */
 bool bequest_next_thing(struct snapshot_groups *left, struct bequest_thing *ret_thing);

@@ -2,7 +2,10 @@
 #include "control/command.h"
 
 #include "base/cleanup.h"
+#include "control/event-table.h"
 #include "control/fd-names.h"
+#include "control/json-put.h"
+#include "control/world.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -11,11 +14,13 @@
 
 /**
  * struct call - a command at work
+ * @command:   which it is
  * @result:    of call_return(), until it ends
  * @on_cancel: of call_defer(); NULL: it has not been deferred
  */
 struct call {
 	struct caller *caller;
+	const struct command *command;
 	json_t *args, *result;
 	void (*on_end)(void *data, json_t *result, struct error *error);
 	void (*on_cancel)(void *data);
@@ -86,6 +91,57 @@ void caller_done(struct caller *caller)
 	caller->fds = NULL;
 }
 
+/* ---- who else is told ---- */
+
+/* The first of these arguments that there is; NULL: none. */
+static const char *find_name(const json_t *args, const char *const *keys)
+{
+	const char *name = NULL;
+
+	while (*keys && !name)
+		name = json_string_value(json_object_get(args, *keys++));
+	return name;
+}
+
+/* Of the arguments only names: others may be secrets. */
+void caller_tell(const struct caller *caller, const char *command, const json_t *args,
+	const struct error *error)
+{
+	static const char *const hubs[] = { "hub", "console", NULL };
+	static const char *const objects[] = { "id", "chardev", "device", "member", NULL };
+	struct event_bus *events = world_events(caller->world);
+	json_t *data;
+
+	if (!event_bus_is_heard(events))
+		return;
+	data = json_object();
+	json_put_text(&data, "hub", find_name(args, hubs));
+	json_put_text(&data, "command", command);
+	json_put_text(&data, "by", caller->who ? caller->who : "the program");
+	json_put_text(&data, "object", find_name(args, objects));
+	json_put_text(&data, "error", error ? error_message(error) : NULL);
+	event_publish(events, &event_command, data);
+}
+
+/* Does it change nothing that anybody else could notice, or is told of otherwise? */
+static bool only_looks(const struct command *command)
+{
+	static const char *const names[] = { "attach", "closefd", "console-history",
+		"console-screen", "console-wait", "getfd", "human-monitor-command",
+		"qom-list-types", "subscribe", "trace-event-get-state" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i], command->name))
+			return true;
+	return !strncmp(command->name, "query-", strlen("query-"));
+}
+
+static void tell(const struct call *call, const struct error *error)
+{
+	if (!only_looks(call->command))
+		caller_tell(call->caller, call->command->name, call->args, error);
+}
+
 /* The call is gone when its caller hears of it, and may run the next one. */
 static void end(struct call *call, struct error *error)
 {
@@ -93,6 +149,7 @@ static void end(struct call *call, struct error *error)
 	void (*on_end)(void *data, json_t *result, struct error *error) = call->on_end;
 	AUTO_JSON json_t *result = TAKE_PTR(call->result);
 
+	tell(call, error);
 	call_free(call);
 	if (!error && !result)
 		result = json_object();
@@ -126,6 +183,7 @@ void caller_run(struct caller *caller, const struct command *command, const json
 	}
 	caller->call = call;
 	call->caller = caller;
+	call->command = command;
 	call->args = args ? json_incref((json_t *)(uintptr_t)args) : json_object();
 	call->on_end = on_end;
 	if (run(call, command, &error) != CALL_LATER)

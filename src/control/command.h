@@ -11,6 +11,7 @@
 struct call;
 struct caller;
 struct chardev;
+struct chardev_peer;
 struct world;
 
 /** struct command - what clients may ask for */
@@ -61,6 +62,9 @@ struct caller_ops {
 	/** Events of these names come from now on; NULL: all. Return: 0; -ENOMEM */
 	int (*subscribe)(void *data, const json_t *names);
 
+	/** Where the peer of the session is. Return: false: nothing is known */
+	bool (*peer)(void *data, struct chardev_peer *ret_peer);
+
 	/**
 	 * Once the answer to this command has been sent, the session is over: @fn gets the chardev
 	 * of its peer, which is @fn's from then on, and what the peer has sent behind the command.
@@ -108,6 +112,14 @@ void caller_done(struct caller *caller);
  */
 void caller_run(struct caller *caller, const struct command *command, const json_t *args,
 	void (*on_end)(void *data, json_t *result, struct error *error));
+
+/**
+ * caller_tell() - publish that a command was run that is in no table (event COMMAND)
+ * @args:  its arguments, of which names are told; NULL: none
+ * @error: NULL: it went well
+ */
+void caller_tell(const struct caller *caller, const char *command, const json_t *args,
+	const struct error *error);
 
 /* ---- for commands ---- */
 

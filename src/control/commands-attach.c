@@ -138,6 +138,7 @@ static int attach(struct call *call, struct error **err)
 {
 	struct caller *caller = call_caller(call);
 	struct chardev *hub, *attach;
+	struct chardev_peer peer;
 	char id[MEMBER_ID];
 	int r = console_of_call(call, "console", &hub, err);
 
@@ -149,6 +150,8 @@ static int attach(struct call *call, struct error **err)
 	attach = attach_new(hub, id, caller->who);
 	if (!attach)
 		return error_set(err, ENOMEM, "out of memory");
+	if (caller->ops->peer && caller->ops->peer(caller->data, &peer))
+		attach_set_peer(attach, &peer);
 	r = join(call, hub, attach, err);
 	if (r < 0)
 		chardev_free(attach);

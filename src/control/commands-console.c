@@ -345,8 +345,8 @@ static void free_typist(void *data)
 /* Return: all has been taken. */
 static bool type_on(struct typist *typist)
 {
-	typist->done += hub_type(
-		typist->hub, typist->bytes.data + typist->done, typist->bytes.len - typist->done);
+	typist->done += hub_type(typist->hub, call_caller(typist->call)->who,
+		typist->bytes.data + typist->done, typist->bytes.len - typist->done);
 	return typist->done == typist->bytes.len;
 }
 

@@ -288,7 +288,7 @@ static int peer_disconnect(struct call *call, struct error **err)
 	if (r == 0 && reason && !is_plain(reason))
 		r = error_set(err, EINVAL, "Parameter 'reason' expects one line of text");
 	if (r == 0)
-		r = hub_disconnect_member(hub, id, reason, err);
+		r = hub_disconnect_member(hub, id, reason, call_caller(call)->who, err);
 	if (r == 0)
 		log_info("hub '%s': %s has sent '%s' away", chardev_id(hub), call_caller(call)->who,
 			id);

@@ -29,12 +29,64 @@ const struct event_desc event_events_lost = {
 		},
 };
 
+const struct event_desc event_command = {
+	.name = "COMMAND",
+	.help = "A command has been run that may have changed something",
+	.by_name = true,
+	.data =
+		(const struct field[]){
+			{ "hub", &type_string, .optional = true,
+				.help = "id of the console it was about" },
+			{ "command", &type_string, .help = "its name" },
+			{ "by", &type_string, .help = "who has given it: user:NAME, monitor ID" },
+			{ "object", &type_string, .optional = true,
+				.help = "id of what it was about" },
+			{ "error", &type_string, .optional = true, .help = "why it has failed" },
+			{ 0 },
+		},
+};
+
+const struct event_desc event_config_reloaded = {
+	.name = "CONFIG_RELOADED",
+	.help = "The configuration was read again",
+	.data =
+		(const struct field[]){
+			{ "error", &type_string, .optional = true,
+				.help = "why nothing has come of it" },
+			{ 0 },
+		},
+};
+
 /* ---- hubs ---- */
 
 static const struct field member_fields[] = {
 	{ "hub", &type_string, .help = "id of the hub" },
 	{ "member", &type_string, .help = "id of the member's chardev" },
 	{ "identity", &type_string, .optional = true, .help = "who is there, where that is known" },
+	{ 0 },
+};
+
+static const struct field came_fields[] = {
+	{ "hub", &type_string, .help = "id of the hub" },
+	{ "member", &type_string, .help = "id of the member's chardev" },
+	{ "identity", &type_string, .optional = true, .help = "who is there, where that is known" },
+	{ "address", &type_string, .optional = true, .help = "where he is: HOST:PORT, or pid PID" },
+	{ "pid", &type_int, .optional = true, .help = "of the process that has connected" },
+	{ "uid", &type_int, .optional = true, .help = "of its user" },
+	{ 0 },
+};
+
+static const struct field sent_away_fields[] = {
+	{ "hub", &type_string, .help = "id of the hub" },
+	{ "member", &type_string, .help = "id of the member's chardev" },
+	{ "identity", &type_string, .optional = true, .help = "who is there, where that is known" },
+	{ "by", &type_string, .optional = true, .help = "whose doing it is; none: the hub's own" },
+	{ "reason", &type_string, .optional = true, .help = "why" },
+	{ 0 },
+};
+
+static const struct field console_fields[] = {
+	{ "hub", &type_string, .help = "id of the hub" },
 	{ 0 },
 };
 
@@ -84,7 +136,7 @@ const struct event_desc event_hub_member_left = {
 const struct event_desc event_hub_member_opened = {
 	.name = "HUB_MEMBER_OPENED",
 	.help = "Somebody has come there",
-	.data = member_fields,
+	.data = came_fields,
 };
 
 const struct event_desc event_hub_member_closed = {
@@ -96,7 +148,13 @@ const struct event_desc event_hub_member_closed = {
 const struct event_desc event_hub_member_refused = {
 	.name = "HUB_MEMBER_REFUSED",
 	.help = "Rules do not let him in",
-	.data = member_fields,
+	.data = came_fields,
+};
+
+const struct event_desc event_hub_member_sent_away = {
+	.name = "HUB_MEMBER_SENT_AWAY",
+	.help = "Who is there has to go",
+	.data = sent_away_fields,
 };
 
 const struct event_desc event_hub_member_skipped = {
@@ -129,6 +187,25 @@ const struct event_desc event_hub_member_typed = {
 	.data = member_fields,
 };
 
+const struct event_desc event_console_typed = {
+	.name = "CONSOLE_TYPED",
+	.help = "A line was typed at a console",
+	.by_name = true,
+	.data =
+		(const struct field[]){
+			{ "hub", &type_string, .help = "id of the hub" },
+			{ "member", &type_string, .optional = true,
+				.help = "id of the member's chardev; none: typed by a command" },
+			{ "identity", &type_string, .optional = true,
+				.help = "who types, where that is known" },
+			{ "text", &type_string, .optional = true,
+				.help = "what the guest has shown of it: all" },
+			{ "withheld", &type_int, .optional = true,
+				.help = "so many bytes, which it has not shown" },
+			{ 0 },
+		},
+};
+
 const struct event_desc event_hub_keyboard = {
 	.name = "HUB_KEYBOARD",
 	.help = "With typing=one: the keyboard is with somebody else",
@@ -145,6 +222,18 @@ const struct event_desc event_hub_keyboard_kept = {
 	.name = "HUB_KEYBOARD_KEPT",
 	.help = "He does not get it",
 	.data = member_fields,
+};
+
+const struct event_desc event_console_added = {
+	.name = "CONSOLE_ADDED",
+	.help = "There is one more hub",
+	.data = console_fields,
+};
+
+const struct event_desc event_console_removed = {
+	.name = "CONSOLE_REMOVED",
+	.help = "It has gone",
+	.data = console_fields,
 };
 
 const struct event_desc event_console_resized = {
@@ -192,11 +281,17 @@ const struct event_desc event_vnc_initialized = {
 	.name = "VNC_INITIALIZED", .help = "A viewer has logged in", .data = vnc_data
 };
 
+const struct event_desc event_vnc_refused = {
+	.name = "VNC_REFUSED", .help = "A viewer was not let in", .data = vnc_data
+};
+
 const struct event_desc event_vnc_disconnected = {
 	.name = "VNC_DISCONNECTED", .help = "A viewer has gone", .data = vnc_data
 };
 
 const struct event_desc *const event_table[] = {
+	&event_command,
+	&event_config_reloaded,
 	&event_device_deleted,
 	&event_events_lost,
 	&event_hub_member_joined,
@@ -204,6 +299,7 @@ const struct event_desc *const event_table[] = {
 	&event_hub_member_opened,
 	&event_hub_member_closed,
 	&event_hub_member_refused,
+	&event_hub_member_sent_away,
 	&event_hub_member_skipped,
 	&event_hub_member_missed,
 	&event_hub_member_resumed,
@@ -212,11 +308,15 @@ const struct event_desc *const event_table[] = {
 	&event_hub_keyboard,
 	&event_hub_keyboard_asked,
 	&event_hub_keyboard_kept,
+	&event_console_added,
+	&event_console_removed,
 	&event_console_resized,
+	&event_console_typed,
 	&event_shutdown,
 	&event_vnc_connected,
 	&event_vnc_disconnected,
 	&event_vnc_initialized,
+	&event_vnc_refused,
 	&event_vserport_change,
 	NULL,
 };

@@ -24,6 +24,7 @@ enum { CALLS_AT_ONCE = 32, CALLS_A_MS = 2 };
  * struct event_bus
  * @next:  number of the next event
  * @lines: as QMP writes them; @lines_at: where they begin, counted from the first line ever
+ * @typing: how many want to know what is typed
  * @idle:  listeners that have taken all; @called: those that were called or still have some
  * @due:   those of @idle that are to be called, one by one
  * @paid:  by then, in CALLS_A_MS-ths of a millisecond, the calls until now have had their time
@@ -35,6 +36,7 @@ struct event_bus {
 	uint64_t next;
 	struct strbuf lines;
 	uint64_t lines_at;
+	unsigned typing;
 	struct list idle, due, called;
 	struct task task;
 	uint64_t paid;
@@ -84,6 +86,16 @@ bool event_bus_is_heard(const struct event_bus *bus)
 {
 	return !list_is_empty(&bus->idle) || !list_is_empty(&bus->due) ||
 	       !list_is_empty(&bus->called);
+}
+
+void event_bus_hear_typing(struct event_bus *bus, bool hear)
+{
+	bus->typing += hear ? 1 : -1u;
+}
+
+bool event_bus_hears_typing(const struct event_bus *bus)
+{
+	return bus->typing;
 }
 
 static void call_first(struct event_bus *bus)
@@ -173,7 +185,8 @@ void event_publish(struct event_bus *bus, const struct event_desc *desc, json_t 
 	json_decref(event->data);
 	*event = (struct event){ .desc = desc, .data = data };
 	gettimeofday(&event->when, NULL);
-	write_line(bus, event);
+	if (!desc->by_name)
+		write_line(bus, event);
 	bus->next++;
 	call_idle(bus);
 }

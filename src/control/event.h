@@ -27,18 +27,20 @@ enum {
  * struct event_desc - a kind of event
  * @name:  as QMP writes it: "VSERPORT_CHANGE"
  * @help:  when it comes, one line without a full stop
+ * @by_name: sessions are told of it that have subscribed to it by its name, and no others
  * @data:  members of its data (control/type.h); ends with a NULL name; NULL: it has none
  */
 struct event_desc {
 	const char *name;
 	const char *help;
+	bool by_name;
 	const struct field *data;
 };
 
 /**
  * struct event - one of them
  * @data: an object, or NULL
- * @line_at, @line_len: as QMP writes it, in the bus's lines; 0 bytes: memory ran out
+ * @line_at, @line_len: as QMP writes it, in the bus's lines; 0 bytes: it is not there
  */
 struct event {
 	const struct event_desc *desc;
@@ -59,6 +61,16 @@ void event_bus_free(struct event_bus *bus);
 
 /** event_bus_is_heard() - does anybody listen: if not, there is no need to make an event */
 bool event_bus_is_heard(const struct event_bus *bus);
+
+/**
+ * event_bus_hear_typing() - one more, or one less, wants to know what is typed (CONSOLE_TYPED)
+ *
+ * Which is not looked at as long as nobody does.
+ */
+void event_bus_hear_typing(struct event_bus *bus, bool hear);
+
+/** event_bus_hears_typing() - does anybody */
+bool event_bus_hears_typing(const struct event_bus *bus);
 
 /**
  * event_publish() - tell all who listen, after this dispatch; a crowd at its pace, see event.c

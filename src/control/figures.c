@@ -9,6 +9,7 @@
 
 #include "base/parse.h"
 #include "chardev/chardev.h"
+#include "control/auditor.h"
 #include "control/screens.h"
 #include "frontend/frontend.h"
 #include "hub/hub.h"
@@ -257,6 +258,36 @@ static void put_history(const struct figures *figures, struct exposition *out)
 		out, (const struct exposition_label[]){ { "state", "packed" }, { 0 } }, packed);
 }
 
+static void put_audit_lines(const struct figures *figures, struct exposition *out)
+{
+	struct auditor_figures audit;
+
+	if (!figures->auditor)
+		return;
+	auditor_figures(figures->auditor, &audit);
+	exposition_put(out, NULL, audit.records);
+}
+
+static void put_audit_lost(const struct figures *figures, struct exposition *out)
+{
+	struct auditor_figures audit;
+
+	if (!figures->auditor)
+		return;
+	auditor_figures(figures->auditor, &audit);
+	exposition_put(out, NULL, audit.lost);
+}
+
+static void put_audit_failing(const struct figures *figures, struct exposition *out)
+{
+	struct auditor_figures audit;
+
+	if (!figures->auditor)
+		return;
+	auditor_figures(figures->auditor, &audit);
+	exposition_put(out, NULL, audit.is_failing);
+}
+
 static void put_rounds(const struct figures *figures, struct exposition *out)
 {
 	exposition_put_histogram(out, NULL, &figures->rounds, US_A_S);
@@ -351,6 +382,14 @@ static const struct {
 	{ { "charhub_log_dropped_bytes", EXPOSITION_COUNTER, "bytes",
 		  "What is missing in the log of a chardev." },
 		put_log_drops },
+	{ { "charhub_audit_lines", EXPOSITION_COUNTER, NULL, "Lines of the audit." },
+		put_audit_lines },
+	{ { "charhub_audit_lost_events", EXPOSITION_COUNTER, NULL,
+		  "What is missing in the audit." },
+		put_audit_lost },
+	{ { "charhub_audit_failing", EXPOSITION_GAUGE, NULL,
+		  "Does the file of the audit give errors." },
+		put_audit_failing },
 	{ { "charhub_vnc_viewers", EXPOSITION_GAUGE, NULL, "Who looks by VNC." }, put_viewers },
 	{ { "charhub_vnc_logins", EXPOSITION_COUNTER, NULL,
 		  "Who came by VNC, by whether he was let in." },

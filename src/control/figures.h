@@ -12,11 +12,13 @@
 
 struct chardev_set;
 struct frontend_set;
+struct auditor;
 struct loop;
 struct screens;
 
 /**
  * struct figures - what a world tells by -metrics; all of it is looked up when somebody asks
+ * @auditor: NULL: there is none
  * @rounds:  of the loop, see loop_measure()
  * @started: when the process was, in seconds since 1970
  * @memory:  /proc/self/statm, @files: /proc/self/fd: opened while that was allowed; -1, NULL: not
@@ -26,6 +28,7 @@ struct figures {
 	const struct chardev_set *chardevs;
 	const struct frontend_set *frontends;
 	const struct screens *screens;
+	const struct auditor *auditor;
 	struct histogram rounds;
 	double started;
 	int memory;

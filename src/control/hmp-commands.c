@@ -343,6 +343,14 @@ static void print_made(const struct chardev *chardev, struct strbuf *out)
 			chardev_id(chardev));
 }
 
+static void tell(
+	const struct caller *caller, const char *command, const char *id, const struct error *err)
+{
+	AUTO_JSON json_t *args = json_pack("{s:s*}", "id", id);
+
+	caller_tell(caller, command, args, err);
+}
+
 static void run_add(struct caller *caller, const char *rest, struct strbuf *out)
 {
 	AUTO_ERROR struct error *err = NULL;
@@ -355,6 +363,7 @@ static void run_add(struct caller *caller, const char *rest, struct strbuf *out)
 		print_error(err, out);
 	else
 		print_made(chardev, out);
+	tell(caller, "chardev-add", opts_text(opts, "id"), err);
 }
 
 /* "ID ARGS", where the ARGS have no id of their own. */
@@ -379,6 +388,7 @@ static void run_change(struct caller *caller, const char *rest, struct strbuf *o
 		print_error(err, out);
 	else
 		print_made(chardev, out);
+	tell(caller, "chardev-change", id, err);
 }
 
 static void print_help(const struct hmp_command *command, struct strbuf *out)

@@ -15,16 +15,35 @@
 
 struct ear {
 	struct hub_observer observer;
+	struct chardev *hub;
 	struct event_bus *bus;
 };
 
-static json_t *data_of(const struct chardev *hub, const struct hub_event *event)
+/* Where he is who has come, or was not let in. */
+static void put_peer(json_t **data, struct chardev *hub, const char *id)
+{
+	struct hub_member_info member;
+	struct chardev_peer peer;
+
+	if (hub_member_find(hub, id, &member, NULL) < 0 || !chardev_peer(member.chardev, &peer))
+		return;
+	json_put_text(data, "address", peer.address);
+	if (!peer.pid)
+		return;
+	json_put_number(data, "pid", (uint64_t)peer.pid);
+	json_put_number(data, "uid", peer.uid);
+}
+
+static json_t *data_of(struct chardev *hub, const struct hub_event *event)
 {
 	json_t *data = json_pack("{s:s}", "hub", chardev_id(hub));
 
 	json_put_text(&data, "member", event->member);
 	json_put_text(&data, "identity", event->who);
 	json_put_text(&data, "by", event->by);
+	json_put_text(&data, "reason", event->reason);
+	if (event->type == HUB_EVENT_OPENED || event->type == HUB_EVENT_REFUSED)
+		put_peer(&data, hub, event->member);
 	if (event->type == HUB_EVENT_MISSED || event->type == HUB_EVENT_RESUMED)
 		json_put_number(&data, "bytes", event->bytes);
 	if (event->type == HUB_EVENT_FAILED)
@@ -44,6 +63,7 @@ static void on_event(void *data, struct chardev *hub, const struct hub_event *ev
 		[HUB_EVENT_OPENED] = &event_hub_member_opened,
 		[HUB_EVENT_CLOSED] = &event_hub_member_closed,
 		[HUB_EVENT_REFUSED] = &event_hub_member_refused,
+		[HUB_EVENT_SENT_AWAY] = &event_hub_member_sent_away,
 		[HUB_EVENT_SKIPPED] = &event_hub_member_skipped,
 		[HUB_EVENT_MISSED] = &event_hub_member_missed,
 		[HUB_EVENT_RESUMED] = &event_hub_member_resumed,
@@ -60,8 +80,39 @@ static void on_event(void *data, struct chardev *hub, const struct hub_event *ev
 		event_publish(ear->bus, descs[event->type], data_of(hub, event));
 }
 
+static bool hears_typed(void *data)
+{
+	const struct ear *ear = data;
+
+	return event_bus_hears_typing(ear->bus);
+}
+
+static void on_typed(void *data, struct chardev *hub, const struct hub_typed *typed)
+{
+	const struct ear *ear = data;
+	json_t *event;
+
+	if (!event_bus_is_heard(ear->bus))
+		return;
+	event = json_pack("{s:s}", "hub", chardev_id(hub));
+	json_put_text(&event, "member", typed->member);
+	json_put_text(&event, "identity", typed->who);
+	if (typed->text)
+		json_put(&event, "text", json_of_bytes(typed->text, typed->len));
+	else
+		json_put_number(&event, "withheld", typed->withheld);
+	event_publish(ear->bus, &event_console_typed, event);
+}
+
+static void tell_of_hub(const struct ear *ear, const struct event_desc *desc)
+{
+	if (event_bus_is_heard(ear->bus))
+		event_publish(ear->bus, desc, json_pack("{s:s}", "hub", chardev_id(ear->hub)));
+}
+
 static void on_gone(void *data)
 {
+	tell_of_hub(data, &event_console_removed);
 	free(data);
 }
 
@@ -71,8 +122,14 @@ int hub_events_start(struct chardev *hub, struct event_bus *bus, struct error **
 
 	if (!ear)
 		return error_set(err, ENOMEM, "hub '%s': out of memory", chardev_id(hub));
-	*ear = (struct ear){ .observer = { .on_event = on_event, .on_gone = on_gone, .data = ear },
+	*ear = (struct ear){ .observer = { .on_event = on_event,
+				     .hears_typed = hears_typed,
+				     .on_typed = on_typed,
+				     .on_gone = on_gone,
+				     .data = ear },
+		.hub = hub,
 		.bus = bus };
+	tell_of_hub(ear, &event_console_added);
 	hub_observe(hub, &ear->observer);
 	return 0;
 }

@@ -16,6 +16,7 @@ enum thing_kind {
 	THING_DEVICE,
 	THING_VNC,
 	THING_METRICS,
+	THING_AUDIT,
 	THING_KINDS,
 };
 

@@ -34,11 +34,12 @@ static const char negotiation[] = "qmp_capabilities";
  * @id:         of the request that runs; NULL: it had none
  * @listener:   exists while negotiated
  * @wanted:     array of the names of events that it wants; NULL: all
+ * @hears_typing: CONSOLE_TYPED is among them
  * @take:       who gets the peer when all has been sent
  */
 struct qmp {
 	struct monitor base;
-	bool pretty;
+	bool pretty, hears_typing;
 	struct json_stream stream;
 	json_t *id;
 	struct event_listener *listener;
@@ -94,7 +95,7 @@ static bool is_wanted(const struct qmp *qmp, const struct event_desc *desc)
 	for (size_t i = 0; i < json_array_size(qmp->wanted); i++)
 		if (!strcmp(json_string_value(json_array_get(qmp->wanted, i)), desc->name))
 			return true;
-	return !qmp->wanted;
+	return !qmp->wanted && !desc->by_name;
 }
 
 static void put_event(const struct qmp *qmp, const struct event *event, struct strbuf *out)
@@ -186,6 +187,13 @@ static void on_events(void *data)
 
 /* ---- what a command may ask for ---- */
 
+static void hear_typing(struct qmp *qmp, bool hear)
+{
+	if (qmp->hears_typing != hear)
+		event_bus_hear_typing(world_events(qmp->base.world), hear);
+	qmp->hears_typing = hear;
+}
+
 static int subscribe(void *data, const json_t *names)
 {
 	struct qmp *qmp = qmp_from(data);
@@ -195,6 +203,7 @@ static int subscribe(void *data, const json_t *names)
 		return -ENOMEM;
 	json_decref(qmp->wanted);
 	qmp->wanted = copy;
+	hear_typing(qmp, copy && is_wanted(qmp, &event_console_typed));
 	return 0;
 }
 
@@ -216,8 +225,15 @@ static int take_fd(void *data)
 	return chardev_link_take_fd(&qmp->base.link);
 }
 
+static bool peer(void *data, struct chardev_peer *ret_peer)
+{
+	const struct qmp *qmp = qmp_from(data);
+
+	return qmp->base.peer && chardev_peer(qmp->base.peer, ret_peer);
+}
+
 static const struct caller_ops caller_ops = {
-	.take_fd = take_fd, .subscribe = subscribe, .hand_over = hand_over
+	.take_fd = take_fd, .subscribe = subscribe, .peer = peer, .hand_over = hand_over
 };
 
 /* ---- requests ---- */
@@ -336,6 +352,7 @@ static void forget(struct monitor *monitor)
 	struct qmp *qmp = qmp_from(monitor);
 
 	drop_take(qmp);
+	hear_typing(qmp, false);
 	event_unlisten(qmp->listener);
 	qmp->listener = NULL;
 	json_decref(qmp->wanted);

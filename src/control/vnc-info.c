@@ -34,7 +34,12 @@ const struct type type_vnc_server_info = { .kind = TYPE_STRUCT,
 
 const struct type type_vnc_client_info = { .kind = TYPE_STRUCT,
 	.name = "VncClientInfo",
-	.fields = (const struct field[]){ BASIC_FIELDS, { 0 } } };
+	.fields = (const struct field[]){
+		BASIC_FIELDS,
+		{ "identity", &type_string, .optional = true,
+			.help = "who is there, once that is known" },
+		{ 0 },
+	} };
 
 static json_t *info(
 	const char *host, size_t host_len, const char *service, const char *kind, bool websocket)
@@ -67,7 +72,7 @@ json_t *vnc_server_info(const struct vnc_server *server, bool websocket)
 }
 
 /* "127.0.0.1:40312", and "user:joe (unix:7)" once it is known who that is. */
-json_t *vnc_client_info(const struct vnc_viewer *viewer)
+static json_t *client_address(const struct vnc_viewer *viewer)
 {
 	const char *name = vnc_viewer_name(viewer), *open = strrchr(name, '(');
 	AUTO_FREE char *address = NULL;
@@ -76,6 +81,14 @@ json_t *vnc_client_info(const struct vnc_viewer *viewer)
 		return vnc_basic_info(name, vnc_viewer_is_websocket(viewer));
 	address = strndup(open + 1, strcspn(open + 1, ")"));
 	return address ? vnc_basic_info(address, vnc_viewer_is_websocket(viewer)) : NULL;
+}
+
+json_t *vnc_client_info(const struct vnc_viewer *viewer)
+{
+	json_t *client = client_address(viewer);
+
+	json_put_text(&client, "identity", vnc_viewer_identity(viewer));
+	return client;
 }
 
 json_t *vnc_client_infos(const struct vnc_server *server)

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "chardev/chardev-impl.h"
+#include "control/auditor.h"
 #include "control/drain.h"
 #include "control/event-table.h"
 #include "control/hub-events.h"
@@ -39,6 +40,8 @@ struct world {
 	struct frontend_set *frontends;
 	struct listens listens;
 	struct scrapes scrapes;
+	struct auditor *auditor;
+	const struct auditor_state *audit_left;
 	struct monitors *monitors;
 	struct inventory *inventory, *ledger;
 	bool ledger_is_short;
@@ -64,6 +67,7 @@ static void on_viewer(void *data, struct vnc_server *server, enum vnc_event even
 	static const struct event_desc *const descs[] = {
 		[VNC_CONNECTED] = &event_vnc_connected,
 		[VNC_INITIALIZED] = &event_vnc_initialized,
+		[VNC_REFUSED] = &event_vnc_refused,
 		[VNC_DISCONNECTED] = &event_vnc_disconnected,
 	};
 	const struct world *world = data;
@@ -142,6 +146,7 @@ void world_free(struct world *world)
 	if (world->chardevs)
 		drain(world->loop, world->chardevs);
 	chardev_set_free(world->chardevs);
+	auditor_free(world->auditor);
 	screens_free(world->screens);
 	object_set_free(world->objects);
 	event_bus_free(world->events);
@@ -373,6 +378,46 @@ int world_add_metrics(struct world *world, struct opts *opts, struct error **err
 	return r;
 }
 
+struct auditor *world_auditor(const struct world *world)
+{
+	return world->auditor;
+}
+
+void world_leave_audit(struct world *world, const struct auditor_state *left)
+{
+	world->audit_left = left;
+}
+
+int world_add_audit(struct world *world, struct opts *opts, struct error **err)
+{
+	const struct auditor_config config = {
+		.loop = world->loop, .events = world->events, .left = world->audit_left
+	};
+	int r = auditor_check(opts, err);
+
+	if (r == 0 && world->auditor)
+		r = error_set(
+			err, EEXIST, "there is an audit already: '%s'", auditor_id(world->auditor));
+	if (r == 0)
+		r = auditor_new(&config, opts, &world->auditor, err);
+	if (r < 0)
+		return r;
+	world->scrapes.figures.auditor = world->auditor;
+	world_note(world, THING_AUDIT, opts, NULL);
+	return 0;
+}
+
+int world_retune_audit(struct world *world, const char *id, struct opts *opts,
+	const struct opts *old, struct error **err)
+{
+	int r = auditor_change(world->auditor, opts, err);
+
+	(void)id, (void)old;
+	if (r == 0)
+		world_note(world, THING_AUDIT, opts, NULL);
+	return r;
+}
+
 bool world_has_metrics(const struct world *world, const char *id)
 {
 	return scrapes_has(&world->scrapes, id);
@@ -451,8 +496,8 @@ static void send_people_away(struct chardev *hub)
 
 	for (size_t i = 0; hub_member_info(hub, i, &info) == 0; i++)
 		if (info.open && chardev_identity(info.chardev))
-			hub_disconnect_member(
-				hub, info.id, "this console is set up anew: come again", NULL);
+			hub_disconnect_member(hub, info.id,
+				"this console is set up anew: come again", NULL, NULL);
 }
 
 /* Of `mux=on` the name is that of the mux, and what it is on goes too. */
@@ -487,8 +532,19 @@ void world_drop_metrics(struct world *world, const char *id)
 	scrapes_drop(&world->scrapes, id);
 }
 
+void world_drop_audit(struct world *world, const char *id)
+{
+	if (!world->auditor || strcmp(auditor_id(world->auditor), id) != 0)
+		return;
+	auditor_free(world->auditor);
+	world->auditor = NULL;
+	world->scrapes.figures.auditor = NULL;
+}
+
 void world_reload(struct world *world)
 {
+	if (world->auditor)
+		auditor_reopen(world->auditor);
 	object_set_reload(world->objects);
 	chardev_set_reopen_files(world->chardevs);
 }

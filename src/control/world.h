@@ -8,6 +8,8 @@
 #include "control/fdset.h"
 #include "control/inventory.h"
 
+struct auditor;
+struct auditor_state;
 struct display;
 struct frontend;
 struct frontend_class;
@@ -82,6 +84,12 @@ struct inventory *world_inventory(const struct world *world);
 /** world_has_metrics() - does a server of figures have this name */
 bool world_has_metrics(const struct world *world, const char *id);
 
+/** world_auditor() - who writes down what happens; NULL: nobody */
+struct auditor *world_auditor(const struct world *world);
+
+/** world_leave_audit() - what another program has left of its audit, for world_add_audit() */
+void world_leave_audit(struct world *world, const struct auditor_state *left);
+
 /**
  * world_ledger() - all that there is, by whom it was ever made, with the options that it has now
  *
@@ -124,6 +132,11 @@ int world_add_device(
 	struct world *world, struct opts *opts, struct frontend **ret_frontend, struct error **err);
 int world_add_vnc(struct world *world, struct opts *opts, struct error **err);
 int world_add_metrics(struct world *world, struct opts *opts, struct error **err);
+int world_add_audit(struct world *world, struct opts *opts, struct error **err);
+
+/** world_retune_audit() - as auditor_change() of the one of that name */
+int world_retune_audit(struct world *world, const char *id, struct opts *opts,
+	const struct opts *old, struct error **err);
 
 /** world_change_chardev() - as chardev_set_change() */
 int world_change_chardev(struct world *world, const char *id, struct opts *opts,
@@ -155,6 +168,7 @@ void world_drop_chardev(struct world *world, const char *id);
 void world_drop_listen(struct world *world, const char *id);
 void world_drop_vnc(struct world *world, const char *id);
 void world_drop_metrics(struct world *world, const char *id);
+void world_drop_audit(struct world *world, const char *id);
 
 /** world_reload() - files were moved away or replaced: logs are opened anew, objects look again */
 void world_reload(struct world *world);

@@ -95,16 +95,18 @@ int hub_set_member(struct chardev *chardev, const char *id,
 	return 0;
 }
 
-int hub_disconnect_member(
-	struct chardev *chardev, const char *id, const char *reason, struct error **err)
+int hub_disconnect_member(struct chardev *chardev, const char *id, const char *reason,
+	const char *by, struct error **err)
 {
 	struct member *member;
 	int r = find(chardev, id, &member, err);
 
 	if (r < 0)
 		return r;
-	if (member->open && chardev_link_disconnect(&member->link, reason) == 0)
+	if (member->open && chardev_link_disconnect(&member->link, reason) == 0) {
+		member_sent_away(member, by, reason);
 		return 0;
+	}
 	return error_set(err, ENOTSUP, "chardev '%s' has nobody who could be sent away", id);
 }
 
@@ -175,15 +177,18 @@ struct vt *hub_vt(struct chardev *chardev)
 	return hub_is_console(hub) ? hub_screen_vt(&hub->screen) : NULL;
 }
 
-size_t hub_type(struct chardev *chardev, const void *buf, size_t len)
+size_t hub_type(struct chardev *chardev, const char *who, const void *buf, size_t len)
 {
 	struct hub *hub = hub_from(chardev);
 	size_t room = input_ask(&hub->input) ? chardev_in_room(chardev) : 0;
 
 	if (len > room)
 		len = room;
-	if (len)
-		chardev_in(chardev, buf, len);
+	if (!len)
+		return 0;
+	if (hub_hears_typed(hub))
+		echo_typed(&hub->echo, NULL, who, buf, len);
+	chardev_in(chardev, buf, len);
 	return len;
 }
 

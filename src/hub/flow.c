@@ -161,6 +161,7 @@ static void lose_standing(struct flow *flow, struct member *member)
 	if (member->options.stall == HUB_STALL_CLOSE &&
 		chardev_link_disconnect(&member->link, NULL) == 0) {
 		log_warning("hub '%s': member '%s' stalled and is disconnected", hub, id);
+		member_sent_away(member, NULL, "it does not keep up");
 		member_leave(member);
 	} else {
 		log_info("hub '%s': member '%s' stalled and is skipped", hub, id);

@@ -182,6 +182,8 @@ static void hub_save(struct chardev *chardev, struct chardev_bequest *to)
 	struct hub *hub = hub_from(chardev);
 	struct hub_state state = state_of(hub);
 
+	if (!to->writer.is_trial)
+		echo_flush(&hub->echo);
 	put_tape(hub, &state, &to->writer);
 	put_line(hub, &state);
 	snapshot_put(&to->writer, hub_fields, &state);

@@ -3,6 +3,7 @@
 #define HUB_HUB_IMPL_H
 
 #include "base/list.h"
+#include "hub/echo.h"
 #include "hub/flow.h"
 #include "hub/hub.h"
 #include "hub/input.h"
@@ -37,6 +38,7 @@ struct hub {
 	struct flow flow;
 	struct input input;
 	struct keyboard keyboard;
+	struct echo echo;
 	struct size size;
 	struct hub_line line;
 	enum hub_terminal terminal;
@@ -114,6 +116,12 @@ void hub_tell(struct hub *hub, const struct hub_event *event);
 
 /** hub_tell_output() - members may have been given bytes */
 void hub_tell_output(struct hub *hub);
+
+/** hub_hears_typed() - does anybody want to know what is typed */
+bool hub_hears_typed(const struct hub *hub);
+
+/** hub_tell_typed() - a line was typed */
+void hub_tell_typed(struct chardev *hub, const struct hub_typed *typed);
 
 /** hub_tell_in_room() - the guest may take input again */
 void hub_tell_in_room(struct hub *hub);

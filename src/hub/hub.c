@@ -6,6 +6,7 @@
  *	flow	how much room the guest has, and what a stalled member costs
  *	input	what members type
  *	keyboard	whose keys count, where one types
+ *	echo	what was typed, and whether the guest has shown it
  *	size	how large the console is
  *	line	the serial line that the guest may be
  *	screen	the terminal that the hub is: the screen, answers to queries
@@ -199,12 +200,25 @@ static int hub_out_reserve(struct chardev *chardev, struct iovec iov[2])
 	return reserve(hub_from(chardev), SIZE_MAX, iov);
 }
 
+/* The newest bytes, also those that members do not get. */
+static void read_echo(struct hub *hub, size_t len)
+{
+	uint64_t end = hub->tape.journal.head;
+	struct iovec iov[2];
+	int n = tape_between(&hub->tape, end - len, end, iov);
+
+	for (int i = 0; i < n; i++)
+		echo_printed(&hub->echo, iov[i].iov_base, iov[i].iov_len);
+}
+
 static void hub_out_commit(struct chardev *chardev, size_t len)
 {
 	struct hub *hub = hub_from(chardev);
 
 	hub_times_mark(&hub->times, loop_now_ms(chardev->loop), hub->tape.journal.head);
 	tape_commit(&hub->tape, len);
+	if (echo_waits(&hub->echo))
+		read_echo(hub, len);
 	read_tape(hub);
 }
 
@@ -439,6 +453,8 @@ static void on_member_in(struct member *member, const void *buf, size_t len)
 	tell_typed(member);
 	if (size_typed(&hub->size, member))
 		hub_size_changed(hub);
+	if (hub_hears_typed(hub))
+		echo_typed(&hub->echo, member_id(member), member->who, buf, wanted);
 	if (!hub->base.closing)
 		chardev_in(&hub->base, buf, wanted);
 }
@@ -618,12 +634,14 @@ int hub_init(struct hub *hub, const struct opts *opts)
 	hub->keyboard.ops = &keyboard_ops;
 	hub->keyboard.members = &hub->members;
 	hub->keyboard.loop = chardev->loop;
+	hub->echo.hub = chardev;
+	hub->echo.on_line = hub_tell_typed;
 	hub->again_timer = timer_new(chardev->loop, show_again, hub);
 	if (hub_screen_init(&hub->screen, chardev, &hub->tape, &screen_ops) < 0)
 		return -ENOMEM;
 	hub_screen_resize(&hub->screen, hub->size.cols, hub->size.rows);
-	if (!hub->again_timer || keyboard_init(&hub->keyboard) < 0 || flow_init(&hub->flow) < 0 ||
-		input_init(&hub->input, chardev, hub_in_resume) < 0 ||
+	if (!hub->again_timer || echo_init(&hub->echo) < 0 || keyboard_init(&hub->keyboard) < 0 ||
+		flow_init(&hub->flow) < 0 || input_init(&hub->input, chardev, hub_in_resume) < 0 ||
 		tape_init(&hub->tape, chardev->loop, window, keep) < 0)
 		return -ENOMEM;
 	hub->flow.window = tape_window(&hub->tape);
@@ -639,6 +657,7 @@ void hub_close(struct chardev *chardev)
 	task_cancel(&hub->pump_task);
 	task_cancel(&hub->size_task);
 	task_cancel(&hub->resize_task);
+	echo_done(&hub->echo);
 	hub_observers_done(hub);
 	hub_times_done(&hub->times);
 	timer_free(hub->again_timer);

@@ -108,20 +108,21 @@ struct hub_info {
 
 /** What happens at a hub. */
 enum hub_event_type {
-	HUB_EVENT_JOINED,   /* a chardev takes part */
-	HUB_EVENT_LEFT,	    /* no more */
-	HUB_EVENT_OPENED,   /* its peer has come */
-	HUB_EVENT_CLOSED,   /* its peer sends no more, or is gone */
-	HUB_EVENT_REFUSED,  /* rules do not let its peer in */
-	HUB_EVENT_SKIPPED,  /* it did not keep up, and gets nothing for now */
-	HUB_EVENT_MISSED,   /* it takes bytes again; @bytes are lost to it */
-	HUB_EVENT_RESUMED,  /* it keeps up again; @bytes were lost to it in all of that trouble */
-	HUB_EVENT_FAILED,   /* it gets nothing until it opens again; @error */
-	HUB_EVENT_TYPED,    /* told once in HUB_TYPED_MS */
-	HUB_EVENT_KEYBOARD, /* with typing=one: it is @member's now; NULL: it is free */
-	HUB_EVENT_ASKED,    /* @member asks for it */
-	HUB_EVENT_KEPT,	    /* @member has asked for it, and does not get it */
-	HUB_EVENT_RESIZED,  /* the console has @cols, @rows */
+	HUB_EVENT_JOINED,    /* a chardev takes part */
+	HUB_EVENT_LEFT,	     /* no more */
+	HUB_EVENT_OPENED,    /* its peer has come */
+	HUB_EVENT_CLOSED,    /* its peer sends no more, or is gone */
+	HUB_EVENT_REFUSED,   /* rules do not let its peer in */
+	HUB_EVENT_SENT_AWAY, /* its peer has to go */
+	HUB_EVENT_SKIPPED,   /* it did not keep up, and gets nothing for now */
+	HUB_EVENT_MISSED,    /* it takes bytes again; @bytes are lost to it */
+	HUB_EVENT_RESUMED,   /* it keeps up again; @bytes were lost to it in all of that trouble */
+	HUB_EVENT_FAILED,    /* it gets nothing until it opens again; @error */
+	HUB_EVENT_TYPED,     /* told once in HUB_TYPED_MS */
+	HUB_EVENT_KEYBOARD,  /* with typing=one: it is @member's now; NULL: it is free */
+	HUB_EVENT_ASKED,     /* @member asks for it */
+	HUB_EVENT_KEPT,	     /* @member has asked for it, and does not get it */
+	HUB_EVENT_RESIZED,   /* the console has @cols, @rows */
 };
 
 enum { HUB_TYPED_MS = 1000 };
@@ -130,15 +131,28 @@ enum { HUB_TYPED_MS = 1000 };
  * struct hub_event - see enum hub_event_type
  * @member: id of the chardev; NULL: HUB_EVENT_RESIZED
  * @who:    is there; NULL: nobody of whom a name is known
- * @by:     HUB_EVENT_KEYBOARD: whose doing it is; NULL: that of those at the keyboard
+ * @by:     HUB_EVENT_KEYBOARD: whose doing it is; NULL: that of those at the keyboard;
+ *          HUB_EVENT_SENT_AWAY: the same; NULL: the hub's own
+ * @reason: HUB_EVENT_SENT_AWAY: why; NULL: nobody has said
  * @error:  positive errno
  */
 struct hub_event {
 	enum hub_event_type type;
-	const char *member, *who, *by;
+	const char *member, *who, *by, *reason;
 	uint64_t bytes;
 	int error;
 	unsigned cols, rows;
+};
+
+/**
+ * struct hub_typed - a line that was typed at a console, see echo.c
+ * @member:   id of the chardev; NULL: hub_type(), or memory ran out; @who: types; NULL: not known
+ * @text:     @len bytes as they were typed; NULL: the guest has not shown them
+ * @withheld: how many those are
+ */
+struct hub_typed {
+	const char *member, *who, *text;
+	size_t len, withheld;
 };
 
 /**
@@ -146,12 +160,16 @@ struct hub_event {
  * @on_event:  optional; must leave the hub alone: best is to note it and post a task
  * @on_output: optional: members have been given bytes, or could have; after the dispatch
  * @on_in_room: optional: hub_type() may take more; inside of the dispatch
+ * @hears_typed: optional, with @on_typed: does it want to know what is typed now
+ * @on_typed:  a line has been typed; as @on_event
  * @on_gone:   optional: the hub goes; it does not observe any more
  */
 struct hub_observer {
 	void (*on_event)(void *data, struct chardev *hub, const struct hub_event *event);
 	void (*on_output)(void *data, struct chardev *hub);
 	void (*on_in_room)(void *data, struct chardev *hub);
+	bool (*hears_typed)(void *data);
+	void (*on_typed)(void *data, struct chardev *hub, const struct hub_typed *typed);
 	void (*on_gone)(void *data);
 	void *data;
 	struct chardev *hub; /* from here on the hub's */
@@ -212,11 +230,12 @@ int hub_set_member(struct chardev *hub, const char *id, const struct hub_member_
 /**
  * hub_disconnect_member() - send a member's peer away
  * @reason: for a last line to the peer; NULL: none
+ * @by:     whose doing it is, for observers; NULL: nobody's
  *
  * Return: 0; -ENOENT; -ENOTSUP: there is nobody who could be sent away.
  */
-int hub_disconnect_member(
-	struct chardev *hub, const char *id, const char *reason, struct error **err);
+int hub_disconnect_member(struct chardev *hub, const char *id, const char *reason, const char *by,
+	struct error **err);
 
 /**
  * hub_show_member() - a member's terminal has lost the picture: it is shown the screen again
@@ -256,11 +275,12 @@ struct vt *hub_vt(struct chardev *hub);
 
 /**
  * hub_type() - bytes for the guest that come from no member
+ * @who: for observers: who types; NULL: not known
  *
  * Return: how many it took, 0..@len: fewer while the guest takes none, or a member is in the middle
  * of a key.
  */
-size_t hub_type(struct chardev *hub, const void *buf, size_t len);
+size_t hub_type(struct chardev *hub, const char *who, const void *buf, size_t len);
 
 /*
  * Who types, with typing=one. @member: the id of one that may type; @by: whose doing it is, for the

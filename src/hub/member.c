@@ -94,6 +94,17 @@ void member_skip(struct member *member)
 	tell(member, HUB_EVENT_SKIPPED, 0, 0);
 }
 
+void member_sent_away(const struct member *member, const char *by, const char *reason)
+{
+	const struct hub_event event = { .type = HUB_EVENT_SENT_AWAY,
+		.member = member_id(member),
+		.who = member->who,
+		.by = by,
+		.reason = reason };
+
+	member->all->ops->on_news(member->all, &event);
+}
+
 int member_say(struct member *member, const void *bytes, size_t len)
 {
 	int r = len > PRELUDE_MAX - member->prelude.len ? -E2BIG : 0;

@@ -233,6 +233,9 @@ void member_pump(struct member *member);
 /** member_leave() - no more bytes for it until it opens again */
 void member_leave(struct member *member);
 
+/** member_sent_away() - tell observers that its peer has to go; @by, @reason: as in hub_event */
+void member_sent_away(const struct member *member, const char *by, const char *reason);
+
 /** member_skip() - it loses its standing; what it misses is counted when it takes bytes again */
 void member_skip(struct member *member);
 

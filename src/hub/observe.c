@@ -59,6 +59,24 @@ void hub_tell(struct hub *hub, const struct hub_event *event)
 		observer->on_event(observer->data, &hub->base, event);
 }
 
+bool hub_hears_typed(const struct hub *hub)
+{
+	const struct hub_observer *head = &hub->observers;
+
+	for (const struct hub_observer *at = head->next; at != head; at = at->next)
+		if (at->hears_typed && at->hears_typed(at->data))
+			return true;
+	return false;
+}
+
+void hub_tell_typed(struct chardev *chardev, const struct hub_typed *typed)
+{
+	struct hub *hub = hub_from(chardev);
+
+	for_each_observer(observer, hub) if (observer->on_typed)
+		observer->on_typed(observer->data, chardev, typed);
+}
+
 void hub_tell_in_room(struct hub *hub)
 {
 	for_each_observer(observer, hub) if (observer->on_in_room)

@@ -37,6 +37,7 @@ int log_file_open(struct log_file *file, const char *path, unsigned flags,
 {
 	int r = 0;
 
+	flags |= options->sync ? OUT_SYNC : 0u;
 	*file = (struct log_file){ .out.fd = -1, .index.fd = -1 };
 	if (options->inherited)
 		out_file_inherit(options->inherited, &file->out);

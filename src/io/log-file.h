@@ -26,11 +26,12 @@ struct log_file {
  * @rotates: the file is going to be moved away: keep it locked (shared) until it is closed, so that
  *           nobody packs what is written to
  * @indexed: have an index, where it is a regular file that is not inherited
+ * @sync:    what was written is on the disk
  * @inherited: go on with this descriptor, which another process had opened so; 0: open the path
  */
 struct log_file_options {
 	mode_t mode;
-	bool rotates, indexed;
+	bool rotates, indexed, sync;
 	int inherited;
 };
 

@@ -50,9 +50,9 @@ static int open_or_create(const char *path, int flags, mode_t mode)
 	return open(path, flags | O_CREAT, mode); /* a link that leads nowhere yet */
 }
 
-static int open_named(const char *path, int truncate, mode_t mode)
+static int open_named(const char *path, int more, mode_t mode)
 {
-	int flags = OPEN_FLAGS | truncate;
+	int flags = OPEN_FLAGS | more;
 	struct stat st;
 
 	if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode)) {
@@ -84,14 +84,15 @@ bool out_file_is_regular(int fd)
 
 int out_file_open(const char *path, unsigned flags, mode_t mode, struct out_file *ret_file)
 {
-	int inherited = inherited_fd(path), truncate = flags & OUT_EMPTY ? O_TRUNC : 0;
+	int inherited = inherited_fd(path);
+	int more = (flags & OUT_EMPTY ? O_TRUNC : 0) | (flags & OUT_SYNC ? O_DSYNC : 0);
 	bool is_theirs = (flags & OUT_SHARED) && out_file_is_regular(inherited);
 	int fd = -1, code;
 
 	if (inherited < 0)
-		fd = open_named(path, truncate, mode);
+		fd = open_named(path, more, mode);
 	else if (!is_theirs)
-		fd = open(path, OPEN_FLAGS | O_WRONLY | truncate);
+		fd = open(path, OPEN_FLAGS | O_WRONLY | more);
 	code = errno;
 	if (fd < 0 && inherited >= 0) {
 		fd = fcntl(inherited, F_DUPFD_CLOEXEC, 3);

@@ -24,6 +24,7 @@ enum { OUT_MODE_PRESET = 0640 };
 enum out_flags {
 	OUT_EMPTY = 1,	/* a regular file begins anew */
 	OUT_SHARED = 2, /* an inherited one goes on where others who have it are, be that its end */
+	OUT_SYNC = 4,	/* what was written is on the disk */
 };
 
 /**

@@ -317,7 +317,7 @@ static size_t write_now(struct writer *writer, const struct iovec *iov, int n)
 		return 0;
 	if (writer->file.out.kind != OUT_FILE)
 		done = log_file_write(&writer->file, ours, n);
-	else if (!writer->cannot_tell)
+	else if (!writer->cannot_tell && !writer->how.sync)
 		done = log_file_write_now(&writer->file, ours, n);
 	else
 		return 0;
@@ -628,6 +628,15 @@ static void done(struct work *work)
 	give_room(writer, error);
 }
 
+void writer_set_how(struct writer *writer, mode_t mode, bool sync)
+{
+	work_pool_lock(writer->pool);
+	writer->how.mode = mode;
+	writer->how.sync = sync;
+	work_pool_unlock(writer->pool);
+	writer_reopen(writer);
+}
+
 void writer_reopen(struct writer *writer)
 {
 	if (out_file_is_inherited(writer->path))
@@ -744,6 +753,7 @@ int writer_open(struct loop *loop, const struct writer_options *options, struct 
 		.mode = options->mode,
 		.rotates = rotation_is_on(&options->rotation),
 		.indexed = options->indexed,
+		.sync = options->sync,
 	};
 	writer->follower = options->follower;
 	writer->file.out.fd = writer->next.out.fd = -1;

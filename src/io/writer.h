@@ -40,6 +40,7 @@ enum {
  *         nothing but that it could not be opened anew
  * @rotation: when a regular file is followed by a new one
  * @indexed:  keep an index beside a regular file, see io/log-index.h
+ * @sync:     what was written is on the disk; never in the loop's thread
  * @on_room: there is room after writer_write() took less than was offered, or after
  *           writer_room() was 0; once each time
  * @on_trouble: the file gives an error, at each attempt; may be NULL; may not close the writer
@@ -51,7 +52,7 @@ struct writer_options {
 	int follower, inherited;
 	const char *owner;
 	struct rotation_rules rotation;
-	bool indexed;
+	bool indexed, sync;
 	void (*on_room)(void *data);
 	void (*on_trouble)(void *data);
 	void *data;
@@ -102,6 +103,9 @@ bool writer_can_rotate(const struct writer *writer);
 
 /** writer_set_rotation() - other rules from now on. Return: 0; -ENOMEM */
 int writer_set_rotation(struct writer *writer, const struct rotation_rules *rules);
+
+/** writer_set_how() - open it anew, with these permissions where it is made; see @sync */
+void writer_set_how(struct writer *writer, mode_t mode, bool sync);
 
 /**
  * writer_reopen() - go on in a new file of the same name: the old one was moved away

@@ -131,6 +131,8 @@ static void on_events(void *data)
 
 		if (lost)
 			tell_lost(config, lost);
+		if (desc->by_name)
+			continue;
 		config->on_event(config->data, desc->name, json ? json : "{}");
 	}
 }

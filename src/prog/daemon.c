@@ -155,6 +155,8 @@ static int inherit(struct daemon *daemon, struct setup *setup, struct error **er
 	if (chardev_set_inherit(world_chardevs(daemon->estate.world), &bequest->snapshot,
 		    &bequest->chardevs) < 0)
 		return error_set(err, ENOMEM, "out of memory");
+	if (bequest_audit(bequest, &setup->audit_left))
+		world_leave_audit(daemon->estate.world, &setup->audit_left);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "object/object.h"
 #include "opts/opts.h"
 #include "prog/classes.h"
+#include "control/auditor.h"
 #include "control/listens.h"
 #include "control/monitors.h"
 #include "control/scrapes.h"
@@ -201,6 +202,18 @@ static int add_metrics(
 		return help_options("metrics", scrapes_options);
 	r = scrapes_where(opts, &address, err);
 	return r < 0 ? r : request_list_add(&setup->wanted.lists[THING_METRICS], opts, where, err);
+}
+
+/* ---- -audit ---- */
+
+static int add_audit(struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	int r;
+
+	if (opts_wants_help(opts) || is_help(opts_text(opts, "path")))
+		return help_options("audit", auditor_options);
+	r = auditor_check(opts, err);
+	return r < 0 ? r : request_list_add(&setup->wanted.lists[THING_AUDIT], opts, where, err);
 }
 
 /* ---- -listen ---- */
@@ -489,6 +502,10 @@ const struct program_option program_options[] = {
 		.take = take_logfile, .once = true },
 	{ "add-fd", "fd=N,set=M", "let /dev/fdset/M be a path that means the open descriptor N",
 		.add = add_fd, .once = true },
+	{ "audit", "PATH[,...]",
+		"write down who comes, goes and does what, in a file that shows whether it was "
+		"changed; 'help' lists the options",
+		.add = add_audit, .implied = "path" },
 	{ "chardev", "TYPE,id=ID[,...]", "make a chardev; 'help' lists the types",
 		.add = add_chardev, .implied = "backend" },
 	{ "check", NULL, "look at options and files, say what is wrong, and exit",

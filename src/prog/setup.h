@@ -6,6 +6,7 @@
 #include "config/files.h"
 #include "config/request.h"
 #include "control/activation.h"
+#include "control/auditor.h"
 #include "control/bequest.h"
 #include "control/fdset.h"
 #include "prog/privileges.h"
@@ -27,7 +28,8 @@
  * @check_only: make nothing of it
  * @program: what is executed to take over from this one; owned; NULL: it cannot be found
  * @examiner_fd: answer there whether what comes could be taken over; 0: no
- * @takes_over: from another program in this process, or would; @bequest: what that has left
+ * @takes_over: from another program in this process, or would; @bequest: what that has left,
+ *           of which @audit_left is borrowed
  * @n_monitors, @n_controls: how many -qmp and -control there are, for the ids of their chardevs
  * @name:    of the guest, or NULL; owned
  * @pidfile, @logfile: from the command line, or NULL
@@ -50,6 +52,7 @@ struct setup {
 	char *program;
 	int examiner_fd;
 	struct bequest bequest;
+	struct auditor_state audit_left;
 	int argc;
 	char **argv;
 };

@@ -124,6 +124,7 @@ void takeover_go_on(struct setup *setup, struct world *world)
 {
 	bequest_go_on(&setup->bequest, world);
 	correct_inventory(setup, world);
+	world_leave_audit(world, NULL);
 	bequest_close(&setup->bequest);
 	log_info("this is charhubd " CHARHUB_VERSION ", which goes on in another one's place");
 }

@@ -36,7 +36,7 @@ struct vnc_host_ops {
 	int (*check_password)(struct vnc_host *host, const uint8_t challenge[AUTH_CHALLENGE_SIZE],
 		const uint8_t response[AUTH_CHALLENGE_SIZE], bool *ret_may_type);
 
-	/** An event for the program: VNC_CONNECTED, VNC_INITIALIZED */
+	/** An event for the program: VNC_CONNECTED, VNC_INITIALIZED, VNC_REFUSED */
 	void (*tell)(struct vnc_host *host, enum vnc_event event, const struct vnc_viewer *viewer);
 
 	/** A viewer goes; it is in no count and no list any more, and the program is told */

@@ -155,6 +155,10 @@ static const char *describe_end(int r)
 /* Who was refused has a line in the log already. */
 static void end(struct vnc_viewer *viewer, int r)
 {
+	struct vnc_host *host = viewer->peer.host;
+
+	if (is_leaving(viewer) || r == -EACCES)
+		host->ops->tell(host, VNC_REFUSED, viewer);
 	if (!is_leaving(viewer))
 		log_info("vnc: %s: %s%s", viewer->peer.name,
 			vnc_viewer_is_logged_in(viewer) ? "logged out: " : "", describe_end(r));

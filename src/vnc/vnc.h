@@ -26,6 +26,7 @@ extern const struct opt_desc vnc_options[];
 enum vnc_event {
 	VNC_CONNECTED,	  /* a connection has come */
 	VNC_INITIALIZED,  /* it has logged in */
+	VNC_REFUSED,	  /* it was not let in; before it has gone */
 	VNC_DISCONNECTED, /* it has gone; told for every VNC_CONNECTED */
 };
 

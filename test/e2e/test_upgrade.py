@@ -611,3 +611,30 @@ def test_a_configuration_that_is_wrong_by_now_changes_nothing(upgradable, workdi
     assert [it["label"] for it in upgradable.run("query-chardev")] == ["n", "control"]
     upgradable.run("config-reload")
     assert sorted(it["label"] for it in upgradable.run("query-chardev")) == ["control", "m"]
+
+
+def test_the_audit_is_one_chain(upgradable, workdir, client, charhub_path):
+    path = workdir / "audit.jsonl"
+    upgradable.start("-chardev", "exec,id=g,command=cat",
+                     "-chardev", "socket,id=s,path=s,server=on,wait=off,clients=4",
+                     "-chardev", "hub,id=h,chardevs.0=s", "-device", "console,guest=g,chardev=h",
+                     "-audit", f"{path},typed=on")
+
+    def lines():
+        return [json.loads(line) for line in path.read_text().splitlines()]
+
+    person = client(workdir / "s")
+    person.send(b"before\r")
+    person.read_until(b"before")
+    for _ in range(2):
+        upgradable.upgrade()
+    person.send(b"after\r")
+    person.read_until(b"after")
+    wait_until(lambda: any(line.get("details", {}).get("text") == "after\r" for line in lines()),
+               "what was typed afterwards")
+    begins = [line for line in lines() if line["what"] == "begin"]
+    assert [line["details"]["goes-on"] for line in begins] == [False, True, True]
+    assert len({line["session"] for line in lines()}) == 1
+    assert len([line for line in lines() if line["what"] == "attached"]) == 1
+    done = program.run([charhub_path, "audit", "verify", path], workdir)
+    assert done.code == 0, done.err

@@ -8,12 +8,14 @@ from tree import Source, report, sources
 # folder -> the folders whose headers it may include, besides its own
 _BELOW_FRONTEND = "base snapshot io transport opts chardev virtio vhost-user"
 _EVERYTHING = ("base snapshot io transport opts object chardev backend hub mux vt text display vc "
-               "vnc virtio vhost-user frontend lobby attach metrics control sandbox config lib")
+               "vnc virtio vhost-user frontend lobby attach metrics audit control sandbox config "
+               "lib")
 ALLOWED = {folder: set(below.split()) for folder, below in {
     "base": "",
     "snapshot": "base",
     "attach": "base",
     "io": "base",
+    "audit": "base io",
     "transport": "base snapshot io",
     "opts": "base",
     "object": "base io transport opts",
@@ -33,11 +35,11 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "lobby": "base io opts chardev hub",
     "frontend": _BELOW_FRONTEND,
     "control": _BELOW_FRONTEND + " attach object backend vt text display hub vnc lobby frontend "
-               "metrics",
+               "metrics audit",
     "config": "base snapshot io opts object chardev vnc frontend control",
     "lib": _EVERYTHING,
     "prog": _EVERYTHING,
-    "client": "base io transport attach",
+    "client": "base io transport attach audit",
 }.items()}
 
 # Inside of a folder, where that is worth a picture of its own: file -> the files whose headers it
@@ -69,22 +71,24 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "backend-opts": "type",
         "json-parser": "json-lexer",
         "listens": "shorthand",
-        "figures": "screens",
-        "scrapes": "figures shorthand",
+        "audit-record": "json-put",
         "screen-json": "json-put type",
         "vnc-info": "json-put type",
-        "command": "fd-names type",
+        "json-stream": "json-lexer json-parser",
+        "event-table": "event type vnc-info",
+        "auditor": "audit-record event event-table type",
+        "figures": "auditor screens",
+        "scrapes": "figures shorthand",
+        "hub-events": "event event-table json-put",
+        "world": "activation auditor drain event event-table fdset inventory "
+                 "hub-events listens people scrapes screens vnc-info",
+        "command": "event-table fd-names json-put type world",
         "attach": "command",
         "commands": "command",
         "data-format": "command json-text",
-        "json-stream": "json-lexer json-parser",
-        "event-table": "event type vnc-info",
         "commands-trace": "commands",
         "commands-session": "commands event-table",
-        "hub-events": "event event-table json-put",
         "schema": "backend-opts command event-table",
-        "world": "activation drain event event-table fdset inventory "
-                 "hub-events listens people scrapes screens vnc-info",
         "swap": "world",
         "reload": "inventory world",
         "dial": "command world",
@@ -108,7 +112,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "monitors": "hmp monitor monitor-page qmp world",
         "commands-console": "commands console console-wait data-format json-put world",
         "commands-screen": "commands console json-put screen-copy screen-json screen-png world",
-        "bequest": "inventory monitors world",
+        "bequest": "auditor inventory monitors world",
         "commands-object": "commands event-table monitors world",
         "commands-query": "commands json-put listens monitors schema version world",
     },
@@ -124,7 +128,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "bequest": "chardev-impl handover log",
         "inheritance": "chardev-impl handover shared",
         "birth": "chardev-impl inheritance log rotate shared",
-        "set": "birth chardev-impl inheritance link log qapi",
+        "set": "birth chardev-impl inheritance link log qapi rotate",
     },
     "hub": {
         "tape": "",
@@ -137,7 +141,8 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "line": "member",
         "replay": "member screen tape",
         "times": "",
-        "hub-impl": "flow input keyboard line member screen size tape times",
+        "echo": "",
+        "hub-impl": "echo flow input keyboard line member screen size tape times",
         "observe": "hub-impl",
         "options": "hub-impl",
         "face": "hub-impl",
@@ -182,7 +187,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
 # A library is spoken to in one place. Folders without I/O stay without it.
 LIBRARIES = {
     "pthread.h": {"io"},
-    "jansson.h": {"opts", "control", "lib", "prog", "client"},
+    "jansson.h": {"opts", "audit", "control", "lib", "prog", "client"},
     "sys/socket.h": {"base", "io", "transport", "chardev", "backend", "vhost-user", "vnc",
                      "control", "lib", "prog", "client"},
     "sys/epoll.h": {"io"},

@@ -195,6 +195,42 @@ static void one_at_a_time(void **state)
 	scene_done(&scene);
 }
 
+static void nothing(void *data)
+{
+	(void)data;
+}
+
+/* As the event CONFIG_RELOADED; its error, or "". */
+static void expect_event(struct loop *loop, struct event_listener *listener, const char *error)
+{
+	const struct event *event;
+	const char *is;
+	uint64_t lost;
+
+	while (!(event = event_take(listener, &lost)))
+		loop_step(loop, true);
+	assert_string_equal(event->desc->name, "CONFIG_RELOADED");
+	is = json_string_value(json_object_get(event->data, "error"));
+	assert_string_equal(is ? is : "", error);
+}
+
+static void whoever_listens_is_told(void **state)
+{
+	struct scene scene;
+	struct event_listener *listener;
+
+	(void)state;
+	scene_init(&scene);
+	listener = event_listen(world_events(scene.world), nothing, NULL);
+	for (int i = 0; i < 2; i++) {
+		scene.reader.fails = i;
+		config_reload_start(scene.reload);
+		expect_event(scene.loop, listener, i ? "it is wrong" : "");
+	}
+	event_unlisten(listener);
+	scene_done(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +238,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_forgotten),
 		cmocka_unit_test(the_end_of_the_program_clears_all_away),
 		cmocka_unit_test(one_at_a_time),
+		cmocka_unit_test(whoever_listens_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -571,6 +571,25 @@ static void viewers_are_told(void **state)
 	expect_viewer(rig, "VNC_DISCONNECTED", path);
 }
 
+static void who_is_not_let_in_is_told_of(void **state)
+{
+	static const char version[] = "RFB abc.def\n";
+	struct qmp_rig *rig = *state;
+	char path[64], text[72];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/v", rig->dir);
+	snprintf(text, sizeof(text), "unix:%s", path);
+	add_vnc(rig, text);
+	fd = dial_path(path);
+	qmp_rig_dispatch(rig);
+	assert_int_equal(send(fd, version, strlen(version), 0), strlen(version));
+	qmp_rig_dispatch(rig);
+	close(fd);
+	expect_viewer(rig, "VNC_REFUSED", path);
+	expect_viewer(rig, "VNC_DISCONNECTED", path);
+}
+
 /* ---- objects and devices ---- */
 
 static void objects_come_and_go(void **state)
@@ -882,6 +901,7 @@ int main(void)
 		TEST(without_vnc_there_is_none),
 		TEST(vnc_servers_are_told_and_moved),
 		TEST(viewers_are_told),
+		TEST(who_is_not_let_in_is_told_of),
 		TEST(objects_come_and_go),
 		TEST(a_monitor_keeps_its_name_when_its_peer_comes_again),
 		TEST(classes_are_listed),

@@ -112,6 +112,104 @@ static void somebody_is_refused(void **state)
 	expect_event(rig, "HUB_MEMBER_REFUSED", "b");
 }
 
+static void somebody_is_sent_away(void **state)
+{
+	static const struct qmp_step steps[] = {
+		{ "peer-disconnect", "{'hub': 'h', 'chardev': 'a', 'reason': 'lunch'}", "{}" },
+		{ 0 }
+	};
+	struct qmp_rig *rig = *state;
+	AUTO_JSON json_t *data = NULL;
+	const char *member, *by, *reason;
+
+	make_hub(rig, "'chardevs': ['a']");
+	qmp_rig_steps(rig, steps);
+	data = qmp_rig_event(rig, "HUB_MEMBER_SENT_AWAY");
+	assert_int_equal(
+		json_unpack(data, "{s:s,s:s,s:s}", "member", &member, "by", &by, "reason", &reason),
+		0);
+	assert_string_equal(member, "a");
+	assert_string_equal(by, "monitor m");
+	assert_string_equal(reason, "lunch");
+}
+
+static void consoles_come_and_go(void **state)
+{
+	static const struct qmp_step comes[] = {
+		{ "chardev-add", "{'id': 'a', 'backend': {'type': 'fake', 'data': {}}}", "{}" },
+		{ "chardev-add",
+			"{'id': 'h', 'backend': {'type': 'hub', 'data': {'chardevs': ['a']}}}",
+			"{}" },
+		{ 0 },
+	};
+	static const struct qmp_step goes[] = { { "chardev-remove", "{'id': 'h'}", "{}" }, { 0 } };
+	struct qmp_rig *rig = *state;
+
+	qmp_rig_steps(rig, comes);
+	expect_event(rig, "CONSOLE_ADDED", "");
+	qmp_rig_steps(rig, goes);
+	expect_event(rig, "CONSOLE_REMOVED", "");
+}
+
+/* Who does not name it is not told. */
+static void what_is_typed_is_told_to_those_who_ask(void **state)
+{
+	static const struct qmp_step asks[] = {
+		{ "subscribe", "{'events': ['CONSOLE_TYPED']}", "{}" }, { 0 }
+	};
+	struct qmp_rig *rig = *state;
+	AUTO_JSON json_t *shown = NULL, *withheld = NULL;
+	const char *text;
+	int bytes;
+
+	make_hub(rig, "'chardevs': ['a']");
+	fake_chardev_type(fake(rig, "a"), "x\r", 2);
+	fake_chardev_type(fake(rig, "g"), "x\r\n", 3);
+	assert_null(qmp_rig_event(rig, "CONSOLE_TYPED"));
+	qmp_rig_steps(rig, asks);
+	fake_chardev_type(fake(rig, "a"), "x\r", 2);
+	fake_chardev_type(fake(rig, "g"), "x\r\n", 3);
+	shown = qmp_rig_event(rig, "CONSOLE_TYPED");
+	assert_int_equal(json_unpack(shown, "{s:s}", "text", &text), 0);
+	assert_string_equal(text, "x\r");
+	fake_chardev_type(fake(rig, "a"), "y\r", 2);
+	fake_chardev_type(fake(rig, "g"), "\r\n", 2);
+	withheld = qmp_rig_event(rig, "CONSOLE_TYPED");
+	assert_int_equal(json_unpack(withheld, "{s:i}", "withheld", &bytes), 0);
+	assert_int_equal(bytes, 2);
+	assert_null(json_object_get(withheld, "text"));
+}
+
+static void commands_are_told_to_those_who_ask(void **state)
+{
+	static const struct qmp_step before[] = { { "query-hubs", NULL, "[]" },
+		{ "object-add", "{'qom-type': 'secret', 'id': 's1', 'data': 'x'}", "{}" }, { 0 } };
+	static const struct qmp_step steps[] = {
+		{ "subscribe", "{'events': ['COMMAND']}", "{}" },
+		{ "query-hubs", NULL, "[]" },
+		{ "object-add", "{'qom-type': 'secret', 'id': 's2', 'data': 'x'}", "{}" },
+		{ 0 },
+	};
+	static const struct qmp_step after[] = {
+		{ "object-del", "{'id': 'nope'}", "! object 'nope' not found" }, { 0 }
+	};
+	struct qmp_rig *rig = *state;
+	AUTO_JSON json_t *made = NULL, *failed = NULL;
+
+	qmp_rig_steps(rig, before);
+	assert_null(qmp_rig_event(rig, "COMMAND"));
+	qmp_rig_steps(rig, steps);
+	made = qmp_rig_event(rig, "COMMAND");
+	assert_string_equal(json_string_value(json_object_get(made, "command")), "object-add");
+	assert_string_equal(json_string_value(json_object_get(made, "object")), "s2");
+	assert_string_equal(json_string_value(json_object_get(made, "by")), "monitor m");
+	assert_null(json_object_get(made, "data"));
+	qmp_rig_steps(rig, after);
+	failed = qmp_rig_event(rig, "COMMAND");
+	assert_string_equal(
+		json_string_value(json_object_get(failed, "error")), "object 'nope' not found");
+}
+
 static void a_console_is_resized(void **state)
 {
 	static const struct qmp_step steps[] = {
@@ -174,6 +272,10 @@ int main(void)
 		TEST(members_come_and_go),
 		TEST(a_member_fails),
 		TEST(somebody_is_refused),
+		TEST(somebody_is_sent_away),
+		TEST(consoles_come_and_go),
+		TEST(what_is_typed_is_told_to_those_who_ask),
+		TEST(commands_are_told_to_those_who_ask),
 		TEST(a_console_is_resized),
 		TEST(the_keyboard_is_asked_for),
 		TEST(a_member_is_skipped_and_recovers),

@@ -150,11 +150,11 @@ static void output_and_room_are_told(void **state)
 	run_idle(f->loop);
 	assert_int_equal(witness.outputs, 1);
 	f->guest.room = 0;
-	assert_int_equal(hub_type(f->hub, "x", 1), 0);
+	assert_int_equal(hub_type(f->hub, NULL, "x", 1), 0);
 	f->guest.room = 1;
 	chardev_link_in_resume(&f->guest.link);
 	assert_true(witness.rooms > 0);
-	assert_int_equal(hub_type(f->hub, "xy", 2), 1);
+	assert_int_equal(hub_type(f->hub, NULL, "xy", 2), 1);
 	hub_unobserve(&witness.observer);
 }
 
@@ -243,7 +243,7 @@ static void a_member_gets_other_options_while_it_runs(void **state)
 	fake_chardev_type(f->fake[0], "y", 1);
 	assert_int_equal(fixture_info(f, "f0").refused_bytes, 1);
 	assert_int_equal(hub_set_member(f->hub, "f9", &options, NULL), -ENOENT);
-	assert_int_equal(hub_disconnect_member(f->hub, "f9", NULL, NULL), -ENOENT);
+	assert_int_equal(hub_disconnect_member(f->hub, "f9", NULL, NULL, NULL), -ENOENT);
 }
 
 int main(void)

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: MIT
+"""Who came, who typed what, and whether the file that says so is whole."""
+
+import hashlib
+import json
+import os
+import pathlib
+import signal
+
+from support import program, rfb
+from support.qmp import Qmp
+from support.screen import wait_until
+
+ZEROS = "0" * 64
+
+
+def console(workdir, guest, audit, *more):
+    return ["-chardev", f"{guest},id=g",
+            "-chardev", f"socket,id=s,path={workdir}/s,server=on,wait=off,clients=8",
+            "-chardev", "hub,id=vm1,chardevs.0=s",
+            "-device", "console,guest=g,chardev=vm1",
+            "-control", workdir / "control",
+            "-audit", f"{workdir}/audit.jsonl{audit}", *more]
+
+
+def echoing(workdir):
+    return "exec,command=cat"
+
+
+def records(path):
+    """Of the present file; a line that is being written is none yet."""
+    text = path.read_bytes()
+    return [json.loads(line) for line in text[:text.rfind(b"\n") + 1].splitlines()]
+
+
+def find(path, what, **details):
+    """Records that have these members, wherever in them."""
+    def fits(record):
+        flat = {**record, **record.get("peer", {}), **record.get("details", {})}
+        return record["what"] == what and details.items() <= flat.items()
+
+    return [record for record in records(path) if fits(record)]
+
+
+def wait_record(path, what, **details):
+    wait_until(lambda: find(path, what, **details), f"{what} with {details}")
+    return find(path, what, **details)[0]
+
+
+def verify(charhub_path, *words):
+    done = program.run([charhub_path, "audit", "verify", *words], pathlib.Path("/"))
+    return done.code, done.out, done.err
+
+
+def test_people_come_go_and_are_sent_away(charhubd, charhub_path, workdir, client):
+    daemon = charhubd(*console(workdir, echoing(workdir), ""))
+    path = workdir / "audit.jsonl"
+    person = client(workdir / "s")
+    came = wait_record(path, "attached", member="s.1")
+    assert came["console"] == "vm1"
+    assert came["peer"]["pid"] == os.getpid() and came["peer"]["uid"] == os.geteuid()
+    assert came["peer"]["identity"].startswith("user:")
+    with Qmp(workdir / "control") as qmp:
+        qmp.run("peer-disconnect", hub="vm1", chardev="s.1", reason="lunch")
+    person.read_to_end()
+    away = wait_record(path, "sent-away", member="s.1", reason="lunch")
+    assert away["details"]["by"] == came["peer"]["identity"]
+    wait_record(path, "detached", member="s.1")
+    assert wait_record(path, "command", command="peer-disconnect")["console"] == "vm1"
+    daemon.stop()
+    assert [record["what"] for record in records(path)][-1] == "end"
+    assert records(path)[0]["prev"] == ZEROS
+    lines = path.read_bytes().splitlines()
+    for before, record in zip(lines, records(path)[1:]):
+        assert record["prev"] == hashlib.sha256(before).hexdigest()
+    assert verify(charhub_path, path)[0] == 0
+
+
+def test_clients_have_an_address_too(charhubd, charhub_path, workdir, terminal):
+    charhubd(*console(workdir, echoing(workdir), ",typed=on"))
+    path = workdir / "audit.jsonl"
+    person = terminal(charhub_path, "--socket", workdir / "control", "attach", "vm1")
+    came = wait_record(path, "attached", member="attach1")
+    assert came["peer"]["address"] == f"pid {came['peer']['pid']}"
+    person.send(b"hello\r")
+    person.read_until(b"hello")
+    wait_record(path, "typed", member="attach1", text="hello\r")
+
+
+def test_tio_is_there(charhubd, workdir, terminal):
+    program.need("tio")
+    charhubd(*console(workdir, echoing(workdir), ",typed=on"),
+             "-chardev", f"pty,id=p,path={workdir}/tty", "-chardev", "hub,id=vm2,chardevs.0=p")
+    path = workdir / "audit.jsonl"
+    person = terminal("tio", workdir / "tty")
+    person.read_until(b"onnected")
+    wait_record(path, "attached", member="p", console="vm2")
+
+
+def test_viewers_come_and_go(charhubd, workdir):
+    charhubd(*console(workdir, echoing(workdir), ""), "-chardev", "vc,id=vc0",
+             "-vnc", f"unix:{workdir}/vnc")
+    path = workdir / "audit.jsonl"
+    viewer = rfb.connect(str(workdir / "vnc"))
+    came = wait_record(path, "vnc-login")
+    assert came["peer"]["client"]["family"] == "unix"
+    viewer.close()
+    wait_record(path, "vnc-left")
+
+
+def test_a_password_is_withheld(charhubd, workdir, client):
+    program.need("bash")
+    charhubd(*console(workdir, 'exec,command=env PS1=ready: bash --norc --noprofile --noediting -i',
+                      ",typed=on"))
+    path = workdir / "audit.jsonl"
+    person = client(workdir / "s")
+    person.read_until(b"ready:")
+    for text in (b"echo one\r", b"read -s -p secret: x\r"):
+        person.send(text)
+        person.read_until(b"one\r\nready:" if b"one" in text else b"\nsecret:")
+    person.send(b"hunter2\r")
+    person.read_until(b"ready:")
+    person.send(b"echo [$x]\r")
+    person.read_until(b"[hunter2]\r\nready:")
+    wait_record(path, "typed", text="echo [$x]\r")
+    typed = [record["details"] for record in find(path, "typed")]
+    assert typed == [{"text": "echo one\r"}, {"text": "read -s -p secret: x\r"},
+                     {"withheld": 8}, {"text": "echo [$x]\r"}]
+    assert b"hunter2" not in path.read_bytes()
+
+
+def test_a_command_types_too(charhubd, charhub_path, workdir):
+    charhubd(*console(workdir, echoing(workdir), ",typed=on"))
+    path = workdir / "audit.jsonl"
+    socket = ["--socket", workdir / "control"]
+    assert program.run([charhub_path, *socket, "send", "vm1", "sent"], workdir).code == 0
+    wait_record(path, "typed", text="sent\r")
+    with Qmp(workdir / "control") as qmp:
+        qmp.run("console-input", console="vm1", data="by hand\r")
+    assert wait_record(path, "typed", text="by hand\r")["peer"]["identity"].startswith("user:")
+
+
+def test_files_that_are_rotated_are_one_chain(charhubd, charhub_path, workdir):
+    daemon = charhubd(*console(workdir, echoing(workdir),
+                               ",rotate-size=4k,rotate-keep=0,compress=zstd"))
+    path = workdir / "audit.jsonl"
+    with Qmp(workdir / "control") as qmp:
+        for rows in range(60):
+            qmp.run("console-resize", console="vm1", cols=80, rows=24 + rows % 2)
+    daemon.stop()
+    olds = sorted(workdir.glob("audit.jsonl.*"))
+    assert len(olds) > 2
+    status, out, err = verify(charhub_path, path)
+    assert status == 0, err
+    assert "sound, 1 to" in out
+    olds[1].unlink()
+    status, out, err = verify(charhub_path, path)
+    assert status == 1 and "missing" in err
+
+
+def test_a_crash_is_told_and_the_chain_goes_on(charhubd, charhub_path, workdir):
+    path = workdir / "audit.jsonl"
+    daemon = charhubd(*console(workdir, echoing(workdir), ""))
+    wait_record(path, "begin")
+    daemon.kill()
+    with path.open("ab") as file:
+        file.write(b'{"seq":')
+    assert "torn" in verify(charhub_path, path)[2]
+    for name in ("s", "control"):
+        (workdir / name).unlink(missing_ok=True)
+    daemon = charhubd(*console(workdir, echoing(workdir), ""))
+    daemon.stop()
+    status, out, err = verify(charhub_path, path)
+    assert status == 0, err
+    assert "1 lines were never finished" in out
+
+
+def test_a_changed_line_and_a_cut_end_show(charhubd, charhub_path, workdir, client):
+    daemon = charhubd(*console(workdir, echoing(workdir), ""))
+    path = workdir / "audit.jsonl"
+    client(workdir / "s")
+    wait_record(path, "attached")
+    daemon.stop()
+    head = program.run([charhub_path, "audit", "head", path], workdir).out.strip()
+    whole = path.read_bytes()
+    assert verify(charhub_path, "--head", head, path)[0] == 0
+    path.write_bytes(whole.replace(b'"attached"', b'"detached"', 1))
+    status, _, err = verify(charhub_path, path)
+    assert status == 1 and "was changed" in err
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    assert verify(charhub_path, path)[0] == 0
+    status, _, err = verify(charhub_path, "--head", head, path)
+    assert status == 1 and "cut off" in err
+
+
+def test_show_knows_times_consoles_and_names(charhubd, charhub_path, workdir, client):
+    daemon = charhubd(*console(workdir, echoing(workdir), ""))
+    path = workdir / "audit.jsonl"
+    client(workdir / "s")
+    wait_record(path, "attached")
+    daemon.stop()
+
+    def show(*words):
+        return program.run([charhub_path, "audit", "show", path, *words],
+                           workdir).out.splitlines()
+
+    assert len(show()) == len(records(path))
+    assert any("vm1  attached  user:" in line for line in show("--since", "10m"))
+    assert not show("--until", "2020-01-01")
+    assert all("vm1" in line for line in show("--console", "vm*"))
+    assert all("s.1" in line for line in show("--who", "s.1"))
+    assert [json.loads(line) for line in show("--json")] == records(path)
+
+
+def test_options_change_and_the_file_is_opened_anew(charhubd, charhub_path, workdir, client):
+    path, file = workdir / "audit.jsonl", workdir / "charhub.conf"
+    text = f"""[chardev "g"] backend = "exec", command = "cat"
+[chardev "s"] backend = "socket", path = "{workdir}/s", server = "on", wait = "off", clients = "4"
+[chardev "vm1"] backend = "hub", chardevs.0 = "s"
+[device] driver = "console", guest = "g", chardev = "vm1"
+[audit] path = "{path}"
+"""
+    file.write_text(text)
+    daemon = charhubd("-config", file)
+    person = client(workdir / "s")
+    wait_record(path, "attached")
+    path.rename(workdir / "audit.jsonl.1")
+    file.write_text(text.rstrip() + ', typed = "on"\n')
+    os.kill(daemon.pid, signal.SIGHUP)
+    wait_until(path.exists, "a new file")
+    wait_record(path, "reload")
+    person.send(b"hello\r")
+    wait_record(path, "typed", text="hello\r")
+    daemon.stop()
+    status, _, err = verify(charhub_path, path)
+    assert status == 0, err
+
+
+def test_bad_options_are_errors(run_charhubd, workdir):
+    for option, says in ((f"{workdir}/no/such,typed=on", "cannot be written"),
+                         (f"{workdir}/a,typed=maybe", "typed"),
+                         (f"{workdir}/a,foo=1", "foo"),
+                         ("typed=on", "path")):
+        done = run_charhubd("-audit", option)
+        assert done.code == 1
+        assert says in done.err
+    done = run_charhubd("-audit", workdir / "a", "-audit", workdir / "b")
+    assert done.code == 1 and "Duplicate ID 'audit'" in done.err
