@@ -66,13 +66,19 @@ static int make(struct store *ring, uint64_t offset, size_t len, struct iovec io
 	return n;
 }
 
+/* The same, which are written to at once; @to: the first segment of them. */
+static void make_to_write(struct store *ring, uint64_t offset, size_t len, struct iovec to[2])
+{
+	make(ring, offset, len, to);
+	use(ring, offset, to[0].iov_len, to);
+}
+
 static void write_to(struct store *ring, uint64_t offset, const char *from, size_t len)
 {
 	while (len) {
 		struct iovec to[2];
 
-		make(ring, offset, len, to);
-		use(ring, offset, to[0].iov_len, to);
+		make_to_write(ring, offset, len, to);
 		memcpy(to[0].iov_base, from, to[0].iov_len);
 		offset += to[0].iov_len;
 		from += to[0].iov_len;
@@ -80,10 +86,23 @@ static void write_to(struct store *ring, uint64_t offset, const char *from, size
 	}
 }
 
+/* Whole pieces that are packed are set aside as they are: nobody may miss the memory for more. */
+static uint64_t pass_packed(struct journal *journal, uint64_t from, uint64_t end)
+{
+	const struct store *ring = journal->ring;
+
+	while (from + STORE_PIECE <= end && from % STORE_PIECE == 0 &&
+		from % ring->size % STORE_PIECE == 0 &&
+		store_pass(journal->ring, (size_t)(from % ring->size), journal->kept, (size_t)from))
+		from += STORE_PIECE;
+	return from;
+}
+
 /* The window passes what is before @tail; the first bytes of all are kept. */
 static void forget(struct journal *journal, uint64_t tail)
 {
-	uint64_t from = journal->tail, end = tail < journal->keep_size ? tail : journal->keep_size;
+	uint64_t end = tail < journal->keep_size ? tail : journal->keep_size;
+	uint64_t from = pass_packed(journal, journal->tail, end);
 	struct iovec iov[2];
 	int n = 0;
 
@@ -92,6 +111,30 @@ static void forget(struct journal *journal, uint64_t tail)
 	for (int i = 0; i < n; from += iov[i++].iov_len)
 		write_to(journal->kept, from, iov[i].iov_base, iov[i].iov_len);
 	journal->tail = tail;
+}
+
+void journal_drop(struct journal *journal, uint64_t tail)
+{
+	struct store *ring = journal->ring;
+	size_t size = ring->size, from = (size_t)(journal->head % size), held;
+
+	forget(journal, tail);
+	held = (size_t)(journal->head - tail);
+	if (!held) {
+		store_forget(ring, 0, size);
+	} else if (from + (size - held) <= size) {
+		store_forget(ring, from, size - held);
+	} else {
+		store_forget(ring, from, size - from);
+		store_forget(ring, 0, from - held);
+	}
+}
+
+void journal_drop_kept(struct journal *journal)
+{
+	store_free(journal->kept);
+	journal->kept = NULL;
+	journal->keep_size = 0;
 }
 
 int journal_resize(struct journal *journal, size_t size)
@@ -144,7 +187,7 @@ int journal_peek(const struct journal *journal, uint64_t offset, size_t max, str
 	uint64_t left = (is_kept ? journal_kept(journal) : journal->head) - offset;
 	size_t len = left < max ? (size_t)left : max;
 
-	return use(is_kept ? journal->kept : journal->ring, offset, len, iov);
+	return len ? use(is_kept ? journal->kept : journal->ring, offset, len, iov) : 0;
 }
 
 size_t journal_kept(const struct journal *journal)
@@ -173,7 +216,7 @@ uint64_t journal_move(struct journal *journal, uint64_t to, uint64_t from, uint6
 		struct iovec dst[2], src[2];
 		size_t part;
 
-		use(journal->ring, to, (size_t)len, dst);
+		make_to_write(journal->ring, to, (size_t)len, dst);
 		use(journal->ring, from, (size_t)len, src);
 		part = dst[0].iov_len < src[0].iov_len ? dst[0].iov_len : src[0].iov_len;
 		memmove(dst[0].iov_base, src[0].iov_base, part);

@@ -64,6 +64,17 @@ int journal_resize(struct journal *journal, size_t size);
  */
 int journal_reserve(struct journal *journal, size_t len, struct iovec iov[2]);
 
+/**
+ * journal_drop() - give up the oldest bytes of the window, and the memory of pieces that had them
+ * @tail: up to there; tail..head
+ *
+ * The very first ones are set aside as ever.
+ */
+void journal_drop(struct journal *journal, uint64_t tail);
+
+/** journal_drop_kept() - give up the very first bytes, for ever */
+void journal_drop_kept(struct journal *journal);
+
 /** journal_commit() - @len bytes of the reservation are there */
 void journal_commit(struct journal *journal, size_t len);
 

@@ -8,6 +8,8 @@
  *	thread	compresses the copy
  *	loop	if the piece has rested on: keeps what came out, gives its pages back; then the next
  *
+ * One that was opened only to be read has kept what came out: there is nothing to do but the last.
+ *
  * The buffers and the compressor live as long as a round; the decompressor, which may not be
  * missing when it is needed, as long as the packer. A store that goes while its piece is at work
  * leaves the work to end for nothing.
@@ -34,13 +36,14 @@ enum { PAGE_BYTES = 4096 };
  * struct store_piece
  * @packed: compressed, @packed_len bytes; NULL: not
  * @ready:  how many of its bytes are in pages, or in @packed
+ * @open:   they are in both
  * @used:   since the packer was here
  * @stays:  packing it was of no use; until it is used again
  */
 struct store_piece {
 	void *packed;
 	uint32_t packed_len, ready;
-	bool used, stays;
+	bool open, used, stays;
 };
 
 /**
@@ -50,6 +53,8 @@ struct store_piece {
  * @store:   whose piece is at work, from @copy to @out; NULL: nobody's any more
  * @out_len: what the thread made of it; 0: nothing
  * @asked:   for a round of its own, by who is told by @fn; @in_asked: that is this one
+ * @hot, @packed: what all stores take, in pages and compressed; @open: pages of what is both
+ * @limit:   of that; NULL: none
  */
 struct store_packer {
 	struct loop *loop;
@@ -64,7 +69,8 @@ struct store_packer {
 	char *copy, *out;
 	ZSTD_CCtx *compressor;
 	ZSTD_DCtx *decompressor;
-	size_t hot, packed;
+	size_t hot, packed, open;
+	const struct store_limit *limit;
 	bool asked, in_asked;
 	void (*fn)(void *data);
 	void *data;
@@ -87,16 +93,33 @@ static bool is_hot(const struct store_piece *piece)
 	return piece->ready && !piece->packed;
 }
 
+static bool has_pages(const struct store_piece *piece)
+{
+	return is_hot(piece) || piece->open;
+}
+
 static void count(struct store *store, const struct store_piece *piece, int sign)
 {
-	size_t *packed = &store->packer->packed, *hot = &store->packer->hot;
+	struct store_packer *packer = store->packer;
+	size_t pages = has_pages(piece) ? (size_t)sign * piece->ready : 0;
 
-	if (piece->packed) {
-		*packed += (size_t)sign * piece->packed_len;
-	} else {
-		*hot += (size_t)sign * piece->ready;
-		store->hot += (size_t)sign * piece->ready;
-	}
+	packer->hot += pages;
+	store->hot += pages;
+	if (piece->open)
+		packer->open += pages;
+	if (piece->packed)
+		packer->packed += (size_t)sign * piece->packed_len;
+}
+
+static bool is_over(const struct store_packer *packer)
+{
+	return packer->limit && packer->hot - packer->open + packer->packed > packer->limit->bytes;
+}
+
+static void look_at_limit(const struct store_packer *packer)
+{
+	if (is_over(packer))
+		packer->limit->on_passed(packer->limit->data);
 }
 
 /* What is less than the first step is not worth a round. */
@@ -122,13 +145,18 @@ static void touch(struct store *store, struct store_piece *piece)
 {
 	piece->used = true;
 	piece->stays = false;
-	if (list_is_empty(&store->node) && is_large(store))
+	if (list_is_empty(&store->node) && (is_large(store) || piece->open))
 		wait_for_rest(store);
 }
 
-static void unpack(struct store *store, struct store_piece *piece)
+static char *bytes_of(const struct store *store, const struct store_piece *piece)
 {
-	char *to = store->bytes + (size_t)(piece - store->pieces) * STORE_PIECE;
+	return store->bytes + (size_t)(piece - store->pieces) * STORE_PIECE;
+}
+
+static void open_piece(struct store *store, struct store_piece *piece)
+{
+	char *to = bytes_of(store, piece);
 	size_t len;
 
 	fetch_pages(to, piece->ready);
@@ -137,9 +165,29 @@ static void unpack(struct store *store, struct store_piece *piece)
 	assert(len == piece->ready);
 	(void)len;
 	count(store, piece, -1);
+	piece->open = true;
+	count(store, piece, 1);
+}
+
+static void close_piece(struct store *store, struct store_piece *piece)
+{
+	count(store, piece, -1);
+	piece->open = false;
+	count(store, piece, 1);
+	madvise(bytes_of(store, piece), piece->ready, MADV_DONTNEED);
+}
+
+/* It may be written to. */
+static void make_hot(struct store *store, struct store_piece *piece)
+{
+	if (!piece->open)
+		open_piece(store, piece);
+	count(store, piece, -1);
 	free(piece->packed);
 	piece->packed = NULL;
+	piece->open = false;
 	count(store, piece, 1);
+	look_at_limit(store->packer);
 	touch(store, piece);
 }
 
@@ -149,15 +197,14 @@ static void unpack(struct store *store, struct store_piece *piece)
  */
 static void make_ready(struct store *store, struct store_piece *piece, size_t len)
 {
-	char *from = store->bytes + (size_t)(piece - store->pieces) * STORE_PIECE + piece->ready;
-
 	if (store->hot) {
-		fetch_pages(from, len - piece->ready);
+		fetch_pages(bytes_of(store, piece) + piece->ready, len - piece->ready);
 		touch(store, piece);
 	}
 	count(store, piece, -1);
 	piece->ready = (uint32_t)len;
 	count(store, piece, 1);
+	look_at_limit(store->packer);
 }
 
 void store_use(struct store *store, size_t at, size_t len)
@@ -165,8 +212,8 @@ void store_use(struct store *store, size_t at, size_t len)
 	for (size_t i = at / STORE_PIECE; len && i <= (at + len - 1) / STORE_PIECE; i++) {
 		struct store_piece *piece = &store->pieces[i];
 
-		if (piece->packed)
-			unpack(store, piece);
+		if (!has_pages(piece) && piece->packed)
+			open_piece(store, piece);
 		touch(store, piece);
 	}
 }
@@ -181,7 +228,7 @@ size_t store_make(struct store *store, size_t at, size_t len)
 		size_t most = STORE_PIECE - from < len - done ? STORE_PIECE - from : len - done;
 
 		if (piece->packed)
-			unpack(store, piece);
+			make_hot(store, piece);
 		have = piece->ready > from ? piece->ready - from : 0;
 		if (have < most && done + have < step / 2) {
 			have = most < step ? most : step;
@@ -197,20 +244,38 @@ size_t store_make(struct store *store, size_t at, size_t len)
 /* Its address stays: a piece at work has been used, so that nothing comes of that. */
 static void make_fresh(struct store *store, struct store_piece *piece)
 {
-	size_t at = (size_t)(piece - store->pieces) * STORE_PIECE;
-
 	count(store, piece, -1);
-	if (is_hot(piece))
-		madvise(store->bytes + at, piece->ready, MADV_DONTNEED);
+	if (has_pages(piece))
+		madvise(bytes_of(store, piece), piece->ready, MADV_DONTNEED);
 	free(piece->packed);
 	*piece = (struct store_piece){ .used = true };
 }
 
+/* The last piece may be a short one. */
 void store_forget(struct store *store, size_t at, size_t len)
 {
-	for (size_t i = round_up(at, STORE_PIECE) / STORE_PIECE; (i + 1) * STORE_PIECE <= at + len;
-		i++)
-		make_fresh(store, &store->pieces[i]);
+	for (size_t i = round_up(at, STORE_PIECE) / STORE_PIECE; i * STORE_PIECE < store->size;
+		i++) {
+		size_t end = (i + 1) * STORE_PIECE;
+
+		if ((end < store->size ? end : store->size) > at + len)
+			break;
+		if (store->pieces[i].ready)
+			make_fresh(store, &store->pieces[i]);
+	}
+}
+
+bool store_pass(struct store *from, size_t from_at, struct store *to, size_t to_at)
+{
+	struct store_piece *piece = &from->pieces[from_at / STORE_PIECE];
+
+	if (!piece->packed || piece->ready < STORE_PIECE || to->size < to_at + STORE_PIECE)
+		return false;
+	if (piece->open)
+		close_piece(from, piece);
+	to->pieces[to_at / STORE_PIECE] = *piece;
+	*piece = (struct store_piece){ .used = true };
+	return true;
 }
 
 /* ---- a piece as it is ---- */
@@ -258,6 +323,7 @@ static int take_packed(
 		.packed = packed, .packed_len = part->len, .ready = part->ready
 	};
 	count(store, piece, 1);
+	look_at_limit(store->packer);
 	return 0;
 }
 
@@ -281,17 +347,25 @@ int store_take_part(struct store *store, size_t i, const struct store_part *part
 
 static void put_packer(struct store_packer *packer);
 
+/* Return: how much it is then; 0: that is not worth it. */
+static size_t compress(ZSTD_CCtx *compressor, char *out, const char *from, size_t len)
+{
+	size_t most = len - len / (STORE_PIECE / STORE_WORTH);
+	size_t packed = ZSTD_compressCCtx(compressor, out, most, from, len, STORE_PACK_LEVEL);
+
+	return ZSTD_isError(packed) ? 0 : packed;
+}
+
 /* In a thread. */
-static enum work_result compress(struct work *work)
+static enum work_result compress_copy(struct work *work)
 {
 	struct store_packer *packer = container_of(work, struct store_packer, work);
-	size_t most = packer->copy_len - packer->copy_len / (STORE_PIECE / STORE_WORTH), len;
+	size_t len;
 
 	work_pool_unlock(packer->pool);
-	len = ZSTD_compressCCtx(packer->compressor, packer->out, most, packer->copy,
-		packer->copy_len, STORE_PACK_LEVEL);
+	len = compress(packer->compressor, packer->out, packer->copy, packer->copy_len);
 	work_pool_lock(packer->pool);
-	packer->out_len = ZSTD_isError(len) ? 0 : len;
+	packer->out_len = len;
 	return WORK_TELLS;
 }
 
@@ -306,23 +380,21 @@ static void submit(struct store_packer *packer, struct store *store)
 	work_pool_unlock(packer->pool);
 }
 
-/* The piece at work has rested on: from now on it is what the thread made of it. */
-static void keep_packed(struct store_packer *packer)
+/* From now on it is @len bytes at @out. */
+static void keep_packed(struct store *store, struct store_piece *piece, const char *out, size_t len)
 {
-	struct store *store = packer->store;
-	struct store_piece *piece = &store->pieces[packer->at];
-	void *packed = packer->out_len ? malloc(packer->out_len) : NULL;
+	void *packed = len ? malloc(len) : NULL;
 
 	if (!packed) {
 		piece->stays = true;
 		return;
 	}
-	memcpy(packed, packer->out, packer->out_len);
+	memcpy(packed, out, len);
 	count(store, piece, -1);
 	piece->packed = packed;
-	piece->packed_len = (uint32_t)packer->out_len;
+	piece->packed_len = (uint32_t)len;
 	count(store, piece, 1);
-	madvise(store->bytes + packer->at * STORE_PIECE, piece->ready, MADV_DONTNEED);
+	madvise(bytes_of(store, piece), piece->ready, MADV_DONTNEED);
 }
 
 /* All is quiet: what the C library keeps for the next allocations is not needed soon. */
@@ -360,7 +432,7 @@ static void end_turn(struct store_packer *packer, struct store *store)
 		struct store_piece *piece = &store->pieces[i];
 
 		piece->used = false;
-		waits |= is_hot(piece) && !piece->stays && is_large(store);
+		waits |= piece->open || (is_hot(piece) && !piece->stays && is_large(store));
 	}
 	packer->at = 0;
 	list_remove(&store->node);
@@ -374,8 +446,10 @@ static void go_on(struct store_packer *packer)
 		struct store *store = store_of(packer->turn.next);
 
 		for (; packer->at < store_pieces(store); packer->at++) {
-			const struct store_piece *piece = &store->pieces[packer->at];
+			struct store_piece *piece = &store->pieces[packer->at];
 
+			if (piece->open && !piece->used)
+				close_piece(store, piece);
 			if (is_hot(piece) && !piece->used && !piece->stays) {
 				submit(packer, store);
 				return;
@@ -389,13 +463,13 @@ static void go_on(struct store_packer *packer)
 static void done(struct work *work)
 {
 	struct store_packer *packer = container_of(work, struct store_packer, work);
+	struct store *store = packer->store;
+	struct store_piece *piece = store ? &store->pieces[packer->at++] : NULL;
 
 	packer->at_work = false;
-	if (packer->store && !packer->store->pieces[packer->at].used)
-		keep_packed(packer);
-	if (packer->store)
-		packer->at++;
 	packer->store = NULL;
+	if (piece && !piece->used && is_hot(piece))
+		keep_packed(store, piece, packer->out, packer->out_len);
 	if (packer->refs)
 		go_on(packer);
 	else
@@ -479,7 +553,8 @@ static struct store_packer *new_packer(struct loop *loop)
 	if (!packer)
 		return NULL;
 	packer->loop = loop;
-	packer->work.run = compress;
+	packer->limit = *loop_slot(loop, LOOP_SLOT_STORE_LIMIT);
+	packer->work.run = compress_copy;
 	packer->work.done = done;
 	list_init(&packer->work.node);
 	list_init(&packer->waiting);
@@ -571,10 +646,27 @@ bool store_pack_now(struct loop *loop, void (*fn)(void *data), void *data)
 	return packer->asked;
 }
 
+void store_set_limit(struct loop *loop, const struct store_limit *limit)
+{
+	struct store_packer *packer = *loop_slot(loop, LOOP_SLOT_PACKER);
+	void **slot = loop_slot(loop, LOOP_SLOT_STORE_LIMIT);
+
+	*slot = (void *)(uintptr_t)limit;
+	if (packer)
+		packer->limit = limit;
+}
+
 void store_usage(struct loop *loop, size_t *ret_hot, size_t *ret_packed)
 {
 	const struct store_packer *packer = *loop_slot(loop, LOOP_SLOT_PACKER);
 
 	*ret_hot = packer ? packer->hot : 0;
 	*ret_packed = packer ? packer->packed : 0;
+}
+
+bool store_is_over(struct loop *loop)
+{
+	const struct store_packer *packer = *loop_slot(loop, LOOP_SLOT_PACKER);
+
+	return packer && is_over(packer);
 }

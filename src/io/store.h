@@ -26,12 +26,14 @@ struct store_piece;
  * @bytes: what store_use() and store_make() were told of may be touched, nothing else
  * @size:  in bytes, whole pages
  *
- * A piece is in one of three states:
+ * A piece is in one of four states:
  *
  *	FRESH	it has no pages. store_make() gives it some, more at a time the more the store has
  *	HOT	its first bytes are pages, which are read and written as any memory is
- *	PACKED	what it held is compressed; store_use() unpacks it, which needs no memory but the
- *		pages and cannot fail
+ *	PACKED	what it held is compressed
+ *	OPEN	that, and pages to read it; store_use() makes it so, which needs no memory but the
+ *		pages and cannot fail. When it rests they are given back, which costs nothing;
+ *		store_make() makes it hot
  *
  * A piece that rests for STORE_REST_MS is compressed by a thread of io/work-pool, from a copy; when
  * it was used meanwhile the work was for nothing. Its pages are the kernel's then. One timer a loop
@@ -57,17 +59,27 @@ void store_free(struct store *store);
 /**
  * store_use() - bytes that store_make() gave were written, or are to be read
  *
- * They may be touched until the dispatch ends.
+ * They may be touched until the dispatch ends; written only after a store_make() in it.
  */
 void store_use(struct store *store, size_t at, size_t len);
 
 /**
- * store_make() - make room for bytes to be written; those that are, store_use() is told of
+ * store_make() - let bytes be written, new ones or over others
  * @len: at least 1
+ *
+ * Of those that are, store_use() is told.
  *
  * Return: how many from @at on, 1..@len, until the dispatch ends.
  */
 size_t store_make(struct store *store, size_t at, size_t len);
+
+/**
+ * store_pass() - let a piece change its store, as it is; nothing is unpacked
+ * @from_at, @to_at: of whole pieces; the one at @to_at is fresh
+ *
+ * Return: whether it has; not one that is in pages, or not full.
+ */
+bool store_pass(struct store *from, size_t from_at, struct store *to, size_t to_at);
 
 /** store_forget() - nobody needs what stands there: pieces wholly in it are fresh again */
 void store_forget(struct store *store, size_t at, size_t len);
@@ -105,5 +117,23 @@ bool store_pack_now(struct loop *loop, void (*fn)(void *data), void *data);
 
 /** store_usage() - what all stores of a loop take: in pages, and compressed */
 void store_usage(struct loop *loop, size_t *ret_hot, size_t *ret_packed);
+
+/**
+ * struct store_limit - who wants to know when the stores of a loop take too much
+ * @bytes:     what they may take, in pages and compressed, besides the pages of what is open: these
+ *             come back by themselves, and who reads shall not cost others what they hold
+ * @on_passed: a store has taken some more, and it is more than that in all; posts a task at most
+ */
+struct store_limit {
+	size_t bytes;
+	void (*on_passed)(void *data);
+	void *data;
+};
+
+/** store_set_limit() - the caller's, until the next call; NULL: none */
+void store_set_limit(struct loop *loop, const struct store_limit *limit);
+
+/** store_is_over() - do the stores of a loop take more than they may now */
+bool store_is_over(struct loop *loop);
 
 #endif

@@ -127,6 +127,18 @@ static void one_can_go_on_for_another(void **state)
 	journal_done(&journal);
 }
 
+static void one_that_keeps_nothing_has_no_first_bytes(void **state)
+{
+	struct journal journal;
+	struct iovec iov[2];
+
+	assert_int_equal(journal_init(&journal, *state, PAGE, 0), 0);
+	append(&journal, 3 * PAGE, 500);
+	assert_int_equal(journal_kept(&journal), 0);
+	assert_int_equal(journal_peek(&journal, 0, 0, iov), 0);
+	journal_done(&journal);
+}
+
 static void line_start_is_found_across_the_seam(void **state)
 {
 	struct journal journal;
@@ -217,6 +229,10 @@ static void every_byte_stays_what_it_was(void **state)
 			for (uint32_t k = any(&seed, 6); k; k--)
 				loop_step(loop, false);
 			if (!any(&seed, 10)) {
+				held = any(&seed, (size_t)held + 1);
+				journal_drop(&journal, journal.head - held);
+			}
+			if (!any(&seed, 10)) {
 				window = any(&seed, 2) ? WINDOW : 2 * WINDOW;
 				assert_int_equal(journal_resize(&journal, window), 0);
 				held = held < window ? held : window;
@@ -225,6 +241,64 @@ static void every_byte_stays_what_it_was(void **state)
 		expect_stream(&journal, journal.tail);
 		journal_done(&journal);
 	}
+}
+
+static size_t usage(struct loop *loop)
+{
+	size_t hot, packed;
+
+	store_usage(loop, &hot, &packed);
+	return hot + packed;
+}
+
+static void what_is_dropped_costs_no_memory(void **state)
+{
+	struct journal journal;
+
+	assert_int_equal(journal_init(&journal, *state, 4 * STORE_PIECE, STORE_PIECE / 2), 0);
+	append(&journal, 5 * STORE_PIECE + 100, 1000);
+	for (int i = 0; i < 3; i++) { /* also where the window goes round its seam */
+		uint64_t tail = (journal.tail / STORE_PIECE + 2) * STORE_PIECE;
+		size_t before = usage(*state), pieces;
+
+		journal_drop(&journal, tail);
+		assert_int_equal(journal.tail, tail);
+		assert_true(usage(*state) <= before - STORE_PIECE);
+		pieces = (size_t)(journal.head / STORE_PIECE - tail / STORE_PIECE + 1);
+		assert_true(usage(*state) <= pieces * STORE_PIECE + STORE_PIECE / 2);
+		expect_stream(&journal, tail);
+		expect_kept(&journal, STORE_PIECE / 2);
+		append(&journal, STORE_PIECE, 1000);
+		expect_stream(&journal, tail);
+	}
+	journal_drop(&journal, journal.head);
+	assert_int_equal(usage(*state), STORE_PIECE / 2);
+	expect_kept(&journal, STORE_PIECE / 2);
+	append(&journal, 1000, 1000);
+	expect_stream(&journal, journal.tail);
+	journal_drop_kept(&journal);
+	assert_int_equal(journal_kept(&journal), 0);
+	journal_drop(&journal, journal.head);
+	assert_int_equal(usage(*state), 0);
+	journal_done(&journal);
+}
+
+/* What is kept is not unpacked for that. */
+static void the_first_bytes_are_set_aside_as_they_are(void **state)
+{
+	struct journal journal;
+	size_t hot, packed;
+
+	assert_int_equal(journal_init(&journal, *state, 4 * STORE_PIECE, STORE_PIECE), 0);
+	append(&journal, 2 * STORE_PIECE, 1000);
+	loop_advance(*state, 2 * STORE_REST_MS);
+	while (store_usage(*state, &hot, &packed), hot)
+		loop_step(*state, true);
+	journal_drop(&journal, STORE_PIECE);
+	assert_int_equal(usage(*state), packed);
+	expect_stream(&journal, STORE_PIECE);
+	expect_kept(&journal, STORE_PIECE);
+	journal_done(&journal);
 }
 
 static int setup(void **state)
@@ -250,9 +324,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(resizing_keeps_what_fits, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_can_go_on_for_another, setup, teardown),
 		cmocka_unit_test_setup_teardown(
+			one_that_keeps_nothing_has_no_first_bytes, setup, teardown),
+		cmocka_unit_test_setup_teardown(
 			line_start_is_found_across_the_seam, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			stretch_is_taken_out_across_the_seam, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_dropped_costs_no_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			the_first_bytes_are_set_aside_as_they_are, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_byte_stays_what_it_was, setup, teardown),
 	};
 

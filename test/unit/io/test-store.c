@@ -116,10 +116,64 @@ static void what_rests_is_packed_and_comes_back(void **state)
 	expect(f, 70000, 10);
 	assert_int_equal(hot(f), STORE_PIECE);
 	expect(f, 0, 200000);
-	assert_int_equal(packed(f), 0);
 	put(f, 200000, SIZE - 200000, true);
 	rest(f, 0);
 	expect(f, 0, SIZE);
+}
+
+static void what_was_opened_to_be_read_goes_back_without_work(void **state)
+{
+	struct fixture *f = *state;
+	size_t before;
+
+	put(f, 0, 2 * STORE_PIECE, true);
+	rest(f, 0);
+	before = packed(f);
+	expect(f, STORE_PIECE, 10);
+	assert_int_equal(hot(f), STORE_PIECE);
+	assert_int_equal(packed(f), before);
+	for (int i = 0; i < 3; i++) {
+		loop_advance(f->loop, STORE_REST_MS);
+		loop_step(f->loop, false); /* no thread has to be waited for */
+	}
+	assert_int_equal(hot(f), 0);
+	assert_int_equal(packed(f), before);
+	expect(f, 0, 2 * STORE_PIECE);
+	put(f, 10, 10, true); /* what is written to is packed anew */
+	assert_int_equal(hot(f), 2 * STORE_PIECE);
+	assert_true(packed(f) < before);
+	expect(f, 0, 2 * STORE_PIECE);
+	rest(f, 0);
+	expect(f, 0, 2 * STORE_PIECE);
+}
+
+static void note_passed(void *data)
+{
+	++*(unsigned *)data;
+}
+
+static void reading_counts_towards_no_limit(void **state)
+{
+	struct fixture *f = *state;
+	unsigned passed = 0;
+	const struct store_limit limit = { STORE_PIECE, note_passed, &passed };
+
+	store_set_limit(f->loop, &limit);
+	assert_false(store_is_over(f->loop));
+	put(f, 0, 3 * STORE_PIECE, true);
+	assert_true(passed > 0);
+	assert_true(store_is_over(f->loop));
+	rest(f, 0);
+	assert_false(store_is_over(f->loop));
+	passed = 0;
+	expect(f, 0, 3 * STORE_PIECE);
+	assert_int_equal(passed, 0);
+	assert_false(store_is_over(f->loop));
+	put(f, 0, 2 * STORE_PIECE, true);
+	assert_true(passed > 0);
+	assert_true(store_is_over(f->loop));
+	store_set_limit(f->loop, NULL);
+	assert_false(store_is_over(f->loop));
 }
 
 static void what_is_used_now_and_then_stays(void **state)
@@ -202,14 +256,14 @@ static void forgotten_pieces_are_fresh(void **state)
 
 	put(f, 0, 3 * STORE_PIECE, true);
 	rest(f, 0);
-	expect(f, STORE_PIECE, 1);
+	expect(f, STORE_PIECE, 1);		     /* it is open */
 	store_forget(f->store, 10, 2 * STORE_PIECE); /* one of them wholly */
 	assert_int_equal(hot(f), 0);
 	expect(f, 0, STORE_PIECE);
 	expect(f, 2 * STORE_PIECE, STORE_PIECE);
-	assert_int_equal(packed(f), 0);
 	store_forget(f->store, 0, 3 * STORE_PIECE);
 	assert_int_equal(hot(f), 0);
+	assert_int_equal(packed(f), 0);
 	put(f, 0, 3 * STORE_PIECE, true);
 	expect(f, 0, 3 * STORE_PIECE);
 }
@@ -280,9 +334,8 @@ static void what_is_not_used_just_now_is_packed_on_request(void **state)
 	unsigned calls = 0;
 
 	assert_false(store_pack_now(f->loop, count_call, &calls));
-	put(f, 0, 3 * STORE_PIECE, true);
 	for (unsigned round = 1; round <= 3; round++) {
-		expect(f, 0, 3 * STORE_PIECE);
+		put(f, 0, 3 * STORE_PIECE, true);
 		if (round == 2)
 			loop_advance(f->loop, 2 * STORE_REST_MS); /* in the middle of a round */
 		assert_true(store_pack_now(f->loop, count_call, &calls));
@@ -292,10 +345,47 @@ static void what_is_not_used_just_now_is_packed_on_request(void **state)
 		assert_int_equal(calls, round);
 	}
 	expect(f, 0, 3 * STORE_PIECE);
+	put(f, 0, 3 * STORE_PIECE, true);
 	assert_true(store_pack_now(f->loop, count_call, &calls));
 	assert_false(store_pack_now(f->loop, NULL, NULL));
 	rest(f, 0);
 	assert_int_equal(calls, 3);
+}
+
+static void a_short_last_piece_is_forgotten_too(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, 0, SIZE, true);
+	store_forget(f->store, 0, SIZE);
+	assert_int_equal(hot(f), 0);
+	put(f, 0, SIZE, true);
+	store_forget(f->store, 0, SIZE - 1);
+	assert_int_equal(hot(f), SIZE % STORE_PIECE);
+	expect(f, 5 * STORE_PIECE, SIZE % STORE_PIECE);
+}
+
+static void a_packed_piece_changes_its_store_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other = store_new(f->loop, 2 * STORE_PIECE - 5000);
+	size_t before;
+
+	put(f, 0, 3 * STORE_PIECE, true);
+	assert_false(store_pass(f->store, 0, other, 0)); /* it is in pages */
+	rest(f, 0);
+	before = packed(f);
+	expect(f, STORE_PIECE, 1); /* also one that is open */
+	assert_true(store_pass(f->store, STORE_PIECE, other, 0));
+	assert_false(store_pass(f->store, 0, other, STORE_PIECE)); /* it is not as large */
+	assert_int_equal(packed(f), before);
+	assert_int_equal(hot(f), 0);
+	store_use(other, 0, STORE_PIECE);
+	assert_memory_equal(other->bytes, f->copy + STORE_PIECE, STORE_PIECE);
+	store_free(other);
+	expect(f, 0, STORE_PIECE);
+	put(f, STORE_PIECE, STORE_PIECE, true);
+	expect(f, 0, 3 * STORE_PIECE);
 }
 
 static void store_goes_while_it_is_packed(void **state)
@@ -381,6 +471,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			what_rests_is_packed_and_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_was_opened_to_be_read_goes_back_without_work, setup, teardown),
+		cmocka_unit_test_setup_teardown(reading_counts_towards_no_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_used_now_and_then_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_is_used_while_it_is_packed_stays, setup, teardown),
@@ -393,6 +486,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_no_part_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_is_not_used_just_now_is_packed_on_request, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_short_last_piece_is_forgotten_too, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_packed_piece_changes_its_store_as_it_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(store_goes_while_it_is_packed, setup, teardown),
 		cmocka_unit_test_setup_teardown(anything_in_any_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(
