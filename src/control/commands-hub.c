@@ -77,6 +77,9 @@ static const struct type hub_info_type = { .kind = TYPE_STRUCT,
 		{ "log-file", &type_string, .optional = true,
 			.help = "the file of its log; none: it has no log that is one" },
 		{ "lost-bytes", &type_int, .help = "that members have never been given, in all" },
+		{ "dropped-bytes", &type_int,
+			.help = "of output that are held no more since memory was short" },
+		{ "shortages", &type_int, .help = "how often that was told" },
 		{ "typing", &type_string, .help = "'all' or 'one'" },
 		{ "keyboard", &type_string, .optional = true,
 			.help = "who has it; none: it is free" },
@@ -140,6 +143,8 @@ static json_t *describe_hub(const struct chardev *hub)
 	json_put_number(&object, "kept", info.kept);
 	json_put_text(&object, "log-file", log);
 	json_put_number(&object, "lost-bytes", info.lost_bytes);
+	json_put_number(&object, "dropped-bytes", info.dropped_bytes);
+	json_put_number(&object, "shortages", info.shortages);
 	json_put_text(&object, "typing", info.typing_one ? "one" : "all");
 	json_put_text(&object, "keyboard", info.keyboard);
 	json_put_text(&object, "asker", info.asker);

@@ -10,6 +10,7 @@ const struct command *const command_tables[] = {
 	commands_console,
 	commands_fd,
 	commands_hub,
+	commands_memory,
 	commands_monitor,
 	commands_object,
 	commands_query,

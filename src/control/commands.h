@@ -12,6 +12,7 @@ extern const struct command commands_config[];	/* what was configured, and readi
 extern const struct command commands_console[]; /* history, input, who types */
 extern const struct command commands_fd[];	/* descriptors that are passed */
 extern const struct command commands_hub[];	/* who takes part in a hub */
+extern const struct command commands_memory[];	/* what consoles may take for what they hold */
 extern const struct command commands_monitor[]; /* the human monitor for programs */
 extern const struct command commands_object[];	/* objects and devices */
 extern const struct command commands_query[];	/* the program itself and what it can do */

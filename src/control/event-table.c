@@ -236,6 +236,19 @@ const struct event_desc event_console_removed = {
 	.data = console_fields,
 };
 
+const struct event_desc event_hub_history_dropped = {
+	.name = "HUB_HISTORY_DROPPED",
+	.help = "Memory was short (-memory-max): old output of it is held no more; once a second",
+	.data =
+		(const struct field[]){
+			{ "hub", &type_string, .help = "id of the hub" },
+			{ "bytes", &type_int, .help = "how many in this time of shortage" },
+			{ "lines", &type_int, .help = "above its screen, that went, too" },
+			{ "held-from", &type_int, .help = "output is held from there on" },
+			{ 0 },
+		},
+};
+
 const struct event_desc event_console_resized = {
 	.name = "CONSOLE_RESIZED",
 	.help = "The console has another size",
@@ -310,6 +323,7 @@ const struct event_desc *const event_table[] = {
 	&event_hub_keyboard_kept,
 	&event_console_added,
 	&event_console_removed,
+	&event_hub_history_dropped,
 	&event_console_resized,
 	&event_console_typed,
 	&event_shutdown,

@@ -15,7 +15,8 @@ extern const struct event_desc event_hub_member_joined, event_hub_member_left,
 	event_hub_member_sent_away, event_hub_member_skipped, event_hub_member_missed,
 	event_hub_member_resumed, event_hub_member_failed, event_hub_member_typed,
 	event_console_typed, event_hub_keyboard, event_hub_keyboard_asked, event_hub_keyboard_kept,
-	event_console_resized, event_console_added, event_console_removed;
+	event_hub_history_dropped, event_console_resized, event_console_added,
+	event_console_removed;
 
 /** event_table - NULL-terminated */
 extern const struct event_desc *const event_table[];

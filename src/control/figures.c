@@ -13,6 +13,7 @@
 #include "control/screens.h"
 #include "frontend/frontend.h"
 #include "hub/hub.h"
+#include "io/budget.h"
 #include "io/store.h"
 
 #include <fcntl.h>
@@ -110,6 +111,14 @@ static void put_hub_skipped(const struct chardev *hub, struct exposition *out)
 	put_of_hub(hub, out, info.lost_bytes);
 }
 
+static void put_hub_dropped(const struct chardev *hub, struct exposition *out)
+{
+	struct hub_info info;
+
+	hub_info(hub, &info);
+	put_of_hub(hub, out, info.dropped_bytes);
+}
+
 static void put_hub_stalls(const struct chardev *hub, struct exposition *out)
 {
 	struct hub_info info;
@@ -157,6 +166,11 @@ static void put_skips(const struct figures *figures, struct exposition *out)
 static void put_skipped(const struct figures *figures, struct exposition *out)
 {
 	each_hub(figures, out, put_hub_skipped);
+}
+
+static void put_dropped(const struct figures *figures, struct exposition *out)
+{
+	each_hub(figures, out, put_hub_dropped);
 }
 
 static void put_stalls(const struct figures *figures, struct exposition *out)
@@ -288,6 +302,14 @@ static void put_audit_failing(const struct figures *figures, struct exposition *
 	exposition_put(out, NULL, audit.is_failing);
 }
 
+static void put_history_max(const struct figures *figures, struct exposition *out)
+{
+	size_t max = budget_get(figures->loop);
+
+	if (max)
+		exposition_put(out, NULL, max);
+}
+
 static void put_rounds(const struct figures *figures, struct exposition *out)
 {
 	exposition_put_histogram(out, NULL, &figures->rounds, US_A_S);
@@ -373,6 +395,9 @@ static const struct {
 	{ { "charhub_hub_skipped_bytes", EXPOSITION_COUNTER, "bytes",
 		  "What members have missed, all together." },
 		put_skipped },
+	{ { "charhub_hub_dropped_bytes", EXPOSITION_COUNTER, "bytes",
+		  "What is held no more since memory was short." },
+		put_dropped },
 	{ { "charhub_hub_stall_seconds", EXPOSITION_HISTOGRAM, "seconds",
 		  "How long the guest had to wait for members, each time." },
 		put_stalls },
@@ -397,6 +422,9 @@ static const struct {
 	{ { "charhub_history_bytes", EXPOSITION_GAUGE, "bytes",
 		  "Memory for what consoles have printed and for screens at rest." },
 		put_history },
+	{ { "charhub_history_max_bytes", EXPOSITION_GAUGE, "bytes",
+		  "What that may be; nothing where it is not bounded." },
+		put_history_max },
 	{ { "charhub_loop_round_seconds", EXPOSITION_HISTOGRAM, "seconds",
 		  "How long the event loop worked before it waited again." },
 		put_rounds },

@@ -34,6 +34,16 @@ static void put_peer(json_t **data, struct chardev *hub, const char *id)
 	json_put_number(data, "uid", peer.uid);
 }
 
+static void put_dropped(json_t **data, const struct chardev *hub, const struct hub_event *event)
+{
+	struct hub_info info;
+
+	hub_info(hub, &info);
+	json_put_number(data, "bytes", event->bytes);
+	json_put_number(data, "lines", event->lines);
+	json_put_number(data, "held-from", info.held_from);
+}
+
 static json_t *data_of(struct chardev *hub, const struct hub_event *event)
 {
 	json_t *data = json_pack("{s:s}", "hub", chardev_id(hub));
@@ -52,6 +62,8 @@ static json_t *data_of(struct chardev *hub, const struct hub_event *event)
 		json_put_number(&data, "cols", event->cols);
 		json_put_number(&data, "rows", event->rows);
 	}
+	if (event->type == HUB_EVENT_DROPPED)
+		put_dropped(&data, hub, event);
 	return data;
 }
 
@@ -73,6 +85,7 @@ static void on_event(void *data, struct chardev *hub, const struct hub_event *ev
 		[HUB_EVENT_ASKED] = &event_hub_keyboard_asked,
 		[HUB_EVENT_KEPT] = &event_hub_keyboard_kept,
 		[HUB_EVENT_RESIZED] = &event_console_resized,
+		[HUB_EVENT_DROPPED] = &event_hub_history_dropped,
 	};
 	const struct ear *ear = data;
 

@@ -19,6 +19,7 @@
 #include "display/display.h"
 #include "frontend/frontend.h"
 #include "hub/hub.h"
+#include "io/budget.h"
 #include "object/object.h"
 #include "opts/opts.h"
 
@@ -147,6 +148,7 @@ void world_free(struct world *world)
 		drain(world->loop, world->chardevs);
 	chardev_set_free(world->chardevs);
 	auditor_free(world->auditor);
+	budget_set(world->loop, 0);
 	screens_free(world->screens);
 	object_set_free(world->objects);
 	event_bus_free(world->events);

@@ -146,6 +146,8 @@ void hub_info(const struct chardev *chardev, struct hub_info *ret_info)
 		.admitted = hub->members.admitted,
 		.refused = hub->members.refused,
 		.pauses = &hub->flow.pauses,
+		.dropped_bytes = hub->dropped_bytes,
+		.shortages = hub->shortages,
 		.members = hub->members.count,
 		.open_members = hub->members.n_open,
 	};

@@ -23,12 +23,14 @@ enum { TAG_SCREEN = 32, TAG_MEMBER = 33, PART_BYTES = 8 };
  * struct hub_state - what is left of one
  * @instance: see hub_instance()
  * @window:   of the tape, which may have grown
- * @head, @tail, @readable: of the tape; @kept, @ring: its journal's stores
+ * @head, @tail, @readable: of the tape; @kept, @ring: its journal's stores; no @kept: none, or none
+ *            any more
  * @holder, @asker: of the keyboard; @asked_ms: when that was
  * @turn:     who is in the middle of a key, of which @scan_* is known
  * @known, @by_guest, @cols, @rows, @clock: of the size; @shows_again: it has just changed
  * @line, @modem: as they are; none: not told
  * @marks:    of the times, as they are
+ * @dropped_bytes, @shortages, @untold_bytes, @untold_lines: since memory was short
  */
 struct hub_state {
 	uint64_t instance, window, head, tail, readable;
@@ -40,6 +42,7 @@ struct hub_state {
 	unsigned cols, rows, modem;
 	struct snapshot_bytes line, marks;
 	uint64_t every_ms, marked_ms;
+	uint64_t dropped_bytes, shortages, untold_bytes, untold_lines;
 	struct snapshot_groups screen, members;
 };
 
@@ -73,6 +76,10 @@ static const struct snapshot_field hub_fields[] = {
 	FIELD(marks, 25, SNAPSHOT_BLOB),
 	FIELD(every_ms, 26, SNAPSHOT_U64),
 	FIELD(marked_ms, 27, SNAPSHOT_U64),
+	FIELD(dropped_bytes, 28, SNAPSHOT_U64),
+	FIELD(shortages, 29, SNAPSHOT_U64),
+	FIELD(untold_bytes, 30, SNAPSHOT_U64),
+	FIELD(untold_lines, 31, SNAPSHOT_U64),
 	FIELD(screen, TAG_SCREEN, SNAPSHOT_EACH, .of = hub_screen_fields,
 		.size = sizeof(struct hub_screen_state)),
 	FIELD(members, TAG_MEMBER, SNAPSHOT_EACH, .of = member_fields,
@@ -158,7 +165,11 @@ static struct hub_state state_of(const struct hub *hub)
 		.rows = hub->size.rows,
 		.marks = { times->n ? times->marks : NULL, times->n * sizeof(*times->marks) },
 		.every_ms = times->every_ms,
-		.marked_ms = times->marked_ms };
+		.marked_ms = times->marked_ms,
+		.dropped_bytes = hub->dropped_bytes,
+		.shortages = hub->shortages,
+		.untold_bytes = hub->untold_bytes,
+		.untold_lines = hub->untold_lines };
 }
 
 static void put_members(struct hub *hub, struct chardev_bequest *to)
@@ -223,6 +234,8 @@ static int get_tape(struct hub *hub, const struct hub_state *state, const struct
 	if (r == 0 && (state->tail > state->readable || state->readable > state->head ||
 			      state->head - state->tail > tape_window(tape)))
 		r = -EBADMSG;
+	if (r == 0 && journal->kept && !state->kept.len)
+		journal_drop_kept(journal);
 	if (r == 0 && journal->kept)
 		r = get_store(journal->kept, snapshot_bulk(from, &state->kept), state->kept.len);
 	if (r == 0)
@@ -234,6 +247,16 @@ static int get_tape(struct hub *hub, const struct hub_state *state, const struct
 	hub->flow.oldest = state->tail;
 	hub->flow.piece_from = state->head;
 	return 0;
+}
+
+static void get_shortage(struct hub *hub, const struct hub_state *state)
+{
+	hub->dropped_bytes = state->dropped_bytes;
+	hub->shortages = state->shortages;
+	hub->untold_bytes = state->untold_bytes;
+	hub->untold_lines = state->untold_lines;
+	if (hub->untold_bytes || hub->untold_lines)
+		budget_gave(&hub->share);
 }
 
 static int get_screen(struct hub *hub, struct snapshot_groups groups, const struct snapshot *from)
@@ -352,6 +375,7 @@ static int take(struct hub *hub, const struct hub_state *state, const struct sna
 	hub->instance = state->instance;
 	hub->members.lost_bytes = state->lost_bytes;
 	get_size_and_line(hub, state);
+	get_shortage(hub, state);
 	if (r == 0)
 		r = get_times(&hub->times, state);
 	return r < 0 ? r : get_screen(hub, state->screen, from);

@@ -14,6 +14,7 @@
 #include "hub/size.h"
 #include "hub/tape.h"
 #include "hub/times.h"
+#include "io/budget.h"
 #include "opts/opts.h"
 
 enum hub_terminal { HUB_TERMINAL_AUTO, HUB_TERMINAL_ON, HUB_TERMINAL_OFF };
@@ -28,6 +29,10 @@ enum hub_terminal { HUB_TERMINAL_AUTO, HUB_TERMINAL_ON, HUB_TERMINAL_OFF };
  * @pump_task: a member takes more, or the screen, than one dispatch gives
  * @size_task: a holder has come and is told the size
  * @again_timer: the size has changed: members' terminals are shown the screen again
+ * @share: of the memory of all hubs; see memory.c
+ * @dropped_bytes: that it has given back, in all, and in so many @shortages; @untold_bytes and
+ *              @untold_lines, above the screen, are not told yet; @shortage_logged_ms: when the log
+ *              was told last
  * @resize_task: the guest has given the console another size, and everybody is told
  */
 struct hub {
@@ -48,6 +53,8 @@ struct hub {
 	struct hub_observer observers, *next_observer;
 	struct task pump_task, size_task, resize_task, output_task;
 	struct timer *again_timer;
+	struct budget_share share;
+	uint64_t dropped_bytes, shortages, untold_bytes, untold_lines, shortage_logged_ms;
 	bool guest_waits; /* until the screen has read; see is_screen_ready() */
 };
 
@@ -105,6 +112,10 @@ int hub_add_members(struct hub *hub, const struct opts *opts, struct error **err
 /** hub_change() - the method of the class */
 int hub_change(struct chardev *chardev, const struct opts *opts, const struct opts *old,
 	struct error **err);
+
+/* ---- memory.c ---- */
+
+extern const struct budget_ops hub_budget_ops;
 
 /* ---- observe.c ---- */
 

@@ -219,6 +219,7 @@ static void hub_out_commit(struct chardev *chardev, size_t len)
 	tape_commit(&hub->tape, len);
 	if (echo_waits(&hub->echo))
 		read_echo(hub, len);
+	budget_use(&hub->share);
 	read_tape(hub);
 }
 
@@ -642,7 +643,8 @@ int hub_init(struct hub *hub, const struct opts *opts)
 	hub_screen_resize(&hub->screen, hub->size.cols, hub->size.rows);
 	if (!hub->again_timer || echo_init(&hub->echo) < 0 || keyboard_init(&hub->keyboard) < 0 ||
 		flow_init(&hub->flow) < 0 || input_init(&hub->input, chardev, hub_in_resume) < 0 ||
-		tape_init(&hub->tape, chardev->loop, window, keep) < 0)
+		tape_init(&hub->tape, chardev->loop, window, keep) < 0 ||
+		budget_join(chardev->loop, &hub->share, &hub_budget_ops) < 0)
 		return -ENOMEM;
 	hub->flow.window = tape_window(&hub->tape);
 	return 0;
@@ -652,6 +654,7 @@ void hub_close(struct chardev *chardev)
 {
 	struct hub *hub = hub_from(chardev);
 
+	budget_leave(&hub->share);
 	for_each_member (member, &hub->members)
 		member_remove(member);
 	task_cancel(&hub->pump_task);

@@ -91,6 +91,7 @@ struct hub_member_info {
  * @lost_bytes:  that members have missed, all together; @skips: how often
  * @admitted, @refused: people whom rules were asked about, by what became of it
  * @pauses:      how many milliseconds the guest had to wait, each time; the hub's
+ * @dropped_bytes: that are held no more since memory was short; @shortages: how often it was
  * @members, @open_members: how many there are
  * @typing_one:  one member has the keyboard
  * @keyboard, @asker: ids of who has it, and of who asks for it; NULL: nobody
@@ -100,7 +101,7 @@ struct hub_info {
 	const char *keyboard, *asker;
 	unsigned cols, rows;
 	uint64_t end, held_from, kept;
-	uint64_t lost_bytes, skips;
+	uint64_t lost_bytes, skips, dropped_bytes, shortages;
 	uint64_t admitted, refused;
 	const struct histogram *pauses;
 	size_t members, open_members;
@@ -123,13 +124,14 @@ enum hub_event_type {
 	HUB_EVENT_ASKED,     /* @member asks for it */
 	HUB_EVENT_KEPT,	     /* @member has asked for it, and does not get it */
 	HUB_EVENT_RESIZED,   /* the console has @cols, @rows */
+	HUB_EVENT_DROPPED,   /* memory was short: @bytes of its history, @lines above it are gone */
 };
 
 enum { HUB_TYPED_MS = 1000 };
 
 /**
  * struct hub_event - see enum hub_event_type
- * @member: id of the chardev; NULL: HUB_EVENT_RESIZED
+ * @member: id of the chardev; NULL: HUB_EVENT_RESIZED, HUB_EVENT_DROPPED
  * @who:    is there; NULL: nobody of whom a name is known
  * @by:     HUB_EVENT_KEYBOARD: whose doing it is; NULL: that of those at the keyboard;
  *          HUB_EVENT_SENT_AWAY: the same; NULL: the hub's own
@@ -139,7 +141,7 @@ enum { HUB_TYPED_MS = 1000 };
 struct hub_event {
 	enum hub_event_type type;
 	const char *member, *who, *by, *reason;
-	uint64_t bytes;
+	uint64_t bytes, lines;
 	int error;
 	unsigned cols, rows;
 };

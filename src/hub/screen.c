@@ -242,8 +242,23 @@ static void freeze(void *data)
 		return;
 	screen->ice = store_of(screen->hub->loop, &bytes);
 	screen->ice_len = bytes.len;
+	screen->is_bare = false;
 	if (screen->ice)
 		vt_let_go(screen->vt);
+}
+
+/* An engine that is in use takes nothing of a store. */
+bool hub_screen_drop_lines(struct hub_screen *screen, uint64_t *ret_lines)
+{
+	if (!screen->ice || screen->is_bare || thaw(screen) < 0)
+		return false;
+	*ret_lines = vt_scrollback_count(screen->vt);
+	vt_clear_scrollback(screen->vt);
+	freeze(screen);
+	screen->is_bare = true;
+	if (!screen->ice)
+		rest_use(&screen->rest);
+	return true;
 }
 
 static bool is_ready(struct hub_screen *screen)
@@ -312,16 +327,26 @@ static void read_to(struct hub_screen *screen, uint64_t end, uint64_t *work)
 	note_progress(screen);
 }
 
-void hub_screen_catch_up(struct hub_screen *screen)
+/* Read what is put off, as far as the work goes. Return: is all of it read. */
+static bool catch_up(struct hub_screen *screen, uint64_t work)
 {
-	uint64_t work = VT_WORK_MAX;
-
 	if (!is_behind(screen))
-		return;
+		return true;
 	if (engine(screen))
 		read_to(screen, screen->quiet, &work);
 	else
 		give_up(screen);
+	return !is_behind(screen);
+}
+
+void hub_screen_catch_up(struct hub_screen *screen)
+{
+	catch_up(screen, VT_WORK_MAX);
+}
+
+bool hub_screen_settle(struct hub_screen *screen)
+{
+	return catch_up(screen, DISPATCH_WORK);
 }
 
 struct vt *hub_screen_unseen(struct hub_screen *screen)

@@ -39,6 +39,7 @@ struct hub_screen_ops {
  *
  * @vt:        the engine; NULL: it had nothing to read yet
  * @ice:       what is large of it, @ice_len bytes; NULL: it is not frozen
+ * @is_bare:   there are no lines above it that hub_screen_drop_lines() could drop
  * @rest:      freezes it
  * @is_used:   it would have had, or somebody has asked for it
  * @failed:    there was no memory for one when it was last tried
@@ -61,6 +62,7 @@ struct hub_screen {
 	struct vt *vt;
 	struct store *ice;
 	size_t ice_len;
+	bool is_bare;
 	struct rest rest;
 	bool is_used, failed;
 	unsigned cols, rows;
@@ -109,6 +111,17 @@ size_t hub_screen_unread(const struct hub_screen *screen);
 
 /** hub_screen_catch_up() - read what is put off */
 void hub_screen_catch_up(struct hub_screen *screen);
+
+/** hub_screen_settle() - the same, as far as one dispatch allows. Return: is all of it read */
+bool hub_screen_settle(struct hub_screen *screen);
+
+/**
+ * hub_screen_drop_lines() - give up the lines above it, if it is frozen; the screen stays as it is
+ * @ret_lines: so many; 0 also where they are not to be seen now
+ *
+ * Return: false: nothing was to be had.
+ */
+bool hub_screen_drop_lines(struct hub_screen *screen, uint64_t *ret_lines);
 
 /**
  * hub_screen_leave_out() - give up what is not read yet: members get it, the screen does not

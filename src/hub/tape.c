@@ -44,6 +44,12 @@ int tape_set_window(struct tape *tape, size_t window)
 	return r;
 }
 
+void tape_drop(struct tape *tape, uint64_t tail)
+{
+	journal_drop(&tape->journal, tail);
+	keep_order(tape);
+}
+
 /* ---- the writer ---- */
 
 int tape_reserve(struct tape *tape, size_t len, struct iovec iov[2])

@@ -66,6 +66,12 @@ size_t tape_piece(const struct tape *tape);
 /** tape_set_window() - the newest bytes that fit stay. Return: 0; -ENOMEM: nothing has changed */
 int tape_set_window(struct tape *tape, size_t window);
 
+/**
+ * tape_drop() - give up the oldest bytes and their memory
+ * @tail: up to there, which nobody needs who may not miss a byte; tail..readable, at most @needed
+ */
+void tape_drop(struct tape *tape, uint64_t tail);
+
 /* ---- the writer ---- */
 
 /** tape_reserve() - where the next bytes go; as journal_reserve() */

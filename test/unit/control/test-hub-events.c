@@ -264,6 +264,27 @@ static void a_member_is_skipped_and_recovers(void **state)
 	expect_event(rig, "HUB_MEMBER_RESUMED", "b");
 }
 
+static void history_is_dropped(void **state)
+{
+	static const struct qmp_step bounds[] = { { "memory-max", "{'size': 65536}", "{}" },
+		{ "query-memory", "{}", "{'hot': 65536, 'packed': 0, 'max': 65536}" }, { 0 } };
+	static const struct qmp_step frees[] = { { "memory-max", "{'size': 0}", "{}" }, { 0 } };
+	struct qmp_rig *rig = *state;
+	AUTO_JSON json_t *data = NULL;
+
+	make_hub(rig, "'chardevs': ['a'], 'keep': 0, 'terminal': 'off'");
+	print(rig, 3 * WINDOW);
+	qmp_rig_steps(rig, bounds);
+	loop_advance(rig->loop, 1000);
+	data = qmp_rig_event(rig, "HUB_HISTORY_DROPPED");
+	assert_non_null(data);
+	assert_string_equal(json_string_value(json_object_get(data, "hub")), "h");
+	assert_int_equal(json_integer_value(json_object_get(data, "bytes")), 2 * WINDOW);
+	assert_int_equal(json_integer_value(json_object_get(data, "lines")), 0);
+	assert_int_equal(json_integer_value(json_object_get(data, "held-from")), 2 * WINDOW);
+	qmp_rig_steps(rig, frees);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -279,6 +300,7 @@ int main(void)
 		TEST(a_console_is_resized),
 		TEST(the_keyboard_is_asked_for),
 		TEST(a_member_is_skipped_and_recovers),
+		TEST(history_is_dropped),
 	};
 
 	return cmocka_run_group_tests_name("control/hub-events", tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "chardev/chardev-impl.h"
 #include "hub/hub.h"
+#include "io/budget.h"
 #include "io/rest.h"
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
@@ -27,6 +28,7 @@ enum { HISTORY_MAX = 512 * 1024 };
  * @stream:  what members are to see; @answers: what the guest is to be told
  * @shown:   up to where @stream was compared
  * @queries: of the present piece; @lines: that were written by command
+ * @is_short: memory is, or was: of what was printed before not all may be held
  */
 struct pair {
 	struct loop *loop;
@@ -36,6 +38,7 @@ struct pair {
 	struct fake_holder guest;
 	size_t piece;
 	unsigned lines;
+	bool is_short;
 
 	struct vt *eager;
 	uint64_t cut;
@@ -121,6 +124,32 @@ static const char *compare_streams(struct pair *pair)
 	return NULL;
 }
 
+/* What is held from @from to @end. */
+static bool is_held(const struct pair *pair, uint64_t from, uint64_t end)
+{
+	while (from < end) {
+		struct iovec iov[2];
+		int n = hub_history(pair->hub, from, (size_t)(end - from), iov);
+
+		if (n <= 0)
+			return false;
+		for (int i = 0; i < n; from += iov[i++].iov_len)
+			if (memcmp(iov[i].iov_base, pair->stream.data + from, iov[i].iov_len))
+				return false;
+	}
+	return true;
+}
+
+static const char *compare_history(const struct pair *pair)
+{
+	struct hub_info info;
+
+	hub_info(pair->hub, &info);
+	return is_held(pair, 0, info.kept) && is_held(pair, info.held_from, info.end)
+		       ? NULL
+		       : "other history is held";
+}
+
 static const char *compare_told(struct pair *pair)
 {
 	struct hub_info info;
@@ -130,7 +159,33 @@ static const char *compare_told(struct pair *pair)
 		return "the guest is answered otherwise";
 	if (info.cols != vt_cols(pair->eager) || info.rows != vt_rows(pair->eager))
 		return "the console has another size";
+	if (info.dropped_bytes && !pair->is_short)
+		return "history is dropped though there is memory";
+	if (pair->is_short && compare_history(pair))
+		return compare_history(pair);
 	return compare_streams(pair);
+}
+
+/* The newest @lines above the screen, and the screen itself. */
+static void put_text(struct vt *vt, unsigned lines, struct strbuf *out)
+{
+	struct vt_point begin = { .line = -(int)lines };
+	struct vt_point end = { .line = (int)vt_rows(vt) - 1, .col = vt_cols(vt) };
+
+	vt_selection_text(vt, VT_SELECT_BLOCK, begin, end, out);
+}
+
+static const char *compare_newest(struct vt *vt, struct vt *eager)
+{
+	AUTO_STRBUF struct strbuf is = { 0 };
+	AUTO_STRBUF struct strbuf should = { 0 };
+	unsigned lines = vt_scrollback_count(vt);
+
+	if (lines > vt_scrollback_count(eager))
+		return "more lines are above the screen";
+	put_text(vt, lines, &is);
+	put_text(eager, lines, &should);
+	return are_equal(&is, &should) ? NULL : "other lines are above the screen";
 }
 
 static const char *compare_screens(struct pair *pair)
@@ -144,6 +199,8 @@ static const char *compare_screens(struct pair *pair)
 	vt_dump(pair->eager, &should);
 	if (!are_equal(&is, &should))
 		return "the screen is another one";
+	if (pair->is_short)
+		return compare_newest(vt, pair->eager);
 	if (vt_scrollback_count(vt) != vt_scrollback_count(pair->eager))
 		return "other lines are above the screen";
 	strbuf_done(&is);
@@ -224,6 +281,38 @@ static const char *ask_unseen(struct pair *pair)
 		       : "who does not look is told another size";
 }
 
+/* With fewer lines above it: who joins an empty terminal of that size. */
+static const char *join_short(struct pair *pair)
+{
+	AUTO_STRBUF struct strbuf is = { 0 };
+	AUTO_STRBUF struct strbuf should = { 0 };
+	const struct vt_config config = { .cols = vt_cols(pair->eager),
+		.rows = vt_rows(pair->eager) };
+	size_t before = pair->late->out.len;
+	struct vt *vt;
+
+	if (vt_new(&config, NULL, NULL, &vt) < 0)
+		abort();
+	fake_chardev_set_open(pair->late, true);
+	run_idle(pair->loop);
+	fake_chardev_set_open(pair->late, false);
+	run_idle(pair->loop);
+	vt_feed(vt, pair->late->out.data + before, pair->late->out.len - before);
+	put_text(vt, 0, &is);
+	put_text(pair->eager, 0, &should);
+	vt_free(vt);
+	return are_equal(&is, &should) ? NULL : "who joins is shown another screen";
+}
+
+static const char *bound(struct pair *pair, unsigned kib)
+{
+	pair->is_short |= kib;
+	if (budget_set(pair->loop, kib * 1024) < 0)
+		abort();
+	run_idle(pair->loop);
+	return compare_told(pair);
+}
+
 static const char *join(struct pair *pair)
 {
 	AUTO_STRBUF struct strbuf should = { 0 };
@@ -233,6 +322,8 @@ static const char *join(struct pair *pair)
 	/* without a byte there is no engine yet, and no screen */
 	if (!vt_offset(pair->eager))
 		return NULL;
+	if (pair->is_short)
+		return join_short(pair);
 	if (vt_replay(pair->eager, &should, &how) < 0)
 		abort();
 	if (should.len > HISTORY_MAX) {
@@ -270,6 +361,8 @@ static const char *command(struct pair *pair, const uint8_t *p, size_t left, siz
 		pair->piece = p[2];
 		return NULL;
 	}
+	if (args != SIZE_MAX && args >= 1 && p[1] == 8)
+		return bound(pair, p[2]);
 	*ret_taken = 2;
 	if (args != SIZE_MAX && p[1] == 1)
 		return compare_screens(pair);
@@ -339,6 +432,7 @@ static void close_pair(struct pair *pair)
 {
 	fake_holder_done(&pair->guest);
 	chardev_set_free(pair->set);
+	budget_set(pair->loop, 0);
 	loop_free(pair->loop);
 	vt_free(pair->eager);
 	strbuf_done(&pair->stream);

@@ -18,9 +18,12 @@
  *	0xff 0x05 N	from now on the guest writes in pieces of N bytes; 0: all at once
  *	0xff 0x06	so much time passes that the engine is frozen
  *	0xff 0x07	somebody who does not look asks for the engine, and its size
+ *	0xff 0x08 N	from now on N * 1024 bytes of memory may be taken; 0: any
  *	0xff other	the byte itself
  * Compared are, after each piece, all that the guest is told (answers, size) and all that a member
- * is told (bytes, bells); after each look the screen, its settings and the lines above it.
+ * is told (bytes, bells); after each look the screen, its settings and the lines above it. Once
+ * memory has been short there may be fewer of these, the newest; what is held of the output is what
+ * it was.
  */
 
 /** lazy_check() - run a program. Return: NULL: no difference; else what differs */

@@ -71,7 +71,7 @@ static struct item any_text(void)
 	return item;
 }
 
-static void make_program(uint64_t seed, struct program *ret_program)
+static void make_program(uint64_t seed, bool is_short, struct program *ret_program)
 {
 	bool has_flood;
 
@@ -81,6 +81,8 @@ static void make_program(uint64_t seed, struct program *ret_program)
 	ret_program->count = 1 + random_below(ITEMS_MAX);
 	for (unsigned i = 0; i < ret_program->count; i++)
 		ret_program->items[i] = random_below(6) ? any_text() : any_command(has_flood);
+	for (unsigned i = 0; is_short && i < ret_program->count; i += 1 + random_below(20))
+		ret_program->items[i] = command(8, random_below(3) ? random_below(256) : 1, 0, 3);
 }
 
 static void put_program(const struct program *program, struct strbuf *out)
@@ -111,12 +113,12 @@ static void shorten(struct program *program)
 	}
 }
 
-static bool check_seed(uint64_t seed)
+static bool check_seed(uint64_t seed, bool is_short)
 {
 	AUTO_STRBUF struct strbuf bytes = { 0 };
 	struct program program;
 
-	make_program(seed, &program);
+	make_program(seed, is_short, &program);
 	if (!run(&program))
 		return true;
 	shorten(&program);
@@ -131,14 +133,34 @@ static bool check_seed(uint64_t seed)
 
 static uint64_t first_seed = 1, seed_count = 400;
 
-static void nobody_can_tell_that_the_engine_is_behind(void **state)
+static void check_seeds(uint64_t count, bool is_short)
 {
 	unsigned failed = 0;
 
-	(void)state;
-	for (uint64_t seed = first_seed; seed < first_seed + seed_count && failed < 3; seed++)
-		failed += !check_seed(seed);
+	for (uint64_t n = 0; n < count && failed < 3; n++)
+		failed += !check_seed(first_seed + n, is_short);
 	assert_int_equal(failed, 0);
+}
+
+static void nobody_can_tell_that_the_engine_is_behind(void **state)
+{
+	(void)state;
+	check_seeds(seed_count, false);
+}
+
+static void where_memory_is_short_only_history_is_shorter(void **state)
+{
+	(void)state;
+	check_seeds(seed_count / 4, true);
+}
+
+/* The engine rests, and what may be dropped is, with the lines above the screen. */
+static void lines_above_a_screen_go_and_the_screen_stays(void **state)
+{
+	static const char program[] = "\xff\2\377\37\33[5n\xff\1\xff\6\xff\10\1\xff\1\xff\4more";
+
+	(void)state;
+	assert_null(lazy_check((const uint8_t *)program, sizeof(program) - 1));
 }
 
 /* Rests, is asked for by who does not look, rests again; then somebody looks. */
@@ -154,6 +176,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_can_tell_that_the_engine_is_behind),
+		cmocka_unit_test(where_memory_is_short_only_history_is_shorter),
+		cmocka_unit_test(lines_above_a_screen_go_and_the_screen_stays),
 		cmocka_unit_test(who_does_not_look_leaves_a_frozen_engine_alone),
 	};
 

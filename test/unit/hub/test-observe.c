@@ -20,7 +20,7 @@ static void on_event(void *data, struct chardev *hub, const struct hub_event *ev
 {
 	static const char *const names[] = { "joined", "left", "opened", "closed", "refused",
 		"skipped", "missed", "resumed", "failed", "typed", "keyboard", "asked", "kept",
-		"resized" };
+		"resized", "dropped" };
 	struct witness *witness = data;
 
 	assert_true(chardev_is_hub(hub));
