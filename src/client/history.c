@@ -25,7 +25,19 @@ static int ask(struct session *session, const char *console, const json_t *range
 	return session_call(session, "console-history", args, ret_piece, err);
 }
 
-/* Nothing is missing in front of the first piece. */
+/* Where all that is held was asked for. */
+static void count_before(struct history *history, const json_t *piece)
+{
+	uint64_t offset = (uint64_t)json_number(piece, "offset");
+	uint64_t kept = (uint64_t)json_number(piece, "kept");
+
+	if (offset <= kept || offset != (uint64_t)json_number(piece, "held-from"))
+		return;
+	history->missed = offset - kept;
+	history->kept = kept;
+}
+
+/* Nothing is missing in front of the first piece, but what count_before() says. */
 static int take(struct history *history, const json_t *piece, bool is_first, struct error **err)
 {
 	uint64_t offset = (uint64_t)json_number(piece, "offset");
@@ -64,6 +76,8 @@ int history_read(struct session *session, const char *console, const json_t *ran
 	uint64_t end;
 	int r = ask(session, console, range, &piece, err);
 
+	if (r == 0 && !range)
+		count_before(history, piece);
 	if (r == 0)
 		r = take(history, piece, true, err);
 	/* A console that prints on and on has an end all the same. */
@@ -90,9 +104,13 @@ int history_of(const struct console *console, const json_t *range, struct histor
 
 void history_complain(const struct history *history, const char *name)
 {
-	if (history->missed)
-		fprintf(stderr, "charhub: %s: %" PRIu64 " bytes are not held any more\n", name,
-			history->missed);
+	if (!history->missed)
+		return;
+	fprintf(stderr, "charhub: %s: %" PRIu64 " bytes are not held any more", name,
+		history->missed);
+	if (history->kept)
+		fprintf(stderr, "; the first %" PRIu64 " are: --offset=0", history->kept);
+	fputc('\n', stderr);
 }
 
 void history_done(struct history *history)

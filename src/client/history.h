@@ -8,11 +8,13 @@
  * struct history - what a console has printed; starts zeroed
  * @bytes:  of it. Where some are missing a line ends, whatever stood there
  * @end:    offset of what follows
- * @missed: so many between the first and the last of them are not held any more
+ * @missed: so many between the first and the last of them are not held any more; where all that is
+ *          held was asked for, also before the first, but for @kept of the very first ones, which
+ *          are held, and not among @bytes
  */
 struct history {
 	struct strbuf bytes;
-	uint64_t end, missed;
+	uint64_t end, missed, kept;
 };
 
 /**

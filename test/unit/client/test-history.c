@@ -98,6 +98,27 @@ static void all_pieces_are_one_text(void **state)
 	stop(&rig);
 }
 
+static void what_is_missing_before_is_counted_where_all_was_asked_for(void **state)
+{
+	AUTO_JSON json_t *range = json_pack("{s:i}", "lines", 1);
+	const char *piece = "{\"return\": {\"offset\": 10, \"data\": \"YWJj\", \"next\": 13, "
+			    "\"end\": 13, \"held-from\": 10, \"kept\": 4}}\n";
+	struct rig rig;
+
+	(void)state;
+	start(&rig);
+	answer(&rig, piece);
+	assert_int_equal(read_all(&rig), 0);
+	check(&rig, "abc", 13, 6);
+	assert_int_equal(rig.history.kept, 4);
+	stop(&rig);
+	start(&rig);
+	answer(&rig, piece);
+	assert_int_equal(history_read(&rig.session, "vm", range, &rig.history, &rig.err), 0);
+	check(&rig, "abc", 13, 0);
+	stop(&rig);
+}
+
 static void what_is_printed_meanwhile_is_not_waited_for(void **state)
 {
 	struct rig rig;
@@ -183,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_pieces_are_one_text),
+		cmocka_unit_test(what_is_missing_before_is_counted_where_all_was_asked_for),
 		cmocka_unit_test(what_is_printed_meanwhile_is_not_waited_for),
 		cmocka_unit_test(what_goes_meanwhile_is_counted_and_the_rest_follows),
 		cmocka_unit_test(a_lost_connection_is_no_end),
