@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "config/globs.h"
 #include "config/reload.h"
+#include "io/budget.h"
 #include "opts/opts.h"
 #include "prog/cmdline.h"
 #include "prog/consoles.h"
@@ -110,6 +111,17 @@ static void swap(struct request_list *a, struct request_list *b)
 	*b = other;
 }
 
+/* What a monitor has set stays, unless the configuration says something else than before. */
+static int set_memory(struct again *again)
+{
+	size_t max = again->next.memory_max;
+
+	if (max == again->setup->memory_max)
+		return 0;
+	again->setup->memory_max = max;
+	return budget_set(again->loop, max);
+}
+
 /* What is read only once stays. What there was is cleared away with the rest. */
 static void take_over(struct again *again)
 {
@@ -117,6 +129,8 @@ static void take_over(struct again *again)
 
 	swap(&again->setup->consoles, &again->next.consoles);
 	swap(&again->setup->templates, &again->next.templates);
+	if (set_memory(again) < 0)
+		log_error("memory-max: out of memory");
 	if (watch_globs(again, &err) < 0)
 		log_report(LOG_ERROR, err);
 }

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "config/plan.h"
 #include "config/things.h"
+#include "io/budget.h"
 #include "io/spawner.h"
 #include "lib/classes.h"
 #include "lib/estate.h"
@@ -173,6 +174,8 @@ static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 	r = make_estate(daemon, setup, err);
 	if (r == 0 && setup->takes_over)
 		r = inherit(daemon, setup, err);
+	if (r == 0 && budget_set(daemon->loop, setup->memory_max) < 0)
+		r = error_set(err, ENOMEM, "out of memory");
 	if (r == 0)
 		r = things_name(daemon->estate.world, &setup->wanted, err);
 	for (int kind = 0; kind < THING_KINDS && r == 0; kind++) {

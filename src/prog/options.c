@@ -351,6 +351,31 @@ static int add_name(struct setup *setup, struct opts *opts, const char *where, s
 	return 0;
 }
 
+/* ---- -memory-max ---- */
+
+static const struct opt_desc memory_options[] = {
+	{ .name = "size",
+		.type = OPT_SIZE,
+		.help = "what all consoles together may take for what they hold; 0: any" },
+	{ 0 },
+};
+
+static int set_memory(struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	static const struct opt_desc *const tables[] = { memory_options, NULL };
+	int r;
+
+	(void)where;
+	if (opts_wants_help(opts) || is_help(opts_text(opts, "size")))
+		return help_options("memory-max", memory_options);
+	r = opts_check(opts, "memory-max", tables, err);
+	if (r < 0)
+		return r;
+	setup->memory_max = (size_t)opts_get_number(opts, "size");
+	opts_free(opts);
+	return 0;
+}
+
 /* ---- plain options ---- */
 
 static int take_logfile(struct setup *setup, const char *arg, struct error **err)
@@ -540,6 +565,10 @@ const struct program_option program_options[] = {
 		"tell messages down to 'error', 'warning', 'info' or 'debug', which traces the "
 		"folders",
 		.take = take_log, .once = true },
+	{ "memory-max", "SIZE",
+		"hold no more than SIZE of consoles' output, compressed as it is; the oldest of "
+		"the quietest goes first",
+		.add = set_memory, .implied = "size" },
 	{ "metrics", "ADDRESS[,...]",
 		"tell Prometheus and the like how things are, by HTTP; 'help' lists the options",
 		.add = add_metrics, .implied = "metrics" },

@@ -31,6 +31,7 @@
  * @takes_over: from another program in this process, or would; @bequest: what that has left,
  *           of which @audit_left is borrowed
  * @n_monitors, @n_controls: how many -qmp and -control there are, for the ids of their chardevs
+ * @memory_max: what all hubs may hold, in bytes; 0: any
  * @name:    of the guest, or NULL; owned
  * @pidfile, @logfile: from the command line, or NULL
  * @escape:  character that begins a command of a mux; 0: not said
@@ -43,6 +44,7 @@ struct setup {
 	struct activation activation;
 	char **serials;
 	size_t n_serials, n_monitors, n_controls;
+	size_t memory_max;
 	char *name;
 	const char *pidfile, *logfile;
 	unsigned char escape;

@@ -352,6 +352,41 @@ def test_the_screen_is_the_same(upgradable, workdir, client):
     (workdir / "g").unlink()
 
 
+def held(upgradable):
+    hub = upgradable.run("query-hubs")[0]
+    return {key: hub[key] for key in ("end", "held-from", "kept", "dropped-bytes")}
+
+
+def test_what_memory_max_lets_be_held_is(upgradable, workdir):
+    """Though it is compressed, and the next program has to unpack it."""
+    config = workdir / "charhub.conf"
+    config.write_text('[memory-max]\n  size = "8M"\n')
+    server = UnixServer(workdir / "g")
+    upgradable.start("-config", str(config), "-chardev", "socket,id=g,path=g",
+                     "-chardev", "null,id=n", "-chardev", "hub,id=h,chardevs.0=n,terminal=off",
+                     "-device", "console,guest=g,chardev=h")
+    guest = server.accept()
+    guest.send(b"".join(b"line %d\r\n" % i for i in range(60000)))
+    wait_until(lambda: upgradable.run("query-memory")["hot"] == 0, "all of it is compressed")
+    config.write_text('[memory-max]\n  size = "512K"\n')
+    upgradable.run("config-reload")
+    before = held(upgradable)
+    assert before["held-from"] == before["dropped-bytes"] == 0 and before["end"] > 600000
+    upgradable.upgrade()
+    assert upgradable.run("query-memory")["max"] == 512 << 10
+    assert held(upgradable) == before
+    upgradable.run("memory-max", size=1)
+    wait_until(lambda: held(upgradable)["held-from"] == before["end"], "all of it is dropped")
+    before = held(upgradable)
+    assert before["dropped-bytes"] == before["end"] and before["kept"] == 0
+    upgradable.upgrade()
+    assert held(upgradable) == before
+    guest.send(b"more\r\n")
+    wait_until(lambda: held(upgradable)["end"] == before["end"] + 6, "it goes on")
+    guest.close()
+    (workdir / "g").unlink()
+
+
 def test_what_was_made_by_commands_stays(upgradable, workdir, client):
     upgradable.start("-chardev", "exec,id=g,command=cat", "-chardev", "null,id=n",
                      "-chardev", "hub,id=h,chardevs.0=n,replay=window",
