@@ -128,7 +128,9 @@ static void on_tell(void *data)
 		list_remove(&share->giver);
 		share->ops->tell(share);
 	}
-	if (!list_is_empty(&budget->givers))
+	if (list_is_empty(&budget->givers))
+		store_give_back_freed();
+	else
 		timer_start(budget->tell_timer, 0);
 }
 

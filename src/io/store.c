@@ -397,8 +397,7 @@ static void keep_packed(struct store *store, struct store_piece *piece, const ch
 	madvise(bytes_of(store, piece), piece->ready, MADV_DONTNEED);
 }
 
-/* All is quiet: what the C library keeps for the next allocations is not needed soon. */
-static void give_back_freed(void)
+void store_give_back_freed(void)
 {
 #ifdef __GLIBC__
 	malloc_trim(0);
@@ -418,7 +417,7 @@ static void end_round(struct store_packer *packer)
 	else if (!list_is_empty(&packer->waiting))
 		timer_start(packer->timer, STORE_REST_MS);
 	else
-		give_back_freed();
+		store_give_back_freed(); /* all is quiet */
 	if (packer->in_asked && packer->fn)
 		packer->fn(packer->data);
 }
