@@ -17,7 +17,6 @@
 #include <string.h>
 
 enum { TAG_THING = 1, TAG_CHARDEV, TAG_FRONTEND, TAG_AUDIT };
-enum { TAG_FRONTEND_STATE = 2 };
 
 static const struct snapshot_field thing_fields[] = {
 	SNAPSHOT_FIELD(struct bequest_thing, kind, 1, SNAPSHOT_U32, .max = THING_KINDS - 1),
@@ -28,26 +27,13 @@ static const struct snapshot_field thing_fields[] = {
 	{ 0 },
 };
 
-/* @state: of its class, which the options of the device say. */
-struct frontend_left {
-	const char *name, *class;
-	struct snapshot_groups state;
-};
-
-static const struct snapshot_field frontend_fields[] = {
-	SNAPSHOT_FIELD(struct frontend_left, name, 1, SNAPSHOT_STRING, .needed = true),
-	SNAPSHOT_FIELD(struct frontend_left, state, TAG_FRONTEND_STATE, SNAPSHOT_EACH),
-	SNAPSHOT_FIELD(struct frontend_left, class, 3, SNAPSHOT_STRING, .needed = true),
-	{ 0 },
-};
-
 static const struct snapshot_field all_fields[] = {
 	SNAPSHOT_FIELD(struct bequest, things, TAG_THING, SNAPSHOT_EACH, .of = thing_fields,
 		.size = sizeof(struct bequest_thing)),
 	SNAPSHOT_FIELD(struct bequest, chardevs, TAG_CHARDEV, SNAPSHOT_EACH,
 		.of = chardev_state_fields, .size = sizeof(struct chardev_state)),
 	SNAPSHOT_FIELD(struct bequest, frontends, TAG_FRONTEND, SNAPSHOT_EACH,
-		.of = frontend_fields, .size = sizeof(struct frontend_left)),
+		.of = frontend_state_fields, .size = sizeof(struct frontend_state)),
 	SNAPSHOT_FIELD(struct bequest, audits, TAG_AUDIT, SNAPSHOT_EACH, .of = auditor_fields,
 		.size = sizeof(struct auditor_state)),
 	{ 0 },
@@ -143,28 +129,17 @@ static void put_things(const struct world *world, struct chardev_bequest *to)
 	}
 }
 
-static void put_frontend(const struct thing *thing, struct chardev_bequest *to)
-{
-	const struct frontend *frontend = thing->handle;
-	const struct frontend_left left = { .name = thing->name, .class = frontend->class->name };
-
-	if (!frontend->class->handover)
-		return;
-	snapshot_begin_group(&to->writer, TAG_FRONTEND, false);
-	snapshot_put(&to->writer, frontend_fields, &left);
-	snapshot_begin_group(&to->writer, TAG_FRONTEND_STATE, false);
-	frontend->class->handover->save(frontend, to);
-	snapshot_end_group(&to->writer);
-	snapshot_end_group(&to->writer);
-}
-
 static void put_frontends(const struct world *world, struct chardev_bequest *to)
 {
-	struct thing *thing = NULL;
+	struct frontend *frontend = NULL;
 
-	while ((thing = inventory_next(world_ledger(world), thing)))
-		if (thing->kind == THING_DEVICE && is_there(world, thing))
-			put_frontend(thing, to);
+	while ((frontend = frontend_set_next(world_frontends(world), frontend))) {
+		if (!frontend_goes_on(frontend))
+			continue;
+		snapshot_begin_group(&to->writer, TAG_FRONTEND, false);
+		frontend_save(frontend, to);
+		snapshot_end_group(&to->writer);
+	}
 }
 
 /* What has happened until now is written by who takes over, where this is no trial. */
@@ -214,7 +189,7 @@ static enum bequest_fate fate_of(const struct world *world, const struct thing *
 		chardev = chardev_set_find(world_chardevs(world), thing->name);
 		return chardev->class->handover ? BEQUEST_GOES_ON : BEQUEST_MADE_ANEW;
 	case THING_DEVICE:
-		if (frontend->class->handover)
+		if (frontend_goes_on(frontend))
 			return BEQUEST_GOES_ON;
 		return frontend->guest_open ? BEQUEST_LOST : BEQUEST_MADE_ANEW;
 	default: return BEQUEST_MADE_ANEW;
@@ -276,26 +251,6 @@ bool bequest_next_thing(struct snapshot_groups *left, struct bequest_thing *ret_
 	       snapshot_get(&part, thing_fields, ret_thing, NULL) == 0;
 }
 
-static int check_frontend(
-	const struct snapshot_part *part, const struct world *world, struct error **err)
-{
-	const struct frontend_class *class;
-	struct frontend_left left;
-	struct snapshot_part state;
-	int r = snapshot_get(part, frontend_fields, &left, err);
-
-	if (r < 0)
-		return r;
-	class = frontend_class_find(world_config(world)->frontend_classes, left.class);
-	if (!class || !class->handover || !snapshot_next_group(&left.state, &state))
-		return error_set(err, ENOTSUP, "device '%s': this program cannot go on with a %s",
-			left.name, left.class);
-	r = snapshot_check(&state, class->handover->fields, class->handover->size, err);
-	if (r < 0)
-		error_prefix(err, "device '%s': ", left.name);
-	return r;
-}
-
 int bequest_check(const struct bequest *bequest, const struct world *world, struct error **err)
 {
 	struct snapshot_groups chardevs = bequest->chardevs, frontends = bequest->frontends;
@@ -305,36 +260,19 @@ int bequest_check(const struct bequest *bequest, const struct world *world, stru
 	while (r == 0 && snapshot_next_group(&chardevs, &part))
 		r = chardev_check_state(world_config(world)->chardev_classes, &part, err);
 	while (r == 0 && snapshot_next_group(&frontends, &part))
-		r = check_frontend(&part, world, err);
+		r = frontend_check_state(world_config(world)->frontend_classes, &part, err);
 	return r;
 }
 
-static void load_frontend(struct world *world, const struct frontend_left *left)
+int bequest_inherit(const struct bequest *bequest, struct world *world)
 {
-	const struct thing *thing = inventory_find(world_ledger(world), THING_DEVICE, left->name);
-	const struct frontend_handover *handover;
-	struct snapshot_groups groups = left->state;
-	struct snapshot_part part;
-	AUTO_FREE void *state = NULL;
+	int r = chardev_set_inherit(world_chardevs(world), &bequest->snapshot, &bequest->chardevs);
 
-	if (!thing || !is_there(world, thing) || !snapshot_next_group(&groups, &part))
-		return;
-	handover = ((struct frontend *)thing->handle)->class->handover;
-	state = handover ? malloc(handover->size) : NULL;
-	if (state && snapshot_get(&part, handover->fields, state, NULL) == 0)
-		handover->load(thing->handle, state);
-	else
-		log_error("device '%s' begins anew: out of memory", left->name);
+	return r < 0 ? r : frontend_set_inherit(world_frontends(world), &bequest->frontends);
 }
 
-void bequest_go_on(const struct bequest *bequest, struct world *world)
+void bequest_go_on(struct world *world)
 {
-	struct snapshot_groups groups = bequest->frontends;
-	struct frontend_left left;
-	struct snapshot_part part;
-
-	while (snapshot_next_group(&groups, &part))
-		if (snapshot_get(&part, frontend_fields, &left, NULL) == 0)
-			load_frontend(world, &left);
+	frontend_set_inherited(world_frontends(world));
 	chardev_set_inherited(world_chardevs(world));
 }

@@ -61,7 +61,10 @@ bool bequest_audit(const struct bequest *bequest, struct auditor_state *ret_stat
 /** bequest_next_thing() - walk; false: no more */
 bool bequest_next_thing(struct snapshot_groups *left, struct bequest_thing *ret_thing);
 
+/** bequest_inherit() - what is made from now on goes on from it. Return: 0; -ENOMEM */
+int bequest_inherit(const struct bequest *bequest, struct world *world);
+
 /** bequest_go_on() - all has been made: what devices were in the middle of; the rest is closed */
-void bequest_go_on(const struct bequest *bequest, struct world *world);
+void bequest_go_on(struct world *world);
 
 #endif

@@ -2,6 +2,7 @@
 #include "frontend/frontend.h"
 
 #include "base/log.h"
+#include "frontend/inheritance.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@ struct frontend_set {
 	const struct frontend_class *const *classes;
 	struct list frontends;
 	struct names names;
+	struct frontend_inheritance *inheritance; /* NULL: there is none */
 	void (*on_guest_open)(void *data, const struct frontend *frontend, bool open);
 	void *listener;
 };
@@ -47,6 +49,7 @@ static void frontend_reap(void *data)
 	struct frontend *frontend = data;
 
 	free(frontend->id);
+	free(frontend->key);
 	free(frontend);
 }
 
@@ -68,6 +71,7 @@ void frontend_set_free(struct frontend_set *set)
 {
 	if (!set)
 		return;
+	frontend_inheritance_free(set->inheritance);
 	while (!list_is_empty(&set->frontends))
 		unmake(container_of(set->frontends.prev, struct frontend, node));
 	names_done(&set->names);
@@ -175,14 +179,18 @@ int frontend_check(const struct frontend_class *const *classes, struct opts *opt
 }
 
 static struct frontend *frontend_alloc(
-	struct frontend_set *set, const struct frontend_class *class, const char *id)
+	struct frontend_set *set, const struct frontend_class *class, const struct opts *opts)
 {
 	struct frontend *frontend = calloc(1, class->size);
+	const char *id = opts_text(opts, "id");
 
 	if (!frontend)
 		return NULL;
 	frontend->id = strdup(id ? id : "");
-	if (!frontend->id) {
+	frontend->key = id ? strdup(id) : opts_canonical(opts, "driver");
+	if (!frontend->id || !frontend->key) {
+		free(frontend->id);
+		free(frontend->key);
 		free(frontend);
 		return NULL;
 	}
@@ -205,9 +213,11 @@ int frontend_set_add(struct frontend_set *set, struct opts *opts, struct fronten
 		return r;
 	if (id && frontend_set_find(set, id))
 		return error_set(err, EEXIST, "Duplicate ID '%s' for device", id);
-	frontend = frontend_alloc(set, class, id);
+	frontend = frontend_alloc(set, class, opts);
 	if (!frontend)
 		return error_set(err, ENOMEM, "device '%s': out of memory", class->name);
+	if (set->inheritance)
+		frontend->left = frontend_inheritance_find(set->inheritance, frontend);
 	r = class->open(frontend, opts, err);
 	if (r < 0) {
 		reap_later(frontend);
@@ -219,6 +229,21 @@ int frontend_set_add(struct frontend_set *set, struct opts *opts, struct fronten
 	if (ret_frontend)
 		*ret_frontend = frontend;
 	return 0;
+}
+
+int frontend_set_inherit(struct frontend_set *set, const struct snapshot_groups *frontends)
+{
+	return frontend_inheritance_new(frontends, &set->inheritance);
+}
+
+void frontend_set_inherited(struct frontend_set *set)
+{
+	struct frontend_inheritance *all = set->inheritance;
+
+	set->inheritance = NULL;
+	if (all)
+		frontend_inheritance_load(all, set);
+	frontend_inheritance_free(all);
 }
 
 int frontend_set_remove(struct frontend_set *set, const char *id, struct error **err)

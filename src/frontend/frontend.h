@@ -15,13 +15,16 @@ struct opts;
 /**
  * struct frontend_handover - what is left of one to another program; see chardev/handover.h
  * @fields: of the state, a struct of @size bytes
- * @save:   put it
- * @load:   it has been opened with its options: what it was in the middle of
+ * @save:    put it
+ * @goes_on: optional: false: it cannot. Without it: yes
+ * @load:    it has been opened with its options, knowing what was left: what it was in the middle
+ *           of. Descriptors of @state are borrowed
  */
 struct frontend_handover {
 	const struct snapshot_field *fields;
 	size_t size;
 	void (*save)(const struct frontend *frontend, struct chardev_bequest *to);
+	bool (*goes_on)(const struct frontend *frontend);
 	void (*load)(struct frontend *frontend, const void *state);
 };
 
@@ -62,6 +65,9 @@ struct frontend_class {
 /**
  * struct frontend - the base of every object
  * @id:      never NULL, "" where none was given
+ * @key:     its id, or its options: what another program knows it by
+ * @left:    while it is opened and until it is loaded: what another program has left, the state of
+ *           its class, with borrowed descriptors; NULL: it is new
  * @console: its link to the chardev that the guest's console is given to; NULL: it has none
  */
 struct frontend {
@@ -69,7 +75,8 @@ struct frontend {
 	struct frontend_set *set;
 	struct chardev_set *chardevs;
 	struct loop *loop;
-	char *id;
+	char *id, *key;
+	const void *left;
 	const struct chardev_link *console;
 	struct list node;
 	struct name name; /* in the set, where it has an id */
@@ -95,6 +102,38 @@ void frontend_set_free(struct frontend_set *set);
  */
 int frontend_set_add(struct frontend_set *set, struct opts *opts, struct frontend **ret_frontend,
 	struct error **err);
+
+/** frontend_goes_on() - is it handed over to another program with all that it has */
+bool frontend_goes_on(const struct frontend *frontend);
+
+/** frontend_save() - put all that is left of it, of which frontend_state_fields is the table */
+void frontend_save(const struct frontend *frontend, struct chardev_bequest *to);
+
+/** struct frontend_state - what is left of any frontend; @state: of its class */
+struct frontend_state {
+	const char *key, *class;
+	struct snapshot_groups state;
+};
+
+extern const struct snapshot_field frontend_state_fields[];
+
+/**
+ * frontend_check_state() - could this be loaded, as far as tables tell
+ * @part: of frontend_state_fields
+ */
+int frontend_check_state(const struct frontend_class *const *classes,
+	const struct snapshot_part *part, struct error **err);
+
+/**
+ * frontend_set_inherit() - from now on frontends go on of which something was left
+ * @frontends: groups of frontend_state_fields, which outlive this until frontend_set_inherited()
+ *
+ * Return: 0; -ENOMEM.
+ */
+int frontend_set_inherit(struct frontend_set *set, const struct snapshot_groups *frontends);
+
+/** frontend_set_inherited() - all have been made: they are loaded; the rest is closed */
+void frontend_set_inherited(struct frontend_set *set);
 
 /** frontend_set_find() - by id; NULL: none */
 struct frontend *frontend_set_find(const struct frontend_set *set, const char *id);

@@ -29,6 +29,7 @@ enum { COLS_DEFAULT = 80, ROWS_DEFAULT = 24 };
  * @told_lost:  of the bytes that a console lost since its chardev was full, what the log has told
  * @sysrq:      a break is the guest's SysRq key; @sysrq_due: once it takes input
  * @took_back:  the guest took buffers back while input was under way; the log has told
+ * @settled:    in another program's place: its chardev has got back those who held it open
  */
 struct port {
 	struct frontend base;
@@ -38,6 +39,14 @@ struct port {
 	struct chardev_link link;
 	uint64_t told_lost;
 	bool took_back, sysrq, sysrq_due;
+	struct task settled;
+};
+
+/** struct port_state - what is left of one; as struct port has it, but @nr: its number */
+struct port_state {
+	unsigned nr;
+	bool told_open, took_back, sysrq_due;
+	uint64_t told_lost;
 };
 
 static struct port *port_from(struct frontend *frontend)
@@ -247,7 +256,9 @@ static int add_port(struct port *port, const struct opts *opts, struct error **e
 {
 	struct virtio_console_port_config config = { .console = is_console(port),
 		.name = opts_get_string(opts, "name") };
-	int r = choose_id(port, (uint32_t)opts_get_number(opts, "nr"), &config.id, err);
+	const struct port_state *left = port->base.left;
+	uint32_t wanted = left ? left->nr : (uint32_t)opts_get_number(opts, "nr");
+	int r = choose_id(port, wanted, &config.id, err);
 
 	if (r < 0)
 		return r;
@@ -292,23 +303,33 @@ static int find_bus(struct port *port, const struct opts *opts, struct error **e
 
 static int attach_chardev(struct port *port, const char *id, struct error **err)
 {
-	unsigned flags = CHARDEV_LINK_CONSOLE | CHARDEV_LINK_NEVER_WAIT | CHARDEV_LINK_SWAPS;
+	unsigned flags = CHARDEV_LINK_SWAPS | CHARDEV_LINK_GOES_ON;
 
 	if (!id)
 		return 0;
-	return frontend_attach(&port->base, "chardev", id, &port->link,
-		is_console(port) ? flags : CHARDEV_LINK_SWAPS, &chardev_ops, err);
+	if (is_console(port))
+		flags |= CHARDEV_LINK_CONSOLE | CHARDEV_LINK_NEVER_WAIT;
+	return frontend_attach(&port->base, "chardev", id, &port->link, flags, &chardev_ops, err);
 }
 
 static void port_close(struct frontend *frontend)
 {
 	struct port *port = port_from(frontend);
 
+	task_cancel(&port->settled);
 	chardev_link_detach(&port->link);
 	if (port->port)
 		port->serial->used[virtio_console_port_id(port->port)] = false;
 	virtio_console_remove_port(port->port);
 	free(port->name);
+}
+
+static void follow_chardev(void *data)
+{
+	struct port *port = data;
+
+	virtio_console_port_set_open(
+		port->port, !port->link.chardev || chardev_is_open(port->link.chardev));
 }
 
 static int port_open(struct frontend *frontend, const struct opts *opts, struct error **err)
@@ -330,12 +351,68 @@ static int port_open(struct frontend *frontend, const struct opts *opts, struct 
 		port_close(frontend);
 		return r;
 	}
-	virtio_console_port_set_open(
-		port->port, !port->link.chardev || chardev_is_open(port->link.chardev));
+	follow_chardev(port);
 	/* What a terminal has until somebody tells another size: without one Linux has 0x0. */
 	virtio_console_port_resize(port->port, COLS_DEFAULT, ROWS_DEFAULT);
 	return 0;
 }
+
+/* ---- in another program's place ---- */
+
+#define FIELD(...) SNAPSHOT_FIELD(struct port_state, __VA_ARGS__)
+
+static const struct snapshot_field port_fields[] = {
+	FIELD(nr, 1, SNAPSHOT_U32, .max = VIRTIO_CONSOLE_PORTS_MAX - 1),
+	FIELD(told_open, 2, SNAPSHOT_BOOL),
+	FIELD(took_back, 3, SNAPSHOT_BOOL),
+	FIELD(sysrq_due, 4, SNAPSHOT_BOOL),
+	FIELD(told_lost, 5, SNAPSHOT_U64),
+	{ 0 },
+};
+
+static bool port_goes_on(const struct frontend *frontend)
+{
+	const struct port *port = container_of(frontend, const struct port, base);
+
+	return frontend_goes_on(&port->serial->base);
+}
+
+static void port_save(const struct frontend *frontend, struct chardev_bequest *to)
+{
+	const struct port *port = container_of(frontend, const struct port, base);
+	const struct port_state state = { .nr = virtio_console_port_id(port->port),
+		.told_open = frontend->told_open,
+		.took_back = port->took_back,
+		.sysrq_due = port->sysrq_due,
+		.told_lost = port->told_lost };
+
+	snapshot_put(&to->writer, port_fields, &state);
+}
+
+/* The bus has been: what the guest has open is known, and is news only if it was not told. */
+static void port_load(struct frontend *frontend, const void *left)
+{
+	struct port *port = port_from(frontend);
+	const struct port_state *state = left;
+	bool open = virtio_console_port_guest_open(port->port);
+
+	port->took_back = state->took_back;
+	port->sysrq_due = state->sysrq_due;
+	port->told_lost = state->told_lost;
+	frontend->guest_open = open;
+	frontend->told_open = state->told_open;
+	if (open != state->told_open)
+		frontend_guest_open(frontend, open);
+	task_post(frontend->loop, &port->settled, follow_chardev, port);
+}
+
+static const struct frontend_handover port_handover = {
+	.fields = port_fields,
+	.size = sizeof(struct port_state),
+	.save = port_save,
+	.goes_on = port_goes_on,
+	.load = port_load,
+};
 
 #define PORT_OPTIONS                                                                        \
 	{ .name = "chardev", .type = OPT_ID, .help = "chardev behind the port: a hub" },    \
@@ -369,6 +446,7 @@ const struct frontend_class frontend_virtconsole_class = {
 	.size = sizeof(struct port),
 	.open = port_open,
 	.close = port_close,
+	.handover = &port_handover,
 };
 
 const struct frontend_class frontend_virtserialport_class = {
@@ -378,4 +456,5 @@ const struct frontend_class frontend_virtserialport_class = {
 	.size = sizeof(struct port),
 	.open = port_open,
 	.close = port_close,
+	.handover = &port_handover,
 };

@@ -132,9 +132,11 @@ static int listen_default(
 static int make_transport(struct virtio_serial *serial, const struct opts *opts, struct error **err)
 {
 	const char *id = *serial->base.id ? serial->base.id : serial->base.class->name;
+	const struct vhost_user_state *left = serial->base.left;
 	struct vhost_user_options options = {
 		.id = id,
-		.path = opts_get_string(opts, "socket"),
+		.path = left ? left->path : opts_get_string(opts, "socket"),
+		.left = left,
 		.connect = !opts_get_bool(opts, "server"),
 		.reconnect_ms = (unsigned)opts_get_number(opts, "reconnect-ms"),
 		.inband = opts_get_bool(opts, "inband-notifications"),
@@ -307,6 +309,31 @@ static bool serial_is_used(const struct frontend *frontend)
 	return false;
 }
 
+static bool serial_goes_on(const struct frontend *frontend)
+{
+	return vhost_user_goes_on(
+		container_of(frontend, const struct virtio_serial, base)->transport);
+}
+
+static void serial_save(const struct frontend *frontend, struct chardev_bequest *to)
+{
+	vhost_user_save(
+		container_of(frontend, const struct virtio_serial, base)->transport, &to->writer);
+}
+
+static void serial_load(struct frontend *frontend, const void *state)
+{
+	vhost_user_load(serial_from(frontend)->transport, state);
+}
+
+static const struct frontend_handover serial_handover = {
+	.fields = vhost_user_fields,
+	.size = sizeof(struct vhost_user_state),
+	.save = serial_save,
+	.goes_on = serial_goes_on,
+	.load = serial_load,
+};
+
 int virtio_serial_add_default(
 	struct frontend_set *set, struct virtio_serial **ret_serial, struct error **err)
 {
@@ -329,5 +356,6 @@ const struct frontend_class frontend_virtio_serial_class = {
 	.size = sizeof(struct virtio_serial),
 	.open = serial_open,
 	.close = serial_close,
+	.handover = &serial_handover,
 	.is_used = serial_is_used,
 };

@@ -153,8 +153,7 @@ static int inherit(struct daemon *daemon, struct setup *setup, struct error **er
 	const struct bequest *bequest = &setup->bequest;
 
 	snapshot_own_fds(&bequest->snapshot.all);
-	if (chardev_set_inherit(world_chardevs(daemon->estate.world), &bequest->snapshot,
-		    &bequest->chardevs) < 0)
+	if (bequest_inherit(bequest, daemon->estate.world) < 0)
 		return error_set(err, ENOMEM, "out of memory");
 	if (bequest_audit(bequest, &setup->audit_left))
 		world_leave_audit(daemon->estate.world, &setup->audit_left);

@@ -71,7 +71,7 @@ static bool send_pending(struct vhost_user *vu)
 	return true;
 }
 
-static void try_to_send(struct vhost_user *vu)
+void backend_flush(struct vhost_user *vu)
 {
 	bool done = send_pending(vu);
 
@@ -82,7 +82,7 @@ static void try_to_send(struct vhost_user *vu)
 static void on_backend_channel(void *data, unsigned events)
 {
 	(void)events;
-	try_to_send(data);
+	backend_flush(data);
 }
 
 int backend_set_channel(struct vhost_user *vu, int fd, struct error **err)
@@ -105,7 +105,7 @@ void backend_config_changed(struct vhost_user *vu)
 	if (vu->connection.backend_fd < 0 || !vu_has_protocol_feature(vu, VU_PF_CONFIG))
 		return;
 	vu->connection.config_change_pending = true;
-	try_to_send(vu);
+	backend_flush(vu);
 }
 
 void backend_call(struct vhost_user *vu, unsigned index)
@@ -113,5 +113,5 @@ void backend_call(struct vhost_user *vu, unsigned index)
 	if (vu->connection.backend_fd < 0)
 		return;
 	vu->connection.call_pending[index / 64] |= 1ULL << (index % 64);
-	try_to_send(vu);
+	backend_flush(vu);
 }

@@ -3,6 +3,7 @@
 #define VHOST_USER_CHANNEL_H
 
 #include "base/error.h"
+#include "snapshot/fields.h"
 #include "vhost-user/protocol.h"
 
 #include <stdbool.h>
@@ -41,6 +42,13 @@ struct vu_channel {
 	size_t out_len, out_sent;
 	int out_fd; /* goes with the first byte; -1: none */
 };
+
+/** struct vu_file - a descriptor that is left to another program; vu_file_fields is the table */
+struct vu_file {
+	int fd;
+};
+
+extern const struct snapshot_field vu_file_fields[];
 
 /** vu_channel_init() - @fd is taken over and made non-blocking */
 void vu_channel_init(struct vu_channel *channel, int fd);

@@ -16,15 +16,18 @@
  * At most WAITING_MAX wait. Of more, the one goes that has been silent for longest; if none is
  * silent, the rest wait in the kernel's queue.
  */
-/* syscalls: close ioctl */
+/* syscalls: close fcntl ioctl */
 #include "vhost-user/door.h"
 
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "transport/identity.h"
 #include "transport/listener.h"
+#include "vhost-user/channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -315,10 +318,20 @@ void door_free(struct door *door)
 	task_post(door->loop, &door->reap, door_release, door);
 }
 
-int door_new(struct loop *loop, struct address *address, const char *owner,
+static int listen_at(struct door *door, struct address *address, int fd, struct error **err)
+{
+	if (fd >= 0)
+		return listener_inherit(door->loop, fd, address, door->owner, on_connection, door,
+			&door->listener, err);
+	return listener_new(
+		door->loop, address, door->owner, on_connection, door, &door->listener, err);
+}
+
+int door_new(struct loop *loop, struct address *address, int fd, const char *owner,
 	const struct door_ops *ops, void *data, struct door **ret_door, struct error **err)
 {
 	struct door *door = calloc(1, sizeof(*door));
+	AUTO_CLOSE int given = fd;
 	int r = 0;
 
 	if (!door)
@@ -330,7 +343,7 @@ int door_new(struct loop *loop, struct address *address, const char *owner,
 	if (!door->owner || !door->silence)
 		r = error_set(err, ENOMEM, "out of memory");
 	if (r == 0)
-		r = listener_new(loop, address, owner, on_connection, door, &door->listener, err);
+		r = listen_at(door, address, TAKE_FD(given), err);
 	if (r < 0) {
 		door_free(door);
 		return r;
@@ -338,4 +351,36 @@ int door_new(struct loop *loop, struct address *address, const char *owner,
 	listener_start(door->listener);
 	*ret_door = door;
 	return 0;
+}
+
+int door_fd(const struct door *door)
+{
+	return listener_fd(door->listener);
+}
+
+/* ---- in another program's place ---- */
+
+void door_save(const struct door *door, uint16_t tag, struct snapshot_writer *to)
+{
+	list_for_each (visitor, &door->waiting, struct visitor, node) {
+		snapshot_begin_group(to, tag, false);
+		snapshot_put(to, vu_file_fields, &(struct vu_file){ visitor->fd });
+		snapshot_end_group(to);
+	}
+}
+
+void door_load(struct door *door, struct snapshot_groups visitors)
+{
+	struct snapshot_part part;
+	struct vu_file file;
+
+	while (snapshot_next_group(&visitors, &part)) {
+		int fd;
+
+		if (snapshot_get(&part, vu_file_fields, &file, NULL) < 0)
+			continue;
+		fd = fcntl(file.fd, F_DUPFD_CLOEXEC, 0);
+		if (fd >= 0)
+			on_connection(door, fd);
+	}
 }

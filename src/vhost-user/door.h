@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "io/loop.h"
+#include "snapshot/reader.h"
+#include "snapshot/writer.h"
 #include "transport/address.h"
 
 /** struct door - where frontends come in, one at a time; the others wait */
@@ -20,12 +22,22 @@ struct door_ops {
 /**
  * door_new() - listen for frontends
  * @address: borrowed until return
+ * @fd:      socket that listens there already, taken over; -1: none
  * @owner:   "device 'a'", for messages; copied
  *
  * Return: 0; -errno with @err.
  */
-int door_new(struct loop *loop, struct address *address, const char *owner,
+int door_new(struct loop *loop, struct address *address, int fd, const char *owner,
 	const struct door_ops *ops, void *data, struct door **ret_door, struct error **err);
+
+/** door_fd() - the listening socket */
+int door_fd(const struct door *door);
+
+/** door_save() - put a group of vu_file_fields with the tag @tag for each frontend that waits */
+void door_save(const struct door *door, uint16_t tag, struct snapshot_writer *to);
+
+/** door_load() - those come again, in the same order; descriptors are borrowed */
+void door_load(struct door *door, struct snapshot_groups visitors);
 
 /** door_is_taken() - a frontend is connected over @fd, which is borrowed until door_is_empty() */
 void door_is_taken(struct door *door, int fd);

@@ -141,11 +141,21 @@ static int make_inflight(size_t size, int *ret_fd)
 	return 0;
 }
 
-static void use_inflight(struct vhost_user *vu, const struct vu_inflight *inflight)
+int vu_use_inflight(
+	struct vhost_user *vu, const struct vu_inflight *inflight, bool packed, struct error **err)
 {
-	vu->connection.inflight_packed = is_packed(vu);
+	int ret = check_inflight(inflight, err);
+
+	if (ret < 0)
+		return ret;
+	if (inflight->size < inflight_size(packed, inflight->queue_size) * inflight->queues ||
+		inflight->offset % sizeof(uint64_t))
+		return error_set(err, EPROTO, "a buffer of 0x%llx bytes at 0x%llx",
+			(unsigned long long)inflight->size, (unsigned long long)inflight->offset);
+	vu->connection.inflight_packed = packed;
 	vu->connection.inflight_queues = inflight->queues;
 	vu->connection.inflight_queue_size = inflight->queue_size;
+	return 0;
 }
 
 /* Queues write to the buffer: none may run while it goes. */
@@ -178,10 +188,9 @@ int request_get_inflight_fd(
 	for (unsigned i = 0; i < inflight->queues; i++)
 		inflight_init(vu->connection.inflight_map.data + part * i, is_packed(vu),
 			inflight->queue_size);
-	use_inflight(vu, inflight);
 	reply->size = m->header.size;
 	memcpy(reply->bytes, inflight, reply->size);
-	return 0;
+	return vu_use_inflight(vu, inflight, is_packed(vu), err);
 }
 
 int request_set_inflight_fd(
@@ -189,22 +198,17 @@ int request_set_inflight_fd(
 {
 	const struct vu_inflight *inflight = &m->payload.inflight;
 	const char *why = "";
-	int ret = check_inflight(inflight, err);
+	int ret;
 
 	(void)reply;
+	forget_inflight(vu);
+	ret = vu_use_inflight(vu, inflight, is_packed(vu), err);
 	if (ret < 0)
 		return ret;
-	if (inflight->size <
-			inflight_size(is_packed(vu), inflight->queue_size) * inflight->queues ||
-		inflight->offset % sizeof(uint64_t))
-		return error_set(err, EPROTO, "a buffer of 0x%llx bytes at 0x%llx",
-			(unsigned long long)inflight->size, (unsigned long long)inflight->offset);
-	forget_inflight(vu);
 	ret = shared_map_init(
 		&vu->connection.inflight_map, m->fds[0], inflight->offset, inflight->size, &why);
 	if (ret < 0)
 		return error_set(err, -ret, "the inflight buffer %s", why);
-	use_inflight(vu, inflight);
 	for (unsigned i = 0; i < VHOST_USER_QUEUES_MAX && ret == 0; i++)
 		ret = vring_update(&vu->vrings[i], err);
 	return ret;

@@ -85,6 +85,12 @@ static inline bool vu_has_protocol_feature(
 void vu_enter(struct vhost_user *vu);
 void vu_leave(struct vhost_user *vu);
 
+/** vu_open_connection() - serve the frontend at @fd, which is taken over. Return: 0; -errno */
+int vu_open_connection(struct vhost_user *vu, int fd);
+
+/** vu_watch_channel() - wait for the next message, or for room for a reply */
+void vu_watch_channel(struct vhost_user *vu);
+
 /** vu_close_connection() - forget the frontend; @err: why, logged and freed; NULL: it went */
 void vu_close_connection(struct vhost_user *vu, struct error *err);
 
@@ -102,6 +108,17 @@ void vu_kick(struct vhost_user *vu, unsigned queue);
  * Return: 0; -errno with @err: the connection must end.
  */
 int vu_handle_request(struct vhost_user *vu, struct error **err);
+
+/* ---- request-memory.c ---- */
+
+/**
+ * vu_use_inflight() - what is, or will be, mapped is an inflight buffer
+ * @packed: of packed rings
+ *
+ * Return: 0; -EPROTO with @err.
+ */
+int vu_use_inflight(
+	struct vhost_user *vu, const struct vu_inflight *inflight, bool packed, struct error **err);
 
 /* ---- vring.c ---- */
 
@@ -140,6 +157,9 @@ int backend_set_channel(struct vhost_user *vu, int fd, struct error **err);
 
 /** backend_done() - close the channel */
 void backend_done(struct vhost_user *vu);
+
+/** backend_flush() - send what waits, as far as there is room */
+void backend_flush(struct vhost_user *vu);
 
 /** backend_config_changed() - send CONFIG_CHANGE_MSG, now or when there is room */
 void backend_config_changed(struct vhost_user *vu);

@@ -11,7 +11,7 @@
  * many of its queues are kicked and however much a few bytes make the readers of its ports do. A
  * busy device is polled, see pace.h. A hostile frontend can end its own connection only.
  */
-/* syscalls: close */
+/* syscalls: close fcntl */
 #include "vhost-user/vhost-user.h"
 
 #include "base/cleanup.h"
@@ -20,6 +20,7 @@
 #include "vhost-user/vhost-user-impl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -144,7 +145,7 @@ static const struct virtio_console_transport_ops transport_ops = {
 
 /* ---- a connection ---- */
 
-static void watch_channel(struct vhost_user *vu)
+void vu_watch_channel(struct vhost_user *vu)
 {
 	watch_set(vu->connection.watch,
 		vu_channel_is_busy(&vu->connection.channel) ? WATCH_WRITE : WATCH_READ);
@@ -195,11 +196,11 @@ static void on_channel(void *data, unsigned events)
 	if (serve_channel(vu, &err) < 0 && vu->connected)
 		vu_close_connection(vu, err);
 	else if (vu->connected)
-		watch_channel(vu);
+		vu_watch_channel(vu);
 	vu_leave(vu);
 }
 
-static int open_connection(struct vhost_user *vu, int fd)
+int vu_open_connection(struct vhost_user *vu, int fd)
 {
 	struct connection *c = &vu->connection;
 	int ret;
@@ -216,7 +217,7 @@ static int open_connection(struct vhost_user *vu, int fd)
 		vring_init(&vu->vrings[i], vu, i);
 	vu->connected = true;
 	virtio_console_set_transport(vu->console, vu->memory, &transport_ops, vu);
-	watch_channel(vu);
+	vu_watch_channel(vu);
 	if (vu->door)
 		door_is_taken(vu->door, fd);
 	if (vu->ops && vu->ops->on_frontend)
@@ -281,7 +282,7 @@ static void on_enter(void *data, int fd)
 	int ret;
 
 	vu_enter(vu);
-	ret = open_connection(vu, fd);
+	ret = vu_open_connection(vu, fd);
 	if (ret < 0)
 		log_warning("device '%s': cannot serve a frontend: %s", vu->id, strerror(-ret));
 	vu_leave(vu);
@@ -297,13 +298,20 @@ static void on_dismiss(void *data, const char *why)
 
 static const struct door_ops door_ops = { .on_enter = on_enter, .on_dismiss = on_dismiss };
 
-static int start_listening(struct vhost_user *vu, struct error **err)
+static int start_listening(
+	struct vhost_user *vu, const struct vhost_user_state *left, struct error **err)
 {
 	AUTO_FREE char *owner = NULL;
+	int fd = left ? fcntl(left->listener, F_DUPFD_CLOEXEC, 0) : -1;
 
-	if (asprintf(&owner, "device '%s'", vu->id) < 0)
+	if (left && fd < 0)
+		return error_set(err, errno, "its socket: %s", strerror(errno));
+	if (asprintf(&owner, "device '%s'", vu->id) < 0) {
+		owner = NULL;
+		close(fd);
 		return error_set(err, ENOMEM, "out of memory");
-	return door_new(vu->loop, &vu->address, owner, &door_ops, vu, &vu->door, err);
+	}
+	return door_new(vu->loop, &vu->address, fd, owner, &door_ops, vu, &vu->door, err);
 }
 
 static int connect_now(struct vhost_user *vu, struct error **err)
@@ -312,7 +320,7 @@ static int connect_now(struct vhost_user *vu, struct error **err)
 
 	if (ret < 0)
 		return ret;
-	ret = open_connection(vu, ret);
+	ret = vu_open_connection(vu, ret);
 	return ret < 0 ? error_set(err, -ret, "cannot serve a frontend: %s", strerror(-ret)) : 0;
 }
 
@@ -341,28 +349,39 @@ static void on_failed(void *data, const struct error *err)
 static const struct connector_ops connector_ops = { .on_connected = on_connected,
 	.on_failed = on_failed };
 
-static int start_connecting(struct vhost_user *vu, struct error **err)
+static int start_connecting(struct vhost_user *vu, bool now, struct error **err)
 {
 	int ret = connector_new(
 		vu->loop, &vu->address, vu->reconnect_ms, &connector_ops, vu, &vu->connector);
 
 	if (ret < 0)
 		return error_set(err, -ret, "out of memory");
-	connector_start(vu->connector);
+	if (now)
+		connector_start(vu->connector);
 	return 0;
 }
 
 /* ---- life ---- */
 
-static int begin(struct vhost_user *vu, struct error **err)
+static bool has_connection(const struct vhost_user_state *state)
+{
+	struct snapshot_groups groups = state->connection;
+	struct snapshot_part part;
+
+	return snapshot_next_group(&groups, &part);
+}
+
+static int begin(struct vhost_user *vu, const struct vhost_user_state *left, struct error **err)
 {
 	int ret = short_timer_new(vu->loop, process_later, vu, &vu->paced);
 
 	if (ret < 0)
 		return error_set(err, -ret, "cannot make a timer: %s", strerror(-ret));
 	if (!vu->connects)
-		return start_listening(vu, err);
-	return vu->reconnect_ms ? start_connecting(vu, err) : connect_now(vu, err);
+		return start_listening(vu, left, err);
+	if (vu->reconnect_ms)
+		return start_connecting(vu, !left || !has_connection(left), err);
+	return left ? 0 : connect_now(vu, err);
 }
 
 int vhost_user_new(struct loop *loop, struct virtio_console *console,
@@ -391,7 +410,7 @@ int vhost_user_new(struct loop *loop, struct virtio_console *console,
 	vu->address.path = strdup(options->path);
 	vu->memory = guest_memory_new();
 	vu_enter(vu);
-	ret = vu->id && vu->address.path && vu->memory ? begin(vu, err)
+	ret = vu->id && vu->address.path && vu->memory ? begin(vu, options->left, err)
 						       : error_set(err, ENOMEM, "out of memory");
 	if (ret < 0) {
 		error_prefix(err, "device '%s': ", options->id);
@@ -429,7 +448,7 @@ int vhost_user_adopt(struct vhost_user *vu, int fd)
 		return -EBUSY;
 	}
 	vu_enter(vu);
-	ret = open_connection(vu, fd);
+	ret = vu_open_connection(vu, fd);
 	vu_leave(vu);
 	return ret;
 }

@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "io/loop.h"
+#include "snapshot/reader.h"
+#include "snapshot/writer.h"
 #include "virtio/console.h"
 
 #include <stdbool.h>
@@ -40,6 +42,21 @@ struct vhost_user_ops {
 };
 
 /**
+ * struct vhost_user_state - what is left of one to another program (doc/upgrade.md)
+ * @path:       its socket
+ * @listener:   -1: it connects
+ * @slots:      of the device
+ * @waiting:    frontends that wait; @connection: the one that is served
+ */
+struct vhost_user_state {
+	const char *path;
+	int listener;
+	struct snapshot_groups waiting, slots, connection;
+};
+
+extern const struct snapshot_field vhost_user_fields[];
+
+/**
  * struct vhost_user_options - how to make one
  * @id:      the device's name in log lines
  * @path:    unix socket; a stale socket file is replaced, a live one is -EADDRINUSE
@@ -52,6 +69,8 @@ struct vhost_user_ops {
  *           goes that way (max_ports=1) is late.
  * @ops:     static; may be NULL
  * @user:    handed to @ops
+ * @left:    of another program, in whose place this one goes on: vhost_user_load() is to follow,
+ *           once the device has its ports; NULL: none
  */
 struct vhost_user_options {
 	const char *id, *path;
@@ -61,6 +80,7 @@ struct vhost_user_options {
 	bool inband;
 	const struct vhost_user_ops *ops;
 	void *user;
+	const struct vhost_user_state *left;
 };
 
 /**
@@ -94,6 +114,24 @@ bool vhost_user_has_frontend(const struct vhost_user *vu);
 
 /** vhost_user_path() - its socket; owned by it */
 const char *vhost_user_path(const struct vhost_user *vu);
+
+/** vhost_user_goes_on() - could another program serve it: is the guest's memory all there */
+bool vhost_user_goes_on(const struct vhost_user *vu);
+
+/**
+ * vhost_user_save() - put all that is left: see struct vhost_user_state
+ *
+ * At any moment but within its own callbacks. It changes nothing: all may go on here.
+ */
+void vhost_user_save(const struct vhost_user *vu, struct snapshot_writer *to);
+
+/**
+ * vhost_user_load() - go on with those who were connected; descriptors of @state are borrowed
+ *
+ * What @state says of memory and rings is checked as messages are. A frontend that cannot be
+ * served is dismissed, which the log tells.
+ */
+void vhost_user_load(struct vhost_user *vu, const struct vhost_user_state *state);
 
 /** vhost_user_disconnect() - end the present connection, if there is one */
 void vhost_user_disconnect(struct vhost_user *vu);

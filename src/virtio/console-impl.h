@@ -63,6 +63,7 @@ struct virtio_console {
 	uint64_t features; /* taken by the driver */
 	const char *broken;
 	bool broken_told;
+	bool restoring; /* nothing that follows is news */
 
 	struct port_slot *slots; /* config.max_ports */
 	bool driver_ready;	 /* F_MULTIPORT: DEVICE_READY came */

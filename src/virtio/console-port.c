@@ -108,6 +108,11 @@ unsigned virtio_console_port_id(const struct virtio_console_port *port)
 	return port->id;
 }
 
+bool virtio_console_port_guest_open(const struct virtio_console_port *port)
+{
+	return port->guest_open;
+}
+
 void virtio_console_port_stats(
 	const struct virtio_console_port *port, struct virtio_console_port_stats *ret_stats)
 {

@@ -239,7 +239,8 @@ static void follow_single_port(struct virtio_console *console)
 	struct virtio_console_port *port = console->slots[0].port;
 	bool open = queue_runs(console, 0) && queue_runs(console, 1);
 
-	if (!port || console_has_feature(console, VIRTIO_CONSOLE_F_MULTIPORT) ||
+	if (!port || console->restoring ||
+		console_has_feature(console, VIRTIO_CONSOLE_F_MULTIPORT) ||
 		open == port->guest_open)
 		return;
 	/* Linux looks at the size only when the configuration changes. */
@@ -282,7 +283,7 @@ int virtio_console_start_queue(struct virtio_console *console, unsigned queue,
 	if (ret < 0)
 		return ret;
 	console_enter(console);
-	if (queue == CONTROL_OUT_QUEUE && !console->driver_ready &&
+	if (queue == CONTROL_OUT_QUEUE && !console->driver_ready && !console->restoring &&
 		is_resumed(console, console->queues[queue]))
 		control_resume(console);
 	virtio_console_kick(console, queue);
@@ -329,7 +330,7 @@ void virtio_console_reset(struct virtio_console *console)
 	console->polling = 0;
 	console->features = 0;
 	console->broken = NULL;
-	console->broken_told = false;
+	console->broken_told = console->restoring = false;
 	console->driver_ready = false;
 	console->control_pending = false;
 	for (unsigned i = 0; i < console->config.max_ports; i++) {
@@ -496,6 +497,98 @@ bool virtio_console_process(struct virtio_console *console, size_t budget)
 	more = bit_next(console->kicked, 0) >= 0 && !console->broken && console->transport_ops;
 	console_leave(console);
 	return more;
+}
+
+/* ---- in another program's place ---- */
+
+struct virtio_console_driver virtio_console_driver(const struct virtio_console *console)
+{
+	return (struct virtio_console_driver){ console->driver_ready, console->broken };
+}
+
+bool virtio_console_slot(
+	const struct virtio_console *console, unsigned id, struct virtio_console_slot *ret_slot)
+{
+	const struct port_slot *slot;
+	const struct virtio_console_port *port;
+
+	if (id >= console->config.max_ports)
+		return false;
+	slot = &console->slots[id];
+	port = slot->port;
+	if (!port && !slot->pending)
+		return false;
+	*ret_slot = (struct virtio_console_slot){
+		.id = id, .pending = slot->pending, .known = slot->known
+	};
+	if (!port)
+		return true;
+	ret_slot->guest_open = port->guest_open;
+	ret_slot->host_open = port->host_open;
+	ret_slot->cols = port->cols;
+	ret_slot->rows = port->rows;
+	ret_slot->stats = port->stats;
+	return true;
+}
+
+void virtio_console_restore(
+	struct virtio_console *console, const struct virtio_console_driver *driver)
+{
+	console->restoring = true;
+	console->driver_ready = driver->ready;
+	console->broken = driver->broken ? "as another program found" : NULL;
+	console->broken_told = driver->broken;
+}
+
+/* A port that could not be made again is gone for the guest, too. */
+void virtio_console_restore_slot(
+	struct virtio_console *console, const struct virtio_console_slot *from)
+{
+	struct virtio_console_port *port;
+	struct port_slot *slot;
+
+	if (from->id >= console->config.max_ports)
+		return;
+	slot = &console->slots[from->id];
+	port = slot->port;
+	slot->known = from->known && port;
+	slot->pending = from->pending;
+	if (!port)
+		slot->pending &= PENDING_REMOVE;
+	if (!port && from->known)
+		slot->pending |= PENDING_REMOVE;
+	console->control_pending |= slot->pending;
+	if (!port)
+		return;
+	port->guest_open = from->guest_open;
+	port->host_open = from->host_open || port->is_console;
+	port->cols = from->cols;
+	port->rows = from->rows;
+	port->stats = from->stats;
+	port->in_waiting = true; /* whoever brings input may have asked in vain */
+}
+
+int virtio_console_restore_queue(
+	struct virtio_console *console, unsigned queue, const struct virtqueue_state *state)
+{
+	if (queue >= console->queue_count)
+		return 0;
+	if (!console->queues[queue])
+		console->queues[queue] = virtqueue_new();
+	if (!console->queues[queue])
+		return -ENOMEM;
+	virtqueue_restore(console->queues[queue], state);
+	console_note_pushed(console, queue);
+	return 0;
+}
+
+void virtio_console_restored(struct virtio_console *console)
+{
+	console->restoring = false;
+	console_enter(console);
+	follow_single_port(console);
+	console_wake(console);
+	console_leave(console);
 }
 
 /* ---- configuration space ---- */

@@ -203,6 +203,9 @@ void virtio_console_port_in_commit(struct virtio_console_port *port, size_t len)
  */
 void virtio_console_port_resize(struct virtio_console_port *port, unsigned cols, unsigned rows);
 
+/** virtio_console_port_guest_open() - has a process of the guest opened it */
+bool virtio_console_port_guest_open(const struct virtio_console_port *port);
+
 /** virtio_console_port_stats() - read the counters */
 void virtio_console_port_stats(
 	const struct virtio_console_port *port, struct virtio_console_port_stats *ret_stats);
@@ -319,6 +322,56 @@ void virtio_console_set_polling(struct virtio_console *console, unsigned polling
 
 /** virtio_console_reset() - as after power-on: no queue runs, no feature is taken */
 void virtio_console_reset(struct virtio_console *console);
+
+/* ---- in another program's place ---- */
+
+/**
+ * struct virtio_console_slot - what the driver knows, and is to be told, of a port number
+ * @pending: messages that wait for a buffer, as bits
+ * @known:   it has been told of the port
+ */
+struct virtio_console_slot {
+	unsigned id, pending;
+	bool known, guest_open, host_open;
+	unsigned cols, rows;
+	struct virtio_console_port_stats stats;
+};
+
+/** struct virtio_console_driver - @ready: DEVICE_READY came; @broken: it broke the rules */
+struct virtio_console_driver {
+	bool ready, broken;
+};
+
+/** virtio_console_driver() - what is left of it besides features, slots and queues */
+struct virtio_console_driver virtio_console_driver(const struct virtio_console *console);
+
+/** virtio_console_slot() - Return: false: there is nothing to be known of that number */
+bool virtio_console_slot(
+	const struct virtio_console *console, unsigned id, struct virtio_console_slot *ret_slot);
+
+enum { VIRTIO_CONSOLE_PENDING_MAX = 63 };
+
+/**
+ * virtio_console_restore() - go on with a driver that another program has served
+ *
+ * The transport is set, the features are, all ports have been added. Slots and queues follow, the
+ * queues are started, and virtio_console_restored() ends it. No callback is made until then: the
+ * ports' users knew.
+ */
+void virtio_console_restore(
+	struct virtio_console *console, const struct virtio_console_driver *driver);
+
+/** virtio_console_restore_slot() - one that has a number beyond the last is ignored */
+void virtio_console_restore_slot(
+	struct virtio_console *console, const struct virtio_console_slot *slot);
+
+/** virtio_console_restore_queue() - before it is started. Return: 0; -ENOMEM */
+int virtio_console_restore_queue(
+	struct virtio_console *console, unsigned queue, const struct virtqueue_state *state);
+
+void virtio_console_restored(struct virtio_console *console);
+
+/* ---- configuration space ---- */
 
 /**
  * virtio_console_read_config() - configuration space {cols u16, rows u16, max_nr_ports u32,

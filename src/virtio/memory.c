@@ -50,6 +50,13 @@ unsigned guest_memory_count(const struct guest_memory *memory)
 	return memory->count;
 }
 
+int guest_memory_region(
+	const struct guest_memory *memory, unsigned index, struct guest_memory_region *ret_region)
+{
+	*ret_region = memory->regions[index]->at;
+	return memory->regions[index]->map.fd;
+}
+
 /* ---- regions come and go ---- */
 
 /* Where a region would stand, by its address; all before it end before it begins. */

@@ -58,6 +58,14 @@ void guest_memory_clear(struct guest_memory *memory);
 unsigned guest_memory_count(const struct guest_memory *memory);
 
 /**
+ * guest_memory_region() - the region number @index, below guest_memory_count()
+ *
+ * Return: the descriptor of its file, borrowed.
+ */
+int guest_memory_region(
+	const struct guest_memory *memory, unsigned index, struct guest_memory_region *ret_region);
+
+/**
  * guest_memory_at() - where a guest-physical address is mapped
  * @len:     bytes wanted, at least 1
  * @ret_len: how many of them are there in one piece: fewer where the region ends

@@ -84,7 +84,7 @@ static int packed_start(struct virtqueue *vq, uint32_t base, const char **why)
 {
 	struct inflight_position at = { base & INDEX_MASK, base >> WRAP_SHIFT & 1 };
 
-	if (at.index == 0 && !at.wrap)
+	if (at.index == 0 && !at.wrap && !vq->restored)
 		at.wrap = is_new_ring(vq);
 	if (vq->setup.inflight)
 		take_up(vq, &at);

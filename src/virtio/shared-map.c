@@ -19,10 +19,11 @@
  *
  * A file on FUSE is refused: its owner can make a page fault last for ever.
  */
-/* syscalls: fstat madvise mmap munmap newfstatat rt_sigaction */
+/* syscalls: close fcntl fstat madvise mmap munmap newfstatat rt_sigaction */
 #include "virtio/shared-map.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -108,8 +109,8 @@ int shared_map_init(
 	struct shared_map *map, int fd, uint64_t offset, uint64_t size, const char **ret_why)
 {
 	uint64_t page = 0, slack, length;
+	int ret, own;
 	void *base;
-	int ret;
 
 	*ret_why = "cannot be mapped";
 	ret = check_file(fd, offset, size, ret_why);
@@ -119,15 +120,23 @@ int shared_map_init(
 		ret = install_handler();
 	if (ret < 0)
 		return ret;
+	own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (own < 0)
+		return -errno;
 	slack = offset & (page - 1);
 	length = (slack + size + page - 1) & ~(page - 1);
 	base = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
 		(off_t)(offset - slack));
-	if (base == MAP_FAILED)
-		return -errno;
+	if (base == MAP_FAILED) {
+		ret = -errno;
+		close(own);
+		return ret;
+	}
 	madvise(base, length, MADV_DONTDUMP);
 	*map = (struct shared_map){ .data = (uint8_t *)base + slack,
 		.size = size,
+		.fd = own,
+		.offset = offset,
 		.base = base,
 		.length = length,
 		.next = maps };
@@ -148,5 +157,6 @@ void shared_map_done(struct shared_map *map)
 	if (map->next)
 		map->next->prev = map->prev;
 	munmap(map->base, map->length);
+	close(map->fd);
 	*map = (struct shared_map){ 0 };
 }

@@ -10,6 +10,7 @@
  * struct shared_map - part of a file that a peer shares with us, mapped for reading and writing
  * @data:   the first byte asked for
  * @size:   bytes asked for
+ * @fd:     the file, a descriptor of its own; @offset: of @data in it
  * @broken: set when the peer has cut the file short under us; the memory is zero from then on,
  *          private, and still safe to touch
  *
@@ -18,6 +19,8 @@
 struct shared_map {
 	uint8_t *data;
 	size_t size;
+	int fd;
+	uint64_t offset;
 	volatile sig_atomic_t broken;
 	void *base; /* as mapped: whole pages */
 	size_t length;

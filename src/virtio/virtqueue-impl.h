@@ -112,6 +112,7 @@ struct virtqueue {
 	uint32_t stopped_base;
 	struct virtqueue_setup stopped_setup;
 	uint64_t stopped_consumed; /* of the chain that was current */
+	bool restored;		   /* the next start may be that of virtqueue_restore() */
 };
 
 /** chain_next() - go to the next descriptor. Return: 1; 0: the chain ends; -EPROTO with @why */

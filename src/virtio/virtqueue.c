@@ -94,6 +94,32 @@ static bool same_place(const struct virtqueue_setup *a, const struct virtqueue_s
 	       a->device == b->device;
 }
 
+/* What was consumed of the current chain, by now or before the queue was stopped. */
+static uint64_t consumed_of(const struct virtqueue *vq)
+{
+	return vq->has_chain ? vq->chain.consumed + vq->chain.skip : 0;
+}
+
+void virtqueue_save(const struct virtqueue *vq, struct virtqueue_state *ret_state)
+{
+	bool running = vq->ops;
+
+	*ret_state = (struct virtqueue_state){ .running = running,
+		.setup = running ? vq->setup : vq->stopped_setup,
+		.consumed = running ? consumed_of(vq) : vq->stopped_consumed,
+		.unsignalled = vq->unsignalled };
+	ret_state->setup.base = virtqueue_base(vq);
+}
+
+void virtqueue_restore(struct virtqueue *vq, const struct virtqueue_state *state)
+{
+	vq->stopped_base = state->setup.base;
+	vq->stopped_setup = state->setup;
+	vq->stopped_consumed = state->consumed;
+	vq->unsignalled = state->unsignalled;
+	vq->restored = state->running;
+}
+
 /* The chain of which a part was consumed before the stop is current again, less that part. */
 static void take_up_chain(struct virtqueue *vq)
 {
@@ -131,8 +157,13 @@ int virtqueue_start(struct virtqueue *vq, struct guest_memory *memory,
 	vq->setup = *setup;
 	vq->features = features;
 	vq->has_chain = false;
-	vq->unsignalled = vq->work = 0;
+	vq->work = 0;
+	vq->restored = vq->restored && same_place(setup, &vq->stopped_setup) &&
+		       setup->base == vq->stopped_base;
+	if (!vq->restored)
+		vq->unsignalled = 0;
 	ret = ops->start(vq, setup->base, ret_why);
+	vq->restored = false;
 	if (ret < 0)
 		return ret;
 	vq->ops = ops;
@@ -146,7 +177,7 @@ void virtqueue_stop(struct virtqueue *vq)
 		return;
 	vq->stopped_base = vq->ops->base(vq);
 	vq->stopped_setup = vq->setup;
-	vq->stopped_consumed = vq->has_chain ? vq->chain.consumed : 0;
+	vq->stopped_consumed = consumed_of(vq);
 	vq->has_chain = false;
 	vq->ops = NULL;
 	vq->desc = vq->driver = vq->device = NULL;
@@ -157,6 +188,7 @@ void virtqueue_forget(struct virtqueue *vq)
 	virtqueue_stop(vq);
 	vq->stopped_consumed = 0;
 	vq->stopped_base = 0;
+	vq->restored = false;
 	vq->broken = NULL;
 }
 

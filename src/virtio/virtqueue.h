@@ -95,6 +95,24 @@ bool virtqueue_is_running(const struct virtqueue *vq);
 /** virtqueue_base() - where it stands, or stood, as in struct virtqueue_setup */
 uint32_t virtqueue_base(const struct virtqueue *vq);
 
+/**
+ * struct virtqueue_state - what is left of a queue to another program that goes on with it
+ * @setup:       where its ring is, or was, and where it stands: without the log and inflight
+ * @consumed:    bytes of the chain that is current
+ * @unsignalled: what was pushed since virtqueue_wants_call() was asked last
+ */
+struct virtqueue_state {
+	bool running;
+	struct virtqueue_setup setup;
+	uint64_t consumed;
+	unsigned unsignalled;
+};
+
+void virtqueue_save(const struct virtqueue *vq, struct virtqueue_state *ret_state);
+
+/** virtqueue_restore() - a start at the same place goes on exactly where that one stood */
+void virtqueue_restore(struct virtqueue *vq, const struct virtqueue_state *state);
+
 /** virtqueue_set_log() - change the logging of a ring, as in struct virtqueue_setup */
 void virtqueue_set_log(struct virtqueue *vq, bool log, uint64_t log_addr);
 

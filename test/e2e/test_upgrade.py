@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The installed program takes over from the one that runs: nobody notices, or nothing happens."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import pytest
 
 from support import program
 from support.certificates import Authority
+from support.guests import PROMPT, Shell, boot, default_socket
 from support.qmp import Failed, Qmp
 from support.rfb import WebSocket
 from support.screen import wait_until
@@ -673,3 +675,97 @@ def test_the_audit_is_one_chain(upgradable, workdir, client, charhub_path):
     assert len([line for line in lines() if line["what"] == "attached"]) == 3  # told again
     done = program.run([charhub_path, "audit", "verify", path], workdir)
     assert done.code == 0, done.err
+
+
+class Counting:
+    """A stream on which a guest counts up, a number a line."""
+
+    def __init__(self, stream):
+        self.stream, self.next = stream, 1
+
+    def read_to(self, number):
+        while self.next <= number:
+            line = self.stream.read_until(b"\n").strip()
+            assert line == b"%d" % self.next, f"{line} came, not {self.next}"
+            self.next += 1
+
+
+def count_up(to):
+    """A guest's shell command."""
+    return ("(i=1; while [ ! -e /tmp/stop ]; do echo $i; i=$((i + 1)); done; "
+            f"echo $i; echo $i >/tmp/{to[5:]}) >{to} &")
+
+
+def guest_ports(workdir):
+    def many(name, *options):
+        return ",".join([f"socket,id={name},path={workdir}/{name},server=on,wait=off", *options])
+
+    return ["-chardev", many("con", "clients=4"), "-chardev", "hub,id=h0,chardevs.0=con",
+            "-chardev", many("two", "clients=4"), "-chardev", "hub,id=h1,chardevs.0=two",
+            "-chardev", many("bare"), "-chardev", many("out", "clients=4"),
+            "-chardev", "hub,id=h3,members.0.chardev=out,members.0.stall=wait",
+            "-device", f"virtio-serial,id=ser0,socket={workdir}/ser0,max_ports=6",
+            "-device", "virtconsole,id=c0,chardev=h0", "-device", "virtconsole,chardev=h1",
+            "-device", "virtserialport,id=b,chardev=bare,name=bare",
+            "-device", "virtserialport,chardev=h3,nr=4,name=out"]
+
+
+def test_a_guest_of_ours_notices_nothing(upgradable, workdir, guest, client, charhub_path):
+    """Two consoles and two ports, output and input under way, upgraded three times in a row.
+
+    In between by programs that cannot.
+    """
+    upgradable.start(*guest_ports(workdir))
+    boot(guest, workdir / "ser0")
+    shell = Shell(client(workdir / "con"))
+    counts = [Counting(client(workdir / name)) for name in ("two", "out")]
+    bare = client(workdir / "bare")
+    assert shell.run("stty raw -echo </dev/hvc1; echo $?") == "0\n"
+    shell.run("(head -c 600000 </dev/vport0p2 | sha256sum >/tmp/sum) & "
+              + " ".join(count_up(to) for to in ("/dev/hvc1", "/dev/vport0p4")) + " true")
+    dry = program.run([charhub_path, "upgrade", "--dry-run", "--socket", "control"], workdir)
+    assert "goes-on   device ser0\n" in dry.out
+    assert "goes-on   device c0\n" in dry.out
+    assert "lost" not in dry.out
+    typed = b"".join(b"%07d\n" % i for i in range(75_000))
+    shell.send("i=0; while [ $i -lt 60 ]; do echo $((i * i)); i=$((i + 1)); usleep 50000; done; "
+               "echo all $((1 + 1))")
+    for i in range(3):
+        for count in counts:
+            count.read_to(count.next + 500)
+        bare.send(typed[i * 200_000:(i + 1) * 200_000])
+        upgradable.upgrade()
+        for count in counts:
+            count.read_to(count.next + 500)
+        upgradable.install_script("kill -SEGV $$")
+        upgradable.refuse("it was killed by signal 11")
+        upgradable.install(upgradable.charhubd_path)
+    said = shell.stream.read_until(b"all 2\r\n" + PROMPT.encode())
+    numbers = re.findall(rb"^(\d+)\r*$", said, re.M)
+    assert numbers == [b"%d" % (i * i) for i in range(60)]
+    shell.run("touch /tmp/stop; wait")
+    for count, name in zip(counts, ("hvc1", "vport0p4")):
+        count.read_to(int(shell.run(f"cat /tmp/{name}")))
+    assert shell.run("cat /tmp/sum").split()[0] == hashlib.sha256(typed).hexdigest()
+    log = upgradable.daemon.err.text
+    assert log.count("a frontend has connected") == 1
+    assert log.count("virtserialport 'b': the guest has opened it") == 1
+    assert "the frontend has left" not in log
+
+
+def test_a_guest_of_the_default_socket_goes_on(upgradable, workdir, guest, client):
+    """It is where it was, for guests to come as well."""
+    daemon = upgradable.start(
+        "-chardev", f"socket,id=s,path={workdir}/s,server=on,wait=off,clients=4",
+        "-chardev", "hub,id=h,chardevs.0=s", "-device", "virtconsole,chardev=h",
+        env={"XDG_RUNTIME_DIR": str(workdir)})
+    path = default_socket(daemon)
+    upgradable.upgrade()
+    boot(guest, path)
+    shell = Shell(client(workdir / "s"))
+    upgradable.upgrade()
+    assert shell.run("echo $((6 * 7))") == "42\n"
+    shell.send("stty rows 44 cols 123; reboot -f")
+    daemon.err.wait_for("the frontend has left")
+    upgradable.upgrade()
+    assert pathlib.Path(path).is_socket()

@@ -29,7 +29,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "vc": "base io opts chardev vt display",
     "vnc": "base io transport opts object display text vt",
     "virtio": "base",
-    "vhost-user": "base io transport virtio",
+    "vhost-user": "base snapshot io transport virtio",
     "metrics": "base io transport",
     "sandbox": "base",
     "lobby": "base io opts chardev hub",

@@ -74,7 +74,8 @@ static int setup(void **state)
 	f->inside = -1;
 	f->address.kind = ADDRESS_UNIX;
 	assert_true(asprintf(&f->address.path, "/tmp/charhub-door-%d.sock", (int)getpid()) > 0);
-	assert_int_equal(door_new(f->loop, &f->address, "device 'd'", &ops, f, &f->door, NULL), 0);
+	assert_int_equal(
+		door_new(f->loop, &f->address, -1, "device 'd'", &ops, f, &f->door, NULL), 0);
 	*state = f;
 	return 0;
 }
