@@ -721,28 +721,28 @@ def test_a_guest_of_ours_notices_nothing(upgradable, workdir, guest, client, cha
     counts = [Counting(client(workdir / name)) for name in ("two", "out")]
     bare = client(workdir / "bare")
     assert shell.run("stty raw -echo </dev/hvc1; echo $?") == "0\n"
-    shell.run("(head -c 600000 </dev/vport0p2 | sha256sum >/tmp/sum) & "
+    shell.run("(head -c 60000 </dev/vport0p2 | sha256sum >/tmp/sum) & "
               + " ".join(count_up(to) for to in ("/dev/hvc1", "/dev/vport0p4")) + " true")
     dry = program.run([charhub_path, "upgrade", "--dry-run", "--socket", "control"], workdir)
     assert "goes-on   device ser0\n" in dry.out
     assert "goes-on   device c0\n" in dry.out
     assert "lost" not in dry.out
-    typed = b"".join(b"%07d\n" % i for i in range(75_000))
-    shell.send("i=0; while [ $i -lt 60 ]; do echo $((i * i)); i=$((i + 1)); usleep 50000; done; "
+    typed = b"".join(b"%07d\n" % i for i in range(7_500))
+    shell.send("i=0; while [ $i -lt 40 ]; do echo $((i * i)); i=$((i + 1)); usleep 50000; done; "
                "echo all $((1 + 1))")
     for i in range(3):
         for count in counts:
-            count.read_to(count.next + 500)
-        bare.send(typed[i * 200_000:(i + 1) * 200_000])
+            count.read_to(count.next + 40)
+        bare.send(typed[i * 20_000:(i + 1) * 20_000])
         upgradable.upgrade()
         for count in counts:
-            count.read_to(count.next + 500)
+            count.read_to(count.next + 40)
         upgradable.install_script("kill -SEGV $$")
         upgradable.refuse("it was killed by signal 11")
         upgradable.install(upgradable.charhubd_path)
     said = shell.stream.read_until(b"all 2\r\n" + PROMPT.encode())
     numbers = re.findall(rb"^(\d+)\r*$", said, re.M)
-    assert numbers == [b"%d" % (i * i) for i in range(60)]
+    assert numbers == [b"%d" % (i * i) for i in range(40)]
     shell.run("touch /tmp/stop; wait")
     for count, name in zip(counts, ("hvc1", "vport0p4")):
         count.read_to(int(shell.run(f"cat /tmp/{name}")))
