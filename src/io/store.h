@@ -115,7 +115,7 @@ int store_take_part(struct store *store, size_t i, const struct store_part *part
  */
 bool store_pack_now(struct loop *loop, void (*fn)(void *data), void *data);
 
-/** store_give_back_freed() - what the C library keeps for the next allocations is not needed soon */
+/** store_give_back_freed() - what the C library keeps for later allocations is not needed soon */
 void store_give_back_freed(void);
 
 /** store_usage() - what all stores of a loop take: in pages, and compressed */
