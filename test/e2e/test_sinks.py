@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Lines for the journal and for syslog: what comes there, byte for byte, also when they are away."""
+"""Lines for the journal and for syslog: what comes there, also when they have been away."""
 
 import array
 import json
@@ -254,7 +254,8 @@ def test_what_is_skipped_is_told_in_the_journal(charhubd, workdir):
 
 def test_a_member_is_made_by_command_and_changed_by_reload(charhubd, charhub_path, workdir):
     file = workdir / "charhub.conf"
-    text = (f'[control] path = "{workdir}/control"\n[console "vm1"] guest = "unix:{workdir}/g", journal = "on", '
+    text = (f'[control] path = "{workdir}/control"\n'
+            f'[console "vm1"] guest = "unix:{workdir}/g", journal = "on", '
             f'journal.path = "{workdir}/j", journal.priority = "%s"\n')
     file.write_text(text % "info")
     guest = UnixServer(workdir / "g")
@@ -353,8 +354,8 @@ def rsyslog(workdir):
                                  "unix:{dir}/new,syslog.format=rfc5424"])
 def test_rsyslog_understands_it(charhubd, workdir, rsyslog, way):
     where = way.format(port=rsyslog, dir=workdir)
-    charhubd("-console", "vm1,guest=exec:echo one; echo 'two: [x]'; exec cat,syslog.facility=local3,"
-             f"syslog.severity=warning,syslog={where}")
+    charhubd("-console", "vm1,guest=exec:echo one; echo 'two: [x]'; exec cat,"
+             f"syslog.facility=local3,syslog.severity=warning,syslog={where}")
     out = workdir / "out"
     wait_until(lambda: out.exists() and out.read_bytes().count(b"\n") >= 2, "two lines")
     lines = out.read_text(encoding="utf-8").splitlines()

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a guest prints, in pieces whose length the first byte says, is cut into lines. Whatever it is,
- * a line has no control character but the tab, is not blank, and is not longer than was said.
+ * What a guest prints, in pieces whose length the first byte says, is cut into lines. Whatever it
+ * is, a line has no control character but the tab, is not blank, and is not longer than was said.
  */
 #include "backend/lines.h"
 
