@@ -237,6 +237,7 @@ static void who_takes_over_goes_on_in_the_chain(void **state)
 	start(f, "");
 	tell(f, &event_hub_member_opened, "vm1");
 	before = f->auditor;
+	work_pool_drain(f->pool);
 	auditor_save(before, &pending, &left);
 	snprintf(session, sizeof(session), "%s", left.session);
 	snprintf(head, sizeof(head), "%s", left.head);

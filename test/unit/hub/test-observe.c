@@ -19,8 +19,8 @@ struct witness {
 static void on_event(void *data, struct chardev *hub, const struct hub_event *event)
 {
 	static const char *const names[] = { "joined", "left", "opened", "closed", "refused",
-		"skipped", "missed", "resumed", "failed", "typed", "keyboard", "asked", "kept",
-		"resized", "dropped" };
+		"sent-away", "skipped", "missed", "resumed", "failed", "typed", "keyboard", "asked",
+		"kept", "resized", "dropped" };
 	struct witness *witness = data;
 
 	assert_true(chardev_is_hub(hub));
