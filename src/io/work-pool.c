@@ -357,9 +357,26 @@ unsigned work_pool_settle(struct work_pool *pool, int max_ms)
 	return left;
 }
 
+static uint64_t runs_of(struct work_pool *pool)
+{
+	uint64_t runs;
+
+	work_pool_lock(pool);
+	runs = pool->runs;
+	work_pool_unlock(pool);
+	return runs;
+}
+
 unsigned work_pool_drain(struct work_pool *pool)
 {
-	return work_pool_settle(pool, WORK_DRAIN_MS);
+	uint64_t runs;
+	unsigned left;
+
+	do {
+		runs = runs_of(pool);
+		left = work_pool_settle(pool, WORK_DRAIN_MS);
+	} while (left && runs_of(pool) != runs);
+	return left;
 }
 
 /* Those that hang stay, and free the pool. */

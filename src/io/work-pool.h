@@ -21,7 +21,7 @@ enum {
 	WORK_ANSWERS_MAX = 16, /* threads */
 	WORK_STUCK_MS = 10,
 	WORK_LINGER_MS = 2000, /* a thread without work waits so long for more */
-	WORK_DRAIN_MS = 10000, /* the end waits so long for what is under way */
+	WORK_DRAIN_MS = 10000, /* the end waits so long for what does not get on */
 };
 
 enum work_state { WORK_RESTING, WORK_WAITING, WORK_RUNNING, WORK_TOLD };
@@ -60,13 +60,13 @@ int work_pool_get(struct loop *loop, struct work_pool **ret_pool);
 int work_pool_get_answers(struct loop *loop, struct work_pool **ret_pool);
 
 /**
- * work_pool_drain() - wait until nothing is under way, WORK_DRAIN_MS at most
+ * work_pool_drain() - wait until nothing is under way, or nothing has got on for WORK_DRAIN_MS
  *
  * Return: how many pieces of work are not done; they are left to their threads.
  */
 unsigned work_pool_drain(struct work_pool *pool);
 
-/** work_pool_settle() - the same, @max_ms at most */
+/** work_pool_settle() - the same, @max_ms in all */
 unsigned work_pool_settle(struct work_pool *pool, int max_ms);
 
 /**
