@@ -284,7 +284,7 @@ int auditor_change(struct auditor *auditor, const struct opts *opts, struct erro
 {
 	struct rotation_rules rules;
 	AUTO_FREE char *consoles = strdup(opts_get_string(opts, "consoles"));
-	mode_t mode;
+	mode_t mode = 0;
 	int r = consoles ? chardev_read_rotation(opts, &rules, err)
 			 : error_set(err, ENOMEM, "out of memory");
 

@@ -23,12 +23,13 @@ struct lines {
 
 static void add(struct lines *lines, size_t seq, size_t torn)
 {
-	char *text = lines->texts[lines->n], more[32] = "";
+	char text[LINE], more[32] = "";
 
 	if (torn)
 		snprintf(more, sizeof(more), "\"torn\":%zu,", torn);
-	snprintf(text, LINE, "{\"seq\":%zu,%s\"what\":\"w%zu\",\"prev\":\"%s\"}", seq, more, seq,
-		lines->n ? lines->hashes[lines->n - 1] : audit_no_hash);
+	snprintf(text, sizeof(text), "{\"seq\":%zu,%s\"what\":\"w%zu\",\"prev\":\"%s\"}", seq, more,
+		seq, lines->n ? lines->hashes[lines->n - 1] : audit_no_hash);
+	memcpy(lines->texts[lines->n], text, sizeof(text));
 	audit_hash(text, strlen(text), lines->hashes[lines->n]);
 	lines->n++;
 }
