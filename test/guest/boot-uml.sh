@@ -71,11 +71,12 @@ start()
 
 # With AMX one boot in some tens seems to lose a signal, since the signal stack of these kernels is
 # smaller than the processor's state, and ends in a panic: SIGABRT. Without it one in a thousand
-# does.
+# does. One that panics when its kernel has said goodbye, and taken its folder along, has ended.
 ABORTED=134
 for _ in 1 2 3; do
 	start
 	[ "$status" -eq $ABORTED ] || break
+	[ -e "$run/guest" ] || exit 0
 	echo "${0##*/}: the guest's kernel panicked; once more" >&2
 done
 exit "$status"
