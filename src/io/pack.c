@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* syscalls: close fchmod fchown flock fstat fsync newfstatat openat read rename stat unlink */
-/* syscalls: write */
+/* syscalls: utimensat write */
 #include "io/pack.h"
 
 #include "base/cleanup.h"

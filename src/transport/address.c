@@ -4,7 +4,7 @@
  * waits for others (names, a synchronous connect) happens at creation only; whoever reconnects
  * does it through the loop with the parts that are exported here.
  */
-/* syscalls: bind connect fcntl getsockname getsockopt listen lstat newfstatat ppoll */
+/* syscalls: bind connect fcntl getsockname getsockopt listen lstat newfstatat ppoll umask */
 /* syscalls: setsockopt socket unlink */
 #include "transport/address.h"
 

@@ -19,7 +19,7 @@
  *
  * A file on FUSE is refused: its owner can make a page fault last for ever.
  */
-/* syscalls: close fcntl fstat madvise mmap munmap newfstatat rt_sigaction */
+/* syscalls: close fcntl fstat fstatfs madvise mmap munmap newfstatat rt_sigaction */
 #include "virtio/shared-map.h"
 
 #include <errno.h>
