@@ -148,10 +148,10 @@ static enum work_result run(struct work *work)
 		return WORK_GONE;
 	}
 	sweep->error = r < 0 ? -r : 0;
+	if (r > 0 || sweep->again) /* another rotation may have what makes room for this one */
+		return WORK_AGAIN;
 	if (r < 0)
 		return WORK_TELLS;
-	if (r > 0 || sweep->again)
-		return WORK_AGAIN;
 	return sweep->told ? WORK_TELLS : WORK_RESTS;
 }
 
