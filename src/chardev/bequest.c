@@ -44,9 +44,7 @@ void chardev_file_save(struct chardev_bequest *to, uint16_t tag, const struct wr
 	if (pending.failed)
 		to->writer.error = ENOMEM;
 	file.pending = (struct snapshot_bytes){ pending.data, pending.len };
-	snapshot_begin_group(&to->writer, tag, false);
-	snapshot_put(&to->writer, chardev_file_fields, &file);
-	snapshot_end_group(&to->writer);
+	snapshot_put_group(&to->writer, tag, chardev_file_fields, &file);
 }
 
 void chardev_save(struct chardev *chardev, struct chardev_bequest *to)

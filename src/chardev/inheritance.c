@@ -36,16 +36,6 @@ struct chardev_inheritance {
 	struct list joining;
 };
 
-static size_t count(struct snapshot_groups groups)
-{
-	struct snapshot_part part;
-	size_t n = 0;
-
-	while (snapshot_next_group(&groups, &part))
-		n++;
-	return n;
-}
-
 static void note_entries(struct chardev_inheritance *all, struct snapshot_groups groups)
 {
 	struct snapshot_part part;
@@ -66,7 +56,7 @@ int chardev_inheritance_new(const struct snapshot *from, const struct snapshot_g
 	struct chardev_inheritance **ret_inheritance)
 {
 	struct chardev_inheritance *all = calloc(1, sizeof(*all));
-	size_t n = count(*chardevs);
+	size_t n = snapshot_count_groups(*chardevs);
 
 	if (all)
 		all->entries = calloc(n ? n : 1, sizeof(*all->entries));

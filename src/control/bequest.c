@@ -88,9 +88,7 @@ static void put_thing(const struct world *world, struct thing *thing, struct cha
 		.group = wanted ? wanted->group : NULL };
 
 	thing->seen = true;
-	snapshot_begin_group(&to->writer, TAG_THING, false);
-	snapshot_put(&to->writer, thing_fields, &left);
-	snapshot_end_group(&to->writer);
+	snapshot_put_group(&to->writer, TAG_THING, thing_fields, &left);
 }
 
 /* What a chardev holds is made before it, whenever that came. */
@@ -153,9 +151,7 @@ static void put_audit(const struct world *world, struct chardev_bequest *to)
 	auditor_save(world_auditor(world), to->writer.is_trial ? NULL : &pending, &state);
 	if (pending.failed)
 		to->writer.error = ENOMEM;
-	snapshot_begin_group(&to->writer, TAG_AUDIT, false);
-	snapshot_put(&to->writer, auditor_fields, &state);
-	snapshot_end_group(&to->writer);
+	snapshot_put_group(&to->writer, TAG_AUDIT, auditor_fields, &state);
 }
 
 int bequest_save(struct world *world, struct chardev_bequest *to, struct error **err)

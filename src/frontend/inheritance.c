@@ -73,22 +73,12 @@ struct frontend_inheritance {
 	size_t n;
 };
 
-static size_t count(struct snapshot_groups groups)
-{
-	struct snapshot_part part;
-	size_t n = 0;
-
-	while (snapshot_next_group(&groups, &part))
-		n++;
-	return n;
-}
-
 int frontend_inheritance_new(
 	const struct snapshot_groups *frontends, struct frontend_inheritance **ret_inheritance)
 {
 	struct frontend_inheritance *all = calloc(1, sizeof(*all));
 	struct snapshot_groups groups = *frontends;
-	size_t n = count(groups);
+	size_t n = snapshot_count_groups(groups);
 	struct snapshot_part part;
 
 	if (all)

@@ -98,7 +98,7 @@ void hub_size_changed(struct hub *hub)
 		member->show_again = true;
 		chardev_link_event(&member->link, &event);
 	}
-	timer_start(hub->again_timer, AGAIN_MS);
+	hub_show_again_later(hub);
 	tell_size(hub);
 }
 
@@ -110,7 +110,7 @@ static void show_again(void *data)
 	for_each_member (member, &hub->members)
 		done &= replay_again(member, &hub->screen, hub_is_console(hub));
 	if (!done)
-		timer_start(hub->again_timer, AGAIN_MS);
+		hub_show_again_later(hub);
 }
 
 void hub_show_again_later(struct hub *hub)

@@ -26,16 +26,6 @@ static const uint8_t head[LOG_INDEX_RECORD] = "charhub log index 1\n";
 
 /* ---- a record ---- */
 
-static uint8_t *put_be64(uint8_t *wire, uint64_t value)
-{
-	return put_be32(put_be32(wire, (uint32_t)(value >> 32)), (uint32_t)value);
-}
-
-static uint64_t get_be64(const uint8_t *wire)
-{
-	return (uint64_t)get_be32(wire) << 32 | get_be32(wire + 4);
-}
-
 static void encode(const struct log_index_record *record, uint8_t *wire)
 {
 	uint8_t *at = put_be64(wire, record->time_ms);

@@ -31,11 +31,6 @@ struct record {
 	size_t len;
 };
 
-static uint64_t get_be64(const uint8_t *wire)
-{
-	return (uint64_t)get_be32(wire) << 32 | get_be32(wire + 4);
-}
-
 /* Of what was checked. Return: false: there are no more. */
 static bool next_record(struct snapshot_part *left, struct record *ret)
 {
@@ -344,6 +339,16 @@ bool snapshot_next_group(struct snapshot_groups *groups, struct snapshot_part *r
 		return true;
 	}
 	return false;
+}
+
+size_t snapshot_count_groups(struct snapshot_groups groups)
+{
+	struct snapshot_part part;
+	size_t n = 0;
+
+	while (snapshot_next_group(&groups, &part))
+		n++;
+	return n;
 }
 
 const void *snapshot_bulk(const struct snapshot *snapshot, const struct snapshot_bulk *bulk)

@@ -53,6 +53,9 @@ int snapshot_check(const struct snapshot_part *part, const struct snapshot_field
 /** snapshot_next_group() - Return: false: there are no more */
 bool snapshot_next_group(struct snapshot_groups *groups, struct snapshot_part *ret_part);
 
+/** snapshot_count_groups() - how many there are to be walked */
+size_t snapshot_count_groups(struct snapshot_groups groups);
+
 /** snapshot_bulk() - the bytes of a stretch, borrowed from the snapshot */
 const void *snapshot_bulk(const struct snapshot *snapshot, const struct snapshot_bulk *bulk);
 

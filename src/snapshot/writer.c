@@ -14,11 +14,6 @@
 
 enum { FIRST_FDS = 64 };
 
-static uint8_t *put_be64(uint8_t *wire, uint64_t value)
-{
-	return put_be32(put_be32(wire, (uint32_t)(value >> 32)), (uint32_t)value);
-}
-
 static void fail(struct snapshot_writer *writer, int error)
 {
 	if (!writer->error)
@@ -158,6 +153,14 @@ void snapshot_put(
 {
 	for (const struct snapshot_field *field = fields; field->name; field++)
 		put_field(writer, field, (const char *)from + field->offset);
+}
+
+void snapshot_put_group(struct snapshot_writer *writer, uint16_t tag,
+	const struct snapshot_field *fields, const void *from)
+{
+	snapshot_begin_group(writer, tag, false);
+	snapshot_put(writer, fields, from);
+	snapshot_end_group(writer);
 }
 
 /* ---- bulk ---- */

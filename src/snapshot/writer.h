@@ -41,6 +41,10 @@ void snapshot_end_group(struct snapshot_writer *writer);
 void snapshot_put(
 	struct snapshot_writer *writer, const struct snapshot_field *fields, const void *from);
 
+/** snapshot_put_group() - a record of those fields, and of no groups */
+void snapshot_put_group(struct snapshot_writer *writer, uint16_t tag,
+	const struct snapshot_field *fields, const void *from);
+
 /** snapshot_put_bulk() - add bytes to a stretch of bulk, the newest one; all zero at first */
 void snapshot_put_bulk(
 	struct snapshot_writer *writer, struct snapshot_bulk *bulk, const void *bytes, size_t len);

@@ -713,9 +713,7 @@ static void save_telnet(const struct transport *transport, struct snapshot_write
 		.cols = telnet->cols,
 		.rows = telnet->rows };
 
-	snapshot_begin_group(writer, TRANSPORT_TAG_TELNET, false);
-	snapshot_put(writer, telnet_fields, &state);
-	snapshot_end_group(writer);
+	snapshot_put_group(writer, TRANSPORT_TAG_TELNET, telnet_fields, &state);
 }
 
 static const struct transport_ops telnet_ops = {

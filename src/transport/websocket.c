@@ -654,9 +654,7 @@ static void save_websocket(const struct transport *transport, struct snapshot_wr
 		.done = frame->done,
 		.path = ws->path };
 
-	snapshot_begin_group(writer, TRANSPORT_TAG_WEBSOCKET, false);
-	snapshot_put(writer, websocket_fields, &state);
-	snapshot_end_group(writer);
+	snapshot_put_group(writer, TRANSPORT_TAG_WEBSOCKET, websocket_fields, &state);
 }
 
 static const struct transport_ops websocket_ops = {

@@ -362,11 +362,8 @@ int door_fd(const struct door *door)
 
 void door_save(const struct door *door, uint16_t tag, struct snapshot_writer *to)
 {
-	list_for_each (visitor, &door->waiting, struct visitor, node) {
-		snapshot_begin_group(to, tag, false);
-		snapshot_put(to, vu_file_fields, &(struct vu_file){ visitor->fd });
-		snapshot_end_group(to);
-	}
+	list_for_each (visitor, &door->waiting, struct visitor, node)
+		snapshot_put_group(to, tag, vu_file_fields, &(struct vu_file){ visitor->fd });
 }
 
 void door_load(struct door *door, struct snapshot_groups visitors)

@@ -175,20 +175,12 @@ const struct snapshot_field vhost_user_fields[] = {
 
 /* ---- leaving it ---- */
 
-static void put_group(struct snapshot_writer *to, uint16_t tag, const struct snapshot_field *fields,
-	const void *state)
-{
-	snapshot_begin_group(to, tag, false);
-	snapshot_put(to, fields, state);
-	snapshot_end_group(to);
-}
-
 static void put_map(struct snapshot_writer *to, uint16_t tag, const struct shared_map *map)
 {
 	const struct map_state state = { map->fd, map->offset, map->size };
 
 	if (map->data)
-		put_group(to, tag, map_fields, &state);
+		snapshot_put_group(to, tag, map_fields, &state);
 }
 
 static void put_regions(const struct guest_memory *memory, struct snapshot_writer *to)
@@ -197,7 +189,7 @@ static void put_regions(const struct guest_memory *memory, struct snapshot_write
 		struct region_state state;
 
 		state.fd = guest_memory_region(memory, i, &state.at);
-		put_group(to, TAG_REGION, region_fields, &state);
+		snapshot_put_group(to, TAG_REGION, region_fields, &state);
 	}
 }
 
@@ -231,7 +223,7 @@ static void put_vring(const struct vring *vring, struct snapshot_writer *to)
 	state.queue_base = state.queue.setup.base;
 	if (state.queue.running)
 		state.base = state.queue_base;
-	put_group(to, TAG_VRING, vring_fields, &state);
+	snapshot_put_group(to, TAG_VRING, vring_fields, &state);
 }
 
 static void put_slots(const struct virtio_console *console, struct snapshot_writer *to)
@@ -240,7 +232,7 @@ static void put_slots(const struct virtio_console *console, struct snapshot_writ
 
 	for (unsigned id = 0; id < VIRTIO_CONSOLE_PORTS_MAX; id++)
 		if (virtio_console_slot(console, id, &slot))
-			put_group(to, TAG_SLOT, slot_fields, &slot);
+			snapshot_put_group(to, TAG_SLOT, slot_fields, &slot);
 }
 
 static struct snapshot_bytes bytes_of(const void *data, size_t len)
@@ -279,7 +271,8 @@ static void put_connection(const struct vhost_user *vu, struct snapshot_writer *
 	snapshot_begin_group(to, TAG_CONNECTION, false);
 	snapshot_put(to, connection_fields, &state);
 	for (unsigned i = 0; i < c->channel.in.n_fds; i++)
-		put_group(to, TAG_IN_FD, vu_file_fields, &(struct vu_file){ c->channel.in.fds[i] });
+		snapshot_put_group(
+			to, TAG_IN_FD, vu_file_fields, &(struct vu_file){ c->channel.in.fds[i] });
 	put_map(to, TAG_LOG, &c->log_map);
 	put_map(to, TAG_INFLIGHT, &c->inflight_map);
 	put_regions(vu->memory, to);
