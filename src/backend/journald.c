@@ -7,13 +7,16 @@
  *
  * Where systemd runs, it holds the socket while the journal is started anew: nothing is lost then.
  */
-/* syscalls: close fcntl fcntl64 memfd_create sendmsg write */
+/* syscalls: close fcntl fcntl64 memfd_create write */
 #include "backend/backends.h"
 
 #include "backend/sink.h"
 #include "base/cleanup.h"
 #include "base/stamp.h"
+#include "base/utf8.h"
+#include "io/write-all.h"
 #include "opts/opts.h"
+#include "transport/passed-fds.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -48,7 +51,7 @@ static struct journald_chardev *journald_of(struct chardev *chardev)
 static void put_message(struct strbuf *out, const char *text, size_t len)
 {
 	const uint64_t size = htole64(len);
-	bool is_text = sink_is_utf8(text, len);
+	bool is_text = utf8_is_valid(text, len);
 
 	strbuf_puts(out, is_text ? "MESSAGE=" : "MESSAGE\n");
 	if (!is_text)
@@ -75,19 +78,6 @@ static void journald_frame(
 
 /* ---- entries that no datagram takes ---- */
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t done = write(fd, bytes, len);
-
-		if (done < 0 && errno != EINTR)
-			return -errno;
-		bytes += done > 0 ? done : 0;
-		len -= done > 0 ? (size_t)done : 0;
-	}
-	return 0;
-}
-
 static int make_sealed(const struct strbuf *message)
 {
 	AUTO_CLOSE int fd = memfd_create("charhub-journal", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -99,29 +89,14 @@ static int make_sealed(const struct strbuf *message)
 	return r < 0 ? r : TAKE_FD(fd);
 }
 
-static int send_fd(int socket, int fd)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	const struct msghdr message = { .msg_control = &control,
-		.msg_controllen = sizeof(control) };
-
-	control.header = (struct cmsghdr){
-		.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))
-	};
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
 /* Where there is no memory for the file, there may be later. */
 static int journald_send_large(int fd, const struct strbuf *message)
 {
 	AUTO_CLOSE int file = make_sealed(message);
-	int r = file < 0 ? file : send_fd(fd, file);
+	ssize_t r = file < 0 ? -ENOBUFS
+			     : passed_fds_send(fd, NULL, 0, file, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	return r == -EAGAIN || file < 0 ? -ENOBUFS : r;
+	return r == -EAGAIN ? -ENOBUFS : (int)r;
 }
 
 static const struct sink_class journald_sink = {
@@ -157,20 +132,19 @@ static int read_options(
 static int begin(struct journald_chardev *journald, const struct opts *opts,
 	const struct sink_state *left, struct error **err)
 {
-	struct outlet_options options = { .address = { .kind = ADDRESS_UNIX, .datagram = true },
+	struct outlet_options options = { .address = { .kind = ADDRESS_UNIX,
+						  .datagram = true,
+						  .path = strdup(opts_get_string(opts, "path")) },
 		.retry_ms = RETRY_MS };
-	int r = read_options(journald, opts, err);
+	int r = options.address.path ? read_options(journald, opts, err)
+				     : error_set(err, ENOMEM, "chardev: journald: out of memory");
 
-	if (r < 0)
-		return r;
 	journald->sink.class = &journald_sink;
-	options.address.path = strdup(opts_get_string(opts, "path"));
-	if (!options.address.path)
-		r = error_set(err, ENOMEM, "chardev: journald: out of memory");
-	else
+	if (r == 0)
 		r = sink_open(&journald->sink, &options, LINE_MAX_BYTES, left, err);
 	if (r < 0)
 		free(journald->identifier);
+	address_done(&options.address);
 	return r;
 }
 
@@ -219,15 +193,11 @@ static const struct opt_desc journald_options[] = {
 		.help = "SYSLOG_IDENTIFIER of all entries" },
 	{ .name = "priority",
 		.type = OPT_ENUM,
-		.values = "emerg|alert|crit|err|warning|notice|info|debug",
+		.values = SINK_LEVELS,
 		.preset = "info",
 		.live = true,
 		.help = "PRIORITY of all entries" },
-	{ .name = "console",
-		.type = OPT_STRING,
-		.live = true,
-		.help = "CONSOLE of all entries; default: the id of the hub that has it, else its "
-			"own" },
+	SINK_CONSOLE_OPTION,
 	{ 0 },
 };
 

@@ -10,11 +10,6 @@ enum {
 	CHARACTER_MAX = 4,
 };
 
-static bool is_inside(char c)
-{
-	return (c & 0xc0) == 0x80; /* of a character of UTF-8, but its first byte */
-}
-
 static bool is_blank(const char *text, size_t len)
 {
 	while (len && (text[len - 1] == ' ' || text[len - 1] == '\t'))
@@ -26,7 +21,7 @@ static bool is_blank(const char *text, size_t len)
 static size_t half_character(const char *text, size_t len)
 {
 	for (size_t n = 1; n < CHARACTER_MAX && n <= len; n++)
-		if (!is_inside(text[len - n]))
+		if (!utf8_is_inside(text[len - n]))
 			return utf8_character(text + len - n, n) < 0 ? n : 0;
 	return 0;
 }
@@ -35,7 +30,7 @@ static size_t half_character(const char *text, size_t len)
 static size_t cut_at(const char *text, size_t max)
 {
 	for (size_t n = 0; n < CHARACTER_MAX && n < max; n++)
-		if (!is_inside(text[max - n]))
+		if (!utf8_is_inside(text[max - n]))
 			return max - n;
 	return max;
 }

@@ -14,11 +14,12 @@
  * Nothing is a hostile peer's: what the server sends is forgotten. A hostile guest can make no line
  * longer than lines.h says, nor have more work done in a dispatch than OUT_BYTES are worth.
  */
-/* syscalls: clock_gettime close */
+/* syscalls: close */
 #include "backend/sink.h"
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/stamp.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -54,19 +55,6 @@ const char *sink_console(const struct sink *sink)
 	return holder ? holder : sink->base.id;
 }
 
-bool sink_is_utf8(const char *text, size_t len)
-{
-	while (len) {
-		int n = utf8_character(text, len);
-
-		if (n <= 0)
-			return false;
-		text += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* ---- the queue ---- */
 
 /* Would a holder have to wait for a server that is away? */
@@ -94,19 +82,11 @@ static void lose_sent(struct sink *sink, unsigned lines, bool is_note)
 	sink->lost += is_note ? 0 : lines;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static int push(
 	struct sink *sink, enum sink_kind kind, unsigned lines, const char *text, size_t len)
 {
 	const struct entry_head head = {
-		.at_ms = now_ms(), .len = (uint32_t)len, .kind = kind, .lines = lines
+		.at_ms = stamp_now_ms(), .len = (uint32_t)len, .kind = kind, .lines = lines
 	};
 	int r = byte_queue_push(&sink->queue, &head, sizeof(head));
 
@@ -270,7 +250,7 @@ static void frame_gone(struct sink *sink)
 {
 	unsigned lines = sink->gone < UINT32_MAX ? (unsigned)sink->gone : UINT32_MAX;
 	struct note note = note_of(lines);
-	struct entry_head head = { .at_ms = now_ms(),
+	struct entry_head head = { .at_ms = stamp_now_ms(),
 		.len = (uint32_t)strlen(note.text),
 		.kind = SINK_NOTE,
 		.lines = lines };
@@ -452,7 +432,7 @@ static bool is_name(const char *text)
 	for (const char *c = text; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			return false;
-	return *text && strlen(text) <= SINK_CONSOLE_MAX && sink_is_utf8(text, strlen(text));
+	return *text && strlen(text) <= SINK_CONSOLE_MAX && utf8_is_valid(text, strlen(text));
 }
 
 int sink_set_console(struct sink *sink, const char *name, struct error **err)

@@ -98,6 +98,17 @@ static inline struct sink *sink_of(struct chardev *chardev)
 	return container_of(chardev, struct sink, base);
 }
 
+/** What an entry's level is called [RFC 5424 6.2.1]; values of an option. */
+#define SINK_LEVELS "emerg|alert|crit|err|warning|notice|info|debug"
+
+/** The option whose value sink_set_console() takes. */
+#define SINK_CONSOLE_OPTION                                                              \
+	{                                                                                \
+		.name = "console", .type = OPT_STRING, .live = true,                     \
+		.help = "the console's name in all entries; default: the id of the hub " \
+			"that has it, else its own"                                      \
+	}
+
 struct sink_state;
 
 /**
@@ -120,9 +131,6 @@ const char *sink_console(const struct sink *sink);
 
 /** sink_check_word() - has the value of an option 1..@max bytes, all printable ASCII but a space */
 int sink_check_word(const char *key, const char *value, size_t max, struct error **err);
-
-/** sink_is_utf8() */
-bool sink_is_utf8(const char *text, size_t len);
 
 /* For the methods of the same name. */
 void sink_close(struct chardev *chardev);

@@ -71,13 +71,10 @@ static int check_options(const struct opts *opts, struct error **err)
 		conflict(err, opts_has(opts, "mode") && !(server && unix_path),
 			"'mode' option is for the socket file of a server") ||
 		conflict(err, !server && opts_has(opts, "to"),
-			"'to' option is incompatible with socket in client connect mode") ||
-		conflict(err,
-			ipv4 && ipv6 && !opts_get_bool(opts, "ipv4") &&
-				!opts_get_bool(opts, "ipv6"),
-			"Cannot disable IPv4 and IPv6 at same time"))
+			"'to' option is incompatible with socket in client connect mode"))
 		return -EINVAL;
-	return 0;
+	return address_check_choices(address_choice(ipv4, opts_get_bool(opts, "ipv4")),
+		address_choice(ipv6, opts_get_bool(opts, "ipv6")), err);
 }
 
 static int check_filters(const struct opts *opts, struct error **err)

@@ -13,6 +13,7 @@
 #include "backend/sink.h"
 #include "base/cleanup.h"
 #include "base/stamp.h"
+#include "base/utf8.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -72,7 +73,7 @@ static bool is_ascii(const char *text, size_t len)
 /* What is more than ASCII is marked as UTF-8, if it is [RFC 5424 6.4]. */
 static void put_text(struct strbuf *out, const struct sink_entry *entry)
 {
-	if (!is_ascii(entry->text, entry->len) && sink_is_utf8(entry->text, entry->len))
+	if (!is_ascii(entry->text, entry->len) && utf8_is_valid(entry->text, entry->len))
 		strbuf_puts(out, "\xef\xbb\xbf");
 	strbuf_append(out, entry->text, entry->len);
 }
@@ -214,11 +215,7 @@ static int check_options(const struct opts *opts, struct error **err)
 		conflict(err, opts_has(opts, "tls-creds") && !(inet && tcp),
 			"'tls-creds' needs transport=tcp") ||
 		conflict(err, opts_has(opts, "tls-hostname") && !opts_has(opts, "tls-creds"),
-			"'tls-hostname' needs 'tls-creds'") ||
-		conflict(err,
-			opts_has(opts, "ipv4") && opts_has(opts, "ipv6") &&
-				!opts_get_bool(opts, "ipv4") && !opts_get_bool(opts, "ipv6"),
-			"Cannot disable IPv4 and IPv6 at same time"))
+			"'tls-hostname' needs 'tls-creds'"))
 		return -EINVAL;
 	return 0;
 }
@@ -255,6 +252,8 @@ static int read_outlet(struct syslog_chardev *syslog, const struct opts *opts,
 
 	if (r == 0)
 		r = read_address(opts, &options->address);
+	if (r == 0)
+		r = address_check_choices(options->address.ipv4, options->address.ipv6, err);
 	if (r == 0 && opts_has(opts, "tls-creds"))
 		r = connection_use_tls(
 			&options->filters, chardev_objects(&syslog->sink.base), opts, err);
@@ -365,8 +364,7 @@ static const struct opt_desc syslog_options[] = {
 		.min = 1,
 		.max = RECONNECT_MS_MAX,
 		.help = "how many milliseconds after a connection has ended, or failed, it is "
-			"tried "
-			"again" },
+			"tried again" },
 	{ .name = "format",
 		.type = OPT_ENUM,
 		.values = "rfc5424|rfc3164",
@@ -381,7 +379,7 @@ static const struct opt_desc syslog_options[] = {
 		.help = "facility of all entries" },
 	{ .name = "severity",
 		.type = OPT_ENUM,
-		.values = "emerg|alert|crit|err|warning|notice|info|debug",
+		.values = SINK_LEVELS,
 		.preset = "info",
 		.live = true,
 		.help = "severity of all entries" },
@@ -395,12 +393,7 @@ static const struct opt_desc syslog_options[] = {
 		.preset = "charhub@32473",
 		.live = true,
 		.help = "what the structured data of rfc5424 is called" },
-	{ .name = "console",
-		.type = OPT_STRING,
-		.live = true,
-		.help = "the console's name in all entries; default: the id of the hub that has "
-			"it, "
-			"else its own" },
+	SINK_CONSOLE_OPTION,
 	{ 0 },
 };
 

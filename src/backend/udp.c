@@ -281,8 +281,9 @@ static int udp_open(struct chardev *chardev, const struct opts *opts, struct err
 	udp->fd = -1;
 	if (!*port)
 		return error_set(err, EINVAL, "chardev: udp: remote port not specified");
-	if (remote.ipv4 == ADDRESS_OFF && remote.ipv6 == ADDRESS_OFF)
-		return error_set(err, EINVAL, "Cannot disable IPv4 and IPv6 at same time");
+	r = address_check_choices(remote.ipv4, remote.ipv6, err);
+	if (r < 0)
+		return r;
 	remote.host = strdup(*host ? host : "localhost");
 	remote.port = strdup(port);
 	if (!remote.host || !remote.port)

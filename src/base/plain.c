@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/plain.h"
 
+#include "base/utf8.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -24,17 +26,12 @@ static size_t line_start(const struct strbuf *out)
 	return newline ? (size_t)(newline - out->data) + 1 : 0;
 }
 
-static bool is_inside(char c)
-{
-	return (c & 0xc0) == 0x80; /* of a character of UTF-8, but its first byte */
-}
-
 /* Return: one character on from @at, which is not the end. */
 static size_t next(const struct strbuf *out, size_t at)
 {
 	do
 		at++;
-	while (at < out->len && is_inside(out->data[at]));
+	while (at < out->len && utf8_is_inside(out->data[at]));
 	return at;
 }
 
@@ -73,7 +70,7 @@ static void move_back(struct plain *plain, struct strbuf *out, unsigned n)
 	while (n-- && at > start)
 		do
 			at--;
-		while (at > start && is_inside(out->data[at]));
+		while (at > start && utf8_is_inside(out->data[at]));
 	plain->behind = out->len - at;
 }
 
@@ -106,7 +103,7 @@ static void put_over(struct plain *plain, struct strbuf *out, char c)
 		plain->behind--;
 		return;
 	}
-	if (plain->behind && !is_inside(c))
+	if (plain->behind && !utf8_is_inside(c))
 		cut(out, at, next(out, at));
 	insert(out, at, c);
 	plain->behind = out->failed ? 0 : out->len - at - 1;

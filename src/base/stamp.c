@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: clock_gettime */
 #include "base/stamp.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { MS = 1000, NS_A_MS = 1000000 };
+
+uint64_t stamp_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * MS + (uint64_t)now.tv_nsec / NS_A_MS;
+}
 
 size_t stamp_utc(char text[STAMP_BYTES], const struct timespec *at)
 {
@@ -14,7 +25,7 @@ size_t stamp_utc(char text[STAMP_BYTES], const struct timespec *at)
 	if (!strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm))
 		day[0] = 0; /* a clock that is out of its mind */
 	return (size_t)snprintf(
-		text, STAMP_BYTES, "%s.%03uZ ", day, (unsigned)(at->tv_nsec / 1000000) % 1000);
+		text, STAMP_BYTES, "%s.%03uZ ", day, (unsigned)(at->tv_nsec / NS_A_MS) % MS);
 }
 
 size_t stamp_elapsed(char text[STAMP_BYTES], uint64_t ms)

@@ -11,6 +11,9 @@
 
 enum { STAMP_BYTES = 32 };
 
+/** stamp_now_ms() - since 1970 */
+uint64_t stamp_now_ms(void);
+
 /** stamp_utc() - "2026-11-29T18:03:22.417Z ", ISO 8601. Return: its length */
 size_t stamp_utc(char text[STAMP_BYTES], const struct timespec *at);
 

@@ -32,3 +32,16 @@ int utf8_character(const void *bytes, size_t len)
 	}
 	return wanted;
 }
+
+bool utf8_is_valid(const char *bytes, size_t len)
+{
+	while (len) {
+		int n = utf8_character(bytes, len);
+
+		if (n <= 0)
+			return false;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return true;
+}

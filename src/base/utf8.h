@@ -2,6 +2,7 @@
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,5 +15,14 @@ int utf8_wanted(uint8_t first);
  * Return: 1..4; 0: they are none; -1: they are the beginning of one.
  */
 int utf8_character(const void *bytes, size_t len);
+
+/** utf8_is_valid() - are all of the bytes characters */
+bool utf8_is_valid(const char *bytes, size_t len);
+
+/** utf8_is_inside() - is it of a character, but not its first byte */
+static inline bool utf8_is_inside(char byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
 
 #endif

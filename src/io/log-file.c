@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* syscalls: clock_gettime close flock fstat newfstatat statx */
+/* syscalls: close flock fstat newfstatat statx */
 #include "io/log-file.h"
 
 #include "base/cleanup.h"
 #include "base/segments.h"
+#include "base/stamp.h"
 #include "io/rotation.h"
 
 #include <errno.h>
@@ -14,14 +15,6 @@
 #include <unistd.h>
 
 enum { MS = 1000, NS_A_MS = 1000000 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * MS + (uint64_t)now.tv_nsec / NS_A_MS;
-}
 
 /* Others may have written to it, or emptied it. */
 static void look_at_size(struct log_file *file)
@@ -71,7 +64,7 @@ static bool is_due(struct log_file *file, uint64_t *now)
 {
 	if (file->index.fd < 0)
 		return false;
-	*now = now_ms();
+	*now = stamp_now_ms();
 	if (!log_index_is_due(&file->index, *now, file->size))
 		return false;
 	look_at_size(file);
@@ -116,7 +109,7 @@ ssize_t log_file_write_now(struct log_file *file, const struct iovec *iov, int n
 
 uint64_t log_file_age_ms(const struct log_file *file)
 {
-	uint64_t now = now_ms(), born;
+	uint64_t now = stamp_now_ms(), born;
 	struct statx st;
 
 	if (!file->size || statx(file->out.fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) < 0 ||
@@ -133,7 +126,7 @@ int log_file_rotate(struct log_file *file, const char *path, const struct log_fi
 	int r;
 
 	log_index_flush(&file->index, true);
-	r = rotation_move(path, file->out.fd, now_ms(), &aside);
+	r = rotation_move(path, file->out.fd, stamp_now_ms(), &aside);
 	if (r < 0)
 		return r;
 	r = log_file_open(&fresh, path, 0, options);

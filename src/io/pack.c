@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "io/log-index.h"
+#include "io/write-all.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,19 +83,6 @@ static int note_frame(struct packing *packing, size_t len)
 		r = log_index_append(&packing->index, &record);
 	}
 	return r;
-}
-
-static int write_all(int fd, const uint8_t *bytes, size_t len)
-{
-	while (len) {
-		ssize_t done = write(fd, bytes, len);
-
-		if (done <= 0)
-			return done < 0 ? -errno : -EIO;
-		bytes += done;
-		len -= (size_t)done;
-	}
-	return 0;
 }
 
 /* Return: bytes, of which fewer than @len are the end; -errno. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* before the sandbox: close kill poll ppoll recvfrom sendmsg socketpair wait4 */
+/* before the sandbox: close kill poll ppoll recvfrom socketpair wait4 */
 #include "prog/examiner.h"
 
 #include "base/cleanup.h"
 #include "io/child.h"
+#include "transport/passed-fds.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -106,26 +107,6 @@ static int tell_end(struct examiner *examiner, struct error **err)
 
 /* ---- questions and answers ---- */
 
-static int send_fd(const struct examiner *examiner, int fd)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec iov = { (char[]){ "?" }, 1 };
-	struct msghdr message = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes) };
-	struct cmsghdr *at = CMSG_FIRSTHDR(&message);
-
-	at->cmsg_level = SOL_SOCKET;
-	at->cmsg_type = SCM_RIGHTS;
-	at->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(at), &fd, sizeof(int));
-	return sendmsg(examiner->fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
 /* Return: 0: it could; -EAGAIN: no answer yet; another -errno with @err. */
 static int read_answer(struct examiner *examiner, struct error **err)
 {
@@ -169,7 +150,7 @@ static void on_late(void *data)
 
 static int ask(struct examiner *examiner, int fd, struct error **err)
 {
-	int r = send_fd(examiner, fd);
+	ssize_t r = passed_fds_send(examiner->fd, "?", 1, fd, MSG_NOSIGNAL);
 
 	return r < 0 ? tell_end(examiner, err) : 0;
 }

@@ -38,17 +38,16 @@ void address_done(struct address *address)
 	*address = (struct address){ 0 };
 }
 
+int address_check_choices(enum address_choice ipv4, enum address_choice ipv6, struct error **err)
+{
+	if (ipv4 == ADDRESS_OFF && ipv6 == ADDRESS_OFF)
+		return error_set(err, EINVAL, "Cannot disable IPv4 and IPv6 at same time");
+	return 0;
+}
+
 int address_read_mode(struct address *address, const char *text, struct error **err)
 {
-	unsigned mode;
-
-	if (!text)
-		return 0;
-	if (parse_mode(text, &mode) < 0)
-		return error_set(err, EINVAL,
-			"Parameter 'mode' expects three octal digits such as 0660, not '%s'", text);
-	address->mode = mode;
-	return 0;
+	return text ? parse_mode_option("mode", text, "0660", &address->mode, err) : 0;
 }
 
 /* ---- texts ---- */

@@ -27,6 +27,9 @@ static inline enum address_choice address_choice(bool given, bool on)
 	return on ? ADDRESS_ON : ADDRESS_OFF;
 }
 
+/** address_check_choices() - Return: 0; -EINVAL with @err: no version of IP is left */
+int address_check_choices(enum address_choice ipv4, enum address_choice ipv6, struct error **err);
+
 /**
  * struct address - where to listen or to connect; all strings are its own
  * @path:     ADDRESS_UNIX

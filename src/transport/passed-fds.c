@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* syscalls: close recvmsg */
+/* syscalls: close recvmsg sendmsg */
 #include "transport/passed-fds.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 void passed_fds_close(struct passed_fds *passed)
@@ -52,4 +54,27 @@ ssize_t passed_fds_recvmsg(struct passed_fds *passed, int fd, struct msghdr *mes
 		if (at->cmsg_level == SOL_SOCKET && at->cmsg_type == SCM_RIGHTS)
 			keep(passed, at);
 	return got;
+}
+
+ssize_t passed_fds_send(int fd, const void *bytes, size_t len, int passed, int flags)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)),
+			      .cmsg_level = SOL_SOCKET,
+			      .cmsg_type = SCM_RIGHTS } };
+	struct iovec iov = { (void *)(uintptr_t)bytes, len };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t done;
+
+	if (passed >= 0) {
+		memcpy(CMSG_DATA(&control.header), &passed, sizeof(passed));
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+	}
+	do
+		done = sendmsg(fd, &message, flags);
+	while (done < 0 && errno == EINTR);
+	return done < 0 ? -errno : done;
 }

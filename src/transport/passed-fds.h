@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 /* Of one message; what comes above that is closed. */
 enum { PASSED_FDS_MAX = 16 };
@@ -20,6 +21,14 @@ struct passed_fds {
 
 /** passed_fds_recvmsg() - as recvmsg(2), and keep what comes beside the bytes */
 ssize_t passed_fds_recvmsg(struct passed_fds *passed, int fd, struct msghdr *message, int flags);
+
+/**
+ * passed_fds_send() - as send(2), with a descriptor beside the bytes
+ * @passed: -1: none
+ *
+ * Return: bytes; -errno.
+ */
+ssize_t passed_fds_send(int fd, const void *bytes, size_t len, int passed, int flags);
 
 /** passed_fds_take() - the first one, the caller's from now on; -ENOENT: there is none */
 int passed_fds_take(struct passed_fds *passed);

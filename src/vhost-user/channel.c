@@ -4,10 +4,11 @@
  * the file descriptors of one message for those of the next. Descriptors are accepted with any
  * piece of their message; more than VU_FDS_MAX of them are an error, and none is ever leaked.
  */
-/* syscalls: close fcntl recvmsg sendmsg */
+/* syscalls: close fcntl recvmsg */
 #include "vhost-user/channel.h"
 
 #include "base/cleanup.h"
+#include "transport/passed-fds.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -150,35 +151,12 @@ int vu_channel_receive(struct vu_channel *channel, struct error **err)
 
 /* ---- out ---- */
 
-static ssize_t send_piece(struct vu_channel *channel)
-{
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { channel->out + channel->out_sent,
-		channel->out_len - channel->out_sent };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	ssize_t n;
-
-	if (channel->out_fd >= 0) {
-		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control);
-		control.align = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
-			.cmsg_level = SOL_SOCKET,
-			.cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(&control.align), &channel->out_fd, sizeof(int));
-	}
-	do
-		n = sendmsg(channel->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
-}
-
 int vu_channel_flush(struct vu_channel *channel)
 {
 	while (channel->out_sent < channel->out_len) {
-		ssize_t n = send_piece(channel);
+		ssize_t n = passed_fds_send(channel->fd, channel->out + channel->out_sent,
+			channel->out_len - channel->out_sent, channel->out_fd,
+			MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n == -EAGAIN)
 			return 0;

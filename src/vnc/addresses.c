@@ -245,10 +245,12 @@ static int read_websockets(
 static int check(const struct opts *opts, const struct vnc_addresses *addresses, struct error **err)
 {
 	size_t displays = 0;
+	int r = address_check_choices(
+		address_choice(opts_has(opts, "ipv4"), opts_get_bool(opts, "ipv4")),
+		address_choice(opts_has(opts, "ipv6"), opts_get_bool(opts, "ipv6")), err);
 
-	if (opts_has(opts, "ipv4") && !opts_get_bool(opts, "ipv4") && opts_has(opts, "ipv6") &&
-		!opts_get_bool(opts, "ipv6"))
-		return error_set(err, EINVAL, "Cannot disable IPv4 and IPv6 at same time");
+	if (r < 0)
+		return r;
 	if (!opts_get_bool(opts, "reverse"))
 		return 0;
 	for (size_t i = 0; i < addresses->len; i++)
