@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "audit/chain.h"
 
+#include "base/hex.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <openssl/sha.h>
-#include <stdio.h>
 #include <string.h>
 
 const char audit_no_hash[AUDIT_HASH_BYTES] =
@@ -16,8 +17,7 @@ int audit_hash(const char *line, size_t len, char ret_hash[AUDIT_HASH_BYTES])
 
 	if (!SHA256((const unsigned char *)line, len, digest))
 		return -ENOMEM;
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(ret_hash + 2 * i, 3, "%02x", digest[i]);
+	hex_text(ret_hash, digest, sizeof(digest));
 	return 0;
 }
 

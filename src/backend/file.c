@@ -53,15 +53,11 @@ static int open_output(struct file_chardev *file, const char *path, const struct
 		.inherited = left->fd,
 	};
 	struct iovec pending = { (void *)(uintptr_t)left->pending.data, left->pending.len };
-	unsigned mode;
-	int r;
+	int r = parse_mode_option(
+		"mode", opts_get_string(opts, "mode"), "0640", &options.mode, err);
 
-	if (parse_mode(opts_get_string(opts, "mode"), &mode) < 0)
-		return error_set(err, EINVAL,
-			"Parameter 'mode' expects three octal digits such as 0640, not '%s'",
-			opts_get_string(opts, "mode"));
-	options.mode = mode;
-	r = chardev_read_rotation(opts, &options.rotation, err);
+	if (r == 0)
+		r = chardev_read_rotation(opts, &options.rotation, err);
 	if (r == 0)
 		r = file_out_open(&file->output, &file->base, options, err);
 	if (r == 0)

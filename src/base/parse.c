@@ -177,6 +177,19 @@ int parse_mode(const char *text, unsigned *ret_mode)
 	return 0;
 }
 
+int parse_mode_option(const char *key, const char *text, const char *example, mode_t *ret_mode,
+	struct error **err)
+{
+	unsigned mode;
+
+	if (parse_mode(text, &mode) < 0)
+		return error_set(err, EINVAL,
+			"Parameter '%s' expects three octal digits such as %s, not '%s'", key,
+			example, text);
+	*ret_mode = mode;
+	return 0;
+}
+
 int parse_bool(const char *text, bool *ret_value)
 {
 	static const char *const on[] = { "on", "yes", "true", "y" };

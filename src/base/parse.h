@@ -2,9 +2,12 @@
 #ifndef BASE_PARSE_H
 #define BASE_PARSE_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * The one place where text becomes numbers. Every function takes the whole text or nothing: no
@@ -42,6 +45,15 @@ int parse_hex_digit(char c);
  * Return: 0; -EINVAL: not of that form, or above 0777.
  */
 int parse_mode(const char *text, unsigned *ret_mode);
+
+/**
+ * parse_mode_option() - the same of what a user says
+ * @key: of the option; @example: of what it could be, for the message
+ *
+ * Return: 0; -EINVAL with @err.
+ */
+int parse_mode_option(const char *key, const char *text, const char *example, mode_t *ret_mode,
+	struct error **err);
 
 /** parse_bool() - on/yes/true/y, off/no/false/n; Return: 0, -EINVAL */
 int parse_bool(const char *text, bool *ret_value);

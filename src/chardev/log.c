@@ -36,19 +36,6 @@ struct chardev_log {
 	uint64_t start_ms;
 };
 
-static int read_mode(const struct opts *opts, mode_t *ret_mode, struct error **err)
-{
-	const char *text = opts_get_string(opts, "logmode");
-	unsigned mode;
-
-	if (parse_mode(text, &mode) < 0)
-		return error_set(err, EINVAL,
-			"Parameter 'logmode' expects three octal digits such as 0640, not '%s'",
-			text);
-	*ret_mode = mode;
-	return 0;
-}
-
 static void on_room(void *data)
 {
 	struct chardev_log *log = data;
@@ -69,7 +56,8 @@ static int open_writer(struct chardev_log *log, const char *path, bool empty,
 		.on_room = on_room,
 		.data = log,
 	};
-	int r = read_mode(opts, &options.mode, err);
+	int r = parse_mode_option(
+		"logmode", opts_get_string(opts, "logmode"), "0640", &options.mode, err);
 
 	if (r == 0)
 		r = chardev_read_rotation(opts, &options.rotation, err);

@@ -4,6 +4,7 @@
 
 #include "audit/end.h"
 #include "base/cleanup.h"
+#include "base/hex.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
 #include "chardev/rotate.h"
@@ -263,14 +264,7 @@ int auditor_check(struct opts *opts, struct error **err)
 
 static int read_mode(const struct opts *opts, mode_t *ret_mode, struct error **err)
 {
-	const char *text = opts_get_string(opts, "mode");
-	unsigned mode;
-
-	if (parse_mode(text, &mode) < 0)
-		return error_set(err, EINVAL,
-			"Parameter 'mode' expects three octal digits such as 0640, not '%s'", text);
-	*ret_mode = mode;
-	return 0;
+	return parse_mode_option("mode", opts_get_string(opts, "mode"), "0640", ret_mode, err);
 }
 
 static void set_typed(struct auditor *auditor, bool typed)
@@ -315,8 +309,7 @@ static void choose_session(struct auditor *auditor)
 		gettimeofday(&now, NULL);
 		memcpy(bytes, &now.tv_usec, sizeof(bytes));
 	}
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(auditor->session + 2 * i, 3, "%02x", bytes[i]);
+	hex_text(auditor->session, bytes, sizeof(bytes));
 }
 
 /* The same chain, in the same run. */
