@@ -63,7 +63,7 @@ struct store_packer {
 	struct timer *timer;
 	struct list waiting, turn;
 	struct work work;
-	bool in_round, at_work;
+	bool in_round, at_work, hurries;
 	struct store *store;
 	size_t at, copy_len, out_len;
 	char *copy, *out;
@@ -116,8 +116,24 @@ static bool is_over(const struct store_packer *packer)
 	return packer->limit && packer->hot - packer->open + packer->packed > packer->limit->bytes;
 }
 
-static void look_at_limit(const struct store_packer *packer)
+static bool is_pressed(const struct store_packer *packer)
 {
+	return packer->limit && packer->hot - packer->open > packer->limit->bytes / 2;
+}
+
+/* The next round begins after a rest, or at once. */
+static void plan_round(struct store_packer *packer)
+{
+	packer->hurries = packer->asked || is_pressed(packer);
+	timer_start(packer->timer, packer->asked     ? 0
+				   : packer->hurries ? STORE_PRESSED_MS
+						     : STORE_REST_MS);
+}
+
+static void look_at_limit(struct store_packer *packer)
+{
+	if (is_pressed(packer) && timer_is_running(packer->timer) && !packer->hurries)
+		plan_round(packer);
 	if (is_over(packer))
 		packer->limit->on_passed(packer->limit->data);
 }
@@ -412,10 +428,8 @@ static void end_round(struct store_packer *packer)
 	ZSTD_freeCCtx(packer->compressor);
 	packer->copy = packer->out = NULL;
 	packer->compressor = NULL;
-	if (packer->asked)
-		timer_start(packer->timer, 0);
-	else if (!list_is_empty(&packer->waiting))
-		timer_start(packer->timer, STORE_REST_MS);
+	if (packer->asked || !list_is_empty(&packer->waiting))
+		plan_round(packer);
 	else
 		store_give_back_freed(); /* all is quiet */
 	if (packer->in_asked && packer->fn)
@@ -520,7 +534,7 @@ static void wait_for_rest(struct store *store)
 
 	list_append(&packer->waiting, &store->node);
 	if (!packer->in_round && !timer_is_running(packer->timer))
-		timer_start(packer->timer, STORE_REST_MS);
+		plan_round(packer);
 }
 
 /* ---- life ---- */
@@ -641,7 +655,7 @@ bool store_pack_now(struct loop *loop, void (*fn)(void *data), void *data)
 	packer->data = data;
 	packer->asked = fn && packer->hot;
 	if (packer->asked && !packer->in_round)
-		timer_start(packer->timer, 0);
+		plan_round(packer);
 	return packer->asked;
 }
 

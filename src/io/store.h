@@ -13,6 +13,7 @@ enum {
 	STORE_PIECE = 64 * 1024, /* what is compressed in one go */
 	STORE_FIRST = 16 * 1024, /* what a store takes first; it doubles as long as it is used */
 	STORE_REST_MS = 2000,	 /* who is not used for so long, twice as long at most, is packed */
+	STORE_PRESSED_MS = 50,	 /* instead, while half of a limit and more is in pages */
 	STORE_PACK_LEVEL = 3,	 /* of zstd; 1 packs logs a tenth worse, 6 at a fifth of the pace */
 	STORE_WORTH =
 		STORE_PIECE / 8, /* what packing has to save of a whole piece, or it is not done */
@@ -36,7 +37,8 @@ struct store_piece;
  *		store_make() makes it hot
  *
  * A piece that rests for STORE_REST_MS is compressed by a thread of io/work-pool, from a copy; when
- * it was used meanwhile the work was for nothing. Its pages are the kernel's then. One timer a loop
+ * it was used meanwhile the work was for nothing. Under a limit (store_set_limit()) it is sooner, so
+ * that less of what is over it has to go. Its pages are the kernel's then. One timer a loop
  * does that for all stores, and runs only while any has a piece that is hot: what rests costs no
  * wake-ups. Where memory for that fails, and what compression does not make smaller, stays hot.
  * So does a store that has had no more than STORE_FIRST.

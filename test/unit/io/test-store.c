@@ -352,6 +352,29 @@ static void what_is_not_used_just_now_is_packed_on_request(void **state)
 	assert_int_equal(calls, 3);
 }
 
+static void under_a_limit_packing_does_not_wait(void **state)
+{
+	unsigned passed = 0;
+	const struct store_limit limit = { 6 * STORE_PIECE, note_passed, &passed };
+	struct fixture *f = *state;
+
+	store_set_limit(f->loop, &limit);
+	put(f, 0, 3 * STORE_PIECE, true); /* half of it: there is time */
+	loop_advance(f->loop, 2 * STORE_PRESSED_MS);
+	loop_step(f->loop, false);
+	put(f, 3 * STORE_PIECE, STORE_PIECE, true);
+	loop_advance(f->loop, STORE_PRESSED_MS);
+	loop_step(f->loop, false);
+	assert_int_equal(hot(f), 4 * STORE_PIECE);
+	expect(f, 3 * STORE_PIECE, STORE_PIECE); /* is used, and stays */
+	loop_advance(f->loop, STORE_PRESSED_MS);
+	while (hot(f) > STORE_PIECE)
+		loop_step(f->loop, true);
+	expect(f, 0, 4 * STORE_PIECE);
+	assert_int_equal(passed, 0);
+	store_set_limit(f->loop, NULL);
+}
+
 static void a_short_last_piece_is_forgotten_too(void **state)
 {
 	struct fixture *f = *state;
@@ -474,6 +497,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_was_opened_to_be_read_goes_back_without_work, setup, teardown),
 		cmocka_unit_test_setup_teardown(reading_counts_towards_no_limit, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			under_a_limit_packing_does_not_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_used_now_and_then_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_is_used_while_it_is_packed_stays, setup, teardown),
