@@ -12,6 +12,10 @@
  * find who gives costs the same however many there are. A share that is used is ready again. One
  * that has no more for now may have some later (somebody has read it), so all are ready again after
  * BUDGET_RETRY_MS; that timer runs only while more is taken than may be.
+ *
+ * It also gives packing its time. To give is dear, too: of what a hub drops, a screen at which nobody
+ * looks has to read all before. But who prints on and on shall have no patience each time: it takes
+ * a long time in which nobody was asked to have some again.
  */
 #include "io/budget.h"
 
@@ -26,6 +30,7 @@
  * struct budget - of a loop, while it is bounded or has shares
  * @limit:  of the stores; @limit.bytes: SIZE_MAX: any
  * @givers: have something to tell when the time of shortage is over
+ * @calm_ms: from then on the time is a calm one, if nobody is asked before
  */
 struct budget {
 	struct loop *loop;
@@ -34,6 +39,7 @@ struct budget {
 	struct timer *retry_timer, *tell_timer;
 	struct task task;
 	size_t n_shares;
+	uint64_t calm_ms;
 };
 
 static struct budget_share *first_of(const struct list *list)
@@ -62,15 +68,22 @@ static bool ask_one(struct budget *budget, bool is_dear)
 	return true;
 }
 
+static void ask(void *data);
+
+static void ask_soon(struct budget *budget)
+{
+	task_post(budget->loop, &budget->task, ask, budget);
+}
+
 static void ask(void *data)
 {
 	struct budget *budget = data;
-
 	bool is_dear = false;
 
 	for (int i = 0; i < BUDGET_CALLS && !is_dear; i++) {
 		if (!store_is_over(budget->loop))
 			return;
+		budget->calm_ms = loop_now_ms(budget->loop) + BUDGET_CALM_MS;
 		is_dear = list_is_empty(&budget->ready);
 		if (ask_one(budget, is_dear))
 			continue;
@@ -78,14 +91,17 @@ static void ask(void *data)
 			timer_start(budget->retry_timer, BUDGET_RETRY_MS);
 		return;
 	}
-	task_post(budget->loop, &budget->task, ask, budget);
+	ask_soon(budget);
 }
 
 static void on_passed(void *data)
 {
 	struct budget *budget = data;
 
-	task_post(budget->loop, &budget->task, ask, budget);
+	if (loop_now_ms(budget->loop) < budget->calm_ms)
+		ask_soon(budget);
+	else if (!timer_is_running(budget->retry_timer))
+		timer_start(budget->retry_timer, BUDGET_PATIENCE_MS);
 }
 
 /* In their order: who is used meanwhile goes behind them. */
@@ -114,7 +130,7 @@ static void on_retry(void *data)
 	if (!store_is_over(budget->loop))
 		return;
 	make_ready(budget);
-	on_passed(budget);
+	ask_soon(budget);
 }
 
 static void on_tell(void *data)
@@ -201,7 +217,7 @@ int budget_set(struct loop *loop, size_t bytes)
 	store_set_limit(loop, bytes ? &budget->limit : NULL);
 	make_ready(budget);
 	if (bytes)
-		on_passed(budget);
+		ask_soon(budget);
 	put_budget(budget);
 	return 0;
 }

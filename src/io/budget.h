@@ -12,6 +12,8 @@ enum {
 	BUDGET_CALLS = 16,	   /* so many of give() in a dispatch, and as many of tell() */
 	BUDGET_SHORTAGE_MS = 1000, /* how long a time of shortage is; then it is told */
 	BUDGET_RETRY_MS = 1000, /* when all have given what they can, they are asked again then */
+	BUDGET_PATIENCE_MS = 3000, /* after a calm time, packing has so long to make enough room */
+	BUDGET_CALM_MS = 60000,	   /* nobody was asked for so long */
 };
 
 /** enum budget_need - how much is asked for; what costs the most is asked for when all gave less */
@@ -35,7 +37,8 @@ struct budget_ops {
  *
  * The stores of a loop (io/store.h) have one budget. While they take more, those are asked for some
  * of theirs who have not used it for the longest time, in tasks of a bounded length. While they
- * take less nobody is asked, and nothing is done but to keep the order.
+ * take less nobody is asked, and nothing is done but to keep the order. What has passed the budget
+ * for the first time in a long while may be small in a moment: it is packed before anybody is asked.
  */
 struct budget_share {
 	struct budget *budget;

@@ -17,6 +17,7 @@ struct holder {
 	size_t pieces;
 	unsigned asked, told;
 	bool stays;
+	bool repeats; /* what fill() writes, so that it can be packed */
 };
 
 struct fixture {
@@ -45,12 +46,17 @@ static const struct budget_ops ops = { give, tell };
 
 static void fill(struct holder *holder)
 {
+	uint32_t seed = 1;
+
 	holder->pieces = PIECES;
 	for (size_t at = 0; at < PIECES * STORE_PIECE;) {
 		size_t len = store_make(holder->store, at, PIECES * STORE_PIECE - at);
 
 		store_use(holder->store, at, len);
-		at += len;
+		for (size_t end = at + len; at < end; at++) {
+			seed = seed * 1103515245 + 12345;
+			holder->store->bytes[at] = (char)(holder->repeats ? 0 : seed >> 16);
+		}
 	}
 }
 
@@ -159,6 +165,57 @@ static void more_is_noticed_when_it_is_taken(void **state)
 	expect_pieces(f, 4, 3, 4);
 }
 
+static void count_call(void *data)
+{
+	++*(unsigned *)data;
+}
+
+static void what_can_be_packed_in_time_costs_nobody_anything(void **state)
+{
+	struct fixture *f = *state;
+	unsigned packed = 0;
+
+	budget_set(f->loop, ALL - STORE_PIECE);
+	run(f);
+	expect_pieces(f, 3, 4, 4);
+	loop_advance(f->loop, BUDGET_CALM_MS);
+	for (int i = 0; i < HOLDERS; i++) {
+		f->holder[i].repeats = true;
+		fill(&f->holder[i]);
+	}
+	assert_int_equal(usage(f), ALL);
+	run(f);
+	expect_pieces(f, 4, 4, 4);
+	assert_true(store_pack_now(f->loop, count_call, &packed));
+	loop_advance(f->loop, 1);
+	while (!packed)
+		loop_step(f->loop, true);
+	assert_true(usage(f) < STORE_PIECE);
+	loop_advance(f->loop, BUDGET_PATIENCE_MS);
+	run(f);
+	expect_pieces(f, 4, 4, 4);
+}
+
+static void patience_ends(void **state)
+{
+	struct fixture *f = *state;
+
+	budget_set(f->loop, ALL - STORE_PIECE);
+	run(f);
+	loop_advance(f->loop, BUDGET_CALM_MS);
+	for (int i = 0; i < HOLDERS; i++)
+		fill(&f->holder[i]);
+	run(f);
+	expect_pieces(f, 4, 4, 4);
+	loop_advance(f->loop, BUDGET_PATIENCE_MS);
+	run(f);
+	expect_pieces(f, 3, 4, 4);
+	budget_use(&f->holder[0].share);
+	fill(&f->holder[0]);
+	run(f);
+	expect_pieces(f, 4, 3, 4);
+}
+
 static void who_has_nothing_now_is_asked_again_later(void **state)
 {
 	struct fixture *f = *state;
@@ -235,6 +292,8 @@ int main(void)
 		budget_test(who_was_used_first_gives_first_and_no_more_than_is_needed),
 		budget_test(what_is_dear_is_given_when_nobody_has_anything_else),
 		budget_test(more_is_noticed_when_it_is_taken),
+		budget_test(what_can_be_packed_in_time_costs_nobody_anything),
+		budget_test(patience_ends),
 		budget_test(who_has_nothing_now_is_asked_again_later),
 		budget_test(a_dispatch_asks_so_often_at_most),
 		budget_test(each_tells_once_in_a_time_of_shortage),
