@@ -442,8 +442,9 @@ expect welcome root$
 """
 
 
-LOOP = ("while :; do printf 'login: '; read -r u; [ \"$u\" ] || continue; stty -echo; "
-        "printf 'Password: '; read -r p; stty echo; echo; echo welcome $u; done")
+# Its echo, where it is typed, has none of the prompts.
+LOOP = ("while :; do printf 'log''in: '; read -r u; [ \"$u\" ] || continue; stty -echo; "
+        "printf 'Pass''word: '; read -r p; stty echo; echo; echo wel''come $u; done")
 
 
 def log_in_twice(host):

@@ -7,7 +7,7 @@ import pathlib
 import re
 import signal
 
-from support import program
+from support import mounts, program
 from support.screen import wait_until
 from support.stream import pump
 
@@ -25,9 +25,7 @@ def hub(workdir, log):
 def on_small_disk(workdir):
     """A prefix that gives the daemon a file system of 1 MiB as its folder "disk"."""
     (workdir / "disk").mkdir()
-    program.need("unshare")
-    return ["unshare", "-rm", "sh", "-c",
-            f'mount -t tmpfs -o size=1m none {workdir}/disk && exec "$@"', "sh"]
+    return mounts.after(f"mount -t tmpfs -o size=1m none {workdir}/disk")
 
 
 def disk_of(daemon, workdir):

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+"""File systems that only one program sees."""
+
+import functools
+import subprocess
+
+from support import program
+
+
+@functools.cache
+def _words():
+    program.need("unshare")
+    for words in (["unshare", "-rm"], ["unshare", "--mount"]):  # a chroot may have only the second
+        if subprocess.run([*words, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+            return words
+    program.lack("mount namespaces")
+    return None
+
+
+def after(script):
+    """In front of a program: it starts when @script, which mounts things, has ended well."""
+    return [*_words(), "sh", "-c", f'{script} && exec "$@"', "sh"]
