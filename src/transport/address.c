@@ -4,8 +4,8 @@
  * waits for others (names, a synchronous connect) happens at creation only; whoever reconnects
  * does it through the loop with the parts that are exported here.
  */
-/* syscalls: bind connect fcntl getsockname getsockopt listen lstat newfstatat ppoll umask */
-/* syscalls: setsockopt socket unlink */
+/* syscalls: bind chmod connect fchmod fchmodat fcntl getsockname getsockopt listen lstat */
+/* syscalls: newfstatat ppoll setsockopt socket unlink */
 #include "transport/address.h"
 
 #include "base/cleanup.h"
@@ -209,14 +209,23 @@ static bool is_stale(const struct sockaddr_storage *sockaddr, socklen_t len)
 	return connect(fd, (const struct sockaddr *)sockaddr, len) < 0 && errno == ECONNREFUSED;
 }
 
-/* Nobody can connect before the file has its permissions: it is born with them. */
+/*
+ * The file is born with the permissions of the socket, less what the umask takes, and gets that
+ * back before anybody listens: at no time may more people connect than are meant to. The umask
+ * itself is the process's, whose other threads make files meanwhile.
+ */
 static int bind_with_mode(int fd, const struct address *address,
 	const struct sockaddr_storage *sockaddr, socklen_t len)
 {
-	mode_t old = umask(0777 & ~(address->mode ? address->mode : ADDRESS_MODE));
-	int r = bind(fd, (const struct sockaddr *)sockaddr, len) < 0 ? -errno : 0;
+	mode_t mode = address->mode ? address->mode : ADDRESS_MODE;
+	int r;
 
-	umask(old);
+	if (fchmod(fd, mode) < 0 || bind(fd, (const struct sockaddr *)sockaddr, len) < 0)
+		return -errno;
+	if (address->abstract || chmod(address->path, mode) == 0)
+		return 0;
+	r = -errno;
+	unlink(address->path);
 	return r;
 }
 
