@@ -3,11 +3,11 @@
 #include "transport/identity.h"
 
 #include "base/cleanup.h"
+#include "base/parse.h"
 #include "transport/address.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,15 +26,27 @@ bool identity_is_name(const char *name)
 	return *name && strspn(name, "0123456789") < strlen(name) && *name != '+' && *name != '-';
 }
 
+/* "joe:x:1000:...", which becomes "joe". fgetpwent() has one buffer for all threads. */
+static bool is_entry_of(char *line, uid_t uid)
+{
+	const char *name = strsep(&line, ":");
+	const char *number;
+	uint64_t value;
+
+	strsep(&line, ":"); /* the password */
+	number = strsep(&line, ":");
+	return number && parse_u64(number, &value) == 0 && value == uid && identity_is_name(name);
+}
+
 void identity_name_user(const char *passwd, uid_t uid, char ret_who[IDENTITY_WHO_MAX])
 {
 	AUTO_FILE FILE *file = fopen(passwd, "re");
-	const struct passwd *entry;
+	AUTO_FREE char *line = NULL;
+	size_t size = 0;
 
-	while (file && (entry = fgetpwent(file)))
-		if (entry->pw_uid == uid && identity_is_name(entry->pw_name) &&
-			snprintf(ret_who, IDENTITY_WHO_MAX, "user:%s", entry->pw_name) <
-				IDENTITY_WHO_MAX)
+	while (file && getline(&line, &size, file) >= 0)
+		if (is_entry_of(line, uid) &&
+			snprintf(ret_who, IDENTITY_WHO_MAX, "user:%s", line) < IDENTITY_WHO_MAX)
 			return;
 	snprintf(ret_who, IDENTITY_WHO_MAX, "user:%lu", (unsigned long)uid);
 }
