@@ -2,9 +2,9 @@
 /*
  * getaddrinfo() waits for name servers, up to half a minute, and cannot be interrupted. The struct
  * belongs to the thread and to the loop's side: the one that is done last frees it. Nothing is
- * written by both; the eventfd tells the loop that the thread has written.
+ * written by both; the loop reads what the thread has written when it has read the bell.
  */
-/* syscalls: close connect eventfd2 socket */
+/* syscalls: close connect eventfd2 read socket write */
 #include "io/lookup.h"
 
 #include "io/thread.h"
@@ -55,9 +55,13 @@ static void *look_up(void *arg)
 static void on_bell(void *data, unsigned events)
 {
 	struct lookup *lookup = data;
-	struct addrinfo *list = lookup->list;
+	struct addrinfo *list;
+	eventfd_t count;
 
 	(void)events;
+	if (eventfd_read(lookup->bell, &count) < 0)
+		return;
+	list = lookup->list;
 	lookup->list = NULL;
 	lookup->fn(lookup->data, lookup->status, list);
 	lookup_free(lookup);
