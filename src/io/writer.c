@@ -5,8 +5,8 @@
  *	at rest		all is the loop's: bytes go straight to the file as far as it takes them
  *			without waiting, the rest is queued
  *	at work		(work.state is not WORK_RESTING) @file, @writing and @next are the
- *			thread's; what else is shared, see struct writer, is touched under the
- *			pool's lock
+ *			thread's; what else is shared, see struct writer, and which file @file
+ *			is, is touched under the pool's lock
  *
  * A regular file is written by the pool, unless its file system can say that a write would wait
  * (RWF_NOWAIT) and says that it would not. A FIFO, a device, a socket is written here, since it can
@@ -50,6 +50,7 @@
  * @first_ms: when its first byte was written, by the loop's clock; UNWRITTEN: not yet
  * @is_old:   it is older than the rules allow; shared
  * @rotated, @rotate_error: what has become of that, for the loop to hear of; shared
+ * @is_regular: what was opened, and not what it is by now
  * @cannot_tell: the file system does not know RWF_NOWAIT
  * @used:     there were bytes for the file
  * @missing:  bytes left out since the last line in the file about that
@@ -78,7 +79,7 @@ struct writer {
 	struct byte_queue queue, writing;
 	int error, next_error;
 	bool reopen, closing, wants_room;
-	bool cannot_tell, used;
+	bool is_regular, cannot_tell, used;
 	bool in_trouble, saw_trouble, mid_line, held_up;
 	uint64_t missing, lost, left_out;
 	unsigned retry_ms, calm_ms;
@@ -135,11 +136,13 @@ static size_t share(const struct writer *writer, const struct iovec *iov, int n)
 static void rotate_outside(struct writer *writer)
 {
 	const struct log_file_options how = writer->how;
+	struct log_file file = writer->file;
 	int r;
 
 	work_pool_unlock(writer->pool);
-	r = log_file_rotate(&writer->file, writer->path, &how);
+	r = log_file_rotate(&file, writer->path, &how);
 	work_pool_lock(writer->pool);
+	writer->file = file;
 	writer->is_old = false;
 	writer->first_ms = UNWRITTEN;
 	writer->limit = writer->rules.size;
@@ -571,6 +574,7 @@ static void on_timer(void *data)
 
 static void watch_file(struct writer *writer)
 {
+	writer->is_regular = out_file_is_regular(writer->file.out.fd);
 	writer->cannot_tell = false;
 	if (writer->file.out.kind != OUT_FILE)
 		watch_new(writer->loop, writer->file.out.fd, on_writable, writer, &writer->watch);
@@ -649,7 +653,7 @@ void writer_reopen(struct writer *writer)
 
 bool writer_can_rotate(const struct writer *writer)
 {
-	return !out_file_is_inherited(writer->path) && out_file_is_regular(writer->file.out.fd);
+	return writer->is_regular && !out_file_is_inherited(writer->path);
 }
 
 bool writer_owes(const struct writer *writer)
@@ -664,12 +668,22 @@ bool writer_owes(const struct writer *writer)
 
 bool writer_is_failing(const struct writer *writer)
 {
-	return writer->in_trouble && writer->error;
+	bool is_failing;
+
+	work_pool_lock(writer->pool);
+	is_failing = writer->in_trouble && writer->error;
+	work_pool_unlock(writer->pool);
+	return is_failing;
 }
 
 int writer_fd(const struct writer *writer)
 {
-	return writer->file.out.fd;
+	int fd;
+
+	work_pool_lock(writer->pool);
+	fd = writer->file.out.fd;
+	work_pool_unlock(writer->pool);
+	return fd;
 }
 
 void writer_pending(const struct writer *writer, struct strbuf *out)
