@@ -173,8 +173,9 @@ CHARHUB_API void charhub_dispatch(struct charhub *charhub);
 /**
  * charhub_post() - let @fn(@data) be called by the context's thread, soon
  *
- * From any thread, and from @fn itself, but not during charhub_free(). Calls come in the order in
- * which one thread posts them. It wakes charhub_run(), and makes charhub_fd() readable.
+ * From any thread, and from @fn itself, but no call may begin once charhub_free() has: what is
+ * posted last may well be what ends the context. Calls come in the order in which one thread posts
+ * them. It wakes charhub_run(), and makes charhub_fd() readable.
  *
  * Return: 0; -ENOMEM: @fn is not called.
  */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A list that grows at its head, by compare and exchange, and is taken whole by the loop, which
- * turns it round. The bell is rung by who makes it not empty.
+ * turns it round. Who adds to it rings the bell, and may do so when the loop has called his
+ * function already: that was the last one, and the mailbox goes. It waits for who is still in here.
  */
-/* syscalls: close eventfd2 */
+/* syscalls: close eventfd2 read sched_yield write */
 #include "io/mailbox.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -18,8 +20,10 @@ struct letter {
 	void *data;
 };
 
+/** struct mailbox - @posting: how many threads are in mailbox_post() */
 struct mailbox {
 	_Atomic(struct letter *) newest;
+	atomic_uint posting;
 	int bell;
 	struct watch *watch;
 };
@@ -88,11 +92,12 @@ int mailbox_post(struct mailbox *mailbox, void (*fn)(void *data), void *data)
 		return -ENOMEM;
 	letter->fn = fn;
 	letter->data = data;
+	atomic_fetch_add(&mailbox->posting, 1);
 	letter->next = atomic_load(&mailbox->newest);
 	while (!atomic_compare_exchange_weak(&mailbox->newest, &letter->next, letter))
 		;
-	/* Whoever finds a letter here before has rung, or is about to. */
 	eventfd_write(mailbox->bell, 1);
+	atomic_fetch_sub(&mailbox->posting, 1);
 	return 0;
 }
 
@@ -100,8 +105,10 @@ void mailbox_free(struct mailbox *mailbox)
 {
 	if (!mailbox)
 		return;
-	while (atomic_load(&mailbox->newest))
+	do
 		deliver(mailbox);
+	while ((atomic_load(&mailbox->posting) && sched_yield() == 0) ||
+		atomic_load(&mailbox->newest));
 	watch_free(mailbox->watch);
 	if (mailbox->bell >= 0)
 		close(mailbox->bell);

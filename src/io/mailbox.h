@@ -19,7 +19,11 @@ int mailbox_new(struct loop *loop, struct mailbox **ret_mailbox);
  */
 int mailbox_post(struct mailbox *mailbox, void (*fn)(void *data), void *data);
 
-/** mailbox_free() - what was posted is called first, by this thread; NULL is fine */
+/**
+ * mailbox_free() - what was posted is called first, by this thread; NULL is fine
+ *
+ * Nobody may begin to post any more; who has called mailbox_post() may be on his way out of it.
+ */
 void mailbox_free(struct mailbox *mailbox);
 
 #endif
