@@ -24,7 +24,6 @@
 #include "opts/opts.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -295,18 +294,16 @@ static struct chardev *made(struct chardev *chardev, const struct opts *opts)
 	return opts_get_bool(opts, "mux") ? chardev->class->child(chardev, 0) : chardev;
 }
 
-static void announce(const struct world *world, const struct chardev *chardev)
+static void tell_pty(const struct world *world, const struct chardev *chardev)
 {
 	AUTO_FREE char *where = NULL;
 
-	if (!world->config.announces || chardev->loaded ||
+	if (!world->config.on_pty || chardev->loaded ||
 		strcmp(chardev_class_name(chardev), "pty") != 0)
 		return;
 	where = chardev_describe(chardev);
 	if (where)
-		printf("char device redirected to %s (label %s)\n", where + strlen("pty:"),
-			chardev_id(chardev));
-	fflush(stdout);
+		world->config.on_pty(chardev_id(chardev), where + strlen("pty:"));
 }
 
 int world_add_chardev(
@@ -326,7 +323,7 @@ int world_add_chardev(
 		return r;
 	}
 	world_note(world, THING_CHARDEV, opts, NULL);
-	announce(world, made(chardev, opts));
+	tell_pty(world, made(chardev, opts));
 	if (ret_chardev)
 		*ret_chardev = chardev;
 	return 0;
@@ -452,7 +449,7 @@ int world_change_chardev(struct world *world, const char *id, struct opts *opts,
 		return r;
 	inventory_spoil(world->inventory, THING_CHARDEV, id);
 	world_note(world, THING_CHARDEV, opts, NULL);
-	announce(world, chardev);
+	tell_pty(world, chardev);
 	if (ret_chardev)
 		*ret_chardev = chardev;
 	return 0;

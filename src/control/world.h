@@ -33,7 +33,7 @@ struct world;
  * @loop:       outlives it
  * @name:       of the guest or host, for titles; copied; NULL: none
  * @escape:     begins a command of a mux; 0: Ctrl-A
- * @announces:  a program that was started by hand: it says on stdout where a pty is, as QEMU does
+ * @on_pty:     a chardev that is a pty was made, whose name nobody knows yet; NULL: of no interest
  * @fdsets, @activation: descriptors that paths and fd= may name; outlive the world
  * @chardev_classes, @frontend_classes, @object_classes: static, NULL-terminated
  */
@@ -41,7 +41,7 @@ struct world_config {
 	struct loop *loop;
 	const char *name;
 	unsigned char escape;
-	bool announces;
+	void (*on_pty)(const char *id, const char *path);
 	struct fdsets *fdsets;
 	const struct activation *activation;
 	const struct chardev_class *const *chardev_classes;

@@ -29,6 +29,7 @@
 #include "prog/upgrade.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 struct daemon {
@@ -129,13 +130,20 @@ static int make_all(
 	return 0;
 }
 
+/* Where it is is known to who started the program by hand: as QEMU says it. */
+static void announce_pty(const char *id, const char *path)
+{
+	printf("char device redirected to %s (label %s)\n", path, id);
+	fflush(stdout);
+}
+
 static int make_estate(struct daemon *daemon, struct setup *setup, struct error **err)
 {
 	const struct world_config config = {
 		.loop = daemon->loop = loop_new(),
 		.name = setup->name,
 		.escape = setup->escape,
-		.announces = true,
+		.on_pty = announce_pty,
 		.fdsets = &setup->fdsets,
 		.activation = &setup->activation,
 		.chardev_classes = charhub_classes,
