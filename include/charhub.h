@@ -191,7 +191,7 @@ struct charhub_option {
 
 /**
  * charhub_add() - make what an option of charhubd(1) makes
- * @kind: "chardev", "device", "object", "vnc", "listen" or "mon"
+ * @kind: "chardev", "device", "object", "vnc", "listen", "mon", "metrics" or "audit"
  * @text: its argument, "socket,id=a,path=/run/a,server=on,wait=off", or the same as JSON:
  *        {"backend": "socket", "id": "a", ...}
  *
@@ -210,7 +210,7 @@ CHARHUB_API int charhub_add_options(struct charhub *charhub, const char *kind,
 	const struct charhub_option *options, struct charhub_error **err);
 
 /**
- * charhub_remove() - unmake a "chardev", "device" or "object"
+ * charhub_remove() - unmake a "chardev", "device", "mon" or "object"
  *
  * Return: 0; -ENOENT; -EBUSY: something needs it; -EINVAL: no such kind, or it stays.
  */

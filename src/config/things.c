@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "control/auditor.h"
 #include "control/listens.h"
+#include "control/make.h"
 #include "control/monitors.h"
 #include "control/scrapes.h"
 #include "control/world.h"
@@ -24,7 +25,6 @@
  * @id:       the option that is its name
  * @first, @others: what it is called that has none, with a number from @from on; NULL: by its text,
  *            and there are no others
- * @make:     *@ret_handle: as struct thing has it
  * @drop:     no-op where there is none
  * @change:   NULL: it is made anew instead
  */
@@ -32,7 +32,6 @@ struct kind {
 	const char *id;
 	const char *first, *others;
 	unsigned from;
-	int (*make)(struct world *world, struct opts *opts, void **ret_handle, struct error **err);
 	void (*drop)(struct world *world, const char *name, void *handle);
 	bool (*exists)(const struct world *world, const char *name);
 	int (*change)(struct world *world, const char *name, struct opts *opts,
@@ -40,13 +39,6 @@ struct kind {
 };
 
 /* ---- objects ---- */
-
-static int make_object(
-	struct world *world, struct opts *opts, void **ret_handle, struct error **err)
-{
-	(void)ret_handle;
-	return world_add_object(world, opts, err);
-}
 
 static void drop_object(struct world *world, const char *name, void *handle)
 {
@@ -61,13 +53,6 @@ static bool object_exists(const struct world *world, const char *name)
 
 /* ---- chardevs ---- */
 
-static int make_chardev(
-	struct world *world, struct opts *opts, void **ret_handle, struct error **err)
-{
-	(void)ret_handle;
-	return world_add_chardev(world, opts, NULL, err);
-}
-
 static void drop_chardev(struct world *world, const char *name, void *handle)
 {
 	(void)handle;
@@ -81,13 +66,6 @@ static bool chardev_exists(const struct world *world, const char *name)
 
 /* ---- listens ---- */
 
-static int make_listen(
-	struct world *world, struct opts *opts, void **ret_handle, struct error **err)
-{
-	(void)ret_handle;
-	return world_add_listen(world, opts, err);
-}
-
 static void drop_listen(struct world *world, const char *name, void *handle)
 {
 	(void)handle;
@@ -95,13 +73,6 @@ static void drop_listen(struct world *world, const char *name, void *handle)
 }
 
 /* ---- monitors ---- */
-
-static int make_monitor(
-	struct world *world, struct opts *opts, void **ret_handle, struct error **err)
-{
-	(void)ret_handle;
-	return monitors_add(world_monitors(world), opts, err);
-}
 
 static void drop_monitor(struct world *world, const char *name, void *handle)
 {
@@ -115,17 +86,6 @@ static bool monitor_exists(const struct world *world, const char *name)
 }
 
 /* ---- devices ---- */
-
-static int make_device(
-	struct world *world, struct opts *opts, void **ret_handle, struct error **err)
-{
-	struct frontend *frontend;
-	int r = world_add_device(world, opts, &frontend, err);
-
-	if (r == 0)
-		*ret_handle = frontend;
-	return r;
-}
 
 static void drop_device(struct world *world, const char *name, void *handle)
 {
@@ -143,12 +103,6 @@ static bool device_exists(const struct world *world, const char *name)
 }
 
 /* ---- VNC servers ---- */
-
-static int make_vnc(struct world *world, struct opts *opts, void **ret_handle, struct error **err)
-{
-	(void)ret_handle;
-	return world_add_vnc(world, opts, err);
-}
 
 static void drop_vnc(struct world *world, const char *name, void *handle)
 {
@@ -168,13 +122,6 @@ static bool vnc_exists(const struct world *world, const char *name)
 
 /* ---- metrics ---- */
 
-static int make_metrics(
-	struct world *world, struct opts *opts, void **ret_handle, struct error **err)
-{
-	(void)ret_handle;
-	return world_add_metrics(world, opts, err);
-}
-
 static void drop_metrics(struct world *world, const char *name, void *handle)
 {
 	(void)handle;
@@ -182,12 +129,6 @@ static void drop_metrics(struct world *world, const char *name, void *handle)
 }
 
 /* ---- audit ---- */
-
-static int make_audit(struct world *world, struct opts *opts, void **ret_handle, struct error **err)
-{
-	(void)ret_handle;
-	return world_add_audit(world, opts, err);
-}
 
 static void drop_audit(struct world *world, const char *name, void *handle)
 {
@@ -203,21 +144,15 @@ static bool audit_exists(const struct world *world, const char *name)
 }
 
 static const struct kind kinds[THING_KINDS] = {
-	[THING_OBJECT] = { "id", .make = make_object, .drop = drop_object,
-		.exists = object_exists },
-	[THING_CHARDEV] = { "id", .make = make_chardev, .drop = drop_chardev,
-		.exists = chardev_exists, .change = world_retune_chardev },
-	[THING_LISTEN] = { "id", "listen0", "listen", 1, make_listen, drop_listen, chardev_exists,
-		NULL },
-	[THING_MONITOR] = { "chardev", .make = make_monitor, .drop = drop_monitor,
-		.exists = monitor_exists },
-	[THING_DEVICE] = { "id", .make = make_device, .drop = drop_device,
-		.exists = device_exists },
-	[THING_VNC] = { "id", "default", "vnc", 2, make_vnc, drop_vnc, vnc_exists, NULL },
-	[THING_METRICS] = { "id", "metrics0", "metrics", 1, make_metrics, drop_metrics,
-		world_has_metrics, NULL },
-	[THING_AUDIT] = { "id", "audit", NULL, 0, make_audit, drop_audit, audit_exists,
-		world_retune_audit },
+	[THING_OBJECT] = { "id", .drop = drop_object, .exists = object_exists },
+	[THING_CHARDEV] = { "id", .drop = drop_chardev, .exists = chardev_exists,
+		.change = world_retune_chardev },
+	[THING_LISTEN] = { "id", "listen0", "listen", 1, drop_listen, chardev_exists, NULL },
+	[THING_MONITOR] = { "chardev", .drop = drop_monitor, .exists = monitor_exists },
+	[THING_DEVICE] = { "id", .drop = drop_device, .exists = device_exists },
+	[THING_VNC] = { "id", "default", "vnc", 2, drop_vnc, vnc_exists, NULL },
+	[THING_METRICS] = { "id", "metrics0", "metrics", 1, drop_metrics, world_has_metrics, NULL },
+	[THING_AUDIT] = { "id", "audit", NULL, 0, drop_audit, audit_exists, world_retune_audit },
 };
 
 /* ---- names ---- */
@@ -312,8 +247,8 @@ int things_name(struct world *world, struct wanted *wanted, struct error **err)
 int thing_make(
 	struct world *world, enum thing_kind kind, struct request *request, struct error **err)
 {
-	void *handle = NULL;
-	int r = kinds[kind].make(world, request->opts, &handle, err);
+	struct frontend *handle = NULL;
+	int r = world_make(world, kind, request->opts, &handle, err);
 
 	if (r < 0)
 		return r;

@@ -2,22 +2,34 @@
 /* What charhubd's options make, made by a program. */
 #include "lib/context.h"
 
+#include "control/listens.h"
+#include "control/make.h"
+#include "control/monitors.h"
 #include "opts/opts.h"
 
 #include <errno.h>
 
+/* What charhubd does with the options of `-listen` as it reads them. */
+static int make(
+	struct charhub *charhub, enum thing_kind kind, struct opts *opts, struct error **err)
+{
+	int r = kind == THING_LISTEN ? listens_check(opts, err) : 0;
+
+	return r < 0 ? r : world_make(charhub->estate.world, kind, opts, NULL, err);
+}
+
 int charhub_add(struct charhub *charhub, const char *kind_name, const char *text,
 	struct charhub_error **err)
 {
-	const struct estate_kind *kind;
+	enum thing_kind kind;
 	AUTO_OPTS struct opts *opts = NULL;
 	int r;
 
 	ENTER(charhub);
-	r = estate_kind(kind_name, &kind, error_out(err));
+	r = thing_kind_find(kind_name, &kind, error_out(err));
 	if (r == 0)
-		r = opts_parse(text, kind->implied, &opts, error_out(err));
-	return r < 0 ? r : kind->make(&charhub->estate, opts, error_out(err));
+		r = opts_parse(text, thing_kind_implied(kind), &opts, error_out(err));
+	return r < 0 ? r : make(charhub, kind, opts, error_out(err));
 }
 
 static int read_options(
@@ -40,29 +52,41 @@ static int read_options(
 int charhub_add_options(struct charhub *charhub, const char *kind_name,
 	const struct charhub_option *options, struct charhub_error **err)
 {
-	const struct estate_kind *kind;
+	enum thing_kind kind;
 	AUTO_OPTS struct opts *opts = NULL;
 	int r;
 
 	ENTER(charhub);
-	r = estate_kind(kind_name, &kind, error_out(err));
+	r = thing_kind_find(kind_name, &kind, error_out(err));
 	if (r == 0)
 		r = read_options(options, &opts, error_out(err));
-	return r < 0 ? r : kind->make(&charhub->estate, opts, error_out(err));
+	return r < 0 ? r : make(charhub, kind, opts, error_out(err));
+}
+
+static int remove_monitor(struct world *world, const char *id, struct error **err)
+{
+	return monitors_remove(world_monitors(world), id, err);
 }
 
 int charhub_remove(
 	struct charhub *charhub, const char *kind_name, const char *id, struct charhub_error **err)
 {
-	const struct estate_kind *kind;
+	static int (*const removers[THING_KINDS])(
+		struct world * world, const char *id, struct error **err) = {
+		[THING_CHARDEV] = world_remove_chardev,
+		[THING_DEVICE] = world_remove_device,
+		[THING_MONITOR] = remove_monitor,
+		[THING_OBJECT] = world_remove_object,
+	};
+	enum thing_kind kind;
 	int r;
 
 	ENTER(charhub);
-	r = estate_kind(kind_name, &kind, error_out(err));
+	r = thing_kind_find(kind_name, &kind, error_out(err));
 	if (r < 0)
 		return r;
-	if (!kind->remove)
+	if (!removers[kind])
 		return error_set(error_out(err), EINVAL,
 			"what '%s' has made stays until the context is freed", kind_name);
-	return kind->remove(&charhub->estate, id, error_out(err));
+	return removers[kind](charhub->estate.world, id, error_out(err));
 }

@@ -111,6 +111,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "monitor-page": "command hmp-session world",
         "commands-chardev": "backend-opts commands data-format dial fd-names json-text swap world",
         "monitors": "hmp monitor monitor-page qmp world",
+        "make": "inventory monitors world",
         "commands-console": "commands console console-wait data-format json-put world",
         "commands-screen": "commands console json-put screen-copy screen-json screen-png world",
         "bequest": "auditor inventory monitors world",

@@ -582,6 +582,53 @@ static void text_json_and_options_make_the_same(void **state)
 	assert_int_equal(charhub_remove(f.hub, "chardev", "c", NULL), 0);
 }
 
+/* What stands in its fields is found by name: the rest is for who reads JSON. */
+static void assert_answer(const char *command, const char *arguments, const char *holds)
+{
+	assert_int_equal(charhub_command(f.hub, command, arguments, on_answer, &f, NULL), 0);
+	assert_int_equal(f.answer_code, 0);
+	if (!strstr(f.answer, holds))
+		fail_msg("%s says %s", command, f.answer);
+}
+
+/* Each kind that a program has as an option, and what of it can be unmade. */
+static void every_kind_of_thing_can_be_made(void **state)
+{
+	char folder[] = "/tmp/charhub-kinds-XXXXXX", text[128];
+	const char *const made[][2] = { { "chardev", "socket,id=m,server=on,wait=off,path=%s/m" },
+		{ "object", "secret,id=s,data=x" }, { "mon", "chardev=m,mode=control,id=mon" },
+		{ "listen", "unix:%s/l" }, { "vnc", "unix:%s/v" }, { "metrics", "unix:%s/p" },
+		{ "audit", "%s/a" } };
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+		struct charhub_error *err = NULL;
+		const char *format = made[i][1], *at = strstr(format, "%s");
+
+		snprintf(text, sizeof(text), "%.*s%s%s",
+			at ? (int)(at - format) : (int)strlen(format), format, at ? folder : "",
+			at ? at + 2 : "");
+		if (charhub_add(f.hub, made[i][0], text, &err) < 0)
+			fail_msg("%s: %s", made[i][0], charhub_error_message(err));
+	}
+	assert_answer("query-vnc-servers", NULL, "/v\"");
+	assert_int_equal(charhub_remove(f.hub, "chardev", "m", NULL), -EBUSY);
+	assert_int_equal(charhub_remove(f.hub, "mon", "mon", NULL), 0);
+	settle();
+	assert_int_equal(charhub_remove(f.hub, "chardev", "m", NULL), 0);
+	assert_int_equal(charhub_remove(f.hub, "object", "s", NULL), 0);
+	for (const char *const *kind =
+			(const char *const[]){ "listen", "vnc", "metrics", "audit", NULL };
+		*kind; kind++)
+		assert_int_equal(charhub_remove(f.hub, *kind, "l", NULL), -EINVAL);
+	charhub_free(f.hub);
+	f.hub = NULL;
+	snprintf(text, sizeof(text), "%s/a", folder);
+	assert_int_equal(unlink(text), 0);
+	assert_int_equal(rmdir(folder), 0); /* the sockets have gone with what listened */
+}
+
 static void commands_answer_at_once_or_later(void **state)
 {
 	(void)state;
@@ -606,6 +653,32 @@ static void commands_answer_at_once_or_later(void **state)
 	/* One that is still at work when the context goes. */
 	charhub_command(f.hub, "console-wait", "{\"console\":\"con0\",\"pattern\":\"never\"}",
 		on_answer, &f, NULL);
+}
+
+static void all_consoles_of_a_context_have_one_bound(void **state)
+{
+	struct charhub_console_info info = { .size = sizeof(info) };
+	struct charhub *other;
+	char line[64];
+
+	(void)state;
+	assert_answer("memory-max", "{\"size\":262144}", "{}");
+	assert_answer("query-memory", NULL, "\"max\":262144");
+	for (unsigned i = 0; !strstr(f.events.bytes, "HUB_HISTORY_DROPPED{\"hub\":\"con0\""); i++) {
+		assert_in_range(i, 0, 1 << 20);
+		snprintf(line, sizeof(line), "%u%08x%08x\n", i, i * 2654435761u, ~i * 40503u);
+		print(line);
+		turn();
+	}
+	assert_int_equal(charhub_console_info(f.console, &info), 0);
+	assert_true(info.held_from > info.kept);
+	assert_int_equal(charhub_console_history(f.console, info.kept, line, 1), -ERANGE);
+	assert_int_equal(charhub_console_history(f.console, info.held_from, line, 1), 1);
+	/* Another context has a bound of its own. */
+	assert_int_equal(charhub_new(NULL, &other, NULL), 0);
+	assert_int_equal(charhub_command(other, "query-memory", NULL, on_answer, &f, NULL), 0);
+	assert_null(strstr(f.answer, "\"max\""));
+	charhub_free(other);
 }
 
 static void what_happens_is_told(void **state)
@@ -824,7 +897,9 @@ int main(void)
 		CASE(who_is_no_terminal_has_no_screen),
 		CASE(errors_say_what_and_what_would_be_right),
 		CASE(text_json_and_options_make_the_same),
+		CASE(every_kind_of_thing_can_be_made),
 		CASE(commands_answer_at_once_or_later),
+		CASE(all_consoles_of_a_context_have_one_bound),
 		CASE(what_happens_is_told),
 		CASE(messages_come_with_level_and_folder),
 		CASE(contexts_know_nothing_of_each_other),
