@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What a context of the library has. */
+/*
+ * What a context of the library has: of classes.c all but stdio, of the program's frontends those
+ * that need no handler. A table links what it names, so that there is one for each;
+ * test/meta/classes.py compares them.
+ */
 #include "lib/classes.h"
 
 #include "backend/backends.h"

@@ -46,8 +46,22 @@ def check(source, page=read_page):
                                            f"option `{option}`")
 
 
+# Has a handler of signals, and a terminal that is the process's.
+_PROGRAMS_ALONE = {"backend_stdio_class"}
+
+
+def check_tables(programs, librarys):
+    """The library has the classes that programs have, and both tables are sorted alike."""
+    names, others = (re.findall(r"^\t&(\w+),$", source.text.split("chardev_class *const")[1]
+                                .split("};")[0], re.M) for source in (programs, librarys))
+    if [name for name in names if name not in _PROGRAMS_ALONE] != others:
+        yield librarys.fault(1, f"its table is not that of {programs.path}")
+
+
 def main():
-    report(fault for source in sources(".c", under=("src",)) for fault in check(source))
+    tree = {source.path: source for source in sources(".c", under=("src",))}
+    report([*(fault for source in tree.values() for fault in check(source)),
+            *check_tables(tree["src/lib/classes.c"], tree["src/lib/lib-classes.c"])])
 
 
 _EXAMPLE = """static const struct opt_desc a_options[] = {

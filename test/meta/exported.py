@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What libcharhub exports is what its headers declare and its manual describes; it has no state.
+"""What libcharhub exports is what its headers declare and its manual describes; it has no state,
+and asks the system for nothing that would change the process it is in.
 
 	exported.py SHARED STATIC SANITIZE
 """
@@ -17,6 +18,17 @@ _VERSION = re.compile(r"#define CHARHUB_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)")
 # Of what the compiler's start files bring along.
 _NOT_OURS = {"completed.0", "__dso_handle", "__TMC_END__", "__bss_start", "_edata", "_end",
              "_GLOBAL_OFFSET_TABLE_", "_DYNAMIC", ".data", ".bss"}
+
+# A guest in somebody's process does not print, ends nothing, changes nothing that is everybody's,
+# and uses no function that POSIX lets have one buffer for all threads (2.9.1). strsignal() and
+# strerror() have none in the C libraries that there are.
+_NOT_FOR_A_GUEST = set("""
+    stdout stderr printf vprintf puts putchar perror psignal
+    exit abort system
+    umask chdir fchdir setlocale signal
+    asctime ctime gmtime localtime strtok rand random crypt ttyname ptsname getpwent fgetpwent
+    getpwnam getpwuid getgrnam getgrgid gethostbyname getservbyname inet_ntoa dlerror
+""".split())
 
 
 def run(*argv):
@@ -39,6 +51,13 @@ def writable(library):
     return sorted(set(names) - _NOT_OURS)
 
 
+def wanted(library):
+    """What it asks other libraries for; a fortified function under its usual name."""
+    text = run("nm", "-P", "-D", "--undefined-only", library)
+    names = re.findall(r"^(\w+)(?:@\S+)? U", text, re.M)
+    return {re.sub(r"^__(\w+)_chk$", r"\1", name) for name in names}
+
+
 def faults(shared, static, sanitize):
     text = "".join((ROOT / "include" / name).read_text()
                    for name in ("charhub.h", "charhub-backend.h"))
@@ -49,6 +68,8 @@ def faults(shared, static, sanitize):
     for what, names in ("libcharhub.so", dynamic(shared)), ("libcharhub.a", visible(static)):
         yield from (f"{what} exports {name}" for name in sorted(names - declared))
         yield from (f"{what} does not export {name}" for name in sorted(declared - names))
+    yield from (f"libcharhub.so calls {name}, which is not for a guest"
+                for name in sorted(wanted(shared) & _NOT_FOR_A_GUEST))
     if sanitize == "none":
         yield from (f"libcharhub.so has the writable global {name}" for name in writable(shared))
     version = re.search(r"version: '([^']+)'", (ROOT / "meson.build").read_text()).group(1)
