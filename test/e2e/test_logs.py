@@ -8,6 +8,7 @@ import re
 import signal
 
 from support import mounts, program
+from support.logs import everything, lines, newest, old_files
 from support.screen import wait_until
 from support.stream import pump
 
@@ -32,41 +33,9 @@ def disk_of(daemon, workdir):
     return pathlib.Path(f"/proc/{daemon.pid}/root{workdir}/disk")
 
 
-def lines(start, end):
-    return b"".join(b"%09d the guest says something of some length\n" % i
-                    for i in range(start, end))
-
-
 def say(guest, viewer, text):
     pump([viewer], lambda: viewer.pending.endswith(text[-40:]),
          (guest, text))
-
-
-def old_files(folder, ending="Z"):
-    return sorted(path for path in folder.iterdir()
-                  if re.search(r"\.log\.\d{8}T\d{6}\.\d{3}" + ending + "$", path.name))
-
-
-def newest(folder):
-    """Between two logs there is none for a moment."""
-    try:
-        return (folder / "vm.log").read_bytes()
-    except FileNotFoundError:
-        return b""
-
-
-def everything(folder):
-    """What a reader makes of the folder at any moment; None: it changed under his hands."""
-    parts = {}
-    try:
-        for path in folder.iterdir():
-            found = re.fullmatch(r"vm\.log\.(\S{20})(\.gz)?", path.name)
-            if found and (found[1] not in parts or not found[2]):
-                data = path.read_bytes()
-                parts[found[1]] = gzip.decompress(data) if found[2] else data
-    except FileNotFoundError:
-        return None
-    return b"".join(parts[name] for name in sorted(parts)) + newest(folder)
 
 
 def test_full_log_is_followed_by_a_new_one(charhubd, workdir, client):

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the library owes the process that it is in: contexts in threads of their own, calls that are
- * posted from any, and signals, descriptors, umask, environment and output as they were. test/matrix
- * tsan looks for races in it.
+ * posted from any, and signals, descriptors, umask, environment and output as they were. test/tsan
+ * looks for races in it.
  *
  * A shop is a context with all that has threads of its own (a log that is rotated and packed, a
  * name that is looked up, old output that is packed) or reads what belongs to all (users, fonts).
