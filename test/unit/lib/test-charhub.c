@@ -1,221 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The public face, by its header alone. */
-#include <charhub.h>
-
-#include <charhub-backend.h>
+#include "charhub-rig.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <cmocka.h>
-
-enum { TEXT_BYTES = 1 << 16 };
-
-/* What came, in order. */
-struct text {
-	char bytes[TEXT_BYTES];
-	size_t len;
-};
-
-static struct fixture {
-	struct charhub *hub;
-	struct charhub_console *console;
-	struct charhub_member *member;
-	struct text input, output, events, log;
-	size_t input_max, output_max; /* taken at once */
-	unsigned rooms, member_rooms, gone, member_gone, answers;
-	int answer_code;
-	char answer[4096];
-	bool frees_itself;
-} f;
-
-static void append(struct text *text, const void *bytes, size_t len)
-{
-	assert_true(text->len + len < sizeof(text->bytes));
-	memcpy(text->bytes + text->len, bytes, len);
-	text->len += len;
-	text->bytes[text->len] = '\0';
-}
-
-/* ---- the callbacks ---- */
-
-static size_t on_input(void *data, const void *bytes, size_t len)
-{
-	assert_ptr_equal(data, &f);
-	len = len < f.input_max ? len : f.input_max;
-	append(&f.input, bytes, len);
-	if (f.frees_itself) {
-		charhub_console_free(f.console);
-		f.console = NULL;
-	}
-	return len;
-}
-
-static void on_room(void *data)
-{
-	((struct fixture *)data)->rooms++;
-}
-
-static void on_resize(void *data, unsigned cols, unsigned rows)
-{
-	char size[32];
-
-	append(&((struct fixture *)data)->input, size,
-		(size_t)snprintf(size, sizeof(size), "<%ux%u>", cols, rows));
-}
-
-static void on_break(void *data)
-{
-	append(&((struct fixture *)data)->input, "<break>", 7);
-}
-
-static void on_gone(void *data)
-{
-	((struct fixture *)data)->gone++;
-}
-
-static size_t on_output(void *data, const void *bytes, size_t len)
-{
-	assert_ptr_equal(data, &f);
-	len = len < f.output_max ? len : f.output_max;
-	append(&f.output, bytes, len);
-	return len;
-}
-
-static void on_member_room(void *data)
-{
-	((struct fixture *)data)->member_rooms++;
-}
-
-static void on_member_gone(void *data)
-{
-	((struct fixture *)data)->member_gone++;
-}
-
-static void on_event(void *data, const char *name, const char *json)
-{
-	assert_ptr_equal(data, &f);
-	append(&f.events, name, strlen(name));
-	append(&f.events, json, strlen(json));
-}
-
-static void on_log(void *data, enum charhub_level level, const char *folder, const char *line)
-{
-	char text[4096];
-
-	assert_ptr_equal(data, &f);
-	append(&f.log, text,
-		(size_t)snprintf(text, sizeof(text), "%d %s %s\n", (int)level, folder, line));
-}
-
-static void on_answer(void *data, const char *json, const struct charhub_error *error)
-{
-	assert_ptr_equal(data, &f);
-	f.answers++;
-	f.answer_code = error ? charhub_error_code(error) : 0;
-	snprintf(f.answer, sizeof(f.answer), "%s", error ? charhub_error_message(error) : json);
-}
-
-/* ---- the rig ---- */
-
-/* One round of somebody's own loop; false: nothing happens any more. */
-static bool turn(void)
-{
-	struct pollfd fd = { .fd = charhub_fd(f.hub), .events = POLLIN };
-	int wait_ms = charhub_timeout_ms(f.hub);
-	bool due = wait_ms == 0 || poll(&fd, 1, 0) > 0;
-
-	if (due)
-		charhub_dispatch(f.hub);
-	return due;
-}
-
-static void settle(void)
-{
-	while (turn())
-		;
-}
-
-/* Wait for what comes from elsewhere. */
-#define AWAIT(condition)                                                               \
-	while (!(condition)) {                                                         \
-		struct pollfd awaited = { .fd = charhub_fd(f.hub), .events = POLLIN }; \
-		poll(&awaited, 1, charhub_timeout_ms(f.hub));                          \
-		charhub_dispatch(f.hub);                                               \
-	}
-
-static void open_hub(enum charhub_level level)
-{
-	const struct charhub_config config = { .size = sizeof(config),
-		.log_level = level,
-		.on_log = on_log,
-		.on_event = on_event,
-		.data = &f };
-
-	memset(&f, 0, sizeof(f));
-	f.input_max = f.output_max = SIZE_MAX;
-	assert_int_equal(charhub_new(&config, &f.hub, NULL), 0);
-}
-
-static void open_console(const char *options)
-{
-	const struct charhub_console_config config = { .size = sizeof(config),
-		.id = "con0",
-		.options = options,
-		.on_input = on_input,
-		.on_room = on_room,
-		.on_resize = on_resize,
-		.on_break = on_break,
-		.on_gone = on_gone,
-		.data = &f };
-
-	assert_int_equal(charhub_console_new(f.hub, &config, &f.console, NULL), 0);
-}
-
-static void join(enum charhub_access access)
-{
-	const struct charhub_member_config config = { .size = sizeof(config),
-		.id = "me",
-		.on_output = on_output,
-		.on_room = on_member_room,
-		.on_gone = on_member_gone,
-		.data = &f,
-		.access = access,
-		.replay = CHARHUB_REPLAY_NONE };
-
-	assert_int_equal(charhub_member_new(f.console, &config, &f.member, NULL), 0);
-	settle();
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	open_hub(CHARHUB_LOG_INFO);
-	open_console(NULL);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	charhub_free(f.hub);
-	return 0;
-}
-
-static void print(const char *text)
-{
-	assert_int_equal(charhub_console_write(f.console, text, strlen(text)), strlen(text));
-}
 
 /* ---- the guest ---- */
 
@@ -459,6 +254,66 @@ static void two_of_a_name_are_refused(void **state)
 	config.has_fd = true;
 	config.fd = 0;
 	assert_int_equal(charhub_member_new(f.console, &config, &second, NULL), -EINVAL);
+}
+
+static void a_member_has_a_terminal_of_some_size(void **state)
+{
+	(void)state;
+	join(CHARHUB_TYPE);
+	assert_int_equal(charhub_member_resize(f.member, 132, 43), 0);
+	settle();
+	assert_string_equal(f.input.bytes, "<132x43>");
+	assert_int_equal(charhub_member_resize(f.member, 0, 43), -EINVAL);
+	assert_int_equal(charhub_member_resize(f.member, 132, 1001), -EINVAL);
+}
+
+static void a_descriptor_types_for_itself(void **state)
+{
+	struct charhub_member_config config = { .size = sizeof(config), .has_fd = true };
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	config.fd = ends[0];
+	assert_int_equal(charhub_member_new(f.console, &config, &f.member, NULL), 0);
+	assert_int_equal(charhub_member_write(f.member, "x", 1), -EINVAL);
+	assert_int_equal(charhub_member_break(f.member), -EINVAL);
+	assert_int_equal(charhub_member_resize(f.member, 80, 24), -EINVAL);
+	charhub_member_free(f.member);
+	close(ends[1]);
+}
+
+static void what_has_gone_says_so(void **state)
+{
+	struct charhub_console_info info = { .size = sizeof(info) };
+	struct charhub_member_config config = {
+		.size = sizeof(config), .on_output = on_output, .data = &f
+	};
+	struct charhub_member *member;
+	struct charhub_cell cell;
+	char *data, byte;
+	size_t len;
+
+	(void)state;
+	join(CHARHUB_TYPE);
+	assert_int_equal(charhub_remove(f.hub, "device", "con0", NULL), 0);
+	settle();
+	assert_int_equal(charhub_remove(f.hub, "chardev", "con0", NULL), 0);
+	settle();
+	assert_int_equal(f.member_gone, 1);
+	assert_int_equal(charhub_member_write(f.member, "x", 1), -ENODEV);
+	assert_int_equal(charhub_member_break(f.member), -ENODEV);
+	assert_int_equal(charhub_member_resize(f.member, 80, 24), -ENODEV);
+	charhub_member_resume(f.member);
+	assert_int_equal(charhub_console_resize(f.console, 80, 24, NULL), -ENODEV);
+	assert_int_equal(charhub_console_info(f.console, &info), -ENODEV);
+	assert_int_equal(charhub_console_history(f.console, 0, &byte, 1), -ENODEV);
+	assert_int_equal(charhub_console_cells(f.console, 0, &cell, 1), -ENODEV);
+	assert_int_equal(
+		charhub_console_screen(f.console, CHARHUB_TEXT, &data, &len, NULL), -ENODEV);
+	assert_int_equal(charhub_console_add_fd(f.console, 0, NULL), -ENODEV);
+	assert_int_equal(charhub_member_new(f.console, &config, &member, NULL), -ENODEV);
+	charhub_console_resume(f.console);
 }
 
 /* A pipe that nobody reads any more raises SIGPIPE in who writes, whose default is the end. */
@@ -771,104 +626,15 @@ static void what_another_thread_posts_runs_here_in_order(void **state)
 	assert_string_equal(f.output.bytes, "0123456789x");
 }
 
-/* ---- a foreign class ---- */
-
-static struct {
-	struct charhub_backend *backend;
-	struct text out;
-	unsigned closed, rooms;
-	size_t max;
-} foreign;
-
-static int foreign_open(
-	struct charhub_backend *backend, void **ret_self, struct charhub_error **err)
+static void the_version_is_that_of_the_header(void **state)
 {
-	if (charhub_backend_number(backend, "fail"))
-		return charhub_error_set(err, EIO, "it fails", "say nofail");
-	assert_int_equal(charhub_backend_number(backend, "n"), 7);
-	assert_string_equal(charhub_backend_string(backend, "word"), "fast");
-	assert_int_equal(charhub_backend_number(backend, "word"), 1);
-	assert_null(charhub_backend_string(backend, "unheard-of"));
-	foreign.backend = backend;
-	charhub_backend_open(backend, 1);
-	*ret_self = &foreign;
-	return 0;
-}
-
-static void foreign_close(void *self)
-{
-	assert_ptr_equal(self, &foreign);
-	foreign.closed++;
-}
-
-static ssize_t foreign_out(void *self, const void *bytes, size_t len)
-{
-	assert_ptr_equal(self, &foreign);
-	len = len < foreign.max ? len : foreign.max;
-	foreign.max -= len;
-	append(&foreign.out, bytes, len);
-	return (ssize_t)len;
-}
-
-static void foreign_room(void *self)
-{
-	assert_ptr_equal(self, &foreign);
-	foreign.rooms++;
-}
-
-static const struct charhub_class_option foreign_options[] = {
-	{ .name = "n", .type = CHARHUB_OPTION_NUMBER, .preset = "7", .help = "a number" },
-	{ .name = "fail", .type = CHARHUB_OPTION_BOOL, .preset = "off", .help = "does it fail" },
-	{ .name = "word",
-		.type = CHARHUB_OPTION_ENUM,
-		.values = "slow|fast",
-		.preset = "fast",
-		.help = "how" },
-	{ 0 },
-};
-
-static const struct charhub_class foreign_class = { .size = sizeof(foreign_class),
-	.name = "mine",
-	.options = foreign_options,
-	.open = foreign_open,
-	.close = foreign_close,
-	.out = foreign_out,
-	.on_room = foreign_room };
-
-static void a_class_of_ones_own_is_a_chardev_like_others(void **state)
-{
-	const struct charhub_class *const classes[] = { &foreign_class, NULL };
-	const struct charhub_config config = { .size = sizeof(config), .classes = classes };
-	struct charhub_error *err = NULL;
+	char text[32];
 
 	(void)state;
-	charhub_free(f.hub);
-	memset(&foreign, 0, sizeof(foreign));
-	foreign.max = 2;
-	assert_int_equal(charhub_new(&config, &f.hub, NULL), 0);
-	assert_int_equal(charhub_add(f.hub, "chardev", "mine,id=a,m=1", NULL), -EINVAL);
-	assert_int_equal(charhub_add(f.hub, "chardev", "mine,id=a,fail=on", &err), -EIO);
-	assert_string_equal(charhub_error_message(err), "it fails");
-	assert_string_equal(charhub_error_hint(err), "say nofail");
-	charhub_error_free(err);
-	assert_int_equal(charhub_add(f.hub, "chardev", "mine,id=a", NULL), 0);
-	assert_string_equal(charhub_backend_id(foreign.backend), "a");
-	open_console("chardevs.0=a,replay=none");
-	settle();
-	print("abc");
-	settle();
-	assert_string_equal(foreign.out.bytes, "ab");
-	foreign.max = SIZE_MAX;
-	charhub_backend_room(foreign.backend);
-	settle();
-	assert_string_equal(foreign.out.bytes, "abc");
-	assert_true(charhub_backend_wants(foreign.backend) > 0);
-	assert_int_equal(charhub_backend_in(foreign.backend, "keys", 4), 4);
-	settle();
-	assert_string_equal(f.input.bytes, "keys");
-	charhub_free(f.hub);
-	f.hub = NULL;
-	assert_int_equal(foreign.closed, 1);
+	snprintf(text, sizeof(text), "%d.%d.%d", CHARHUB_VERSION_MAJOR, CHARHUB_VERSION_MINOR,
+		CHARHUB_VERSION_PATCH);
+	assert_string_equal(charhub_version(), text);
+	assert_int_equal(charhub_version_number(), CHARHUB_VERSION_NUMBER);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -891,6 +657,9 @@ int main(void)
 		CASE(what_is_no_stream_is_refused_and_stays_its_owners),
 		CASE(a_chardev_is_a_member_by_its_name),
 		CASE(two_of_a_name_are_refused),
+		CASE(a_member_has_a_terminal_of_some_size),
+		CASE(a_descriptor_types_for_itself),
+		CASE(what_has_gone_says_so),
 		CASE(no_signal_is_raised),
 		CASE(the_screen_is_shown_in_every_form),
 		CASE(cells_have_text_colours_and_attributes),
@@ -905,7 +674,7 @@ int main(void)
 		CASE(contexts_know_nothing_of_each_other),
 		CASE(structs_of_another_age_are_read),
 		CASE(what_another_thread_posts_runs_here_in_order),
-		CASE(a_class_of_ones_own_is_a_chardev_like_others),
+		CASE(the_version_is_that_of_the_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
