@@ -2,134 +2,89 @@
 #include "client/cast.h"
 
 #include "base/cleanup.h"
-#include "base/utf8.h"
-#include "client/clock.h"
 #include "client/json.h"
 #include "client/terminal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- writing ---- */
+
+/* Each event is in the file when it has happened. */
+static void flush(struct cast *cast, struct strbuf *lines)
+{
+	if (lines->failed)
+		cast->lost = true;
+	else if (lines->len)
+		fwrite(lines->data, 1, lines->len, cast->file);
+	fflush(cast->file);
+}
 
 int cast_open(struct cast *cast, const char *path, const char *title, unsigned cols, unsigned rows,
 	struct error **err)
 {
-	AUTO_JSON json_t *header = json_pack("{s:i,s:i,s:i,s:I,s:s,s:{s:s}}", "version", 2, "width",
-		(int)cols, "height", (int)rows, "timestamp", (json_int_t)time(NULL), "title", title,
-		"env", "TERM", "xterm-256color");
-	FILE *file = header ? fopen(path, "we") : NULL;
+	AUTO_STRBUF struct strbuf lines = { 0 };
+	FILE *file = fopen(path, "we");
 
 	if (!file)
-		return error_set(err, header ? errno : ENOMEM, "cannot write '%s': %s", path,
-			strerror(header ? errno : ENOMEM));
-	json_dumpf(header, file, JSON_COMPACT);
-	fputc('\n', file);
-	*cast = (struct cast){ .file = file, .start_us = clock_us() };
+		return error_set(err, errno, "cannot write '%s': %s", path, strerror(errno));
+	*cast = (struct cast){ .file = file };
+	asciicast_begin(&cast->text, &lines, title, cols, rows);
+	flush(cast, &lines);
 	return 0;
 }
 
-static void begin(struct cast *cast, char kind)
+static void put(struct cast *cast, enum asciicast_stream stream, const void *bytes, size_t len)
 {
-	uint64_t us = clock_us() - cast->start_us;
+	AUTO_STRBUF struct strbuf lines = { 0 };
 
-	fprintf(cast->file, "[%" PRIu64 ".%06" PRIu64 ", \"%c\", \"", us / 1000000, us % 1000000,
-		kind);
-}
-
-static void end(struct cast *cast)
-{
-	fputs("\"]\n", cast->file);
-	fflush(cast->file);
-}
-
-static void put_character(FILE *file, const uint8_t *at, size_t len)
-{
-	if (len > 1 || (*at >= ' ' && *at != '"' && *at != '\\' && *at != 0x7f))
-		fwrite(at, 1, len, file);
-	else
-		fprintf(file, "\\u%04x", *at);
-}
-
-/* What is no UTF-8 is written as the replacement character; what may become some is held. */
-static void put_bytes(FILE *file, const uint8_t *at, size_t len, uint8_t held[4], size_t *held_len)
-{
-	while (len) {
-		int n = utf8_character(at, len);
-
-		if (n < 0) {
-			memcpy(held, at, len);
-			*held_len = len;
-			return;
-		}
-		if (n)
-			put_character(file, at, (size_t)n);
-		else
-			fputs("\\ufffd", file);
-		at += n ? n : 1;
-		len -= n ? (size_t)n : 1;
-	}
-}
-
-static void put_event(struct cast *cast, char kind, const void *bytes, size_t len, uint8_t held[4],
-	size_t *held_len)
-{
-	AUTO_FREE uint8_t *all = NULL;
-	size_t before = *held_len;
-
-	if (!cast->file || !len)
+	if (!cast->file)
 		return;
-	all = malloc(before + len);
-	if (!all)
-		return;
-	memcpy(all, held, before);
-	memcpy(all + before, bytes, len);
-	*held_len = 0;
-	begin(cast, kind);
-	put_bytes(cast->file, all, before + len, held, held_len);
-	end(cast);
+	asciicast_put(&cast->text, &lines, stream, asciicast_now_us(), bytes, len);
+	flush(cast, &lines);
 }
 
 void cast_output(struct cast *cast, const void *bytes, size_t len)
 {
-	put_event(cast, 'o', bytes, len, cast->held, &cast->held_len);
+	put(cast, ASCIICAST_OUT, bytes, len);
 }
 
 void cast_input(struct cast *cast, const void *bytes, size_t len)
 {
-	put_event(cast, 'i', bytes, len, cast->held_in, &cast->held_in_len);
+	put(cast, ASCIICAST_IN, bytes, len);
 }
 
 void cast_resize(struct cast *cast, unsigned cols, unsigned rows)
 {
+	AUTO_STRBUF struct strbuf lines = { 0 };
+
 	if (!cast->file)
 		return;
-	begin(cast, 'r');
-	fprintf(cast->file, "%ux%u", cols, rows);
-	end(cast);
+	asciicast_resize(&cast->text, &lines, asciicast_now_us(), cols, rows);
+	flush(cast, &lines);
 }
 
 void cast_mark(struct cast *cast, const char *label)
 {
-	uint8_t held[4];
-	size_t held_len;
+	AUTO_STRBUF struct strbuf lines = { 0 };
 
 	if (!cast->file)
 		return;
-	begin(cast, 'm');
-	put_bytes(cast->file, (const uint8_t *)label, strlen(label), held, &held_len);
-	end(cast);
+	asciicast_mark(&cast->text, &lines, asciicast_now_us(), label);
+	flush(cast, &lines);
 }
 
 int cast_close(struct cast *cast)
 {
+	AUTO_STRBUF struct strbuf lines = { 0 };
 	int failed;
 
 	if (!cast->file)
 		return 0;
-	failed = ferror(cast->file);
+	asciicast_end(&cast->text, &lines, asciicast_now_us());
+	flush(cast, &lines);
+	failed = cast->lost || ferror(cast->file);
 	failed |= fclose(cast->file);
 	cast->file = NULL;
 	return failed ? -EIO : 0;

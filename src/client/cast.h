@@ -2,23 +2,22 @@
 #ifndef CLIENT_CAST_H
 #define CLIENT_CAST_H
 
+#include "asciicast/asciicast.h"
 #include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
 /**
- * struct cast - a recording that is being written [asciicast v2]
- * @start_us: CLOCK_MONOTONIC of time 0
- * @held:     of output: the beginning of a character; @held_in: of input
+ * struct cast - a recording that is being written
+ * @file: NULL: none
+ * @lost: memory ran out, and something is missing
  */
 struct cast {
 	FILE *file;
-	uint64_t start_us;
-	uint8_t held[4], held_in[4];
-	size_t held_len, held_in_len;
+	struct asciicast text;
+	bool lost;
 };
 
 /** cast_open() - of a terminal of that size. Return: 0; -errno with @err */

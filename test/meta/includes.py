@@ -13,6 +13,7 @@ _EVERYTHING = ("base snapshot io transport opts object chardev backend hub mux v
 ALLOWED = {folder: set(below.split()) for folder, below in {
     "base": "",
     "snapshot": "base",
+    "asciicast": "base",
     "attach": "base",
     "io": "base",
     "audit": "base io",
@@ -39,7 +40,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "config": "base snapshot io opts object chardev vnc frontend control",
     "lib": _EVERYTHING,
     "prog": _EVERYTHING,
-    "client": "base io transport attach audit",
+    "client": "base io transport asciicast attach audit",
 }.items()}
 
 # Inside of a folder, where that is worth a picture of its own: file -> the files whose headers it
