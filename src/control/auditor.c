@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/hex.h"
 #include "base/parse.h"
+#include "base/patterns.h"
 #include "base/strbuf.h"
 #include "chardev/rotate.h"
 #include "control/audit-record.h"
@@ -16,7 +17,6 @@
 #include "io/writer.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,18 +210,8 @@ static const char *find_word(const struct event_desc *desc)
 static bool is_wanted(const struct auditor *auditor, const struct event *event)
 {
 	const char *console = json_string_value(json_object_get(event->data, "hub"));
-	const char *at = auditor->consoles;
-	char glob[256];
 
-	while (console && *(at += strspn(at, " "))) {
-		size_t len = strcspn(at, " ");
-
-		snprintf(glob, sizeof(glob), "%.*s", (int)len, at);
-		if (!fnmatch(glob, console, 0))
-			return true;
-		at += len;
-	}
-	return !console;
+	return !console || patterns_fit(auditor->consoles, console);
 }
 
 static void hear(struct auditor *auditor, const struct event *event)
