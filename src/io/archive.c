@@ -33,7 +33,7 @@ char *archive_index_name(const char *path)
 
 /* ---- stamps ---- */
 
-static void write_stamp(uint64_t ms, char stamp[ARCHIVE_STAMP_BYTES + 1])
+void archive_stamp(uint64_t ms, char stamp[ARCHIVE_STAMP_BYTES + 1])
 {
 	time_t seconds = (time_t)(ms / MS);
 	char text[STAMP_SECONDS + 1];
@@ -197,9 +197,9 @@ int archive_name(const char *path, uint64_t now_ms, char **ret_name)
 
 	if (r < 0)
 		return r;
-	write_stamp(now_ms, stamp);
+	archive_stamp(now_ms, stamp);
 	for (size_t i = 0; i < archive.len; i++)
 		if (strcmp(archive.items[i].stamp, stamp) >= 0)
-			write_stamp(stamp_ms(archive.items[i].stamp) + 1, stamp);
+			archive_stamp(stamp_ms(archive.items[i].stamp) + 1, stamp);
 	return asprintf(ret_name, "%s.%s", path, stamp) < 0 ? -ENOMEM : 0;
 }

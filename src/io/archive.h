@@ -28,6 +28,9 @@ enum {
 /** How the bytes of a file are kept. */
 enum archive_form { ARCHIVE_PLAIN, ARCHIVE_ZSTD, ARCHIVE_GZIP, ARCHIVE_FORMS };
 
+/** archive_stamp() - of a time since 1970: "20261129T180322.417Z" */
+void archive_stamp(uint64_t ms, char ret_stamp[ARCHIVE_STAMP_BYTES + 1]);
+
 /** archive_suffix() - "", ".zst", ".gz" */
 const char *archive_suffix(enum archive_form form);
 

@@ -25,7 +25,7 @@ static void look_at_size(struct log_file *file)
 		file->size = (uint64_t)st.st_size;
 }
 
-int log_file_open(struct log_file *file, const char *path, unsigned flags,
+static int open_it(struct log_file *file, const char *path, unsigned flags,
 	const struct log_file_options *options)
 {
 	int r = 0;
@@ -48,6 +48,22 @@ int log_file_open(struct log_file *file, const char *path, unsigned flags,
 	if (options->indexed && rotation_is_at(path, file->out.fd))
 		log_index_open(&file->index, path, file->size, options->mode);
 	return 0;
+}
+
+int log_file_open(struct log_file *file, const char *path, unsigned flags,
+	const struct log_file_options *options)
+{
+	struct log_file_options fresh = *options;
+	int r = open_it(file, path, flags, options);
+
+	if (r < 0 || !options->anew || options->inherited || !file->size ||
+		out_file_is_inherited(path))
+		return r;
+	fresh.anew = false;
+	r = log_file_rotate(file, path, &fresh);
+	if (r < 0)
+		log_file_close(file);
+	return r;
 }
 
 void log_file_close(struct log_file *file)

@@ -25,13 +25,15 @@ struct log_file {
  * @mode:    permissions of what is made
  * @rotates: the file is going to be moved away: keep it locked (shared) until it is closed, so that
  *           nobody packs what is written to
+ * @anew:    a regular file that is there, and has something in it, is moved aside first, as by
+ *           log_file_rotate(); not one that is inherited
  * @indexed: have an index, where it is a regular file that is not inherited
  * @sync:    what was written is on the disk
  * @inherited: go on with this descriptor, which another process had opened so; 0: open the path
  */
 struct log_file_options {
 	mode_t mode;
-	bool rotates, indexed, sync;
+	bool rotates, anew, indexed, sync;
 	int inherited;
 };
 

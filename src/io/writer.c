@@ -102,6 +102,12 @@ static bool has_room_again(const struct writer *writer)
 	return pending(writer) <= WRITER_QUEUE_BYTES / 2;
 }
 
+/* When the file that is written is full. */
+static uint64_t fresh_limit(const struct writer *writer)
+{
+	return writer->how.anew ? 0 : writer->rules.size;
+}
+
 /* ---- in a thread, under the lock ---- */
 
 static void writer_free(struct writer *writer)
@@ -145,7 +151,7 @@ static void rotate_outside(struct writer *writer)
 	writer->file = file;
 	writer->is_old = false;
 	writer->first_ms = UNWRITTEN;
-	writer->limit = writer->rules.size;
+	writer->limit = fresh_limit(writer);
 	if (r < 0 && writer->limit)
 		writer->limit += writer->file.size;
 	writer->rotated = true;
@@ -211,7 +217,7 @@ static bool swap_files(struct writer *writer)
 	writer->error = 0;
 	writer->is_old = false;
 	writer->first_ms = UNWRITTEN;
-	writer->limit = writer->rules.size;
+	writer->limit = fresh_limit(writer);
 	return true;
 }
 
@@ -376,7 +382,7 @@ static int write_stream(struct writer *writer)
 /* Let go on what can. With the lock held. Return: a positive errno, 0. */
 static int push(struct writer *writer)
 {
-	if (!rests(writer))
+	if (!rests(writer) || (writer->error && writer->file.out.fd < 0))
 		return 0;
 	if (writer->reopen || writer->next.out.fd >= 0) {
 		work_submit(writer->pool, &writer->work);
@@ -416,7 +422,7 @@ static void look_at_age(struct writer *writer)
 {
 	int64_t now = (int64_t)loop_now_ms(writer->loop);
 
-	if (!writer->rules.age_s)
+	if (!writer->rules.age_s || writer->how.anew)
 		return;
 	if (writer->first_ms == UNWRITTEN)
 		writer->first_ms = now;
@@ -596,6 +602,16 @@ static int change_files(struct writer *writer)
 	return 0;
 }
 
+/* The same for the first time. Without a file it is tried again, see on_timer(). */
+static int begin_file(struct writer *writer)
+{
+	int failed = change_files(writer);
+
+	writer->reopen = failed;
+	writer->error = failed;
+	return failed;
+}
+
 /* The thread has gone on in a new file, or could not. */
 static void hear_of_rotation(struct writer *writer)
 {
@@ -615,16 +631,22 @@ static void hear_of_rotation(struct writer *writer)
 static void done(struct work *work)
 {
 	struct writer *writer = writer_of(work);
-	int error, failed;
+	bool begins = writer->file.out.fd < 0;
+	int error, failed = 0;
 
 	if (writer->rotated)
 		hear_of_rotation(writer);
 	work_pool_lock(writer->pool);
 	error = writer->error;
-	failed = writer->reopen ? change_files(writer) : 0;
+	if (writer->reopen && begins)
+		error = begin_file(writer);
+	else if (writer->reopen)
+		failed = change_files(writer);
 	if (!error || !writer->error)
 		error = push(writer);
 	work_pool_unlock(writer->pool);
+	if (begins && !error && writer->sweep)
+		sweep_start(writer->sweep, &writer->rules);
 	if (failed)
 		log_warning("%s%s'%s' could not be reopened: %s; the old file stays",
 			writer->owner ? writer->owner : "", writer->owner ? " " : "", writer->path,
@@ -710,9 +732,9 @@ int writer_set_rotation(struct writer *writer, const struct rotation_rules *rule
 	work_pool_lock(writer->pool);
 	writer->how.rotates = is_on;
 	writer->rules = *rules;
-	writer->limit = rules->size;
+	writer->limit = fresh_limit(writer);
 	work_pool_unlock(writer->pool);
-	if (is_on)
+	if (is_on && writer->file.out.fd >= 0)
 		sweep_start(writer->sweep, rules);
 	return 0;
 }
@@ -739,6 +761,12 @@ static int begin(struct writer *writer, const struct writer_options *options)
 	writer->timer = timer_new(writer->loop, on_timer, writer);
 	if (!writer->path || !writer->timer || (options->owner && !writer->owner))
 		return -ENOMEM;
+	if (options->later) {
+		r = writer_set_rotation(writer, &options->rotation);
+		if (r == 0)
+			writer_reopen(writer);
+		return r;
+	}
 	how = writer->how;
 	how.inherited = options->inherited;
 	r = log_file_open(&writer->file, options->path, flags, &how);
@@ -766,6 +794,7 @@ int writer_open(struct loop *loop, const struct writer_options *options, struct 
 	writer->how = (struct log_file_options){
 		.mode = options->mode,
 		.rotates = rotation_is_on(&options->rotation),
+		.anew = options->anew,
 		.indexed = options->indexed,
 		.sync = options->sync,
 	};

@@ -32,6 +32,9 @@ enum {
  * struct writer_options
  * @path:  see out_file_open(); copied
  * @empty: a regular file begins anew
+ * @anew:  a regular file that is there is moved aside first, as by a rotation; there is no other:
+ *         @rotation says what becomes of old files, and whoever writes when this one ends
+ * @later: the file is opened by a thread; that it cannot be is trouble as any other
  * @shared: see OUT_SHARED
  * @mode:  permissions of a file that is made
  * @follower: a descriptor that becomes this file, too, now and after each writer_reopen(); 0: none
@@ -47,7 +50,7 @@ enum {
  */
 struct writer_options {
 	const char *path;
-	bool empty, shared;
+	bool empty, anew, later, shared;
 	mode_t mode;
 	int follower, inherited;
 	const char *owner;
@@ -59,7 +62,8 @@ struct writer_options {
 };
 
 /**
- * writer_open() - open the file; the only call that takes as long as the file system does
+ * writer_open() - open the file; unless @later, the only call that takes as long as the file system
+ * does
  *
  * Return: 0; -errno.
  */

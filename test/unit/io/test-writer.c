@@ -658,6 +658,76 @@ static void what_cannot_be_opened_is_an_error(void **state)
 	assert_null(writer);
 }
 
+static struct writer_options anew(struct fixture *f, bool later)
+{
+	return (struct writer_options){ .path = f->path,
+		.anew = true,
+		.later = later,
+		.mode = 0640,
+		.owner = "test",
+		.on_trouble = note_trouble,
+		.data = f };
+}
+
+static void what_is_there_is_moved_aside(void **state)
+{
+	struct fixture *f = *state;
+	struct writer_options options = anew(f, false);
+	struct archive archive;
+
+	put_file(f->path, "old");
+	assert_int_equal(writer_open(f->loop, &options, &f->writer), 0);
+	offer(f->writer, "new", 3);
+	wait_for_file(f->loop, f->path, "new");
+	assert_int_equal(archive_list(f->path, &archive), 0);
+	assert_int_equal(archive.len, 2);
+	assert_true(file_is(archive.items[0].path, "old"));
+	archive_done(&archive);
+}
+
+static void file_is_opened_by_a_thread(void **state)
+{
+	struct fixture *f = *state;
+	struct writer_options options = anew(f, true);
+
+	put_file(f->path, "old");
+	assert_int_equal(writer_open(f->loop, &options, &f->writer), 0);
+	assert_int_equal(writer_fd(f->writer), -1);
+	offer(f->writer, "new", 3);
+	wait_for_file(f->loop, f->path, "new");
+}
+
+static void file_that_could_not_be_opened_is_tried_again(void **state)
+{
+	struct fixture *f = *state;
+	struct writer_options options = anew(f, true);
+
+	assert_int_equal(mkdir(f->path, 0700), 0);
+	assert_int_equal(writer_open(f->loop, &options, &f->writer), 0);
+	run_until(f, &f->troubles, 1);
+	assert_true(writer_is_failing(f->writer));
+	assert_non_null(strstr(f->last, "is in trouble: Is a directory"));
+	offer(f->writer, "a", 1);
+	loop_step(f->loop, false);
+	assert_int_equal(f->troubles, 1);
+	assert_int_equal(rmdir(f->path), 0);
+	offer(f->writer, "b", 1);
+	loop_advance(f->loop, WRITER_RETRY_MS);
+	wait_for_file(f->loop, f->path, "ab");
+}
+
+static void closing_opens_it_first(void **state)
+{
+	struct fixture *f = *state;
+	struct writer_options options = anew(f, true);
+
+	assert_int_equal(work_pool_get(f->loop, &f->pool), 0);
+	assert_int_equal(writer_open(f->loop, &options, &f->writer), 0);
+	offer(f->writer, "all", 3);
+	writer_close(TAKE_PTR(f->writer));
+	wait_for_file(f->loop, f->path, "all");
+}
+
 #define writer_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static void *nothing(void *arg)
@@ -702,6 +772,10 @@ int main(void)
 		writer_test(inherited_socket_never_blocks),
 		writer_test(inherited_file_goes_on_where_others_who_have_it_are),
 		writer_test(what_cannot_be_opened_is_an_error),
+		writer_test(what_is_there_is_moved_aside),
+		writer_test(file_is_opened_by_a_thread),
+		writer_test(file_that_could_not_be_opened_is_tried_again),
+		writer_test(closing_opens_it_first),
 	};
 
 	alone = threads_at_first();
