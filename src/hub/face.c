@@ -172,6 +172,22 @@ uint64_t hub_offset_at(const struct chardev *chardev, int64_t when)
 	return hub_times_find(&hub_from(chardev)->times, when);
 }
 
+int hub_replay(struct chardev *chardev, bool in_place, struct strbuf *out, uint64_t *ret_offset)
+{
+	struct hub *hub = hub_from(chardev);
+	const struct vt_replay how = { .flags = in_place ? VT_REPLAY_IN_PLACE : 0,
+		.cols = hub->size.cols,
+		.rows = hub->size.rows };
+	int r = 0;
+
+	if (hub_is_console(hub))
+		r = hub_screen_replay(&hub->screen, &how, out);
+	if (r == 0)
+		*ret_offset = hub_is_console(hub) ? hub_screen_boundary(&hub->screen)
+						  : hub->tape.readable;
+	return r;
+}
+
 struct vt *hub_vt(struct chardev *chardev)
 {
 	struct hub *hub = hub_from(chardev);

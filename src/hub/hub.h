@@ -13,6 +13,7 @@ extern const struct chardev_class hub_class;
 
 struct histogram;
 struct object;
+struct strbuf;
 
 enum hub_access {
 	HUB_ACCESS_TYPE,
@@ -271,6 +272,17 @@ int hub_history(const struct chardev *hub, uint64_t offset, size_t max, struct i
  * To within a second, or within a part of HUB_TIMES of what the console has printed.
  */
 uint64_t hub_offset_at(const struct chardev *hub, int64_t when);
+
+/**
+ * hub_replay() - append bytes that bring a terminal of the console's size to what it shows now
+ * @in_place: it shows what the console did some time ago
+ * @ret_offset: where the bytes of the console begin that follow
+ *
+ * None for a console that is no terminal. Not inside of a callback of an observer but on_output().
+ *
+ * Return: 0; -ENOMEM.
+ */
+int hub_replay(struct chardev *hub, bool in_place, struct strbuf *out, uint64_t *ret_offset);
 
 /** hub_vt() - the console's terminal, which belongs to the hub; NULL: it is none, or no memory */
 struct vt *hub_vt(struct chardev *hub);
