@@ -12,6 +12,7 @@ typedef int verb_run_fn(struct client *client, const struct args *args, struct e
 
 verb_run_fn verb_list, verb_who, verb_stats, verb_watch;
 verb_run_fn verb_attach, verb_record, verb_play;
+verb_run_fn verb_recording_list, verb_recording_start, verb_recording_stop;
 verb_run_fn verb_kick, verb_take, verb_give, verb_request, verb_refuse, verb_break;
 verb_run_fn verb_add, verb_remove, verb_hub_add, verb_hub_remove, verb_hub_set;
 verb_run_fn verb_send, verb_expect, verb_screen, verb_history, verb_log;

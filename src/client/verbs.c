@@ -89,6 +89,11 @@ static const struct verb_option from_conserver_options[] = {
 
 static const struct verb_option from_conman_options[] = { CONTROL_OPTION, { 0 } };
 
+static const struct verb_option recording_options[] = {
+	{ "input", 'i', NULL, "what is typed too, but for passwords" },
+	{ 0 },
+};
+
 static const struct verb_option reload_options[] = {
 	{ "dry-run", 'n', NULL, "say what would be done, and do nothing" },
 	{ 0 },
@@ -196,6 +201,15 @@ const struct verb verbs[] = {
 	{ "record", "CONSOLE FILE", "Be at a console, and record it",
 		"The recording is an asciicast, version 2, with what was typed and all sizes.",
 		attach_options, 2, 2, verb_record },
+	{ "recording list", "", "List what the daemons record", NULL, NULL, 0, 0,
+		verb_recording_list },
+	{ "recording start", "CONSOLE [FILE]", "Let the daemon record a console",
+		"Until 'recording stop', whoever is there. FILE is one of the daemon's host: %n is "
+		"the name of the console, %t the time; default: %n-%t.cast, in the daemon's "
+		"folder.",
+		recording_options, 1, 2, verb_recording_start },
+	{ "recording stop", "CONSOLE", "End what 'recording start' began", NULL, NULL, 1, 1,
+		verb_recording_stop },
 	{ "play", "FILE", "Show a recording", NULL, play_options, 1, 1, verb_play },
 	{ "watch", "[CONSOLE]", "Watch the list of consoles", NULL, NULL, 0, 1, verb_watch },
 	{ "stats", "[CONSOLE]", "Show what members have been given, and what not", NULL, NULL, 0, 1,

@@ -48,6 +48,12 @@ const struct opt_desc console_options[] = {
 		.type = OPT_BOOL,
 		.preset = "off",
 		.help = "is it one of the consoles that -vnc shows" },
+	{ .name = "record",
+		.type = OPT_ENUM,
+		.values = "off|always|attached|typed",
+		.preset = "off",
+		.help = "when it is recorded: always; while somebody is there; the same, from the "
+			"first key on" },
 	{ .name = "template",
 		.type = OPT_STRING,
 		.preset = "default",
@@ -56,11 +62,11 @@ const struct opt_desc console_options[] = {
 };
 
 const char console_parts_help[] = "Besides these, all options of the hub; and guest.KEY, "
-				  "listen.KEY, vc.KEY, journal.KEY, syslog.KEY, device.KEY for "
-				  "those of the other parts.";
+				  "listen.KEY, vc.KEY, journal.KEY, syslog.KEY, record.KEY, "
+				  "device.KEY for those of the other parts.";
 
 /** What the keys of a console are about. */
-enum part { OWN, GUEST, LISTEN, VC, JOURNAL, SYSLOG, DEVICE, HUB, PARTS };
+enum part { OWN, GUEST, LISTEN, VC, JOURNAL, SYSLOG, RECORD, DEVICE, HUB, PARTS };
 
 static const char *const prefixes[PARTS] = {
 	[GUEST] = "guest.",
@@ -68,6 +74,7 @@ static const char *const prefixes[PARTS] = {
 	[VC] = "vc.",
 	[JOURNAL] = "journal.",
 	[SYSLOG] = "syslog.",
+	[RECORD] = "record.",
 	[DEVICE] = "device.",
 };
 
@@ -138,8 +145,11 @@ int console_apply_template(
 
 /* ---- the keys, sorted by part ---- */
 
-/* @text with its percents. Return: to be freed; NULL with the error. */
-static char *expand_text(struct expansion *at, const char *key, const char *text)
+/*
+ * @text with its percents; @later: those that are no names are for who gets it. Return: to be
+ * freed; NULL with the error.
+ */
+static char *expand_text(struct expansion *at, const char *key, const char *text, bool later)
 {
 	struct strbuf value = { 0 };
 
@@ -150,7 +160,10 @@ static char *expand_text(struct expansion *at, const char *key, const char *text
 			continue;
 		}
 		text++;
-		if (*text == '%') {
+		if (later && (*text == '%' || *text == 't')) {
+			strbuf_putc(&value, '%');
+			strbuf_putc(&value, *text);
+		} else if (*text == '%') {
 			strbuf_putc(&value, '%');
 		} else if (*text == 'n' || *text == 'h') {
 			strbuf_puts(&value, *text == 'n' ? at->name : at->host);
@@ -189,8 +202,8 @@ static int sort_item(struct expansion *at, const struct opts *console, size_t in
 	AUTO_OPTS struct opts *one = opts_new();
 	const char *key;
 	enum part part = part_of(opts_key_at(console, index), &key);
-	AUTO_FREE char *value =
-		expand_text(at, opts_key_at(console, index), opts_value_at(console, index));
+	AUTO_FREE char *value = expand_text(
+		at, opts_key_at(console, index), opts_value_at(console, index), part == RECORD);
 
 	if (!value)
 		return -EINVAL;
@@ -349,6 +362,22 @@ static int expand_hub(struct expansion *at)
 	return r < 0 ? r : want(at, THING_CHARDEV, HUB);
 }
 
+static int expand_record(struct expansion *at)
+{
+	struct opts *record = at->parts[RECORD];
+	const char *when = opts_text(at->parts[OWN], "record");
+	int r;
+
+	if (!when || is_word(when, "off"))
+		return 0;
+	if (opts_set(record, "when", when) < 0)
+		return out_of_memory(at);
+	r = set_name(at, record, "id", ".record");
+	if (r == 0)
+		r = set_name(at, record, "consoles", "");
+	return r < 0 ? r : want(at, THING_RECORD, RECORD);
+}
+
 /* A chardev leads to the guest, and a device joins it and the hub. */
 static int expand_chardev_guest(struct expansion *at, const char *spec)
 {
@@ -407,7 +436,8 @@ static int expand(struct expansion *at, const struct opts *console)
 		return r;
 	guest = opts_get_string(at->parts[OWN], "guest");
 	virtio = spec_virtio(guest);
-	return virtio ? expand_virtio(at, virtio) : expand_chardev_guest(at, guest);
+	r = virtio ? expand_virtio(at, virtio) : expand_chardev_guest(at, guest);
+	return r < 0 ? r : expand_record(at);
 }
 
 int console_expand(const struct opts *console, const char *host, const char *where,
@@ -436,7 +466,7 @@ int console_expand(const struct opts *console, const char *host, const char *whe
 bool console_is_part(const char *id, const char *name)
 {
 	static const char *const suffixes[] = { "", ".guest", ".listen", ".vc", ".journal",
-		".syslog", ".null", ".device" };
+		".syslog", ".null", ".record", ".device" };
 	size_t len = strlen(name);
 
 	if (strncmp(id, name, len))

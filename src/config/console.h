@@ -36,8 +36,8 @@ int console_apply_template(
  * @host:    what %h means
  * @where:   handed to @want
  *
- * The parts are called NAME, NAME.guest, NAME.listen, NAME.vc, NAME.journal, NAME.syslog and
- * NAME.device. In values %n is the console's name, and %% a percent sign.
+ * The parts are called NAME, NAME.guest, NAME.listen, NAME.vc, NAME.journal, NAME.syslog,
+ * NAME.record and NAME.device. In values %n is the console's name, and %% a percent sign.
  *
  * Return: 0; -EINVAL and the like with @err, which names the console.
  */

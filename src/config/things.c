@@ -9,6 +9,7 @@
 #include "control/listens.h"
 #include "control/make.h"
 #include "control/monitors.h"
+#include "control/recorders.h"
 #include "control/scrapes.h"
 #include "control/world.h"
 #include "frontend/frontend.h"
@@ -143,6 +144,19 @@ static bool audit_exists(const struct world *world, const char *name)
 	return auditor && !strcmp(auditor_id(auditor), name);
 }
 
+/* ---- recorders ---- */
+
+static void drop_record(struct world *world, const char *name, void *handle)
+{
+	(void)handle;
+	world_drop_record(world, name);
+}
+
+static bool record_exists(const struct world *world, const char *name)
+{
+	return recorders_find(world_recorders(world), name);
+}
+
 static const struct kind kinds[THING_KINDS] = {
 	[THING_OBJECT] = { "id", .drop = drop_object, .exists = object_exists },
 	[THING_CHARDEV] = { "id", .drop = drop_chardev, .exists = chardev_exists,
@@ -153,6 +167,8 @@ static const struct kind kinds[THING_KINDS] = {
 	[THING_VNC] = { "id", "default", "vnc", 2, drop_vnc, vnc_exists, NULL },
 	[THING_METRICS] = { "id", "metrics0", "metrics", 1, drop_metrics, world_has_metrics, NULL },
 	[THING_AUDIT] = { "id", "audit", NULL, 0, drop_audit, audit_exists, world_retune_audit },
+	[THING_RECORD] = { "id", "record0", "record", 1, drop_record, record_exists,
+		world_retune_record },
 };
 
 /* ---- names ---- */
@@ -174,6 +190,8 @@ static void bind(const struct world *world, enum thing_kind kind, struct opts *o
 		opts_bind(opts, (const struct opt_desc *const[]){ scrapes_options, NULL });
 	else if (kind == THING_AUDIT)
 		opts_bind(opts, (const struct opt_desc *const[]){ auditor_options, NULL });
+	else if (kind == THING_RECORD)
+		opts_bind(opts, (const struct opt_desc *const[]){ recorder_options, NULL });
 	else if (kind == THING_LISTEN)
 		opts_bind(opts, (const struct opt_desc *const[]){ listens_options, socket->options,
 					chardev_common_options, NULL });

@@ -192,6 +192,8 @@ static const struct told {
 	{ &event_vnc_disconnected, "vnc-left" },
 	{ &event_vserport_change, "guest" },
 	{ &event_device_deleted, "device-deleted" },
+	{ &event_recording_started, "recording-started" },
+	{ &event_recording_stopped, "recording-stopped" },
 	{ &event_command, "command" },
 	{ &event_config_reloaded, "reload" },
 	{ &event_shutdown, "shutdown" },

@@ -7,6 +7,7 @@
 #include "chardev/chardev-impl.h"
 #include "control/auditor.h"
 #include "control/monitors.h"
+#include "control/recorders.h"
 #include "control/world.h"
 #include "frontend/frontend.h"
 #include "object/object.h"
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAG_THING = 1, TAG_CHARDEV, TAG_FRONTEND, TAG_AUDIT };
+enum { TAG_THING = 1, TAG_CHARDEV, TAG_FRONTEND, TAG_AUDIT, TAG_TAKE };
 
 static const struct snapshot_field thing_fields[] = {
 	SNAPSHOT_FIELD(struct bequest_thing, kind, 1, SNAPSHOT_U32, .max = THING_KINDS - 1),
@@ -36,6 +37,8 @@ static const struct snapshot_field all_fields[] = {
 		.of = frontend_state_fields, .size = sizeof(struct frontend_state)),
 	SNAPSHOT_FIELD(struct bequest, audits, TAG_AUDIT, SNAPSHOT_EACH, .of = auditor_fields,
 		.size = sizeof(struct auditor_state)),
+	SNAPSHOT_FIELD(struct bequest, takes, TAG_TAKE, SNAPSHOT_EACH, .of = take_fields,
+		.size = sizeof(struct take_state)),
 	{ 0 },
 };
 
@@ -71,6 +74,7 @@ static bool is_there(const struct world *world, const struct thing *thing)
 	case THING_VNC: return has_vnc(world, thing->name);
 	case THING_METRICS: return world_has_metrics(world, thing->name);
 	case THING_AUDIT: return world_auditor(world);
+	case THING_RECORD: return recorders_find(world_recorders(world), thing->name);
 	default: return true;
 	}
 }
@@ -168,6 +172,7 @@ int bequest_save(struct world *world, struct chardev_bequest *to, struct error *
 	}
 	put_frontends(world, to);
 	put_audit(world, to);
+	recorders_save(world_recorders(world), TAG_TAKE, to);
 	return snapshot_finish(&to->writer, err);
 }
 
@@ -180,7 +185,8 @@ static enum bequest_fate fate_of(const struct world *world, const struct thing *
 
 	switch (thing->kind) {
 	case THING_OBJECT:
-	case THING_AUDIT: return BEQUEST_GOES_ON;
+	case THING_AUDIT:
+	case THING_RECORD: return BEQUEST_GOES_ON;
 	case THING_CHARDEV:
 		chardev = chardev_set_find(world_chardevs(world), thing->name);
 		return chardev->class->handover ? BEQUEST_GOES_ON : BEQUEST_MADE_ANEW;

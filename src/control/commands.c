@@ -14,6 +14,7 @@ const struct command *const command_tables[] = {
 	commands_monitor,
 	commands_object,
 	commands_query,
+	commands_recording,
 	commands_screen,
 	commands_session,
 	commands_trace,

@@ -16,6 +16,7 @@ extern const struct command commands_memory[];	/* what consoles may take for wha
 extern const struct command commands_monitor[]; /* the human monitor for programs */
 extern const struct command commands_object[];	/* objects and devices */
 extern const struct command commands_query[];	/* the program itself and what it can do */
+extern const struct command commands_recording[]; /* consoles that are recorded */
 extern const struct command commands_screen[];	/* what stands on a console */
 extern const struct command commands_session[]; /* the session itself */
 extern const struct command commands_trace[];	/* debug lines of the log */

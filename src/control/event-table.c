@@ -206,6 +206,25 @@ const struct event_desc event_console_typed = {
 		},
 };
 
+static const struct field recording_fields[] = {
+	{ "hub", &type_string, .help = "id of the hub" },
+	{ "record", &type_string, .help = "by which rule" },
+	{ "path", &type_string, .help = "of the file" },
+	{ 0 },
+};
+
+const struct event_desc event_recording_started = {
+	.name = "RECORDING_STARTED",
+	.help = "A console is recorded",
+	.data = recording_fields,
+};
+
+const struct event_desc event_recording_stopped = {
+	.name = "RECORDING_STOPPED",
+	.help = "This recording ends",
+	.data = recording_fields,
+};
+
 const struct event_desc event_hub_keyboard = {
 	.name = "HUB_KEYBOARD",
 	.help = "With typing=one: the keyboard is with somebody else",
@@ -326,6 +345,8 @@ const struct event_desc *const event_table[] = {
 	&event_hub_history_dropped,
 	&event_console_resized,
 	&event_console_typed,
+	&event_recording_started,
+	&event_recording_stopped,
 	&event_shutdown,
 	&event_vnc_connected,
 	&event_vnc_disconnected,

@@ -16,7 +16,7 @@ extern const struct event_desc event_hub_member_joined, event_hub_member_left,
 	event_hub_member_resumed, event_hub_member_failed, event_hub_member_typed,
 	event_console_typed, event_hub_keyboard, event_hub_keyboard_asked, event_hub_keyboard_kept,
 	event_hub_history_dropped, event_console_resized, event_console_added,
-	event_console_removed;
+	event_console_removed, event_recording_started, event_recording_stopped;
 
 /** event_table - NULL-terminated */
 extern const struct event_desc *const event_table[];

@@ -10,6 +10,7 @@
 #include "base/parse.h"
 #include "chardev/chardev.h"
 #include "control/auditor.h"
+#include "control/recorders.h"
 #include "control/screens.h"
 #include "frontend/frontend.h"
 #include "hub/hub.h"
@@ -302,6 +303,30 @@ static void put_audit_failing(const struct figures *figures, struct exposition *
 	exposition_put(out, NULL, audit.is_failing);
 }
 
+static void put_recordings(const struct figures *figures, struct exposition *out)
+{
+	struct recordings_figures recordings;
+
+	recorders_figures(figures->recorders, &recordings);
+	exposition_put(out, NULL, recordings.recordings);
+}
+
+static void put_recordings_failing(const struct figures *figures, struct exposition *out)
+{
+	struct recordings_figures recordings;
+
+	recorders_figures(figures->recorders, &recordings);
+	exposition_put(out, NULL, recordings.failing);
+}
+
+static void put_recordings_missing(const struct figures *figures, struct exposition *out)
+{
+	struct recordings_figures recordings;
+
+	recorders_figures(figures->recorders, &recordings);
+	exposition_put(out, NULL, recordings.missing);
+}
+
 static void put_history_max(const struct figures *figures, struct exposition *out)
 {
 	size_t max = budget_get(figures->loop);
@@ -415,6 +440,14 @@ static const struct {
 	{ { "charhub_audit_failing", EXPOSITION_GAUGE, NULL,
 		  "Does the file of the audit give errors." },
 		put_audit_failing },
+	{ { "charhub_recordings", EXPOSITION_GAUGE, NULL, "Recordings that are being written." },
+		put_recordings },
+	{ { "charhub_recordings_failing", EXPOSITION_GAUGE, NULL,
+		  "Those of them whose files give errors." },
+		put_recordings_failing },
+	{ { "charhub_recordings_missing_bytes", EXPOSITION_COUNTER, "bytes",
+		  "Output that recordings lack." },
+		put_recordings_missing },
 	{ { "charhub_vnc_viewers", EXPOSITION_GAUGE, NULL, "Who looks by VNC." }, put_viewers },
 	{ { "charhub_vnc_logins", EXPOSITION_COUNTER, NULL,
 		  "Who came by VNC, by whether he was let in." },

@@ -13,12 +13,13 @@
 struct chardev_set;
 struct frontend_set;
 struct auditor;
+struct recorders;
 struct loop;
 struct screens;
 
 /**
  * struct figures - what a world tells by -metrics; all of it is looked up when somebody asks
- * @auditor: NULL: there is none
+ * @auditor: NULL: there is none; @recorders: those that there are
  * @rounds:  of the loop, see loop_measure()
  * @started: when the process was, in seconds since 1970
  * @memory:  /proc/self/statm, @files: /proc/self/fd: opened while that was allowed; -1, NULL: not
@@ -29,6 +30,7 @@ struct figures {
 	const struct frontend_set *frontends;
 	const struct screens *screens;
 	const struct auditor *auditor;
+	const struct recorders *recorders;
 	struct histogram rounds;
 	double started;
 	int memory;

@@ -18,7 +18,7 @@ struct inventory {
 const char *thing_kind_name(enum thing_kind kind)
 {
 	static const char *const names[] = { "object", "chardev", "listen", "mon", "device", "vnc",
-		"metrics", "audit" };
+		"metrics", "audit", "record" };
 
 	return names[kind];
 }
@@ -26,7 +26,7 @@ const char *thing_kind_name(enum thing_kind kind)
 const char *thing_kind_implied(enum thing_kind kind)
 {
 	static const char *const keys[] = { "qom-type", "backend", "listen", "chardev", "driver",
-		"vnc", "metrics", "path" };
+		"vnc", "metrics", "path", "consoles" };
 
 	return keys[kind];
 }

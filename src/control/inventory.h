@@ -17,6 +17,7 @@ enum thing_kind {
 	THING_VNC,
 	THING_METRICS,
 	THING_AUDIT,
+	THING_RECORD,
 	THING_KINDS,
 };
 

@@ -41,6 +41,7 @@ int world_make(struct world *world, enum thing_kind kind, struct opts *opts,
 		[THING_VNC] = world_add_vnc,
 		[THING_METRICS] = world_add_metrics,
 		[THING_AUDIT] = world_add_audit,
+		[THING_RECORD] = world_add_record,
 	};
 
 	return kind == THING_DEVICE ? world_add_device(world, opts, ret_frontend, err)

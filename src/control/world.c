@@ -13,6 +13,7 @@
 #include "control/hub-events.h"
 #include "control/listens.h"
 #include "control/people.h"
+#include "control/recorders.h"
 #include "control/scrapes.h"
 #include "control/screens.h"
 #include "control/vnc-info.h"
@@ -42,6 +43,7 @@ struct world {
 	struct scrapes scrapes;
 	struct auditor *auditor;
 	const struct auditor_state *audit_left;
+	struct recorders *recorders;
 	struct monitors *monitors;
 	struct inventory *inventory, *ledger;
 	bool ledger_is_short;
@@ -108,11 +110,15 @@ static int make_sets(struct world *world, const struct world_config *config, str
 	if (!world->frontends)
 		return error_set(err, ENOMEM, "out of memory");
 	frontend_set_listen(world->frontends, on_guest_open, world);
+	world->recorders = recorders_new(world->loop, world->chardevs, world->events);
+	if (!world->recorders)
+		return error_set(err, ENOMEM, "out of memory");
 	world->scrapes.figures = (struct figures){
 		.loop = world->loop,
 		.chardevs = world->chardevs,
 		.frontends = world->frontends,
 		.screens = world->screens,
+		.recorders = world->recorders,
 	};
 	screens_listen(world->screens, on_viewer, world);
 	return 0;
@@ -145,6 +151,7 @@ void world_free(struct world *world)
 	frontend_set_free(world->frontends);
 	if (world->chardevs)
 		drain(world->loop, world->chardevs);
+	recorders_free(world->recorders);
 	chardev_set_free(world->chardevs);
 	auditor_free(world->auditor);
 	budget_set(world->loop, 0);
@@ -322,6 +329,8 @@ int world_add_chardev(
 		chardev_free(chardev);
 		return r;
 	}
+	if (chardev_is_hub(made(chardev, opts)))
+		recorders_meet(world->recorders, made(chardev, opts));
 	world_note(world, THING_CHARDEV, opts, NULL);
 	tell_pty(world, made(chardev, opts));
 	if (ret_chardev)
@@ -417,6 +426,31 @@ int world_retune_audit(struct world *world, const char *id, struct opts *opts,
 	return r;
 }
 
+struct recorders *world_recorders(const struct world *world)
+{
+	return world->recorders;
+}
+
+int world_add_record(struct world *world, struct opts *opts, struct error **err)
+{
+	int r = recorders_add(world->recorders, opts, err);
+
+	if (r == 0)
+		world_note(world, THING_RECORD, opts, NULL);
+	return r;
+}
+
+int world_retune_record(struct world *world, const char *id, struct opts *opts,
+	const struct opts *old, struct error **err)
+{
+	int r = recorder_change(recorders_find(world->recorders, id), opts, err);
+
+	(void)old;
+	if (r == 0)
+		world_note(world, THING_RECORD, opts, NULL);
+	return r;
+}
+
 bool world_has_metrics(const struct world *world, const char *id)
 {
 	return scrapes_has(&world->scrapes, id);
@@ -483,6 +517,15 @@ int world_remove_object(struct world *world, const char *id, struct error **err)
 	return r;
 }
 
+bool world_remove_record(struct world *world, const char *id)
+{
+	bool is_there = recorders_find(world->recorders, id);
+
+	world_drop_record(world, id);
+	forget(world, THING_RECORD, id);
+	return is_there;
+}
+
 void world_drop_object(struct world *world, const char *id)
 {
 	object_set_drop(world->objects, id);
@@ -538,6 +581,11 @@ void world_drop_audit(struct world *world, const char *id)
 	auditor_free(world->auditor);
 	world->auditor = NULL;
 	world->scrapes.figures.auditor = NULL;
+}
+
+void world_drop_record(struct world *world, const char *id)
+{
+	recorders_drop(world->recorders, id);
 }
 
 void world_reload(struct world *world)

@@ -18,6 +18,7 @@ struct monitors;
 struct object_class;
 struct object_set;
 struct opts;
+struct recorders;
 struct reloader_ops;
 struct upgrader;
 struct vnc_server;
@@ -90,6 +91,9 @@ struct auditor *world_auditor(const struct world *world);
 /** world_leave_audit() - what another program has left of its audit, for world_add_audit() */
 void world_leave_audit(struct world *world, const struct auditor_state *left);
 
+/** world_recorders() - who records consoles */
+struct recorders *world_recorders(const struct world *world);
+
 /**
  * world_ledger() - all that there is, by whom it was ever made, with the options that it has now
  *
@@ -133,9 +137,14 @@ int world_add_device(
 int world_add_vnc(struct world *world, struct opts *opts, struct error **err);
 int world_add_metrics(struct world *world, struct opts *opts, struct error **err);
 int world_add_audit(struct world *world, struct opts *opts, struct error **err);
+int world_add_record(struct world *world, struct opts *opts, struct error **err);
 
 /** world_retune_audit() - as auditor_change() of the one of that name */
 int world_retune_audit(struct world *world, const char *id, struct opts *opts,
+	const struct opts *old, struct error **err);
+
+/** world_retune_record() - as recorder_change() of the one of that name */
+int world_retune_record(struct world *world, const char *id, struct opts *opts,
 	const struct opts *old, struct error **err);
 
 /** world_change_chardev() - as chardev_set_change() */
@@ -159,6 +168,9 @@ int world_remove_object(struct world *world, const char *id, struct error **err)
 /** world_remove_device() - as frontend_set_remove(), and tell of it */
 int world_remove_device(struct world *world, const char *id, struct error **err);
 
+/** world_remove_record() - its recordings end. Return: was there one */
+bool world_remove_record(struct world *world, const char *id);
+
 /*
  * Unmake a thing, whoever holds it or refers to it: the people on a console are told, what it has
  * lent out goes with the last who has it. No-op where there is none.
@@ -169,6 +181,7 @@ void world_drop_listen(struct world *world, const char *id);
 void world_drop_vnc(struct world *world, const char *id);
 void world_drop_metrics(struct world *world, const char *id);
 void world_drop_audit(struct world *world, const char *id);
+void world_drop_record(struct world *world, const char *id);
 
 /** world_reload() - files were moved away or replaced: logs are opened anew, objects look again */
 void world_reload(struct world *world);

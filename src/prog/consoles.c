@@ -10,6 +10,7 @@
 #include "opts/opts.h"
 #include "prog/classes.h"
 #include "prog/setup.h"
+#include "record/recorder.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,8 +41,11 @@ static int check(enum thing_kind kind, struct opts *opts, struct error **err)
 	const struct chardev_class *chardev;
 	const struct frontend_class *frontend;
 
-	return kind == THING_CHARDEV ? chardev_check(charhub_classes, opts, &chardev, err)
-				     : frontend_check(frontend_classes, opts, &frontend, err);
+	switch (kind) {
+	case THING_CHARDEV: return chardev_check(charhub_classes, opts, &chardev, err);
+	case THING_RECORD: return recorder_check(opts, err);
+	default: return frontend_check(frontend_classes, opts, &frontend, err);
+	}
 }
 
 static int want(

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "config/plan.h"
 #include "config/things.h"
+#include "control/recorders.h"
 #include "io/budget.h"
 #include "io/spawner.h"
 #include "lib/classes.h"
@@ -165,6 +166,7 @@ static int inherit(struct daemon *daemon, struct setup *setup, struct error **er
 		return error_set(err, ENOMEM, "out of memory");
 	if (bequest_audit(bequest, &setup->audit_left))
 		world_leave_audit(daemon->estate.world, &setup->audit_left);
+	recorders_inherit(world_recorders(daemon->estate.world), &bequest->takes);
 	return 0;
 }
 

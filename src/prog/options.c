@@ -19,6 +19,7 @@
 #include "control/auditor.h"
 #include "control/listens.h"
 #include "control/monitors.h"
+#include "control/recorders.h"
 #include "control/scrapes.h"
 #include "prog/serials.h"
 #include "prog/setup.h"
@@ -214,6 +215,18 @@ static int add_audit(struct setup *setup, struct opts *opts, const char *where, 
 		return help_options("audit", auditor_options);
 	r = auditor_check(opts, err);
 	return r < 0 ? r : request_list_add(&setup->wanted.lists[THING_AUDIT], opts, where, err);
+}
+
+/* ---- -record ---- */
+
+static int add_record(struct setup *setup, struct opts *opts, const char *where, struct error **err)
+{
+	int r;
+
+	if (opts_wants_help(opts) || is_help(opts_text(opts, "consoles")))
+		return help_options("record", recorder_options);
+	r = recorder_check(opts, err);
+	return r < 0 ? r : request_list_add(&setup->wanted.lists[THING_RECORD], opts, where, err);
 }
 
 /* ---- -listen ---- */
@@ -592,6 +605,10 @@ const struct program_option program_options[] = {
 	{ "qmp-pretty", "SPEC", "the same, with answers in several lines",
 		.take = take_qmp_pretty },
 	{ "readconfig", "FILE", "read options from a configuration file", .take = take_readconfig },
+	{ "record", "CONSOLES[,...]",
+		"record consoles to files that 'charhub play' shows again; 'help' lists the "
+		"options",
+		.add = add_record, .implied = "consoles" },
 	{ "run-with", "user=USER[,chroot=FOLDER]",
 		"once everything was made, be another user, in another root; 'help' lists the "
 		"options",

@@ -139,6 +139,13 @@ static void put_list(struct places *places, const struct request_list *list)
 		put_request(places, &list->items[i]);
 }
 
+/* Where no path is given they have one all the same. */
+static void put_records(struct places *places, const struct request_list *records)
+{
+	for (size_t i = 0; i < records->len; i++)
+		put_path(places, opts_get_string(records->items[i].opts, "path"));
+}
+
 /* Files of the configuration itself are read again. */
 static void put_arguments(struct places *places, const struct setup *setup)
 {
@@ -155,6 +162,7 @@ static void put_places(struct places *places, const struct setup *setup)
 	for (int kind = 0; kind < THING_KINDS; kind++)
 		put_list(places, &setup->wanted.lists[kind]);
 	put_list(places, &setup->consoles);
+	put_records(places, &setup->wanted.lists[THING_RECORD]);
 	put_arguments(places, setup);
 	if (setup->logfile)
 		put_path(places, setup->logfile);

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "control/recorders.h"
 #include "control/world.h"
 #include "opts/opts.h"
 #include "prog/cmdline.h"
@@ -125,6 +126,7 @@ void takeover_go_on(struct setup *setup, struct world *world)
 	bequest_go_on(world);
 	correct_inventory(setup, world);
 	world_leave_audit(world, NULL);
+	recorders_inherit(world_recorders(world), NULL);
 	bequest_close(&setup->bequest);
 	log_info("this is charhubd " CHARHUB_VERSION ", which goes on in another one's place");
 }

@@ -8,8 +8,8 @@ from tree import Source, report, sources
 # folder -> the folders whose headers it may include, besides its own
 _BELOW_FRONTEND = "base snapshot io transport opts chardev virtio vhost-user"
 _EVERYTHING = ("base snapshot io transport opts object chardev backend hub mux vt text display vc "
-               "vnc virtio vhost-user frontend lobby attach metrics audit control sandbox config "
-               "lib")
+               "vnc virtio vhost-user frontend lobby attach metrics audit asciicast record control "
+               "sandbox config lib")
 ALLOWED = {folder: set(below.split()) for folder, below in {
     "base": "",
     "snapshot": "base",
@@ -32,12 +32,13 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "virtio": "base",
     "vhost-user": "base snapshot io transport virtio",
     "metrics": "base io transport",
+    "record": "base snapshot asciicast io opts chardev hub",
     "sandbox": "base",
     "lobby": "base io opts chardev hub",
     "frontend": _BELOW_FRONTEND,
     "control": _BELOW_FRONTEND + " attach object backend vt text display hub vnc lobby frontend "
-               "metrics audit",
-    "config": "base snapshot io opts object chardev vnc frontend control",
+               "metrics audit record",
+    "config": "base snapshot io opts object chardev vnc frontend record control",
     "lib": _EVERYTHING,
     "prog": _EVERYTHING,
     "client": "base io transport asciicast attach audit",
@@ -78,11 +79,12 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "json-stream": "json-lexer json-parser",
         "event-table": "event type vnc-info",
         "auditor": "audit-record event event-table type",
-        "figures": "auditor screens",
+        "recorders": "event event-table",
+        "figures": "auditor recorders screens",
         "scrapes": "figures shorthand",
         "hub-events": "event event-table json-put",
         "world": "activation auditor drain event event-table fdset inventory "
-                 "hub-events listens people scrapes screens vnc-info",
+                 "hub-events listens people recorders scrapes screens vnc-info",
         "command": "event-table fd-names json-put type world",
         "attach": "command",
         "commands": "command",
@@ -105,6 +107,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "qmp": "event-table json-stream json-text json-writer monitor qmp-request version world",
         "commands-hub": "commands console json-put world",
         "commands-memory": "commands json-put world",
+        "commands-recording": "commands console json-put recorders world",
         "commands-monitor": "commands hmp-commands json-text",
         "console-wait": "command console json-put world",
         "hmp-session": "hmp-commands readline",
@@ -115,7 +118,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "make": "inventory monitors world",
         "commands-console": "commands console console-wait data-format json-put world",
         "commands-screen": "commands console json-put screen-copy screen-json screen-png world",
-        "bequest": "auditor inventory monitors world",
+        "bequest": "auditor inventory monitors recorders world",
         "commands-object": "commands event-table monitors world",
         "commands-query": "commands json-put listens monitors schema version world",
     },
