@@ -264,6 +264,41 @@ static void a_member_is_skipped_and_recovers(void **state)
 	expect_event(rig, "HUB_MEMBER_RESUMED", "b");
 }
 
+static void recordings_are_told(void **state)
+{
+	static const struct qmp_step starts[] = { { "recording-stop", "{'console': 'h'}",
+							  "! console 'h' is not recorded by hand" },
+		{ "recording-start", "{'console': 'h', 'path': '$D/none/x'}",
+			"! record 'h.by-hand', console 'h': file: '$D/none/x' cannot be written: "
+			"No such file or directory" },
+		{ "recording-start", "{'console': 'h', 'path': '$D/%n.cast', 'input': true}",
+			"{}" },
+		{ "recording-start", "{'console': 'h'}",
+			"! console 'h' is recorded by hand already" },
+		{ 0 } };
+	static const struct qmp_step stops[] = { { "recording-stop", "{'console': 'h'}", "{}" },
+		{ "query-recordings", NULL, "[]" }, { 0 } };
+	struct qmp_rig *rig = *state;
+	AUTO_JSON json_t *started = NULL, *list = NULL, *stopped = NULL;
+	const json_t *recording;
+	const char *class;
+
+	make_hub(rig, "'chardevs': ['a']");
+	qmp_rig_steps(rig, starts);
+	started = qmp_rig_event(rig, "RECORDING_STARTED");
+	assert_string_equal(json_string_value(json_object_get(started, "hub")), "h");
+	assert_string_equal(json_string_value(json_object_get(started, "record")), "h.by-hand");
+	list = qmp_rig_run(rig, "query-recordings", NULL, &class);
+	recording = json_array_get(list, 0);
+	assert_string_equal(json_string_value(json_object_get(recording, "path")),
+		json_string_value(json_object_get(started, "path")));
+	assert_true(json_integer_value(json_object_get(recording, "bytes")) > 0);
+	assert_false(json_boolean_value(json_object_get(recording, "failing")));
+	qmp_rig_steps(rig, stops);
+	stopped = qmp_rig_event(rig, "RECORDING_STOPPED");
+	assert_true(json_equal(started, stopped));
+}
+
 static void history_is_dropped(void **state)
 {
 	static const struct qmp_step bounds[] = { { "memory-max", "{'size': 65536}", "{}" },
@@ -300,6 +335,7 @@ int main(void)
 		TEST(a_console_is_resized),
 		TEST(the_keyboard_is_asked_for),
 		TEST(a_member_is_skipped_and_recovers),
+		TEST(recordings_are_told),
 		TEST(history_is_dropped),
 	};
 
