@@ -33,6 +33,7 @@ enum {
 /**
  * struct take
  * @at:       offset of the next byte of output
+ * @first:    bytes of the first line and the screen at the beginning, which are none of its growth
  * @cols, @rows: the console's size; @told_cols, @told_rows: as it stands in the file
  * @more:     runs while there is output that this round did not get to
  */
@@ -43,7 +44,7 @@ struct take {
 	struct asciicast cast;
 	struct writer *writer;
 	struct strbuf pending;
-	uint64_t at, since_ms, bytes, missing;
+	uint64_t at, since_ms, first, bytes, missing;
 	unsigned cols, rows, told_cols, told_rows;
 	struct task more;
 };
@@ -65,6 +66,7 @@ const struct snapshot_field take_fields[] = {
 	FIELD(out, 12, SNAPSHOT_BLOB),
 	FIELD(in, 13, SNAPSHOT_BLOB),
 	FIELD(pending, 14, SNAPSHOT_BLOB),
+	FIELD(first, 15, SNAPSHOT_U64),
 	{ 0 },
 };
 
@@ -301,6 +303,7 @@ int take_begin(const struct take_config *config, struct take **ret_take, struct 
 		release(take);
 		return error_set(err, ENOMEM, "out of memory");
 	}
+	take->first = take->bytes;
 	flush(take);
 	*ret_take = take;
 	return 0;
@@ -331,6 +334,7 @@ int take_load(const struct take_config *config, const struct take_state *state,
 		return r;
 	take->at = state->at;
 	take->since_ms = state->since_ms;
+	take->first = state->first;
 	take->bytes = state->bytes;
 	take->missing = state->missing;
 	hub_info(take->hub, &info);
@@ -362,6 +366,7 @@ void take_save(const struct take *take, struct strbuf *pending, struct take_stat
 		.start_us = cast->start_us,
 		.at = take->at,
 		.since_ms = take->since_ms,
+		.first = take->first,
 		.bytes = take->bytes,
 		.missing = take->missing,
 		.cols = take->told_cols,
@@ -395,7 +400,7 @@ bool take_is_full(const struct take *take, const struct rotation_rules *rules)
 {
 	uint64_t now = stamp_now_ms();
 
-	if (rules->size && take->bytes >= rules->size)
+	if (rules->size && take->bytes - take->first >= rules->size)
 		return true;
 	return rules->age_s && now > take->since_ms && now - take->since_ms >= rules->age_s * MS;
 }

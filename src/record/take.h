@@ -45,13 +45,14 @@ struct take_config {
  * @record, @console: whose it is
  * @fd:      the file; -1: it could not be opened yet
  * @at:      offset of the console's next byte
+ * @first:   bytes before what came after it had begun
  * @out, @in: of both streams, the beginning of a character
  * @pending: what the file has not taken yet
  */
 struct take_state {
 	const char *record, *console, *path;
 	int fd;
-	uint64_t start_us, at, since_ms, bytes, missing;
+	uint64_t start_us, at, since_ms, first, bytes, missing;
 	unsigned cols, rows;
 	struct snapshot_bytes out, in, pending;
 };
@@ -100,7 +101,7 @@ void take_resize(struct take *take, unsigned cols, unsigned rows);
 /** take_set_rules() - others for its old files. Return: 0; -ENOMEM */
 int take_set_rules(struct take *take, const struct rotation_rules *old);
 
-/** take_is_full() - is it to be followed by another one, by these rules */
+/** take_is_full() - is it to be followed by another one: what came since it has begun counts */
 bool take_is_full(const struct take *take, const struct rotation_rules *rules);
 
 /**

@@ -319,12 +319,32 @@ static void full_recording_is_followed_by_another_one(void **state)
 	start(f, "chardevs.0=f0,terminal=off", "a.cast,rotate-size=4k");
 	memset(line, 'x', sizeof(line) - 1);
 	line[sizeof(line) - 1] = 0;
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		print(f, line);
 	expect_told(f, "+a.cast -a.cast +a.cast ");
 	print(f, "next");
 	stop(f);
 	expect_events(f, "a.cast", "o:next\n");
+}
+
+/* Or there would be no end of recordings. */
+static void screen_at_the_beginning_fills_no_recording(void **state)
+{
+	struct fixture *f = *state;
+	char line[32];
+
+	fixture_fakes(f->hub, 2);
+	fixture_hub(f->hub, "chardevs.0=f0,terminal=on", 0);
+	for (int row = 0; row < 24; row++)
+		for (int cell = 0; cell < 40; cell++) {
+			snprintf(line, sizeof(line), "\033[%d;%dH\033[3%dmx", row + 1, 2 * cell + 1,
+				cell % 8);
+			print(f, line);
+		}
+	record(f, "a.cast,rotate-size=4k");
+	print(f, "a");
+	print(f, "b");
+	expect_told(f, "+a.cast ");
 }
 
 static void what_is_there_already_is_moved_aside(void **state)
@@ -540,6 +560,7 @@ int main(void)
 		recorder_test(typed_text_is_told_and_passwords_are_withheld),
 		recorder_test(typed_text_is_not_told_unless_asked_for),
 		recorder_test(full_recording_is_followed_by_another_one),
+		recorder_test(screen_at_the_beginning_fills_no_recording),
 		recorder_test(what_is_there_already_is_moved_aside),
 		recorder_test(permissions_are_as_asked_for),
 		recorder_test(file_that_cannot_be_written_is_an_error),
