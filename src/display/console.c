@@ -47,19 +47,21 @@ void display_watch_who(struct display *display, void (*fn)(void *data), void *da
 	display->who_data = data;
 }
 
-/* The console that a new one comes before; the numbers up to there have no gap. */
-static struct list *first_gap(struct display *display, unsigned *ret_number)
+static unsigned lowest_free(const struct display *display)
 {
 	unsigned number = DISPLAY_OVERVIEW;
 
-	list_for_each (console, &display->consoles, struct display_console, node) {
-		if (console->number != number) {
-			*ret_number = number;
+	list_for_each (console, &display->consoles, struct display_console, node)
+		number += console->number == number;
+	return number;
+}
+
+/* The console that one of that number comes before. */
+static struct list *place_of(struct display *display, unsigned number)
+{
+	list_for_each (console, &display->consoles, struct display_console, node)
+		if (console->number > number)
 			return &console->node;
-		}
-		number++;
-	}
-	*ret_number = number;
 	return &display->consoles;
 }
 
@@ -92,17 +94,17 @@ int display_console_add(struct display *display, const struct display_console_co
 	struct display_console **ret_console)
 {
 	struct display_console *console;
-	struct list *before;
-	unsigned number;
+	unsigned number = config->number;
 
-	before = first_gap(display, &number);
+	if (!number || display_find(display, number))
+		number = lowest_free(display);
 	if (number > DISPLAY_CONSOLES_MAX)
 		return -ENOSPC;
 	console = console_new(display, config);
 	if (!console)
 		return -ENOMEM;
 	console->number = number;
-	list_add_before(before, &console->node);
+	list_add_before(place_of(display, number), &console->node);
 	display_who_changed(display);
 	*ret_console = console;
 	return 0;

@@ -130,6 +130,7 @@ struct display_console_ops {
  * @ops:          static; NULL: nobody takes input
  * @data:         first argument of the ops
  * @backspace_bs: BackSpace sends 0x08 where the engine says 0x7f
+ * @number:       that it shall have if it is free, as another program gave it; 0: any
  */
 struct display_console_config {
 	const char *label;
@@ -137,10 +138,11 @@ struct display_console_config {
 	const struct display_console_ops *ops;
 	void *data;
 	bool backspace_bs;
+	unsigned number;
 };
 
 /**
- * display_console_add() - take the lowest free number from 2 up
+ * display_console_add() - take the lowest free number from 2 up, or the one that is asked for
  *
  * Views stay where they are.
  *

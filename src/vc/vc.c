@@ -21,6 +21,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/strbuf.h"
+#include "chardev/handover.h"
 #include "display/display.h"
 #include "io/byte-queue.h"
 #include "opts/opts.h"
@@ -469,14 +470,17 @@ static int make_engine(struct vc *vc, const struct opts *opts, unsigned cols, un
 	return 0;
 }
 
-static int vc_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+/* @number: of its console, see struct display_console_config. */
+static int begin(
+	struct chardev *chardev, const struct opts *opts, unsigned number, struct error **err)
 {
 	struct vc *vc = vc_of(chardev);
 	struct display *display = chardev_display(chardev);
 	struct display_console_config config = { .label = chardev->id,
 		.ops = &console_ops,
 		.data = vc,
-		.backspace_bs = opts_get_enum(opts, "backspace") == 1 };
+		.backspace_bs = opts_get_enum(opts, "backspace") == 1,
+		.number = number };
 	unsigned cols = 0, rows = 0;
 	int r;
 
@@ -508,6 +512,11 @@ static int vc_open(struct chardev *chardev, const struct opts *opts, struct erro
 	return 0;
 }
 
+static int vc_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	return begin(chardev, opts, 0, err);
+}
+
 static void vc_close(struct chardev *chardev)
 {
 	struct vc *vc = vc_of(chardev);
@@ -517,6 +526,117 @@ static void vc_close(struct chardev *chardev)
 	byte_queue_clear(&vc->input);
 	vt_free(vc->own);
 }
+
+/* ---- in another program's place ---- */
+
+/**
+ * struct vc_state - what is left of one
+ * @number: of its console
+ * @cols, @rows: of its own engine; @replay: what is to be seen there, as far as whole sequences
+ *          have made it; none: it shows its holder's
+ * @input:  what the guest has not taken
+ * @told_cols, @told_rows: of the size that the holder knows, or will: @tell_size
+ */
+struct vc_state {
+	unsigned number, cols, rows, told_cols, told_rows;
+	bool is_private, tell_size;
+	uint64_t reply_bytes;
+	struct snapshot_bytes input;
+	struct snapshot_bulk replay;
+};
+
+#define FIELD(...) SNAPSHOT_FIELD(struct vc_state, __VA_ARGS__)
+
+static const struct snapshot_field vc_fields[] = {
+	FIELD(number, 1, SNAPSHOT_U32, .max = DISPLAY_CONSOLES_MAX),
+	FIELD(cols, 2, SNAPSHOT_U32, .max = VC_SIZE_MAX),
+	FIELD(rows, 3, SNAPSHOT_U32, .max = VC_SIZE_MAX),
+	FIELD(told_cols, 4, SNAPSHOT_U32, .max = VC_SIZE_MAX),
+	FIELD(told_rows, 5, SNAPSHOT_U32, .max = VC_SIZE_MAX),
+	FIELD(is_private, 6, SNAPSHOT_BOOL),
+	FIELD(tell_size, 7, SNAPSHOT_BOOL),
+	FIELD(reply_bytes, 8, SNAPSHOT_U64, .max = VC_REPLIES_MAX),
+	FIELD(input, 9, SNAPSHOT_BLOB),
+	FIELD(replay, 10, SNAPSHOT_LARGE),
+	{ 0 },
+};
+
+static void put_screen(const struct vc *vc, struct vc_state *state, struct snapshot_writer *writer)
+{
+	const struct vt_replay how = { .flags = VT_REPLAY_FRESH | VT_REPLAY_HISTORY };
+	struct strbuf bytes AUTO_STRBUF = { 0 };
+
+	if (is_shared(vc) || writer->is_trial)
+		return;
+	if (vt_replay(vc->own, &bytes, &how) < 0)
+		writer->error = ENOMEM;
+	else
+		snapshot_put_bulk(writer, &state->replay, bytes.data, bytes.len);
+}
+
+static void vc_save(struct chardev *chardev, struct chardev_bequest *to)
+{
+	const struct vc *vc = vc_of(chardev);
+	struct vc_state state = { .number = display_console_number(vc->console),
+		.cols = vt_cols(vc->own),
+		.rows = vt_rows(vc->own),
+		.told_cols = vc->told_cols,
+		.told_rows = vc->told_rows,
+		.is_private = vc->is_private,
+		.tell_size = vc->tell_size,
+		.reply_bytes = vc->reply_bytes };
+
+	if (vc->input.len)
+		state.input = (struct snapshot_bytes){ byte_queue_data(&vc->input), vc->input.len };
+	put_screen(vc, &state, &to->writer);
+	snapshot_put(&to->writer, vc_fields, &state);
+}
+
+static int get_screen(struct vc *vc, const struct vc_state *state, const struct snapshot *from)
+{
+	int r = 0;
+
+	if (state->cols && state->rows)
+		r = vt_resize(vc->own, state->cols, state->rows);
+	if (r < 0 || !state->replay.len)
+		return r;
+	vt_reset(vc->own);
+	vc->is_copying = true;
+	vt_feed(vc->own, snapshot_bulk(from, &state->replay), state->replay.len);
+	vc->is_copying = false;
+	return 0;
+}
+
+static int vc_load(struct chardev *chardev, const struct opts *opts, const struct snapshot *from,
+	const void *left, struct error **err)
+{
+	struct vc *vc = vc_of(chardev);
+	const struct vc_state *state = left;
+	int r = begin(chardev, opts, state->number, err);
+
+	if (r < 0)
+		return r;
+	r = get_screen(vc, state, from);
+	if (r == 0 && state->input.len)
+		r = queue_input(vc, state->input.data, state->input.len);
+	if (r < 0) {
+		vc_close(chardev);
+		return error_set(err, -r, "its screen: %s", strerror(-r));
+	}
+	vc->reply_bytes = state->reply_bytes;
+	vc->is_private = state->is_private;
+	vc->told_cols = state->told_cols;
+	vc->told_rows = state->told_rows;
+	vc->tell_size = state->tell_size;
+	return 0;
+}
+
+static const struct chardev_handover vc_handover = {
+	.fields = vc_fields,
+	.size = sizeof(struct vc_state),
+	.save = vc_save,
+	.load = vc_load,
+};
 
 static const struct opt_desc vc_options[] = {
 	{ .name = "width",
@@ -569,6 +689,7 @@ const struct chardev_class vc_class = {
 	.out = vc_out,
 	.in_resume = vc_in_resume,
 	.event = vc_event,
+	.handover = &vc_handover,
 	.attach = vc_attach,
 	.detach = vc_detach,
 };

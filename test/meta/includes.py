@@ -27,7 +27,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "vt": "base",
     "text": "base vt",
     "display": "base io vt text",
-    "vc": "base io opts chardev vt display",
+    "vc": "base snapshot io opts chardev vt display",
     "vnc": "base io transport opts object display text vt",
     "virtio": "base",
     "vhost-user": "base snapshot io transport virtio",
