@@ -65,22 +65,10 @@ static int put_tls(struct transport *lower, const struct connection_options *opt
 	return tls_new(lower, tls_creds_context(options->tls), options->tls_host, ret);
 }
 
-static int load_websocket(
-	struct transport *lower, struct snapshot_groups groups, struct transport **ret)
-{
-	struct websocket_state state;
-	struct snapshot_part part;
-
-	if (!snapshot_next_group(&groups, &part) ||
-		snapshot_get(&part, websocket_fields, &state, NULL) < 0)
-		return -EBADMSG;
-	return websocket_load(lower, &state, ret);
-}
-
 static int put_websocket(struct transport *lower, const struct connection_options *options,
 	const struct connection_left *left, struct transport **ret)
 {
-	return left ? load_websocket(lower, left->websocket, ret)
+	return left ? websocket_load(lower, left->websocket, ret)
 		    : websocket_new(lower, options->websocket_origin, ret);
 }
 

@@ -68,7 +68,7 @@ void chardev_save(struct chardev *chardev, struct chardev_bequest *to)
 void chardev_leave_out(struct chardev_bequest *to, struct chardev *chardev, const char *why)
 {
 	if (to->on_left_out)
-		to->on_left_out(to->data, chardev, why);
+		to->on_left_out(to->data, chardev, chardev->id, why);
 }
 
 bool chardev_goes_on(const struct chardev *chardev)

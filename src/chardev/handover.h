@@ -20,11 +20,12 @@ struct opts;
 
 /**
  * struct chardev_bequest - what is left to the next program
- * @on_left_out: this is not, and why: "its TLS session"; it is to be parted with before the end
+ * @on_left_out: this is not, and why: "its TLS session"; a @chardev is to be parted with before
+ *               the end, NULL: somebody else knows of it by @name
  */
 struct chardev_bequest {
 	struct snapshot_writer writer;
-	void (*on_left_out)(void *data, struct chardev *chardev, const char *why);
+	void (*on_left_out)(void *data, struct chardev *chardev, const char *name, const char *why);
 	void *data;
 };
 

@@ -11,13 +11,14 @@
 #include "control/world.h"
 #include "frontend/frontend.h"
 #include "object/object.h"
+#include "vnc/state.h"
 #include "vnc/vnc.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAG_THING = 1, TAG_CHARDEV, TAG_FRONTEND, TAG_AUDIT, TAG_TAKE };
+enum { TAG_THING = 1, TAG_CHARDEV, TAG_FRONTEND, TAG_AUDIT, TAG_VNC, TAG_TAKE };
 
 static const struct snapshot_field thing_fields[] = {
 	SNAPSHOT_FIELD(struct bequest_thing, kind, 1, SNAPSHOT_U32, .max = THING_KINDS - 1),
@@ -39,6 +40,8 @@ static const struct snapshot_field all_fields[] = {
 		.size = sizeof(struct auditor_state)),
 	SNAPSHOT_FIELD(struct bequest, takes, TAG_TAKE, SNAPSHOT_EACH, .of = take_fields,
 		.size = sizeof(struct take_state)),
+	SNAPSHOT_FIELD(struct bequest, vncs, TAG_VNC, SNAPSHOT_EACH, .of = vnc_server_fields,
+		.size = sizeof(struct vnc_server_state)),
 	{ 0 },
 };
 
@@ -158,6 +161,25 @@ static void put_audit(const struct world *world, struct chardev_bequest *to)
 	snapshot_put_group(&to->writer, TAG_AUDIT, auditor_fields, &state);
 }
 
+static void leave_out_viewer(void *data, const struct vnc_viewer *viewer, const char *why)
+{
+	const struct chardev_bequest *to = data;
+
+	if (to->on_left_out)
+		to->on_left_out(to->data, NULL, vnc_viewer_name(viewer), why);
+}
+
+static void put_vncs(const struct world *world, struct chardev_bequest *to)
+{
+	struct vnc_server *server = NULL;
+
+	while ((server = world_next_vnc(world, server))) {
+		snapshot_begin_group(&to->writer, TAG_VNC, false);
+		vnc_server_save(server, &to->writer, leave_out_viewer, to);
+		snapshot_end_group(&to->writer);
+	}
+}
+
 int bequest_save(struct world *world, struct chardev_bequest *to, struct error **err)
 {
 	struct chardev *chardev = NULL;
@@ -171,9 +193,18 @@ int bequest_save(struct world *world, struct chardev_bequest *to, struct error *
 		snapshot_end_group(&to->writer);
 	}
 	put_frontends(world, to);
+	put_vncs(world, to);
 	put_audit(world, to);
 	recorders_save(world_recorders(world), TAG_TAKE, to);
 	return snapshot_finish(&to->writer, err);
+}
+
+void bequest_part(struct world *world)
+{
+	struct vnc_server *server = NULL;
+
+	while ((server = world_next_vnc(world, server)))
+		vnc_server_part(server);
 }
 
 /* ---- what becomes of it ---- */
@@ -185,6 +216,7 @@ static enum bequest_fate fate_of(const struct world *world, const struct thing *
 
 	switch (thing->kind) {
 	case THING_OBJECT:
+	case THING_VNC:
 	case THING_AUDIT:
 	case THING_RECORD: return BEQUEST_GOES_ON;
 	case THING_CHARDEV:
@@ -270,11 +302,26 @@ int bequest_inherit(const struct bequest *bequest, struct world *world)
 {
 	int r = chardev_set_inherit(world_chardevs(world), &bequest->snapshot, &bequest->chardevs);
 
+	world_leave_vnc(world, &bequest->vncs);
 	return r < 0 ? r : frontend_set_inherit(world_frontends(world), &bequest->frontends);
 }
 
-void bequest_go_on(struct world *world)
+/* Servers and viewers have copies of the sockets. */
+static void go_on_looking(struct snapshot_groups vncs, struct world *world)
+{
+	struct vnc_server *server = NULL;
+	struct snapshot_part part;
+
+	while ((server = world_next_vnc(world, server)))
+		vnc_server_go_on(server, &vncs);
+	world_leave_vnc(world, NULL);
+	while (snapshot_next_group(&vncs, &part))
+		snapshot_close_fds(&part);
+}
+
+void bequest_go_on(const struct bequest *bequest, struct world *world)
 {
 	frontend_set_inherited(world_frontends(world));
 	chardev_set_inherited(world_chardevs(world));
+	go_on_looking(bequest->vncs, world);
 }

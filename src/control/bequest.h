@@ -17,7 +17,7 @@ struct world;
 /** struct bequest - what was left, as it is read; all zero: nothing */
 struct bequest {
 	struct snapshot snapshot;
-	struct snapshot_groups things, chardevs, frontends, audits, takes;
+	struct snapshot_groups things, chardevs, frontends, audits, vncs, takes;
 };
 
 /**
@@ -32,6 +32,9 @@ struct bequest_thing {
 
 /** bequest_save() - put all. Return: 0; -ENOMEM with @err */
 int bequest_save(struct world *world, struct chardev_bequest *to, struct error **err);
+
+/** bequest_part() - of what no chardev is: say goodbye to who is not handed over */
+void bequest_part(struct world *world);
 
 /** What becomes of a thing. */
 enum bequest_fate {
@@ -64,7 +67,10 @@ bool bequest_next_thing(struct snapshot_groups *left, struct bequest_thing *ret_
 /** bequest_inherit() - what is made from now on goes on from it. Return: 0; -ENOMEM */
 int bequest_inherit(const struct bequest *bequest, struct world *world);
 
-/** bequest_go_on() - all has been made: what devices were in the middle of; the rest is closed */
-void bequest_go_on(struct world *world);
+/**
+ * bequest_go_on() - all has been made: what devices were in the middle of, and viewers; the rest is
+ * closed
+ */
+void bequest_go_on(const struct bequest *bequest, struct world *world);
 
 #endif

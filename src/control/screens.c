@@ -19,6 +19,7 @@ struct screens {
 	struct display *display;
 	struct vnc_server **servers;
 	size_t n_servers;
+	const struct snapshot_groups *left;
 	void (*on_viewer)(void *data, struct vnc_server *server, enum vnc_event event,
 		const struct vnc_viewer *viewer);
 	void *listener;
@@ -96,12 +97,18 @@ static int name_server(const struct screens *screens, struct opts *opts, struct 
 	return 0;
 }
 
+void screens_leave(struct screens *screens, const struct snapshot_groups *left)
+{
+	screens->left = left;
+}
+
 int screens_add_vnc(struct screens *screens, struct opts *opts, struct error **err)
 {
 	const struct vnc_context context = {
 		.loop = screens->loop,
 		.display = screens->display,
 		.objects = screens->objects,
+		.left = screens->left,
 		.secret = find_secret,
 		.on_event = on_viewer,
 		.data = screens,

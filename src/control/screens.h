@@ -31,6 +31,12 @@ void screens_listen(struct screens *screens,
 /** screens_display() - for chardev_set_show() */
 struct display *screens_display(const struct screens *screens);
 
+/**
+ * screens_leave() - of servers in another program, for screens_add_vnc(); see struct vnc_context
+ * @left: outlives this until the next call; NULL: nothing any more
+ */
+void screens_leave(struct screens *screens, const struct snapshot_groups *left);
+
 /** screens_add_vnc() - a `-vnc` option. Return: 0; -errno with @err */
 int screens_add_vnc(struct screens *screens, struct opts *opts, struct error **err);
 

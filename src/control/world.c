@@ -391,6 +391,11 @@ struct auditor *world_auditor(const struct world *world)
 	return world->auditor;
 }
 
+void world_leave_vnc(struct world *world, const struct snapshot_groups *left)
+{
+	screens_leave(world->screens, left);
+}
+
 void world_leave_audit(struct world *world, const struct auditor_state *left)
 {
 	world->audit_left = left;

@@ -21,6 +21,7 @@ struct opts;
 struct recorders;
 struct reloader_ops;
 struct upgrader;
+struct snapshot_groups;
 struct vnc_server;
 
 /*
@@ -87,6 +88,9 @@ bool world_has_metrics(const struct world *world, const char *id);
 
 /** world_auditor() - who writes down what happens; NULL: nobody */
 struct auditor *world_auditor(const struct world *world);
+
+/** world_leave_vnc() - what another program has left of its VNC servers, for world_add_vnc() */
+void world_leave_vnc(struct world *world, const struct snapshot_groups *left);
 
 /** world_leave_audit() - what another program has left of its audit, for world_add_audit() */
 void world_leave_audit(struct world *world, const struct auditor_state *left);

@@ -323,6 +323,26 @@ void display_view_judge(struct display_view *view);
 /** display_view_title() - "NAME: LABEL - TITLE" for a window's frame; appended to @out, UTF-8 */
 void display_view_title(const struct display_view *view, struct strbuf *out);
 
+/**
+ * struct display_view_state - what a view is in the midst of, for one in another program's place
+ * @console:  number of what it looks at; @wanted: of the one that it was not let to; 0: none
+ * @keys:     modifier keys that are down; @buttons, @guest_buttons: of the mouse, which the guest
+ *            knows of; @col, @row: where that is
+ * @back:     lines scrolled back
+ * @selected: the text that was selected last; borrowed; @selected_len
+ */
+struct display_view_state {
+	unsigned console, wanted, keys, buttons, guest_buttons, col, row, back;
+	const char *selected;
+	size_t selected_len;
+};
+
+/** display_view_save() - what is selected now and a dead key that waits are let go */
+void display_view_save(const struct display_view *view, struct display_view_state *ret_state);
+
+/** display_view_go_on() - of a new view: be as another one was, as far as what it saw is there */
+void display_view_go_on(struct display_view *view, const struct display_view_state *state);
+
 /* ---- a view: the picture ------------------------------------------------------------------- */
 
 unsigned display_view_cols(const struct display_view *view);

@@ -258,6 +258,50 @@ void display_view_free(struct display_view *view)
 	display_who_changed(display);
 }
 
+void display_view_save(const struct display_view *view, struct display_view_state *ret_state)
+{
+	const struct pointer *pointer = &view->pointer;
+
+	*ret_state = (struct display_view_state){ .console = view->console->number,
+		.wanted = view->wanted,
+		.keys = view->held,
+		.buttons = pointer->buttons,
+		.guest_buttons = pointer->guest_buttons,
+		.col = pointer->col,
+		.row = pointer->row,
+		.back = view->back,
+		.selected = view->selected.data,
+		.selected_len = view->selected.len };
+}
+
+/* A page behind the overview is not there any more, nor may be a console that was removed. */
+static struct display_console *find_again(struct display_view *view, unsigned number)
+{
+	struct display_console *console = display_find(view->display, number);
+
+	if (!console)
+		return number ? view_first(view) : display_next(view->display, NULL);
+	if (view_may(view, console) != DISPLAY_NOTHING)
+		return console;
+	view->wanted = number;
+	return view_first(view);
+}
+
+void display_view_go_on(struct display_view *view, const struct display_view_state *state)
+{
+	view->wanted = state->wanted;
+	view_look_at(view, find_again(view, state->console));
+	view->held = state->keys;
+	view->pointer = (struct pointer){ .buttons = state->buttons,
+		.guest_buttons = state->guest_buttons,
+		.col = state->col,
+		.row = state->row };
+	if (state->selected_len)
+		strbuf_append(&view->selected, state->selected, state->selected_len);
+	if (view->console->number == state->console)
+		display_view_scroll(view, (int)state->back);
+}
+
 const char *display_view_name(const struct display_view *view)
 {
 	return view->name;

@@ -123,7 +123,7 @@ static void correct_inventory(const struct setup *setup, struct world *world)
 
 void takeover_go_on(struct setup *setup, struct world *world)
 {
-	bequest_go_on(world);
+	bequest_go_on(&setup->bequest, world);
 	correct_inventory(setup, world);
 	world_leave_audit(world, NULL);
 	recorders_inherit(world_recorders(world), NULL);

@@ -106,22 +106,22 @@ static void tell_fate(void *data, enum bequest_fate fate, enum thing_kind kind, 
 		listener->on_step(listener->data, fates[fate], thing_kind_name(kind), name, NULL);
 }
 
-static void tell_left_out(void *data, struct chardev *chardev, const char *why)
+static void tell_left_out(void *data, struct chardev *chardev, const char *name, const char *why)
 {
 	const struct upgrade *upgrade = data;
 	const struct upgrade_listener *listener = upgrade->listener;
 
+	(void)chardev;
 	if (listener)
-		listener->on_step(
-			listener->data, UPGRADE_CLOSED, "connection", chardev_id(chardev), why);
+		listener->on_step(listener->data, UPGRADE_CLOSED, "connection", name, why);
 }
 
-static void note_parting(void *data, struct chardev *chardev, const char *why)
+static void note_parting(void *data, struct chardev *chardev, const char *name, const char *why)
 {
 	struct upgrade *upgrade = data;
-	struct parting *parting = malloc(sizeof(*parting));
+	struct parting *parting = chardev ? malloc(sizeof(*parting)) : NULL;
 
-	(void)why;
+	(void)name, (void)why;
 	if (!parting)
 		return; /* it is closed without a word */
 	*parting = (struct parting){ chardev, upgrade->partings };
@@ -179,6 +179,7 @@ static int execute(struct upgrade *upgrade, struct chardev_bequest *bequest, str
 		r = -errno;
 	if (r == 0) {
 		forget_partings(upgrade, true);
+		bequest_part(upgrade->world);
 		fflush(NULL);
 		execv(program, upgrade->setup->argv);
 		r = -errno;

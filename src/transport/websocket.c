@@ -19,6 +19,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/wire.h"
+#include "snapshot/reader.h"
 #include "transport/transport-impl.h"
 #include "transport/websocket-handshake.h"
 
@@ -718,17 +719,20 @@ static void go_on(struct websocket *ws, const struct websocket_state *state)
 	snprintf(ws->path, sizeof(ws->path), "%s", state->path);
 }
 
-int websocket_load(struct transport *lower, const struct websocket_state *state,
-	struct transport **ret_transport)
+int websocket_load(
+	struct transport *lower, struct snapshot_groups left, struct transport **ret_transport)
 {
+	struct websocket_state state;
+	struct snapshot_part part;
 	struct websocket *ws;
 
-	if (!is_sound(state))
+	if (!snapshot_next_group(&left, &part) ||
+		snapshot_get(&part, websocket_fields, &state, NULL) < 0 || !is_sound(&state))
 		return -EBADMSG;
 	ws = calloc(1, sizeof(*ws));
 	if (!ws)
 		return -ENOMEM;
-	go_on(ws, state);
+	go_on(ws, &state);
 	transport_init_filter(&ws->base, &websocket_ops, lower);
 	ws->base.path = ws->path;
 	ws->base.ready = true;

@@ -18,9 +18,14 @@ struct websocket_state {
 
 extern const struct snapshot_field websocket_fields[];
 
-/** websocket_load() - as websocket_new(), in the place of another one; -EBADMSG */
-int websocket_load(struct transport *lower, const struct websocket_state *state,
-	struct transport **ret_transport);
+/**
+ * websocket_load() - as websocket_new(), in the place of another one
+ * @left: what transport_save() has put: one group of websocket_fields
+ *
+ * Return: 0; -EBADMSG: there is none, or it makes no sense; -ENOMEM.
+ */
+int websocket_load(
+	struct transport *lower, struct snapshot_groups left, struct transport **ret_transport);
 
 /**
  * websocket_new() - the server's side of a websocket over a transport [RFC 6455]

@@ -65,6 +65,15 @@ void plan_row(struct plan *plan, unsigned row, unsigned first, unsigned end)
 		*open = (struct job){ (uint16_t)first, (uint16_t)row, (uint16_t)(end - first), 1 };
 }
 
+bool plan_could_be(const struct encoding *encoding, unsigned scale, const struct job *job)
+{
+	struct plan plan;
+
+	plan_init(&plan, encoding, scale);
+	return job->cols && job->rows && job->cols <= plan.cols_max && job->rows <= plan.rows_max &&
+	       (unsigned)job->cols * job->rows <= plan.cells_max;
+}
+
 int plan_finish(struct plan *plan)
 {
 	close_open(plan);

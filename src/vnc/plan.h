@@ -33,6 +33,9 @@ void plan_init(struct plan *plan, const struct encoding *encoding, unsigned scal
 /** plan_row() - the columns @first..@end-1 of a row, none if @first >= @end; rows in order */
 void plan_row(struct plan *plan, unsigned row, unsigned first, unsigned end);
 
+/** plan_could_be() - is it a rectangle that a plan for this encoding may have */
+bool plan_could_be(const struct encoding *encoding, unsigned scale, const struct job *job);
+
 /** plan_finish() - that were all. Return: 0, @plan->jobs are the caller's to free; -ENOMEM */
 int plan_finish(struct plan *plan);
 

@@ -5,12 +5,16 @@
  * who guesses passwords has to wait (door.c).
  */
 /* syscalls: getpeername */
+/* before the sandbox: fcntl */
 #include "vnc/server.h"
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "snapshot/reader.h"
+#include "vnc/state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -350,6 +354,99 @@ static const char *door_name(const struct vnc_server *server, bool websocket)
 	return NULL;
 }
 
+/* ---- in another program's place ---- */
+
+static char *copy_text(const char *text, bool *failed)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	*failed |= text && !copy;
+	return copy;
+}
+
+/* Where it listened when it was left. */
+static int take_address(const struct vnc_door_state *state, struct vnc_address *ret_address)
+{
+	bool failed = false;
+
+	*ret_address = (struct vnc_address){
+		.address = { .kind = (enum address_kind)state->kind,
+			.path = copy_text(state->path, &failed),
+			.abstract = state->abstract,
+			.tight = state->tight,
+			.host = copy_text(state->host, &failed),
+			.port = copy_text(state->port, &failed),
+			.fd = (int)state->number },
+		.websocket = state->websocket,
+	};
+	return failed ? -ENOMEM : 0;
+}
+
+static int inherit_door(
+	struct vnc_server *server, const struct vnc_door_state *state, struct error **err)
+{
+	struct vnc_addresses *addresses = &server->host.config.addresses;
+	struct vnc_address *at = &addresses->items[addresses->len];
+	struct listener **door = &server->doors[addresses->len++];
+	int r = take_address(state, at), fd;
+
+	if (r < 0)
+		return error_set(err, -r, "vnc: out of memory");
+	fd = fcntl(state->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return error_set(err, errno, "vnc: %s", strerror(errno));
+	r = listener_inherit(server->context.loop, fd, &at->address, "vnc",
+		at->websocket ? on_websocket : on_connection, server, door, err);
+	if (r == 0)
+		listener_start(*door);
+	return r;
+}
+
+/* Instead of those of the options: they may have been changed since. */
+static int inherit_doors(
+	struct vnc_server *server, struct snapshot_groups groups, struct error **err)
+{
+	struct vnc_door_state state;
+	struct snapshot_part part;
+	int r = 0;
+
+	vnc_addresses_done(&server->host.config.addresses);
+	while (r == 0 && snapshot_next_group(&groups, &part)) {
+		if (server->host.config.addresses.len == VNC_ADDRESSES_MAX)
+			return error_set(err, EBADMSG, "vnc: too many addresses");
+		r = snapshot_get(&part, vnc_door_fields, &state, err);
+		if (r == 0)
+			r = inherit_door(server, &state, err);
+	}
+	return r;
+}
+
+static void inherit_password(struct auth_password *password, const struct snapshot_bytes *left)
+{
+	*password = (struct auth_password){ .is_set = left->len == AUTH_PASSWORD_MAX };
+	if (password->is_set)
+		memcpy(password->bytes, left->data, AUTH_PASSWORD_MAX);
+}
+
+static int inherit(
+	struct vnc_server *server, const struct vnc_server_state *state, struct error **err)
+{
+	inherit_password(&server->password, &state->password);
+	inherit_password(&server->view_password, &state->view_password);
+	server->password_expires = (int64_t)state->expires;
+	server->host.logins = (struct vnc_logins){ state->admitted, state->refused };
+	return inherit_doors(server, state->doors, err);
+}
+
+void server_take(struct vnc_server *server, struct vnc_viewer *viewer, bool shares, bool alone)
+{
+	list_append(&server->viewers, &viewer->node);
+	viewer->shares = shares;
+	server->host.shared += shares;
+	if (alone)
+		server->exclusive = viewer;
+}
+
 /* ---- passwords ---- */
 
 static int read_secret(struct vnc_server *server, const char *id, struct auth_password *password,
@@ -461,6 +558,7 @@ static const struct vnc_host_ops host_ops = {
 
 static int start(struct vnc_server *server, struct opts *opts, struct error **err)
 {
+	struct vnc_server_state left;
 	int r = vnc_config_read(opts, &server->host.config, err);
 
 	if (r < 0)
@@ -480,6 +578,8 @@ static int start(struct vnc_server *server, struct opts *opts, struct error **er
 		r = find_login(server, err);
 	if (r < 0)
 		return r;
+	if (vnc_find_state(server->context.left, server->host.config.id, &left))
+		return inherit(server, &left, err);
 	return server->host.config.reverse ? connect_to_viewer(server, err)
 					   : open_doors(server, err);
 }
@@ -498,6 +598,7 @@ int vnc_server_new(const struct vnc_context *context, struct opts *opts,
 	server->host.display = context->display;
 	list_init(&server->viewers);
 	r = start(server, opts, err);
+	server->context.left = NULL;
 	if (r < 0) {
 		vnc_server_free(server);
 		return r;

@@ -27,4 +27,7 @@ struct vnc_server {
 	bool lit;
 };
 
+/** server_take() - a viewer that another program has let in, which is not told */
+void server_take(struct vnc_server *server, struct vnc_viewer *viewer, bool shares, bool alone);
+
 #endif

@@ -205,7 +205,7 @@ static int send_server_init(struct session *session)
 	return r < 0 ? r : peer_send(peer, name.data, name.len);
 }
 
-int session_start(struct session *session, struct peer *peer)
+int session_go_on(struct session *session, struct peer *peer)
 {
 	struct display_view_config config = { .name = peer->name, .read_only = !peer->may_type };
 	int r;
@@ -218,7 +218,14 @@ int session_start(struct session *session, struct peer *peer)
 	update_start(&session->updates, peer);
 	clipboard_start(&session->clipboard, peer);
 	keyboard_start(&session->keyboard, peer, &session->clipboard);
-	return send_server_init(session);
+	return 0;
+}
+
+int session_start(struct session *session, struct peer *peer)
+{
+	int r = session_go_on(session, peer);
+
+	return r < 0 ? r : send_server_init(session);
 }
 
 void session_done(struct session *session)

@@ -45,6 +45,9 @@ struct session {
 /** session_start() - make the view and send ServerInit. Return: 0; -ENOMEM */
 int session_start(struct session *session, struct peer *peer);
 
+/** session_go_on() - make the view; ServerInit was sent by another program. Return: 0; -ENOMEM */
+int session_go_on(struct session *session, struct peer *peer);
+
 /** session_resize() - SetDesktopSize: remember what is wanted, see to it in a moment */
 void session_resize(struct session *session, unsigned width, unsigned height);
 

@@ -2,6 +2,8 @@
 /* syscalls: close */
 #include "vnc/stream.h"
 
+#include "base/cleanup.h"
+#include "snapshot/reader.h"
 #include "transport/fd-transport.h"
 #include "transport/tls.h"
 #include "transport/websocket.h"
@@ -21,24 +23,29 @@ static void on_events(void *data, unsigned events)
 
 static const struct transport_callbacks callbacks = { .on_events = on_events };
 
+static int take_socket(struct stream *stream, struct loop *loop, int fd)
+{
+	static const struct socket_tuning tuning = { .nodelay = true, .keep_alive = true };
+	int r = socket_transport_new(loop, fd, &tuning, &stream->transport);
+
+	if (r < 0)
+		close(fd);
+	return r;
+}
+
 static int make_transport(
 	struct stream *stream, struct loop *loop, int fd, const struct stream_filter *filter)
 {
-	static const struct socket_tuning tuning = { .nodelay = true, .keep_alive = true };
-	struct transport *socket;
-	int r = socket_transport_new(loop, fd, &tuning, &socket);
+	int r = take_socket(stream, loop, fd);
 
-	if (r < 0) {
-		close(fd);
+	if (r < 0)
 		return r;
-	}
-	stream->transport = socket;
 	if (filter->tls)
-		r = tls_new(socket, filter->tls, NULL, &stream->transport);
+		r = tls_new(stream->transport, filter->tls, NULL, &stream->transport);
 	if (r == 0 && filter->websocket)
 		r = websocket_new(stream->transport, filter->origin, &stream->transport);
 	if (r < 0)
-		transport_free(stream->transport);
+		transport_free(TAKE_PTR(stream->transport));
 	return r;
 }
 
@@ -46,6 +53,12 @@ static void watch_what_is_needed(struct stream *stream)
 {
 	transport_watch(stream->transport,
 		(stream->reading ? WATCH_READ : WATCH_GONE) | (stream->out.len ? WATCH_WRITE : 0u));
+}
+
+static void begin(struct stream *stream)
+{
+	transport_set_user(stream->transport, &callbacks, stream);
+	watch_what_is_needed(stream);
 }
 
 int stream_init(struct stream *stream, struct loop *loop, int fd,
@@ -61,9 +74,51 @@ int stream_init(struct stream *stream, struct loop *loop, int fd,
 	r = make_transport(stream, loop, fd, filter);
 	if (r < 0)
 		return r;
-	transport_set_user(stream->transport, &callbacks, stream);
-	watch_what_is_needed(stream);
+	begin(stream);
 	return 0;
+}
+
+int stream_load(struct stream *stream, struct loop *loop, int fd, struct snapshot_groups websocket,
+	watch_fn *fn, void *data)
+{
+	int r;
+
+	*stream = (struct stream){ .fn = fn,
+		.data = data,
+		.websocket = snapshot_count_groups(websocket),
+		.reading = true };
+	r = take_socket(stream, loop, fd);
+	if (r < 0)
+		return r;
+	if (stream->websocket)
+		r = websocket_load(stream->transport, websocket, &stream->transport);
+	if (r < 0) {
+		transport_free(TAKE_PTR(stream->transport));
+		return r;
+	}
+	begin(stream);
+	return 0;
+}
+
+const char *stream_obstacle(const struct stream *stream)
+{
+	return transport_obstacle(stream->transport);
+}
+
+void stream_save(const struct stream *stream, struct snapshot_writer *writer)
+{
+	transport_save(stream->transport, writer);
+}
+
+int stream_fd(const struct stream *stream)
+{
+	return transport_fd(stream->transport);
+}
+
+struct snapshot_bytes stream_unsent(const struct stream *stream)
+{
+	return (struct snapshot_bytes){ stream->out.len ? byte_queue_data(&stream->out) : NULL,
+		stream->out.len };
 }
 
 int stream_encrypt(struct stream *stream, struct tls_context *context)
@@ -73,8 +128,7 @@ int stream_encrypt(struct stream *stream, struct tls_context *context)
 	if (r < 0)
 		return r;
 	stream->encrypted = true;
-	transport_set_user(stream->transport, &callbacks, stream);
-	watch_what_is_needed(stream);
+	begin(stream);
 	return 0;
 }
 

@@ -53,6 +53,27 @@ int stream_init(struct stream *stream, struct loop *loop, int fd,
 	const struct stream_filter *filter, watch_fn *fn, void *data);
 
 /**
+ * stream_load() - as stream_init(), in another program's place
+ * @websocket: what stream_save() has put, one group; none: it is no websocket
+ *
+ * Return: also -EBADMSG.
+ */
+int stream_load(struct stream *stream, struct loop *loop, int fd, struct snapshot_groups websocket,
+	watch_fn *fn, void *data);
+
+/** stream_obstacle() - what of it cannot go on in another program now; NULL: all can */
+const char *stream_obstacle(const struct stream *stream);
+
+/** stream_save() - put what its filter is in the middle of, TRANSPORT_TAG_WEBSOCKET */
+void stream_save(const struct stream *stream, struct snapshot_writer *writer);
+
+/** stream_fd() - the socket */
+int stream_fd(const struct stream *stream);
+
+/** stream_unsent() - what has not been written; borrowed until anything is */
+struct snapshot_bytes stream_unsent(const struct stream *stream);
+
+/**
  * stream_encrypt() - from here on by TLS; nothing may wait to be written
  *
  * It is ready again after the handshake.

@@ -169,6 +169,26 @@ void update_fence_answered(struct updates *updates)
 	peer_post(updates->peer);
 }
 
+bool update_go_on(struct updates *updates)
+{
+	const struct peer *peer = updates->peer;
+
+	if (updates->cols > FRAMEBUFFER_SIDE / peer_cell_width(peer) ||
+		updates->rows > FRAMEBUFFER_SIDE / peer_cell_height(peer))
+		return false;
+	for (unsigned i = 0; i < updates->jobs_len; i++) {
+		const struct job *job = &updates->jobs[i];
+
+		if (job->col + job->cols > updates->cols || job->row + job->rows > updates->rows ||
+			!plan_could_be(updates->job_encoding, peer->host->config.scale, job))
+			return false;
+	}
+	updates->stale = true;
+	if (updates->jobs_len)
+		peer_begin(updates->peer);
+	return true;
+}
+
 /* ---- what has changed ---- */
 
 /* Can the scroll be told as a copy of what the viewer has? If not, its rows are sent anew. */

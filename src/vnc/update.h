@@ -49,6 +49,13 @@ struct updates {
 /** update_start() - at the beginning; the peer's view is there */
 void update_start(struct updates *updates, struct peer *peer);
 
+/**
+ * update_go_on() - the rest of the update that another program was at: @updates->jobs
+ *
+ * The picture may be another one by now. Return: false: these are none that it could have had.
+ */
+bool update_go_on(struct updates *updates);
+
 /** update_request() - the viewer asks for a part of its picture, in pixels */
 void update_request(struct updates *updates, bool incremental, unsigned x, unsigned y,
 	unsigned width, unsigned height);

@@ -17,6 +17,7 @@
 #include "vnc/message-in.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -272,7 +273,7 @@ static void on_timer(void *data)
 
 /* ---- beginning and end ---- */
 
-static void release(struct vnc_viewer *viewer)
+void viewer_drop(struct vnc_viewer *viewer)
 {
 	struct peer *peer = &viewer->peer;
 
@@ -287,39 +288,82 @@ static void release(struct vnc_viewer *viewer)
 	free(viewer);
 }
 
+/* Without a stream. NULL: memory ran out. */
+static struct vnc_viewer *make(struct vnc_host *host, int fd, const char *name)
+{
+	struct vnc_viewer *viewer = calloc(1, sizeof(*viewer));
+	struct peer *peer;
+
+	if (!viewer)
+		return NULL;
+	peer = &viewer->peer;
+	*peer = (struct peer){ .host = host, .may_type = true, .on_work = on_work, .data = viewer };
+	peer->address = door_address_of(fd);
+	list_init(&viewer->node);
+	peer->name = strdup(name);
+	peer->timer = timer_new(host->loop, on_timer, viewer);
+	if (peer->name && peer->timer)
+		return viewer;
+	viewer_drop(viewer);
+	return NULL;
+}
+
 int viewer_new(struct vnc_host *host, int fd, bool websocket, const char *name,
 	struct vnc_viewer **ret_viewer)
 {
-	struct vnc_viewer *viewer = calloc(1, sizeof(*viewer));
+	struct vnc_viewer *viewer = make(host, fd, name);
 	const struct stream_filter filter = {
 		.tls = websocket && host->tls ? tls_creds_context(host->tls) : NULL,
 		.websocket = websocket,
 		.origin = host->config.websocket_origin,
 	};
-	struct peer *peer;
 	int r;
 
 	if (!viewer) {
 		close(fd);
 		return -ENOMEM;
 	}
-	peer = &viewer->peer;
-	*peer = (struct peer){ .host = host, .may_type = true, .on_work = on_work, .data = viewer };
-	peer->address = door_address_of(fd);
-	list_init(&viewer->node);
-	r = stream_init(&peer->stream, host->loop, fd, &filter, on_stream, viewer);
+	r = stream_init(&viewer->peer.stream, host->loop, fd, &filter, on_stream, viewer);
+	if (r == 0)
+		r = handshake_start(&viewer->handshake, &viewer->peer, on_moved, viewer);
 	if (r < 0) {
-		free(viewer);
+		viewer_drop(viewer);
 		return r;
 	}
-	peer->name = strdup(name);
-	peer->timer = timer_new(host->loop, on_timer, viewer);
-	if (!peer->name || !peer->timer ||
-		handshake_start(&viewer->handshake, peer, on_moved, viewer) < 0) {
-		release(viewer);
+	timer_start(viewer->peer.timer, LOGIN_MS);
+	*ret_viewer = viewer;
+	return 0;
+}
+
+static int enter_again(
+	struct vnc_viewer *viewer, int fd, const char *who, struct snapshot_groups websocket)
+{
+	struct peer *peer = &viewer->peer;
+	int r = stream_load(&peer->stream, peer->host->loop, fd, websocket, on_stream, viewer);
+
+	viewer->handshake.phase = HANDSHAKE_DONE;
+	peer->has_spoken = true;
+	snprintf(peer->who, sizeof(peer->who), "%s", who);
+	return r < 0 ? r : session_go_on(&viewer->session, peer);
+}
+
+int viewer_go_on(struct vnc_host *host, int fd, const struct viewer_identity *identity,
+	struct snapshot_groups websocket, struct vnc_viewer **ret_viewer)
+{
+	struct vnc_viewer *viewer = make(host, fd, identity->name);
+	int r;
+
+	if (!viewer) {
+		close(fd);
 		return -ENOMEM;
 	}
-	timer_start(peer->timer, LOGIN_MS);
+	viewer->peer.may_type = identity->may_type;
+	r = enter_again(viewer, fd, identity->who, websocket);
+	if (r < 0) {
+		viewer_drop(viewer);
+		return r;
+	}
+	peer_post(&viewer->peer);
 	*ret_viewer = viewer;
 	return 0;
 }
@@ -334,7 +378,7 @@ void viewer_free(struct vnc_viewer *viewer)
 	struct vnc_host *host = viewer->peer.host;
 
 	host->ops->forget(host, viewer);
-	release(viewer);
+	viewer_drop(viewer);
 }
 
 const char *vnc_viewer_name(const struct vnc_viewer *viewer)

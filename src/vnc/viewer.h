@@ -31,6 +31,25 @@ struct vnc_viewer {
 int viewer_new(struct vnc_host *host, int fd, bool websocket, const char *name,
 	struct vnc_viewer **ret_viewer);
 
+/** struct viewer_identity - who it is, as it was found out by another program; see struct peer */
+struct viewer_identity {
+	const char *name, *who;
+	bool may_type;
+};
+
+/**
+ * viewer_go_on() - one that has logged in, to another program; the caller has it in no list yet
+ * @fd:        as for viewer_new()
+ * @websocket: as for stream_load()
+ *
+ * Return: 0; -EBADMSG, -ENOMEM and the like.
+ */
+int viewer_go_on(struct vnc_host *host, int fd, const struct viewer_identity *identity,
+	struct snapshot_groups websocket, struct vnc_viewer **ret_viewer);
+
+/** viewer_drop() - close one that no list has, and of which nobody was told */
+void viewer_drop(struct vnc_viewer *viewer);
+
 /** viewer_free() - close; the server forgets it. Not from inside of message handlers */
 void viewer_free(struct vnc_viewer *viewer);
 

@@ -19,6 +19,8 @@ struct vnc_server;
 struct vnc_viewer;
 struct display;
 struct object_set;
+struct snapshot_groups;
+struct snapshot_writer;
 
 /** vnc_options - what `-vnc ADDRESS,...` takes; the implied first key is "vnc" */
 extern const struct opt_desc vnc_options[];
@@ -36,6 +38,8 @@ enum vnc_event {
  * @secret:   find `-object secret,id=ID`; may be NULL: there are none. Returns 0 and the secret,
  *            which the callee frees; or -ENOENT and the like with @err
  * @objects:  what options refer to by id, as rules; outlives the server; NULL: nothing
+ * @left:     of servers in another program, groups of vnc_server_fields (vnc/state.h): one of the
+ *            same id goes on at the same sockets; borrowed until return; NULL: nothing
  * @on_event: optional; must not free the server
  * @data:     first argument of both
  */
@@ -43,6 +47,7 @@ struct vnc_context {
 	struct loop *loop;
 	struct display *display;
 	struct object_set *objects;
+	const struct snapshot_groups *left;
 	int (*secret)(void *data, const char *id, char **ret_secret, struct error **err);
 	void (*on_event)(void *data, struct vnc_server *server, enum vnc_event event,
 		const struct vnc_viewer *viewer);
@@ -60,6 +65,23 @@ int vnc_server_new(const struct vnc_context *context, struct opts *opts,
 
 /** vnc_server_free() - send all viewers away; NULL is fine */
 void vnc_server_free(struct vnc_server *server);
+
+/**
+ * vnc_server_save() - put the fields of a group of vnc_server_fields
+ * @on_left_out: optional: this viewer is not handed over, and why: "its TLS session"
+ */
+void vnc_server_save(const struct vnc_server *server, struct snapshot_writer *writer,
+	void (*on_left_out)(void *data, const struct vnc_viewer *viewer, const char *why),
+	void *data);
+
+/** vnc_server_part() - say goodbye to the viewers that are not handed over, and let them go */
+void vnc_server_part(struct vnc_server *server);
+
+/**
+ * vnc_server_go_on() - the consoles are there: the viewers that were left look at them again
+ * @left: as in struct vnc_context; sockets are copied
+ */
+void vnc_server_go_on(struct vnc_server *server, const struct snapshot_groups *left);
 
 /** vnc_server_id() - `id=`, or "default" */
 const char *vnc_server_id(const struct vnc_server *server);

@@ -6,6 +6,7 @@
     charhub_path   the client, of the same build as charhubd
     run_charhubd   run_charhubd(*args) -> Result(code, out, err): a command line that ends by itself
     charhubd       charhubd(*args) -> Charhubd: started, ready; ended and inspected after the test
+    upgradable     Upgradable: a daemon behind which another program can be put; inspected, too
     terminal       terminal(*argv) -> Terminal: a program such as tio on a terminal of its own
     client         client(path) -> Stream: a client of a unix server socket
     pty            pty(path) -> Stream: a pty's slave side, raw
@@ -21,6 +22,7 @@ import tempfile
 import pytest
 
 from support import program, stream
+from support.upgradable import Upgradable
 
 
 def pytest_configure():
@@ -91,6 +93,22 @@ def charhubd(request, charhubd_path, workdir):
                 daemon.stop()
             finally:
                 daemon.kill()
+
+
+@pytest.fixture
+def upgradable(request, charhubd_path, workdir):
+    made = Upgradable(charhubd_path, workdir)
+    yield made
+    if not made.daemon:
+        return
+    if getattr(request.node, "failed", False):
+        print(f"charhubd said:\n{made.daemon.err.text}")
+        made.daemon.kill()
+        return
+    try:
+        made.daemon.stop()
+    finally:
+        made.daemon.kill()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -17,86 +17,15 @@ import pytest
 from support import program
 from support.certificates import Authority
 from support.guests import PROMPT, Shell, boot, default_socket
-from support.qmp import Failed, Qmp
 from support.rfb import WebSocket
 from support.screen import wait_until
 from support.stream import DEADLINE, Deadline, UnixServer, connect_tcp, connect_unix, free_port
+from support.upgradable import TAKEN_OVER
 
-TAKEN_OVER = re.compile(rb"goes on in another one's place")
 # To look for leaks a sanitizer does what a sandbox is against.
 NO_LEAKS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
 CONSOLES = 20
 LINES_AHEAD = 50  # a guest is at most so many lines ahead of its slowest reader
-
-
-class Upgradable:
-    """A daemon that was started by a name of its own, behind which another program can be put."""
-
-    def __init__(self, charhubd_path, workdir):
-        self.path = workdir / "bin" / "charhubd"
-        self.path.parent.mkdir()
-        self.charhubd_path, self.workdir, self.daemon, self.upgrades = (
-            charhubd_path, workdir, None, 0)
-        self.install(charhubd_path)
-
-    def install(self, path):
-        self.path.unlink(missing_ok=True)
-        self.path.symlink_to(path)
-
-    def install_script(self, text):
-        self.path.unlink()
-        self.path.write_text(f"#!/bin/sh\n{text}\n")
-        self.path.chmod(0o755)
-
-    def start(self, *args, **options):
-        self.daemon = program.Charhubd(
-            self.path, [*args, "-control", "control"], self.workdir, **options)
-        return self.daemon
-
-    @property
-    def control(self):
-        return self.workdir / "control"
-
-    def qmp(self):
-        return Qmp(self.control)
-
-    def run(self, command, **arguments):
-        with self.qmp() as qmp:
-            return qmp.run(command, **arguments)
-
-    def wait(self):
-        """Until the next one has taken over."""
-        self.upgrades += 1
-        wait_until(lambda: len(TAKEN_OVER.findall(self.daemon.err.data)) >= self.upgrades
-                   or not self.daemon.running, "another program takes over")
-        assert self.daemon.running, self.daemon.err.text
-
-    def upgrade(self, **arguments):
-        steps = self.run("upgrade", **arguments)
-        self.wait()
-        return steps
-
-    def refuse(self, text):
-        """It is not upgraded, and says why."""
-        with pytest.raises(Failed, match=text):
-            self.run("upgrade")
-        assert len(TAKEN_OVER.findall(self.daemon.err.data)) == self.upgrades
-
-
-@pytest.fixture
-def upgradable(request, charhubd_path, workdir):
-    made = Upgradable(charhubd_path, workdir)
-    yield made
-    if not made.daemon:
-        return
-    if getattr(request.node, "failed", False):
-        print(f"charhubd said:\n{made.daemon.err.text}")
-        made.daemon.kill()
-        return
-    try:
-        made.daemon.stop()
-    finally:
-        made.daemon.kill()
 
 
 class Load:

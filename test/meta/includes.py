@@ -28,7 +28,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "text": "base vt",
     "display": "base io vt text",
     "vc": "base snapshot io opts chardev vt display",
-    "vnc": "base io transport opts object display text vt",
+    "vnc": "base snapshot io transport opts object display text vt",
     "virtio": "base",
     "vhost-user": "base snapshot io transport virtio",
     "metrics": "base io transport",
@@ -159,6 +159,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
     "vnc": {
         "vnc": "",
         "wire": "",
+        "state": "",
         "auth": "",
         "stream": "",
         "deflater": "",
@@ -187,7 +188,9 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "session": "keyboard update visas wire",
         "message-in": "session wire",
         "viewer": "handshake message-in session",
-        "server": "studio viewer",
+        "viewer-handover": "plan state viewer wire",
+        "server": "state studio viewer",
+        "handover": "server state viewer-handover",
     },
 }.items()}
 

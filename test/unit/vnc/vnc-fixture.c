@@ -6,6 +6,8 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "snapshot/reader.h"
+#include "snapshot/writer.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -97,28 +99,30 @@ static void make_rules(struct fixture *f)
 	}
 }
 
-static void make_server(struct fixture *f, const char *options)
+static void make_server(struct fixture *f, const struct snapshot_groups *left)
 {
 	struct vnc_context context = { .loop = f->loop,
 		.display = f->display,
 		.objects = f->objects,
 		.secret = find_secret,
+		.left = left,
 		.on_event = on_event,
 		.data = f };
 	struct opts *opts = NULL;
 	char text[256];
 
-	snprintf(text, sizeof(text), "none%s", options);
+	snprintf(text, sizeof(text), "none%s", f->options);
 	assert_int_equal(opts_parse(text, "vnc", &opts, NULL), 0);
 	assert_int_equal(vnc_server_new(&context, opts, &f->server, NULL), 0);
 	opts_free(opts);
 }
 
-struct fixture *fixture_new(const char *options)
+static struct fixture *make_fixture(const char *options, const struct snapshot_groups *left)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
+	f->options = options;
 	log_set_level(LOG_ERROR);
 	f->loop = loop_new();
 	assert_non_null(f->loop);
@@ -128,8 +132,49 @@ struct fixture *fixture_new(const char *options)
 	assert_non_null(f->display);
 	make_console(f);
 	make_rules(f);
-	make_server(f, options);
+	make_server(f, left);
 	return f;
+}
+
+struct fixture *fixture_new(const char *options)
+{
+	return make_fixture(options, NULL);
+}
+
+enum { TAG_SERVER = 1 };
+
+static void save(const struct fixture *f, struct snapshot *ret_snapshot)
+{
+	struct snapshot_writer writer;
+	int fd;
+
+	assert_int_equal(snapshot_begin(&writer, false, NULL), 0);
+	snapshot_begin_group(&writer, TAG_SERVER, false);
+	vnc_server_save(f->server, &writer, NULL, NULL);
+	snapshot_end_group(&writer);
+	assert_int_equal(snapshot_finish(&writer, NULL), 0);
+	fd = dup(writer.fd);
+	snapshot_done(&writer);
+	assert_int_equal(snapshot_open(fd, ret_snapshot, NULL), 0);
+}
+
+struct fixture *fixture_hand_over(struct fixture *f)
+{
+	struct snapshot snapshot;
+	struct snapshot_groups left;
+	struct fixture *heir;
+	struct vnc_viewer *viewer = NULL;
+
+	save(f, &snapshot);
+	left = (struct snapshot_groups){ snapshot.all, TAG_SERVER };
+	heir = make_fixture(f->options, &left);
+	vnc_server_go_on(heir->server, &left);
+	while ((viewer = vnc_server_next_viewer(heir->server, viewer)))
+		heir->connected++;
+	snapshot_close(&snapshot);
+	fixture_free(f);
+	settle(heir);
+	return heir;
 }
 
 void fixture_free(struct fixture *f)

@@ -15,6 +15,7 @@
  * sockets
  * @objects: the rules `anybody` and `nobody`
  * @typed: what the guest got
+ * @options: of the server
  * @size_requests: how often a viewer's wish for a size reached the console
  */
 struct fixture {
@@ -25,6 +26,7 @@ struct fixture {
 	struct vt *vt;
 	struct vnc_server *server;
 	struct object_set *objects;
+	const char *options;
 	char typed[4096];
 	size_t typed_len;
 	size_t typed_total;
@@ -36,6 +38,12 @@ struct fixture {
 struct fixture *fixture_new(const char *options);
 
 void fixture_free(struct fixture *f);
+
+/**
+ * fixture_hand_over() - as when another program takes over: a server that goes on from what @f's
+ * has saved, with a console on which nothing was printed; @f is freed
+ */
+struct fixture *fixture_hand_over(struct fixture *f);
 
 /** fixture_feed() - output of the guest */
 void fixture_feed(struct fixture *f, const char *text);

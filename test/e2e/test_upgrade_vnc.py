@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: MIT
+"""Those who look by VNC go on looking when another program takes over."""
+
+import re
+import socket
+import ssl
+import threading
+
+import pytest
+
+from support import rfb
+from support.certificates import Authority
+from support.program import need
+from support.rfb import WebSocket
+from support.screen import Screen, wait_until
+from support.stream import DEADLINE, UnixServer, connect_unix, free_port
+
+ENCODINGS = (rfb.RAW, rfb.HEXTILE, rfb.ZRLE, rfb.TIGHT, rfb.TIGHT_PNG)
+CONTROL, ALT = 0xffe3, 0xffe9
+
+
+def consoles(workdir, count=1):
+    """Each a shell on a vc, with a socket on which the test knows what it says."""
+    args = []
+    for i in range(count):
+        args += ["-chardev", f"exec,id=g{i},command=/bin/sh", "-chardev", f"vc,id=vc{i}",
+                 "-chardev", f"socket,id=s{i},path={workdir}/s{i},server=on,wait=off",
+                 "-chardev", f"hub,id=h{i},chardevs.0=vc{i},chardevs.1=s{i}",
+                 "-device", f"console,guest=g{i},chardev=h{i}"]
+    return args
+
+
+class Shell:
+    def __init__(self, path):
+        self.stream = connect_unix(path)
+
+    def run(self, command):
+        self.stream.send(f"{command}; echo do''ne\r".encode())
+        return self.stream.read_until(b"done\r\n> ")
+
+
+@pytest.fixture
+def start(upgradable, workdir):
+    """start(vnc options, consoles) -> the shells."""
+    shells = []
+
+    def begin(*options, count=1):
+        upgradable.start(*consoles(workdir, count), *options, env={"PS1": "> ", "ENV": ""})
+        for i in range(count):
+            shells.append(Shell(f"{workdir}/s{i}"))
+            shells[i].run(r"printf '\033[?25l'")
+        return shells
+
+    yield begin
+    for shell in shells:
+        shell.stream.close()
+
+
+def fresh_picture(address):
+    """As somebody sees it who has just come."""
+    viewer = rfb.connect(address)
+    try:
+        return viewer.picture()
+    finally:
+        viewer.close()
+
+
+def connect_plain(path):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(DEADLINE)
+    sock.connect(path)
+    return sock
+
+
+def catch_up(viewer, wanted):
+    """Ask for what has changed until all of it is there."""
+    while viewer.rows != wanted:
+        viewer.request()
+        viewer.update()
+
+
+def test_viewers_of_every_encoding_go_on(upgradable, start, workdir):
+    path = f"{workdir}/vnc"
+    shell, = start("-vnc", f"unix:{path}")
+    viewers = [rfb.connect(path) for _ in ENCODINGS]
+    for viewer, encoding in zip(viewers, ENCODINGS):
+        viewer.set_encodings(encoding, rfb.COPY_RECT)
+        viewer.picture()
+    for turn in range(3):
+        upgradable.upgrade()
+        shell.run(f"echo turn {turn}; seq {turn * 9}")
+        wanted = fresh_picture(path)
+        for viewer in viewers:
+            catch_up(viewer, wanted)
+    viewers[0].type("echo typed$((6 * 7))\n")
+    shell.stream.read_until(b"typed42\r\n")
+    assert len(upgradable.run("query-vnc")["clients"]) == len(ENCODINGS)
+    for viewer in viewers:
+        viewer.close()
+
+
+def test_fifty_viewers_go_on_while_lines_are_printed(upgradable, start, workdir):
+    """In the middle of updates, some of them slow."""
+    path = f"{workdir}/vnc"
+    shell, = start("-vnc", f"unix:{path},connections=100")
+    viewers = [rfb.connect(path) for _ in range(50)]
+    for i, viewer in enumerate(viewers):
+        viewer.set_encodings(ENCODINGS[i % len(ENCODINGS)], rfb.COPY_RECT, rfb.FENCE,
+                             rfb.CONTINUOUS)
+        viewer.request(False)  # and it reads nothing of it for now
+    shell.stream.send(b"i=0; while [ $i -lt 400 ]; do echo line $i of many; i=$((i + 1)); done; "
+                      b"echo do''ne\r")
+    for _ in range(3):
+        upgradable.upgrade()
+    shell.stream.read_until(b"done\r\n> ")
+    wanted = fresh_picture(path)
+    for viewer in viewers:
+        viewer.update()
+        catch_up(viewer, wanted)
+        viewer.close()
+
+
+def test_a_websocket_and_a_port_go_on(upgradable, start):
+    port, plain_port = free_port(), free_port()
+    shell, = start("-vnc", f"127.0.0.1:{plain_port - 5900},websocket={port}"
+                   if plain_port >= 5900 else f"none,websocket={port}")
+    sock = WebSocket(socket.create_connection(("127.0.0.1", port), DEADLINE))
+    viewer = rfb.Client(sock).handshake()
+    viewer.set_encodings(rfb.ZRLE)
+    viewer.picture()
+    for turn in range(2):
+        upgradable.upgrade()
+        shell.run(f"echo turn {turn}")
+        late = rfb.Client(WebSocket(socket.create_connection(("127.0.0.1", port), DEADLINE)))
+        wanted = late.handshake().picture()
+        late.close()
+        catch_up(viewer, wanted)
+    viewer.close()
+
+
+def test_a_viewer_stays_at_its_console_with_what_it_holds_down(upgradable, start, workdir):
+    path = f"{workdir}/vnc"
+    shells = start("-vnc", f"unix:{path}", count=3)
+    viewer = rfb.connect(path)
+    viewer.chord(CONTROL, ALT, ord("3"))
+    viewer.send("BBxxI", 4, 1, CONTROL)
+    wait_until(lambda: upgradable.run("query-vnc")["clients"], "it is there")
+    upgradable.upgrade()
+    viewer.key(ord("c"))  # Control is down
+    shells[1].stream.read_until(re.compile(rb"\^C.*> ", re.S))
+    viewer.send("BBxxI", 4, 0, CONTROL)
+    viewer.type("echo here$((6 * 7))\n")
+    shells[1].stream.read_until(b"here42\r\n")
+    viewer.close()
+
+
+def test_a_console_keeps_its_number_and_what_it_shows(upgradable, workdir):
+    """Also one that no hub shares a screen with."""
+    path, server = f"{workdir}/vnc", UnixServer(workdir / "g")
+    upgradable.start("-chardev", "vc,id=first", "-chardev", "vc,id=second",
+                     "-chardev", f"socket,id=g,path={workdir}/g",
+                     "-device", "console,guest=g,chardev=second", "-vnc", f"unix:{path}")
+    guest = server.accept()
+    upgradable.run("chardev-remove", id="first")
+    blank = fresh_picture(path)
+    guest.send("shown \33[31mred")
+    wait_until(lambda: fresh_picture(path) != blank, "it is shown")
+    before = fresh_picture(path)
+    upgradable.upgrade()
+    assert fresh_picture(path) == before
+    viewer = rfb.connect(path)
+    viewer.chord(CONTROL, ALT, ord("1"))
+    viewer.chord(CONTROL, ALT, ord("3"))
+    viewer.type("typed")
+    guest.read_until("typed")
+    viewer.close()
+    guest.close()
+    (workdir / "g").unlink()
+
+
+def test_a_password_and_addresses_that_were_changed_stay(upgradable, start, workdir):
+    path, other = f"{workdir}/vnc", f"{workdir}/other"
+    start("-vnc", f"unix:{path},password=on")
+    upgradable.run("change-vnc-password", password="secret")
+    with upgradable.qmp() as qmp:
+        qmp.run("display-update", type="vnc", addresses=[{"type": "unix", "path": other}])
+    upgradable.upgrade()
+    viewer = rfb.connect(other, respond=rfb.respond("secret"))
+    viewer.close()
+    with pytest.raises(FileNotFoundError):
+        rfb.connect(path)
+
+
+def test_who_waits_at_the_door_is_let_in(upgradable, start, workdir):
+    """Between one program and the next the socket has a queue."""
+    path = f"{workdir}/vnc"
+    start("-vnc", f"unix:{path}")
+    errors, stop = [], threading.Event()
+
+    def come_and_go():
+        while not stop.is_set():
+            try:
+                with socket.socket(socket.AF_UNIX) as sock:
+                    sock.connect(path)
+            except OSError as error:
+                errors.append(error)
+                return
+
+    crowd = threading.Thread(target=come_and_go)
+    crowd.start()
+    for _ in range(3):
+        upgradable.upgrade()
+    stop.set()
+    crowd.join()
+    assert not errors
+
+
+def test_who_is_logging_in_or_has_tls_is_told(upgradable, start, workdir):
+    authority = Authority(workdir / "pki")
+    authority.sign("server", "hub.example")
+    path = f"{workdir}/vnc"
+    start("-object", f"tls-creds-x509,id=t,dir={authority.folder},endpoint=server,verify-peer=off",
+          "-vnc", f"unix:{path}", "-vnc", f"unix:{path}s,tls-creds=t,id=secure")
+    half = rfb.Client(connect_plain(path))
+    assert half.read(12) == b"RFB 003.008\n"
+    context = ssl.create_default_context(cafile=authority.path("ca-cert.pem"))
+    context.check_hostname = False
+    secure = rfb.connect(f"{path}s", tls=(context, None))
+    steps = upgradable.upgrade()
+    reasons = [step["why"] for step in steps if "unix:" in step["id"]]
+    assert reasons == ["its login", "its TLS session"]
+    for viewer in half, secure:
+        with pytest.raises((rfb.Closed, ConnectionError, ssl.SSLEOFError)):
+            viewer.read(1)
+    rfb.connect(path).close()
+
+
+def test_tigervnc_goes_on(upgradable, start, workdir):
+    need("Xvfb", "xdotool", "xtigervncviewer")
+    path = f"{workdir}/vnc"
+    shell, = start("-vnc", f"unix:{path}")
+    monitor = Screen()
+    try:
+        monitor.start_viewer(path)
+        window = monitor.wait_window("vc0")
+        monitor.focus(window)
+        for turn in range(3):
+            upgradable.upgrade()
+            monitor.type("echo $((6 * 7))x")
+            monitor.press("Return")
+            shell.stream.read_until(b"42x\r\n> ")
+            shell.run(f"echo turn {turn}")
+            monitor.wait_picture(lambda: fresh_picture(path), "what is printed afterwards")
+        assert [it["host"] for it in upgradable.run("query-vnc")["clients"]]
+    finally:
+        monitor.close()
