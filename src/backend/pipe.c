@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "chardev/handover.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ enum { RETRY_MS = 1000 };
 struct pipe_chardev {
 	struct chardev base;
 	struct fd_stream stream;
+	int in, out; /* the stream's; the same: for both ways */
 	char *path;
 	struct timer *retry;
 	bool failing; /* that is known */
@@ -82,19 +84,18 @@ static void retry(void *data)
 	chardev_room(&pipe->base);
 }
 
-static int pipe_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+/* @in, @out: the pipe's, also where this fails */
+static int begin(
+	struct chardev *chardev, const struct opts *opts, int in, int out, struct error **err)
 {
 	struct pipe_chardev *pipe = pipe_of(chardev);
 	const char *path = opts_get_string(opts, "path");
-	int in = -1, out = -1, r;
+	int r;
 
-	if (!path)
-		return error_set(err, EINVAL, "chardev: pipe: no device path given");
 	fd_stream_init(&pipe->stream, chardev, &fd_stream_endless, FD_STREAM_FORGIVES);
-	r = open_files(path, &in, &out, err);
-	if (r < 0)
-		return r;
 	r = fd_stream_open(&pipe->stream, in, out);
+	pipe->in = in;
+	pipe->out = out;
 	pipe->path = strdup(path);
 	pipe->retry = timer_new(chardev->loop, retry, pipe);
 	if (r == 0 && (!pipe->path || !pipe->retry))
@@ -107,6 +108,58 @@ static int pipe_open(struct chardev *chardev, const struct opts *opts, struct er
 	chardev_set_open(chardev, true);
 	return 0;
 }
+
+static int pipe_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	const char *path = opts_get_string(opts, "path");
+	int in = -1, out = -1, r;
+
+	if (!path)
+		return error_set(err, EINVAL, "chardev: pipe: no device path given");
+	r = open_files(path, &in, &out, err);
+	return r < 0 ? r : begin(chardev, opts, in, out, err);
+}
+
+/* ---- in another program's place ---- */
+
+/**
+ * struct pipe_state - what is left of one: its descriptors, since a FIFO that nobody has open
+ * forgets what is in it; @out: -1: @in is for both ways
+ */
+struct pipe_state {
+	int in, out;
+};
+
+static const struct snapshot_field pipe_fields[] = {
+	SNAPSHOT_FIELD(struct pipe_state, in, 1, SNAPSHOT_FILE, .needed = true),
+	SNAPSHOT_FIELD(struct pipe_state, out, 2, SNAPSHOT_FILE),
+	{ 0 },
+};
+
+static void pipe_save(struct chardev *chardev, struct chardev_bequest *to)
+{
+	const struct pipe_chardev *pipe = pipe_of(chardev);
+	const struct pipe_state state = { .in = pipe->in,
+		.out = pipe->out == pipe->in ? -1 : pipe->out };
+
+	snapshot_put(&to->writer, pipe_fields, &state);
+}
+
+static int pipe_load(struct chardev *chardev, const struct opts *opts, const struct snapshot *from,
+	const void *left, struct error **err)
+{
+	const struct pipe_state *state = left;
+
+	(void)from;
+	return begin(chardev, opts, state->in, state->out < 0 ? state->in : state->out, err);
+}
+
+static const struct chardev_handover pipe_handover = {
+	.fields = pipe_fields,
+	.size = sizeof(struct pipe_state),
+	.save = pipe_save,
+	.load = pipe_load,
+};
 
 static ssize_t pipe_out(struct chardev *chardev, const struct iovec *iov, int n)
 {
@@ -153,5 +206,6 @@ const struct chardev_class backend_pipe_class = {
 	.close = pipe_close,
 	.out = pipe_out,
 	.in_resume = pipe_in_resume,
+	.handover = &pipe_handover,
 	.describe = pipe_describe,
 };

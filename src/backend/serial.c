@@ -19,6 +19,7 @@
  * such lines and a holder. What changes before the thread waits, or again, is seen at a second look
  * after SETTLE_MS.
  */
+/* before the sandbox: close */
 #include "backend/backends.h"
 
 #include "backend/fd-stream.h"
@@ -27,9 +28,11 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "chardev/handover.h"
 #include "io/path-watch.h"
 #include "io/waiter.h"
 #include "opts/opts.h"
+#include "transport/tty-marks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -324,11 +327,11 @@ static int open_first(struct serial *serial, bool may_wait, struct error **err)
 	return 0;
 }
 
-static int serial_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+/* On an error there is still something to be closed. */
+static int begin(struct serial *serial, const struct opts *opts, struct error **err)
 {
-	struct serial *serial = serial_of(chardev);
+	struct chardev *chardev = &serial->base;
 	const char *path = opts_get_string(opts, "path");
-	int r;
 
 	if (!path)
 		return error_set(err, EINVAL, "chardev: serial/tty: no device path given");
@@ -345,13 +348,128 @@ static int serial_open(struct chardev *chardev, const struct opts *opts, struct 
 	serial->retry = timer_new(chardev->loop, try_again, serial);
 	serial->breaks = timer_new(chardev->loop, on_break_over, serial);
 	serial->modems = timer_new(chardev->loop, look_at_modem, serial);
-	r = serial->path && serial->retry && serial->breaks && serial->modems
-		    ? open_first(serial, opts_get_bool(opts, "wait"), err)
-		    : error_set(err, ENOMEM, "serial '%s': out of memory", chardev->id);
+	return serial->path && serial->retry && serial->breaks && serial->modems
+		       ? 0
+		       : error_set(err, ENOMEM, "serial '%s': out of memory", chardev->id);
+}
+
+static int serial_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	struct serial *serial = serial_of(chardev);
+	int r = begin(serial, opts, err);
+
+	if (r == 0)
+		r = open_first(serial, opts_get_bool(opts, "wait"), err);
 	if (r < 0)
 		serial_close(chardev);
 	return r;
 }
+
+/* ---- in another program's place ---- */
+
+/**
+ * struct serial_state - what is left of one
+ * @fd:    of the device, with its settings and our locks of the kernel; -1: it waits for it
+ * @line:  as it is set, and will be again
+ * @set, @set_mask: modem lines that a holder has set
+ * @breaks: the line is held in a break
+ */
+struct serial_state {
+	int fd;
+	struct snapshot_bytes line;
+	unsigned set, set_mask;
+	bool breaks;
+	struct snapshot_groups marks;
+};
+
+#define FIELD(...) SNAPSHOT_FIELD(struct serial_state, __VA_ARGS__)
+
+static const struct snapshot_field serial_fields[] = {
+	FIELD(fd, 1, SNAPSHOT_FILE),
+	FIELD(line, 2, SNAPSHOT_BLOB, .needed = true),
+	FIELD(set, 3, SNAPSHOT_U32),
+	FIELD(set_mask, 4, SNAPSHOT_U32),
+	FIELD(breaks, 5, SNAPSHOT_BOOL),
+	FIELD(marks, TRANSPORT_TAG_MARKS, SNAPSHOT_EACH, .of = tty_marks_fields,
+		.size = sizeof(struct tty_marks_state)),
+	{ 0 },
+};
+
+static void serial_save(struct chardev *chardev, struct chardev_bequest *to)
+{
+	struct serial *serial = serial_of(chardev);
+	bool is_there = fd_stream_is_started(&serial->stream);
+	struct serial_state state = { .fd = is_there ? fd_of(serial) : -1,
+		.line = { &serial->line, sizeof(serial->line) },
+		.set = serial->set,
+		.set_mask = serial->set_mask,
+		.breaks = serial->breaking == BREAK_HOLDS };
+
+	snapshot_put(&to->writer, serial_fields, &state);
+	if (is_there)
+		transport_save(serial->stream.transport, &to->writer);
+}
+
+/* The lock of UUCP was given up with the program; the device is ours all the same. */
+static int take_device(struct serial *serial, const struct serial_state *state)
+{
+	AUTO_ERROR struct error *err = NULL;
+	int r = fd_stream_open(&serial->stream, state->fd, state->fd);
+
+	if (r == 0)
+		r = tty_marks_go_on(serial->stream.transport, state->marks);
+	if (r < 0)
+		return r;
+	if (uucp_lock_take(serial->path, &serial->lock, &err) < 0)
+		log_warning("serial '%s': %s", serial->base.id, error_message(err));
+	fd_stream_start(&serial->stream);
+	if (state->breaks) {
+		serial->breaking = BREAK_HOLDS;
+		timer_start(serial->breaks, BREAK_MS);
+	}
+	report_later(serial);
+	chardev_set_open(&serial->base, true);
+	return 0;
+}
+
+static int serial_load(struct chardev *chardev, const struct opts *opts,
+	const struct snapshot *from, const void *left, struct error **err)
+{
+	struct serial *serial = serial_of(chardev);
+	const struct serial_state *state = left;
+	int r = begin(serial, opts, err);
+
+	(void)from;
+	if (r == 0 && state->line.len != sizeof(serial->line))
+		r = error_set(err, EBADMSG, "its settings are of another size");
+	if (r < 0) {
+		if (state->fd >= 0)
+			close(state->fd);
+		serial_close(chardev);
+		return r;
+	}
+	memcpy(&serial->line, state->line.data, sizeof(serial->line));
+	serial->set = state->set;
+	serial->set_mask = state->set_mask;
+	if (state->fd < 0) {
+		wait_for_device(serial);
+		return 0;
+	}
+	r = take_device(serial, state);
+	if (r == 0)
+		return 0;
+	serial_close(chardev);
+	return error_set(err, -r, "its device: %s", strerror(-r));
+}
+
+static const struct chardev_handover serial_handover = {
+	.fields = serial_fields,
+	.size = sizeof(struct serial_state),
+	.save = serial_save,
+	.load = serial_load,
+};
+
+/* ---- more methods ---- */
 
 static int serial_attach(struct chardev *chardev, struct error **err)
 {
@@ -470,6 +588,7 @@ const struct chardev_class backend_serial_class = {
 	.out = serial_out,
 	.in_resume = serial_in_resume,
 	.event = serial_event,
+	.handover = &serial_handover,
 	.attach = serial_attach,
 	.detach = serial_detach,
 	.describe = serial_describe,

@@ -15,6 +15,7 @@
 #include "backend/file-out.h"
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "chardev/handover.h"
 #include "io/out-file.h"
 #include "io/own-fd.h"
 #include "io/signal-source.h"
@@ -187,14 +188,12 @@ static int watch_signals(struct stdio_chardev *stdio)
 	return signal_source_new(stdio->base.loop, &set, on_signal, stdio, &stdio->signals);
 }
 
-static int stdio_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+/* The mode to be put back is known. */
+static int begin(struct chardev *chardev, const struct opts *opts, struct error **err)
 {
 	struct stdio_chardev *stdio = stdio_of(chardev);
 	int r;
 
-	if (is_taken(chardev))
-		return error_set(err, EBUSY, "cannot use stdio by multiple character devices");
-	stdio->is_tty = tcgetattr(STDIN_FILENO, &stdio->old_mode) == 0;
 	fd_stream_init(
 		&stdio->stream, chardev, &stdio_stream_ops, stdio->is_tty ? FD_STREAM_MARKED : 0);
 	r = open_file(stdio, err);
@@ -212,6 +211,59 @@ static int stdio_open(struct chardev *chardev, const struct opts *opts, struct e
 	chardev_set_open(chardev, true);
 	return 0;
 }
+
+static int stdio_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+{
+	struct stdio_chardev *stdio = stdio_of(chardev);
+
+	if (is_taken(chardev))
+		return error_set(err, EBUSY, "cannot use stdio by multiple character devices");
+	stdio->is_tty = tcgetattr(STDIN_FILENO, &stdio->old_mode) == 0;
+	return begin(chardev, opts, err);
+}
+
+/* ---- in another program's place ---- */
+
+/** struct stdio_state - what is left of one: the mode to be put back; none: it is no terminal */
+struct stdio_state {
+	struct snapshot_bytes mode;
+};
+
+static const struct snapshot_field stdio_fields[] = {
+	SNAPSHOT_FIELD(struct stdio_state, mode, 1, SNAPSHOT_BLOB),
+	{ 0 },
+};
+
+static void stdio_save(struct chardev *chardev, struct chardev_bequest *to)
+{
+	const struct stdio_chardev *stdio = stdio_of(chardev);
+	const struct stdio_state state = { .mode = { stdio->is_tty ? &stdio->old_mode : NULL,
+						   sizeof(stdio->old_mode) } };
+
+	snapshot_put(&to->writer, stdio_fields, &state);
+}
+
+static int stdio_load(struct chardev *chardev, const struct opts *opts, const struct snapshot *from,
+	const void *left, struct error **err)
+{
+	struct stdio_chardev *stdio = stdio_of(chardev);
+	const struct stdio_state *state = left;
+
+	(void)from;
+	stdio->is_tty = state->mode.data;
+	if (stdio->is_tty && state->mode.len != sizeof(stdio->old_mode))
+		return error_set(err, EBADMSG, "its settings are of another size");
+	if (stdio->is_tty)
+		memcpy(&stdio->old_mode, state->mode.data, sizeof(stdio->old_mode));
+	return begin(chardev, opts, err);
+}
+
+static const struct chardev_handover stdio_handover = {
+	.fields = stdio_fields,
+	.size = sizeof(struct stdio_state),
+	.save = stdio_save,
+	.load = stdio_load,
+};
 
 /* ---- methods ---- */
 
@@ -254,6 +306,7 @@ const struct chardev_class backend_stdio_class = {
 	.close = stdio_close,
 	.out = stdio_out,
 	.in_resume = stdio_in_resume,
+	.handover = &stdio_handover,
 	.identity = chardev_nobody,
 	.attach = stdio_attach,
 };

@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "chardev/handover.h"
 #include "opts/opts.h"
 #include "transport/address.h"
 
@@ -301,6 +302,67 @@ static int udp_open(struct chardev *chardev, const struct opts *opts, struct err
 	return 0;
 }
 
+/* ---- in another program's place ---- */
+
+/** struct udp_state - what is left of one: the socket, what the holder has not taken, the name */
+struct udp_state {
+	int fd;
+	const char *remote;
+	struct snapshot_bytes in;
+	uint64_t lost;
+};
+
+static const struct snapshot_field udp_fields[] = {
+	SNAPSHOT_FIELD(struct udp_state, fd, 1, SNAPSHOT_FILE, .needed = true),
+	SNAPSHOT_FIELD(struct udp_state, remote, 2, SNAPSHOT_STRING, .needed = true),
+	SNAPSHOT_FIELD(struct udp_state, in, 3, SNAPSHOT_BLOB),
+	SNAPSHOT_FIELD(struct udp_state, lost, 4, SNAPSHOT_U64),
+	{ 0 },
+};
+
+static void udp_save(struct chardev *chardev, struct chardev_bequest *to)
+{
+	const struct udp_chardev *udp = udp_of(chardev);
+	const struct udp_state state = { .fd = udp->fd,
+		.remote = udp->remote,
+		.in = { udp->in + udp->in_at, udp->in_len - udp->in_at },
+		.lost = udp->lost };
+
+	snapshot_put(&to->writer, udp_fields, &state);
+}
+
+static int udp_load(struct chardev *chardev, const struct opts *opts, const struct snapshot *from,
+	const void *left, struct error **err)
+{
+	struct udp_chardev *udp = udp_of(chardev);
+	const struct udp_state *state = left;
+	int r = state->in.len <= sizeof(udp->in) ? 0 : -EBADMSG;
+
+	(void)opts, (void)from;
+	udp->fd = state->fd;
+	udp->remote = strdup(state->remote);
+	if (r == 0)
+		r = udp->remote ? watch_new(chardev->loop, udp->fd, on_ready, udp, &udp->watch)
+				: -ENOMEM;
+	if (r < 0) {
+		udp_close(chardev);
+		return error_set(err, -r, "its socket: %s", strerror(-r));
+	}
+	udp->in_len = state->in.len;
+	if (udp->in_len)
+		memcpy(udp->in, state->in.data, udp->in_len);
+	udp->lost = state->lost;
+	chardev_set_open(chardev, true);
+	return 0;
+}
+
+static const struct chardev_handover udp_handover = {
+	.fields = udp_fields,
+	.size = sizeof(struct udp_state),
+	.save = udp_save,
+	.load = udp_load,
+};
+
 static char *udp_describe(const struct chardev *chardev)
 {
 	return strdup(((const struct udp_chardev *)chardev)->remote);
@@ -325,5 +387,6 @@ const struct chardev_class backend_udp_class = {
 	.close = udp_close,
 	.out = udp_out,
 	.in_resume = udp_in_resume,
+	.handover = &udp_handover,
 	.describe = udp_describe,
 };

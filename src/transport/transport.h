@@ -152,7 +152,7 @@ const char *transport_obstacle(const struct transport *transport);
 /** transport_save() - put what its filters are in the middle of, a group each: TRANSPORT_TAG_* */
 void transport_save(const struct transport *transport, struct snapshot_writer *writer);
 
-enum { TRANSPORT_TAG_WEBSOCKET = 32, TRANSPORT_TAG_TELNET = 33 };
+enum { TRANSPORT_TAG_WEBSOCKET = 32, TRANSPORT_TAG_TELNET = 33, TRANSPORT_TAG_MARKS = 34 };
 
 /** transport_goodbye() - tell the peer in the filters' own way that this was it; best effort */
 void transport_goodbye(struct transport *transport);

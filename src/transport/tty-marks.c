@@ -7,12 +7,14 @@
 #include "transport/tty-marks.h"
 
 #include "base/list.h"
+#include "snapshot/reader.h"
 #include "transport/transport-impl.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { RAW_BYTES = 4096, MARK = 0377 };
+enum { RAW_BYTES = 4096, MARK = 0377, MARK_BYTES = 3 };
 
 /**
  * struct tty_marks
@@ -153,6 +155,44 @@ static void on_lower(struct transport *transport, unsigned events)
 		watch_lower(transport);
 }
 
+#define FIELD(...) SNAPSHOT_FIELD(struct tty_marks_state, __VA_ARGS__)
+
+const struct snapshot_field tty_marks_fields[] = {
+	FIELD(seen, 1, SNAPSHOT_U32, .max = MARK_BYTES - 1),
+	FIELD(breaks, 2, SNAPSHOT_BOOL),
+	FIELD(raw, 3, SNAPSHOT_BLOB),
+	{ 0 },
+};
+
+static void save_marks(const struct transport *transport, struct snapshot_writer *writer)
+{
+	const struct tty_marks *marks = (const struct tty_marks *)transport;
+	const struct tty_marks_state state = { .seen = marks->seen,
+		.breaks = transport->has_news,
+		.raw = { marks->raw + marks->at, marks->end - marks->at } };
+
+	snapshot_put_group(writer, TRANSPORT_TAG_MARKS, tty_marks_fields, &state);
+}
+
+int tty_marks_go_on(struct transport *transport, struct snapshot_groups left)
+{
+	struct tty_marks *marks = marks_of(transport);
+	struct tty_marks_state state;
+	struct snapshot_part part;
+
+	if (!snapshot_next_group(&left, &part) ||
+		snapshot_get(&part, tty_marks_fields, &state, NULL) < 0 ||
+		state.raw.len > RAW_BYTES)
+		return -EBADMSG;
+	marks->seen = state.seen;
+	marks->end = state.raw.len;
+	if (marks->end)
+		memcpy(marks->raw, state.raw.data, marks->end);
+	if (state.breaks)
+		tell_break(marks);
+	return 0;
+}
+
 static const struct transport_ops marks_ops = {
 	.readv = read_marked,
 	.writev = write_through,
@@ -160,6 +200,7 @@ static const struct transport_ops marks_ops = {
 	.look = look_at_marks,
 	.has_unread = marks_have_unread,
 	.half_close = half_close_lower,
+	.save = save_marks,
 	.close = close_marks,
 	.on_lower = on_lower,
 };

@@ -15,4 +15,25 @@
  */
 int tty_marks_new(struct transport *lower, struct transport **ret_transport);
 
+/**
+ * struct tty_marks_state - what is left of one to another program
+ * @seen:  how many bytes of a mark have been; @raw: what was read and not taken
+ * @breaks: a break is still to be told
+ */
+struct tty_marks_state {
+	unsigned seen;
+	bool breaks;
+	struct snapshot_bytes raw;
+};
+
+extern const struct snapshot_field tty_marks_fields[];
+
+/**
+ * tty_marks_go_on() - let a new one be where another one was
+ * @left: what transport_save() has put: one group of tty_marks_fields
+ *
+ * Return: 0; -EBADMSG.
+ */
+int tty_marks_go_on(struct transport *transport, struct snapshot_groups left);
+
 #endif
