@@ -49,6 +49,11 @@ struct mux {
 /** The most that a port keeps of input that its holder does not take; then the peer waits. */
 enum { MUX_PORT_BYTES = 4096 };
 
+/* ---- mux.c ---- */
+
+/** mux_open() - chardev_class.open, also of one that another program has left */
+int mux_open(struct chardev *chardev, const struct opts *opts, struct error **err);
+
 /* ---- mux.c, for the ports ---- */
 
 /** mux_out() - the contract of chardev_class.out */
@@ -65,6 +70,10 @@ void mux_joined(struct mux *mux);
 
 /** mux_resume() - the port in focus has taken input */
 void mux_resume(struct mux *mux);
+
+/* ---- handover.c ---- */
+
+extern const struct chardev_handover mux_handover;
 
 /* ---- port.c ---- */
 

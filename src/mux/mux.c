@@ -313,7 +313,7 @@ static void mux_close(struct chardev *chardev)
 	chardev_link_detach(&mux->below);
 }
 
-static int mux_open(struct chardev *chardev, const struct opts *opts, struct error **err)
+int mux_open(struct chardev *chardev, const struct opts *opts, struct error **err)
 {
 	struct mux *mux = mux_of(chardev);
 	const char *id = opts_get_string(opts, "chardev");
@@ -374,6 +374,7 @@ const struct chardev_class mux_class = {
 	.close = mux_close,
 	.join = mux_join,
 	.raise = mux_raise,
+	.handover = &mux_handover,
 	.describe = mux_describe,
 	.child = mux_child,
 };

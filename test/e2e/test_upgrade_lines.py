@@ -91,6 +91,28 @@ def test_what_waits_in_a_fifo_waits_on(upgradable, workdir):
     (workdir / "g").unlink()
 
 
+def test_a_mux_keeps_its_focus_and_half_a_command(upgradable, workdir, client):
+    args = []
+    for name in "g0", "g1", "line":
+        args += ["-chardev", f"socket,id={name},path={name},server=on,wait=off" +
+                 (",mux=on" if name == "line" else "")]
+    upgradable.start(*args, "-device", "console,guest=g0,chardev=line",
+                     "-device", "console,guest=g1,chardev=line")
+    first, second, person = (client(workdir / name) for name in ("g0", "g1", "line"))
+    person.send("one\r")
+    second.read_until("one\r")
+    person.send("\x01ctwo\r")
+    first.read_until("two\r")
+    upgradable.upgrade()
+    person.send("three\r\x01")
+    first.read_until("three\r")
+    upgradable.upgrade()
+    person.send("cfour\r")
+    assert second.read_until("four\r") == b"four\r"
+    first.send("from the first")
+    person.read_until("from the first")
+
+
 def mode_of_a_new_terminal():
     master, slave = os.openpty()
     try:

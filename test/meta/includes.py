@@ -23,7 +23,7 @@ ALLOWED = {folder: set(below.split()) for folder, below in {
     "chardev": "base snapshot io opts",
     "backend": "base snapshot io transport opts object chardev",
     "hub": "base snapshot io opts object chardev vt",
-    "mux": "base io opts chardev",
+    "mux": "base snapshot io opts chardev",
     "vt": "base",
     "text": "base vt",
     "display": "base io vt text",
