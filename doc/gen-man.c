@@ -23,7 +23,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Text in which a dash is a dash and no character starts a request. */
+/* Text in which a dash is a dash, no character starts a request, and a list of words may be broken. */
 static void put(const char *text)
 {
 	for (; *text; text++) {
@@ -35,6 +35,8 @@ static void put(const char *text)
 			printf("\\&.");
 		else if (*text == '\'')
 			printf("\\(aq");
+		else if (*text == '|')
+			printf("|\\:");
 		else
 			putchar(*text);
 	}
