@@ -58,11 +58,25 @@ def wanted(library):
     return {re.sub(r"^__(\w+)_chk$", r"\1", name) for name in names}
 
 
-def faults(shared, static, sanitize):
-    text = "".join((ROOT / "include" / name).read_text()
+def headers():
+    return "".join((ROOT / "include" / name).read_text()
                    for name in ("charhub.h", "charhub-backend.h"))
+
+
+def declared_in(text):
+    """The functions that the text of headers offers."""
     declared = set(_DECLARED.findall(text))
     assert declared, "no function is declared"
+    return declared
+
+
+def project_version():
+    return re.search(r"version: '([^']+)'", (ROOT / "meson.build").read_text()).group(1)
+
+
+def faults(shared, static, sanitize):
+    text = headers()
+    declared = declared_in(text)
     yield from (f"{name} is declared and has no comment"
                 for name in sorted(declared - set(_DOCUMENTED.findall(text))))
     for what, names in ("libcharhub.so", dynamic(shared)), ("libcharhub.a", visible(static)):
@@ -72,9 +86,8 @@ def faults(shared, static, sanitize):
                 for name in sorted(wanted(shared) & _NOT_FOR_A_GUEST))
     if sanitize == "none":
         yield from (f"libcharhub.so has the writable global {name}" for name in writable(shared))
-    version = re.search(r"version: '([^']+)'", (ROOT / "meson.build").read_text()).group(1)
-    if ".".join(_VERSION.findall(text)) != version:
-        yield f"CHARHUB_VERSION_* is not {version}"
+    if ".".join(_VERSION.findall(text)) != project_version():
+        yield f"CHARHUB_VERSION_* is not {project_version()}"
 
 
 if __name__ == "__main__":
