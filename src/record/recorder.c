@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A recorder has a post at each hub that it watches. What a post is told inside of the hub's work it
- * only notes; whether a take is due is looked at in a task.
+ * A recorder has a post at each hub that it watches. What a post is told inside of the hub's work
+ * it only notes; whether a take is due is looked at in a task.
  *
  *	when		a take
  *	always		is there as long as the console is

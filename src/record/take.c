@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines wait in @pending for the writer, which takes them whole or in part, in order. Output is read
- * from the journal when none waits, READ_BYTES at a time: so no more memory is needed, and what is
- * not read yet has the whole window of the console to wait in. What is told by others meanwhile
- * (keys, markers) waits in @pending too, PENDING_MAX bytes at most; the size is told when output is
- * read again. So in times of trouble, and only then, events may stand before output that came
- * earlier.
+ * Lines wait in @pending for the writer, which takes them whole or in part, in order. Output is
+ * read from the journal when none waits, READ_BYTES at a time: so no more memory is needed, and
+ * what is not read yet has the whole window of the console to wait in. What is told by others
+ * meanwhile (keys, markers) waits in @pending too, PENDING_MAX bytes at most; the size is told when
+ * output is read again. So in times of trouble, and only then, events may stand before output that
+ * came earlier.
  */
 #include "record/take.h"
 
@@ -83,7 +83,7 @@ static bool flush(struct take *take)
 	return !pending->len;
 }
 
-/* Lines were added behind the first @before bytes: all of them, or none. Return: whether they are. */
+/* Lines were added behind the first @before bytes: all of them, or none. Return: are they? */
 static bool keep(struct take *take, size_t before)
 {
 	bool failed = take->pending.failed;

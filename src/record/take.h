@@ -18,8 +18,8 @@ struct strbuf;
  * struct take - a file that a console is recorded into [asciicast v2]
  *
  * It begins with the screen as it is. It reads the hub's journal at its own pace, and is no member:
- * nobody ever waits for it. While its file takes nothing it reads nothing; what the journal has lost
- * by then is counted, and told in the recording by a marker and the screen of that moment.
+ * nobody ever waits for it. While its file takes nothing it reads nothing; what the journal has
+ * lost by then is counted, and told in the recording by a marker and the screen of that moment.
  */
 struct take;
 
@@ -76,7 +76,10 @@ int take_begin(const struct take_config *config, struct take **ret_take, struct 
 int take_load(const struct take_config *config, const struct take_state *state,
 	struct take **ret_take, struct error **err);
 
-/** take_save() - all but @record; @pending: is filled, and @ret_state points into it; NULL: nothing */
+/**
+ * take_save() - what to leave to another program: all but @record
+ * @pending: is filled, and @ret_state points into it; the caller's; NULL: nothing is left yet
+ */
 void take_save(const struct take *take, struct strbuf *pending, struct take_state *ret_state);
 
 /**
