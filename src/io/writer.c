@@ -45,6 +45,7 @@
  * @error:    positive errno that stopped the writing; shared
  * @next_error: why @next could not be opened
  * @reopen, @closing, @wants_room: what the loop asks the thread for; shared
+ * @opened:   it has tried to open @next since it was asked last; else @next is to be closed; shared
  * @how:      how files are opened
  * @rules, @limit: when the file is followed by a new one: as asked for, and in bytes; shared
  * @first_ms: when its first byte was written, by the loop's clock; UNWRITTEN: not yet
@@ -78,7 +79,7 @@ struct writer {
 	struct log_file file, next;
 	struct byte_queue queue, writing;
 	int error, next_error;
-	bool reopen, closing, wants_room;
+	bool reopen, opened, closing, wants_room;
 	bool is_regular, cannot_tell, used;
 	bool in_trouble, saw_trouble, mid_line, held_up;
 	uint64_t missing, lost, left_out;
@@ -196,6 +197,7 @@ static void open_outside(struct writer *writer)
 	const struct log_file_options how = writer->how;
 	int r;
 
+	writer->opened = true;
 	work_pool_unlock(writer->pool);
 	r = log_file_open(&writer->next, writer->path, 0, &how);
 	if (r == 0)
@@ -209,7 +211,7 @@ static bool swap_files(struct writer *writer)
 {
 	struct log_file old = writer->file;
 
-	writer->reopen = false;
+	writer->reopen = writer->opened = false;
 	if (writer->next.out.fd < 0)
 		return false;
 	writer->file = writer->next;
@@ -241,14 +243,18 @@ static enum work_result run(struct work *work)
 	struct writer *writer = writer_of(work);
 	bool room_is_due;
 
+	if (!writer->opened)
+		close_outside(writer, &writer->next);
 	if (writer->reopen) { /* first: whoever moved a file away waits for its end */
-		if (writer->next.out.fd < 0)
+		if (!writer->opened)
 			open_outside(writer);
+		if (!writer->opened) /* asked again meanwhile */
+			return WORK_AGAIN;
 		if (!writer->closing)
 			return WORK_TELLS;
 		swap_files(writer);
+		close_outside(writer, &writer->next);
 	}
-	close_outside(writer, &writer->next); /* was @file once */
 	if (writer->file.out.kind == OUT_FILE || writer->closing)
 		write_outside(writer);
 	room_is_due = (writer->wants_room && has_room_again(writer)) ||
@@ -638,9 +644,9 @@ static void done(struct work *work)
 		hear_of_rotation(writer);
 	work_pool_lock(writer->pool);
 	error = writer->error;
-	if (writer->reopen && begins)
+	if (writer->opened && begins)
 		error = begin_file(writer);
-	else if (writer->reopen)
+	else if (writer->opened)
 		failed = change_files(writer);
 	if (!error || !writer->error)
 		error = push(writer);
@@ -669,6 +675,7 @@ void writer_reopen(struct writer *writer)
 		return;
 	work_pool_lock(writer->pool);
 	writer->reopen = true;
+	writer->opened = false;
 	push(writer);
 	work_pool_unlock(writer->pool);
 }

@@ -482,6 +482,41 @@ static void goes_on_in_a_new_file_when_the_old_one_was_moved(void **state)
 	assert_true(file_is(f->moved, "old,moved"));
 }
 
+/* The thread has not closed the old file yet. */
+static void a_file_that_is_opened_twice_stays_the_new_one(void **state)
+{
+	struct fixture *f = *state;
+
+	f->writer = make(f, f->path);
+	put(f->writer, "old", 3);
+	wait_for_file(f->loop, f->path, "old");
+	assert_int_equal(rename(f->path, f->moved), 0);
+	writer_reopen(f->writer);
+	loop_step(f->loop, true);
+	writer_reopen(f->writer);
+	put(f->writer, "new", 3);
+	wait_for_file(f->loop, f->path, "new");
+	assert_true(file_is(f->moved, "old"));
+}
+
+static void what_was_opened_before_it_was_asked_for_again_is_not_used(void **state)
+{
+	struct fixture *f = *state;
+
+	f->writer = make(f, f->path);
+	put(f->writer, "old", 3);
+	wait_for_file(f->loop, f->path, "old");
+	hang_begin(f->path);
+	writer_reopen(f->writer);
+	hang_wait();
+	assert_int_equal(rename(f->path, f->moved), 0);
+	writer_reopen(f->writer);
+	hang_end();
+	put(f->writer, "new", 3);
+	wait_for_file(f->loop, f->path, "new");
+	assert_true(file_is(f->moved, "old"));
+}
+
 static void closing_goes_on_in_the_new_file_too(void **state)
 {
 	struct fixture *f = *state;
@@ -763,6 +798,8 @@ int main(void)
 		writer_test(readers_of_a_fifo_come_and_go),
 		writer_test(errors_of_a_device_are_tried_again),
 		writer_test(goes_on_in_a_new_file_when_the_old_one_was_moved),
+		writer_test(a_file_that_is_opened_twice_stays_the_new_one),
+		writer_test(what_was_opened_before_it_was_asked_for_again_is_not_used),
 		writer_test(closing_goes_on_in_the_new_file_too),
 		writer_test(opening_anew_may_hang_and_loses_nothing),
 		writer_test(old_file_stays_where_no_new_one_can_be_made),
