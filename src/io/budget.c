@@ -13,9 +13,9 @@
  * that has no more for now may have some later (somebody has read it), so all are ready again after
  * BUDGET_RETRY_MS; that timer runs only while more is taken than may be.
  *
- * It also gives packing its time. To give is dear, too: of what a hub drops, a screen at which nobody
- * looks has to read all before. But who prints on and on shall have no patience each time: it takes
- * a long time in which nobody was asked to have some again.
+ * It also gives packing its time. To give is dear, too: of what a hub drops, a screen at which
+ * nobody looks has to read all before. But who prints on and on shall have no patience each time:
+ * it takes a long time in which nobody was asked to have some again.
  */
 #include "io/budget.h"
 

@@ -37,8 +37,8 @@ struct budget_ops {
  *
  * The stores of a loop (io/store.h) have one budget. While they take more, those are asked for some
  * of theirs who have not used it for the longest time, in tasks of a bounded length. While they
- * take less nobody is asked, and nothing is done but to keep the order. What has passed the budget
- * for the first time in a long while may be small in a moment: it is packed before anybody is asked.
+ * take less nobody is asked, and nothing is done but to keep the order. What passes the budget for
+ * the first time in a long while may be small in a moment: it is packed before anybody is asked.
  */
 struct budget_share {
 	struct budget *budget;

@@ -37,8 +37,8 @@ struct store_piece;
  *		store_make() makes it hot
  *
  * A piece that rests for STORE_REST_MS is compressed by a thread of io/work-pool, from a copy; when
- * it was used meanwhile the work was for nothing. Under a limit (store_set_limit()) it is sooner, so
- * that less of what is over it has to go. Its pages are the kernel's then. One timer a loop
+ * it was used meanwhile the work was for nothing. Under a limit (store_set_limit()) it is sooner,
+ * so that less of what is over it has to go. Its pages are the kernel's then. One timer a loop
  * does that for all stores, and runs only while any has a piece that is hot: what rests costs no
  * wake-ups. Where memory for that fails, and what compression does not make smaller, stays hot.
  * So does a store that has had no more than STORE_FIRST.

@@ -293,7 +293,8 @@ def journald(workdir):
             [*mounts.after(f"mount --bind {run} /run && mount -t tmpfs none /var/log && "
                            "mount -t tmpfs none /etc/systemd && "
                            "echo '[Journal]\nAudit=no\nReadKMsg=no' >/etc/systemd/journald.conf"),
-             JOURNALD], cwd=workdir, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+             JOURNALD],
+            cwd=workdir, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         wait_until(lambda: (run / "systemd/journal/socket").exists(), "systemd-journald is there")
         yield run
         process.terminate()
