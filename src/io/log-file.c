@@ -123,16 +123,29 @@ ssize_t log_file_write_now(struct log_file *file, const struct iovec *iov, int n
 
 /* ---- rotation ---- */
 
+/* By the wall clock. Return: false: nobody knows; musl asks for it since 1.2.4. */
+static bool birth_ms(int fd, uint64_t *ret_ms)
+{
+#ifdef STATX_BTIME
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) < 0 || !(st.stx_mask & STATX_BTIME) ||
+		st.stx_btime.tv_sec < 0)
+		return false;
+	*ret_ms = (uint64_t)st.stx_btime.tv_sec * MS + st.stx_btime.tv_nsec / NS_A_MS;
+	return true;
+#else
+	(void)fd;
+	(void)ret_ms;
+	return false;
+#endif
+}
+
 uint64_t log_file_age_ms(const struct log_file *file)
 {
 	uint64_t now = stamp_now_ms(), born;
-	struct statx st;
 
-	if (!file->size || statx(file->out.fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) < 0 ||
-		!(st.stx_mask & STATX_BTIME) || st.stx_btime.tv_sec < 0)
-		return 0;
-	born = (uint64_t)st.stx_btime.tv_sec * MS + st.stx_btime.tv_nsec / NS_A_MS;
-	return born < now ? now - born : 0;
+	return file->size && birth_ms(file->out.fd, &born) && born < now ? now - born : 0;
 }
 
 int log_file_rotate(struct log_file *file, const char *path, const struct log_file_options *options)
