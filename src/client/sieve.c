@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/sieve.h"
 
+#include "base/cleanup.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -34,16 +36,28 @@ void sieve_done(struct sieve *sieve)
 	strbuf_done(&sieve->text);
 }
 
+/* POSIX knows only of texts that end with a zero byte. */
+static bool matches(const struct sieve *sieve, const char *text, size_t len)
+{
+#ifdef REG_STARTEND
+	regmatch_t range = { 0, (regoff_t)len };
+
+	return regexec(&sieve->regex, text, 1, &range, REG_STARTEND) == 0;
+#else
+	AUTO_FREE char *copy = strndup(text, len);
+
+	return copy && regexec(&sieve->regex, copy, 0, NULL, 0) == 0;
+#endif
+}
+
 /* Of a line's text, without its end. */
 static bool fits(const struct sieve *sieve, const char *text, size_t len)
 {
-	regmatch_t range = { 0, (regoff_t)len };
-
 	if (!sieve->pattern)
 		return true;
 	if (sieve->is_word)
 		return memmem(text, len, sieve->pattern, strlen(sieve->pattern));
-	return regexec(&sieve->regex, text, 1, &range, REG_STARTEND) == 0;
+	return matches(sieve, text, len);
 }
 
 /* Nothing in it moves the cursor, but the end of a line: it is its own text. */

@@ -127,11 +127,12 @@ static int push_all(
 	struct config_files *files, const char *pattern, unsigned depth, struct error **err)
 {
 	glob_t found = { 0 };
-	int r = glob(pattern, GLOB_NOMAGIC, NULL, &found);
+	int r = 0;
 
-	if (r == GLOB_NOSPACE)
+	if (!strpbrk(pattern, "*?["))
+		return push(files, pattern, CONFIG_OURS, depth, err);
+	if (glob(pattern, 0, NULL, &found) == GLOB_NOSPACE)
 		return error_set(err, ENOMEM, "out of memory");
-	r = 0;
 	for (size_t i = found.gl_pathc; i > 0 && r == 0; i--)
 		r = push(files, found.gl_pathv[i - 1], CONFIG_OURS, depth, err);
 	globfree(&found);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* syscalls: close fchmod fcntl fstat ftruncate newfstatat openat pread64 pwritev2 unlink */
 /*
  * A record is written where it belongs, not at the end of the file: what was written of one by half
  * (a full disk) is overwritten by the next attempt, and all records stay where they can be found.
@@ -8,6 +7,7 @@
 #include "io/log-index.h"
 
 #include "base/cleanup.h"
+#include "base/nowait.h"
 #include "base/wire.h"
 #include "io/archive.h"
 

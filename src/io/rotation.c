@@ -3,6 +3,7 @@
 #include "io/rotation.h"
 
 #include "base/cleanup.h"
+#include "base/noreplace.h"
 #include "base/segments.h"
 
 #include <errno.h>

@@ -11,6 +11,7 @@
 #include "prog/pidfile.h"
 
 #include "base/cleanup.h"
+#include "base/noreplace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +21,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#ifndef RENAME_NOREPLACE /* the kernel has it, the C library may not: musl before 1.2.5 */
-#include <sys/syscall.h>
-
-#define RENAME_NOREPLACE 1
-#define renameat2(...)	 syscall(SYS_renameat2, __VA_ARGS__)
-#endif
 
 enum { RACES_MAX = 16 }; /* others may create and remove the file at the same moment */
 
