@@ -312,7 +312,6 @@ static void typed_text_is_not_told_unless_asked_for(void **state)
 
 static void full_recording_is_followed_by_another_one(void **state)
 {
-	AUTO_FREE char *first = NULL;
 	struct fixture *f = *state;
 	char line[1001];
 
