@@ -9,7 +9,7 @@
  */
 /* syscalls: close recvfrom sendmsg wait4 */
 /* before the sandbox: clone3 dup2 dup3 openat rt_sigaction rt_sigprocmask sendto setsid */
-/* before the sandbox: socketpair */
+/* before the sandbox: close_range socketpair */
 #include "io/spawner.h"
 
 #include "base/cleanup.h"
@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -70,7 +69,7 @@ static _Noreturn void become(char *const parts[PARTS])
 	fill_environment(parts[1], env);
 	forget_signals();
 	setsid();
-	close_range(0, ~0U, 0);
+	syscall(SYS_close_range, 0, ~0U, 0);
 	if (open(parts[0], O_RDWR) == STDIN_FILENO && dup2(STDIN_FILENO, STDOUT_FILENO) >= 0 &&
 		dup2(STDIN_FILENO, STDERR_FILENO) >= 0)
 		execve("/bin/sh", argv, env);
@@ -107,7 +106,7 @@ static _Noreturn void serve(int fd)
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	setsid();
 	dup2(fd, STDERR_FILENO + 1);
-	close_range(STDERR_FILENO + 2, ~0U, 0);
+	syscall(SYS_close_range, STDERR_FILENO + 2, ~0U, 0);
 	fd = STDERR_FILENO + 1;
 	while ((len = recv(fd, request, sizeof(request), 0)) > 0) {
 		int32_t answer = make_child(request, (size_t)len);
