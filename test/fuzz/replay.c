@@ -7,9 +7,9 @@
 #include <string.h>
 
 /*
- * DIRECTORY [STEP, default 1]: runs a fuzz target on every file of a corpus without a fuzzer: whole,
- * and cut off after every STEP bytes. An input that once broke something stays in the corpus and so
- * is tested for ever. Fails if the directory has no file.
+ * DIRECTORY [STEP, default 1]: runs a fuzz target on every file of a corpus without a fuzzer:
+ * whole, and cut off after every STEP bytes. An input that once broke something stays in the corpus
+ * and so is tested for ever. Fails if the directory has no file.
  */
 
 enum { INPUT_MAX = 1 << 20, CUTS_MAX = 4096 };

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,12 +62,12 @@ int __wrap_rename(const char *from, const char *to)
 	return __real_rename(from, to);
 }
 
-int __real_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags);
+/* By the kernel: a C library may not have this one, nor pwritev2(). */
 int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags);
 int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
 	step();
-	return __real_renameat2(from_dir, from, to_dir, to, flags);
+	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
 }
 
 int __real_unlink(const char *path);
@@ -93,12 +94,11 @@ ssize_t __wrap_writev(int fd, const struct iovec *iov, int n)
 	return __real_writev(fd, iov, n);
 }
 
-ssize_t __real_pwritev2(int fd, const struct iovec *iov, int n, off_t at, int flags);
 ssize_t __wrap_pwritev2(int fd, const struct iovec *iov, int n, off_t at, int flags);
 ssize_t __wrap_pwritev2(int fd, const struct iovec *iov, int n, off_t at, int flags)
 {
 	step();
-	return __real_pwritev2(fd, iov, n, at, flags);
+	return syscall(SYS_pwritev2, fd, iov, n, (long)at, (long)(at >> 32), flags);
 }
 
 static bool before_open(const char *path, int flags)
