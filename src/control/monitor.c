@@ -121,7 +121,8 @@ static void forget(struct monitor *monitor)
 	if (monitor->ops->forget)
 		monitor->ops->forget(monitor);
 	byte_queue_clear(&monitor->out);
-	timer_stop(monitor->stall);
+	if (monitor->stall) /* there was memory for it */
+		timer_stop(monitor->stall);
 	monitor->in_at = monitor->in_len = 0;
 }
 
