@@ -6,21 +6,14 @@
 /* syscalls: clock_gettime */
 #include "asciicast/asciicast.h"
 
+#include "base/clock.h"
 #include "base/utf8.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
-enum { US = 1000000, NS_A_US = 1000 };
-
-uint64_t asciicast_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * US + (uint64_t)now.tv_nsec / NS_A_US;
-}
+enum { US = 1000000 };
 
 /* ---- strings of JSON ---- */
 
@@ -75,7 +68,7 @@ static void put_whole_text(struct strbuf *out, const char *text)
 void asciicast_begin(
 	struct asciicast *cast, struct strbuf *out, const char *title, unsigned cols, unsigned rows)
 {
-	*cast = (struct asciicast){ .start_us = asciicast_now_us() };
+	*cast = (struct asciicast){ .start_us = clock_us() };
 	strbuf_printf(out, "{\"version\":2,\"width\":%u,\"height\":%u,\"timestamp\":%" PRId64, cols,
 		rows, (int64_t)time(NULL));
 	if (title) {

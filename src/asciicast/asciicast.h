@@ -18,7 +18,7 @@ enum { ASCIICAST_HELD = 3 }; /* bytes that may be the beginning of a character *
 
 /**
  * struct asciicast - where a recording is; all zero but for its start
- * @start_us: CLOCK_MONOTONIC of time 0; so are all @at_us
+ * @start_us: clock_us() of time 0; so are all @at_us
  * @held:     of a stream: the beginning of a character, @held_len bytes
  */
 struct asciicast {
@@ -26,9 +26,6 @@ struct asciicast {
 	uint8_t held[ASCIICAST_STREAMS][ASCIICAST_HELD];
 	size_t held_len[ASCIICAST_STREAMS];
 };
-
-/** asciicast_now_us() - CLOCK_MONOTONIC */
-uint64_t asciicast_now_us(void);
 
 /**
  * asciicast_begin() - append the first line; time 0 is now

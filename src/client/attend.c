@@ -10,8 +10,8 @@
 #include "client/attend.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "client/attend-impl.h"
-#include "client/clock.h"
 #include "client/terminal.h"
 
 #include <errno.h>

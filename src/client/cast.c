@@ -2,6 +2,7 @@
 #include "client/cast.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "client/json.h"
 #include "client/terminal.h"
 
@@ -41,7 +42,7 @@ static void put(struct cast *cast, enum asciicast_stream stream, const void *byt
 
 	if (!cast->file)
 		return;
-	asciicast_put(&cast->text, &lines, stream, asciicast_now_us(), bytes, len);
+	asciicast_put(&cast->text, &lines, stream, clock_us(), bytes, len);
 	flush(cast, &lines);
 }
 
@@ -61,7 +62,7 @@ void cast_resize(struct cast *cast, unsigned cols, unsigned rows)
 
 	if (!cast->file)
 		return;
-	asciicast_resize(&cast->text, &lines, asciicast_now_us(), cols, rows);
+	asciicast_resize(&cast->text, &lines, clock_us(), cols, rows);
 	flush(cast, &lines);
 }
 
@@ -71,7 +72,7 @@ void cast_mark(struct cast *cast, const char *label)
 
 	if (!cast->file)
 		return;
-	asciicast_mark(&cast->text, &lines, asciicast_now_us(), label);
+	asciicast_mark(&cast->text, &lines, clock_us(), label);
 	flush(cast, &lines);
 }
 
@@ -82,7 +83,7 @@ int cast_close(struct cast *cast)
 
 	if (!cast->file)
 		return 0;
-	asciicast_end(&cast->text, &lines, asciicast_now_us());
+	asciicast_end(&cast->text, &lines, clock_us());
 	flush(cast, &lines);
 	failed = cast->lost || ferror(cast->file);
 	failed |= fclose(cast->file);

@@ -2,7 +2,7 @@
 #include "client/paste.h"
 
 #include "base/cleanup.h"
-#include "client/clock.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

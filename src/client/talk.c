@@ -2,7 +2,7 @@
 #include "client/talk.h"
 
 #include "base/cleanup.h"
-#include "client/clock.h"
+#include "base/clock.h"
 #include "client/terminal.h"
 #include "client/verb.h"
 

@@ -2,7 +2,7 @@
 /* Typing and expecting without a person. */
 #include "client/verb-run.h"
 
-#include "client/clock.h"
+#include "base/clock.h"
 #include "client/script.h"
 #include "client/talk.h"
 

@@ -3,23 +3,24 @@
 #include "prog/notify.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/parse.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char socket_variable[] = "NOTIFY_SOCKET";
 static const char period_variable[] = "WATCHDOG_USEC", pid_variable[] = "WATCHDOG_PID";
 
-enum { US_A_S = 1000000, US_A_MS = 1000, NS_A_US = 1000 };
+enum { US_A_MS = 1000 };
 
 static bool read_number(const char *name, uint64_t *ret_number)
 {
@@ -125,13 +126,9 @@ void notify_serving(struct notify *notify, struct loop *loop, const char *what)
 /* The time is how the manager tells it from an earlier one [sd_notify(3)]. */
 void notify_reloading(struct notify *notify)
 {
-	struct timespec now;
 	char state[64];
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%llu",
-		(unsigned long long)now.tv_sec * US_A_S +
-			(unsigned long long)now.tv_nsec / NS_A_US);
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_us());
 	send_state(notify, state);
 }
 

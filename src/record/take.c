@@ -7,10 +7,12 @@
  * output is read again. So in times of trouble, and only then, events may stand before output that
  * came earlier.
  */
+/* syscalls: clock_gettime */
 #include "record/take.h"
 
 #include "asciicast/asciicast.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/stamp.h"
 #include "base/strbuf.h"
@@ -99,7 +101,7 @@ static void put(struct take *take, enum asciicast_stream stream, const void *byt
 {
 	size_t before = take->pending.len;
 
-	asciicast_put(&take->cast, &take->pending, stream, asciicast_now_us(), bytes, len);
+	asciicast_put(&take->cast, &take->pending, stream, clock_us(), bytes, len);
 	if (!keep(take, before) && stream == ASCIICAST_OUT)
 		take->missing += len;
 }
@@ -108,7 +110,7 @@ static void put_mark(struct take *take, const char *label)
 {
 	size_t before = take->pending.len;
 
-	asciicast_mark(&take->cast, &take->pending, asciicast_now_us(), label);
+	asciicast_mark(&take->cast, &take->pending, clock_us(), label);
 	keep(take, before);
 }
 
@@ -118,7 +120,7 @@ static void put_size(struct take *take)
 
 	if (take->cols == take->told_cols && take->rows == take->told_rows)
 		return;
-	asciicast_resize(&take->cast, &take->pending, asciicast_now_us(), take->cols, take->rows);
+	asciicast_resize(&take->cast, &take->pending, clock_us(), take->cols, take->rows);
 	if (!keep(take, before))
 		return;
 	take->told_cols = take->cols;
@@ -129,7 +131,7 @@ static void put_end(struct take *take)
 {
 	size_t before = take->pending.len;
 
-	asciicast_end(&take->cast, &take->pending, asciicast_now_us());
+	asciicast_end(&take->cast, &take->pending, clock_us());
 	keep(take, before);
 }
 
