@@ -485,8 +485,7 @@ void sink_save(struct chardev *chardev, struct chardev_bequest *to)
 	bool goes = outlet_is_up(&sink->outlet) && !sink->outlet.options.filters.tls;
 	struct sink_state state = {
 		.fd = goes ? outlet_fd(&sink->outlet) : -1,
-		.queue = { sink->queue.len ? byte_queue_data(&sink->queue) : NULL,
-			sink->queue.len },
+		.queue = { byte_queue_data(&sink->queue), sink->queue.len },
 		.text = { lines->text.data, lines->text.len },
 		.state = (unsigned)lines->plain.state,
 		.param = lines->plain.param,
@@ -631,7 +630,7 @@ int sink_open(struct sink *sink, struct outlet_options *options, size_t line_max
 
 static uint64_t count_queued(const struct sink *sink)
 {
-	const char *at = sink->queue.len ? byte_queue_data(&sink->queue) : NULL;
+	const char *at = byte_queue_data(&sink->queue);
 	struct entry_head head;
 	uint64_t n = sink->gone + sink->missing;
 

@@ -387,9 +387,7 @@ static const struct snapshot_field console_fields[] = {
 
 static struct snapshot_bytes bytes_of(const struct rest *rest)
 {
-	return rest->bytes.len
-		       ? (struct snapshot_bytes){ byte_queue_data(&rest->bytes), rest->bytes.len }
-		       : (struct snapshot_bytes){ 0 };
+	return (struct snapshot_bytes){ byte_queue_data(&rest->bytes), rest->bytes.len };
 }
 
 static void console_save(const struct frontend *frontend, struct chardev_bequest *to)

@@ -616,11 +616,9 @@ void hub_screen_save(struct hub_screen *screen, struct snapshot_writer *writer)
 		.lines = backlog->lines,
 		.first = backlog->first,
 		.count = backlog->count,
-		.marks = { backlog->marks, sizeof(backlog->marks) } };
+		.marks = { backlog->marks, sizeof(backlog->marks) },
+		.answers = { byte_queue_data(&screen->answers), screen->answers.len } };
 
-	if (screen->answers.len)
-		state.answers = (struct snapshot_bytes){ byte_queue_data(&screen->answers),
-			screen->answers.len };
 	if (screen->vt && !writer->is_trial && save_engine(screen, &state, writer) < 0)
 		writer->error = ENOMEM;
 	snapshot_put(writer, hub_screen_fields, &state);

@@ -28,7 +28,7 @@ int byte_queue_push(struct byte_queue *queue, const void *bytes, size_t len)
 
 const char *byte_queue_data(const struct byte_queue *queue)
 {
-	return queue->data + queue->start;
+	return queue->len ? queue->data + queue->start : NULL;
 }
 
 void byte_queue_pop(struct byte_queue *queue, size_t len)

@@ -19,7 +19,7 @@ struct byte_queue {
 /** byte_queue_push() - Return: 0; -ENOMEM: nothing has changed */
 int byte_queue_push(struct byte_queue *queue, const void *bytes, size_t len);
 
-/** byte_queue_data() - the oldest byte; valid until the next call that changes the queue */
+/** byte_queue_data() - the oldest byte, until the next call that changes the queue; NULL: none */
 const char *byte_queue_data(const struct byte_queue *queue);
 
 /** byte_queue_pop() - forget the @len oldest bytes */

@@ -56,7 +56,7 @@ static struct mux *mux_of(struct chardev *chardev)
 
 static struct snapshot_bytes bytes_of(const struct byte_queue *queue)
 {
-	return (struct snapshot_bytes){ queue->len ? byte_queue_data(queue) : NULL, queue->len };
+	return (struct snapshot_bytes){ byte_queue_data(queue), queue->len };
 }
 
 static void mux_save(struct chardev *chardev, struct chardev_bequest *to)

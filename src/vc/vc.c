@@ -584,10 +584,9 @@ static void vc_save(struct chardev *chardev, struct chardev_bequest *to)
 		.told_rows = vc->told_rows,
 		.is_private = vc->is_private,
 		.tell_size = vc->tell_size,
-		.reply_bytes = vc->reply_bytes };
+		.reply_bytes = vc->reply_bytes,
+		.input = { byte_queue_data(&vc->input), vc->input.len } };
 
-	if (vc->input.len)
-		state.input = (struct snapshot_bytes){ byte_queue_data(&vc->input), vc->input.len };
 	put_screen(vc, &state, &to->writer);
 	snapshot_put(&to->writer, vc_fields, &state);
 }

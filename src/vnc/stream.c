@@ -117,8 +117,7 @@ int stream_fd(const struct stream *stream)
 
 struct snapshot_bytes stream_unsent(const struct stream *stream)
 {
-	return (struct snapshot_bytes){ stream->out.len ? byte_queue_data(&stream->out) : NULL,
-		stream->out.len };
+	return (struct snapshot_bytes){ byte_queue_data(&stream->out), stream->out.len };
 }
 
 int stream_encrypt(struct stream *stream, struct tls_context *context)
