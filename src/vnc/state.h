@@ -2,6 +2,7 @@
 #ifndef VNC_STATE_H
 #define VNC_STATE_H
 
+#include "display/display.h"
 #include "snapshot/fields.h"
 
 /*
@@ -33,7 +34,7 @@ struct vnc_door_state {
  * @fence:    what a Fence message that waits brought; NULL: none does
  * @wish_width, @wish_height: the size that it wants; 0: none
  * @shifts:   which Shift and Control keys the server knows to be down
- * @console...: see struct display_view_state
+ * @view:     of which @selected has what is selected
  */
 struct vnc_viewer_state {
 	int fd;
@@ -57,7 +58,7 @@ struct vnc_viewer_state {
 	unsigned fence_flags, wish_width, wish_height, shifts;
 	struct snapshot_bytes fence;
 
-	unsigned console, wanted_console, keys_held, buttons, guest_buttons, col, row, back;
+	struct display_view_state view;
 	struct snapshot_bytes selected;
 };
 

@@ -35,7 +35,7 @@ static struct snapshot_bytes bytes_of(const void *data, size_t len)
 
 static struct snapshot_bytes queue_of(const struct byte_queue *queue)
 {
-	return bytes_of(queue->len ? byte_queue_data(queue) : NULL, queue->len);
+	return (struct snapshot_bytes){ byte_queue_data(queue), queue->len };
 }
 
 /* What is kept until it was put. */
@@ -97,18 +97,8 @@ static void put_clipboard(const struct clipboard *clipboard, struct vnc_viewer_s
 
 static void put_view(const struct display_view *view, struct vnc_viewer_state *state)
 {
-	struct display_view_state left;
-
-	display_view_save(view, &left);
-	state->console = left.console;
-	state->wanted_console = left.wanted;
-	state->keys_held = left.keys;
-	state->buttons = left.buttons;
-	state->guest_buttons = left.guest_buttons;
-	state->col = left.col;
-	state->row = left.row;
-	state->back = left.back;
-	state->selected = bytes_of(left.selected, left.selected_len);
+	display_view_save(view, &state->view);
+	state->selected = bytes_of(state->view.selected, state->view.selected_len);
 }
 
 static void put_wishes(const struct session *session, struct vnc_viewer_state *state)
@@ -235,17 +225,10 @@ static int get_clipboard(const struct vnc_viewer_state *state, struct clipboard 
 
 static void get_view(const struct vnc_viewer_state *state, struct display_view *view)
 {
-	const struct display_view_state left = { .console = state->console,
-		.wanted = state->wanted_console,
-		.keys = state->keys_held,
-		.buttons = state->buttons,
-		.guest_buttons = state->guest_buttons,
-		.col = state->col,
-		.row = state->row,
-		.back = state->back,
-		.selected = state->selected.data,
-		.selected_len = state->selected.len };
+	struct display_view_state left = state->view;
 
+	left.selected = state->selected.data;
+	left.selected_len = state->selected.len;
 	display_view_go_on(view, &left);
 }
 
