@@ -340,8 +340,10 @@ int world_add_chardev(
 
 int world_add_listen(struct world *world, struct opts *opts, struct error **err)
 {
-	int r = resolve_fds(world, opts, err);
+	int r = listens_check(opts, err);
 
+	if (r == 0)
+		r = resolve_fds(world, opts, err);
 	if (r == 0)
 		r = listens_add(&world->listens, world->loop, world->chardevs, opts, err);
 	if (r == 0)

@@ -2,21 +2,11 @@
 /* What charhubd's options make, made by a program. */
 #include "lib/context.h"
 
-#include "control/listens.h"
 #include "control/make.h"
 #include "control/monitors.h"
 #include "opts/opts.h"
 
 #include <errno.h>
-
-/* What charhubd does with the options of `-listen` as it reads them. */
-static int make(
-	struct charhub *charhub, enum thing_kind kind, struct opts *opts, struct error **err)
-{
-	int r = kind == THING_LISTEN ? listens_check(opts, err) : 0;
-
-	return r < 0 ? r : world_make(charhub->estate.world, kind, opts, NULL, err);
-}
 
 int charhub_add(struct charhub *charhub, const char *kind_name, const char *text,
 	struct charhub_error **err)
@@ -29,7 +19,7 @@ int charhub_add(struct charhub *charhub, const char *kind_name, const char *text
 	r = thing_kind_find(kind_name, &kind, error_out(err));
 	if (r == 0)
 		r = opts_parse(text, thing_kind_implied(kind), &opts, error_out(err));
-	return r < 0 ? r : make(charhub, kind, opts, error_out(err));
+	return r < 0 ? r : world_make(charhub->estate.world, kind, opts, NULL, error_out(err));
 }
 
 static int read_options(
@@ -60,7 +50,7 @@ int charhub_add_options(struct charhub *charhub, const char *kind_name,
 	r = thing_kind_find(kind_name, &kind, error_out(err));
 	if (r == 0)
 		r = read_options(options, &opts, error_out(err));
-	return r < 0 ? r : make(charhub, kind, opts, error_out(err));
+	return r < 0 ? r : world_make(charhub->estate.world, kind, opts, NULL, error_out(err));
 }
 
 static int remove_monitor(struct world *world, const char *id, struct error **err)

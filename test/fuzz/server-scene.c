@@ -2,7 +2,6 @@
 #include "fuzz/server-scene.h"
 
 #include "base/log.h"
-#include "control/listens.h"
 #include "control/monitors.h"
 #include "io/loop-impl.h"
 #include "lib/classes.h"
@@ -109,20 +108,13 @@ static const struct {
 	{ MONITOR, "attach-typing,mode=control" },
 };
 
-static int add_listen(struct world *world, struct opts *opts, struct error **err)
-{
-	int r = listens_check(opts, err);
-
-	return r < 0 ? r : world_add_listen(world, opts, err);
-}
-
 static int add(struct scene *scene, enum what what, struct opts *opts, struct error **err)
 {
 	switch (what) {
 	case OBJECT: return world_add_object(scene->world, opts, err);
 	case CHARDEV: return world_add_chardev(scene->world, opts, NULL, err);
 	case DEVICE: return world_add_device(scene->world, opts, NULL, err);
-	case LISTEN: return add_listen(scene->world, opts, err);
+	case LISTEN: return world_add_listen(scene->world, opts, err);
 	case VNC: return world_add_vnc(scene->world, opts, err);
 	default: return monitors_add(scene->monitors, opts, err);
 	}
