@@ -344,7 +344,10 @@ enum vt_quiet vt_listen(
 		end_plain(backlog, offset + (uint64_t)(p - start));
 	}
 	begun = unfinished_char(start, p);
-	if (begun && sound != VT_LOUD) {
+	/* a character is broken off, which is shown as soon as what does so begins */
+	if (begun && (p < end || unfinished_char(start, p - begun))) {
+		sound = VT_LOUD;
+	} else if (begun) {
 		sound = VT_UNFINISHED;
 		p -= begun;
 		end_plain(backlog, offset + (uint64_t)(p - start));
