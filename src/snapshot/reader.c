@@ -133,7 +133,7 @@ static int check_whole(struct snapshot *snapshot, struct error **err)
 
 int snapshot_open(int fd, struct snapshot *ret_snapshot, struct error **err)
 {
-	struct snapshot snapshot = { .fd = fd };
+	struct snapshot snapshot = { 0 };
 	struct stat st;
 	void *map;
 	int r;
@@ -148,11 +148,13 @@ int snapshot_open(int fd, struct snapshot *ret_snapshot, struct error **err)
 	snapshot.map = map;
 	snapshot.map_len = (size_t)st.st_size;
 	r = check_whole(&snapshot, err);
-	if (r < 0)
+	if (r < 0) {
 		munmap(map, snapshot.map_len);
-	else
-		*ret_snapshot = snapshot;
-	return r;
+		return r;
+	}
+	close(fd);
+	*ret_snapshot = snapshot;
+	return 0;
 }
 
 void snapshot_close(struct snapshot *snapshot)
@@ -160,8 +162,7 @@ void snapshot_close(struct snapshot *snapshot)
 	if (!snapshot->map)
 		return;
 	munmap((void *)(uintptr_t)snapshot->map, snapshot->map_len);
-	close(snapshot->fd);
-	*snapshot = (struct snapshot){ .fd = -1 };
+	*snapshot = (struct snapshot){ 0 };
 }
 
 /* ---- what it says ---- */

@@ -10,13 +10,11 @@
 /**
  * struct snapshot - one that was opened: whole, of a version that is read, each record within its
  * group
- * @fd:  the file
  * @map, @map_len: all of it
  * @all: the records
  * @version: of who wrote it
  */
 struct snapshot {
-	int fd;
 	const uint8_t *map;
 	size_t map_len;
 	struct snapshot_part all;
@@ -25,7 +23,7 @@ struct snapshot {
 
 /**
  * snapshot_open() - check the file from its first byte to its last
- * @fd: the snapshot's where this succeeds
+ * @fd: closed where this succeeds
  *
  * Return: 0; -EBADMSG: it is none, or broken; -ENOTSUP: of another major version; with @err.
  */
