@@ -44,7 +44,8 @@ struct chardev_handover {
 
 	/**
 	 * As open(), of a chardev that was saved: nobody is to notice. What is borrowed of @state
-	 * is so until return; its descriptors are the chardev's, also where this fails.
+	 * is so until return, and pieces of stores until store_own() has copied them; its
+	 * descriptors are the chardev's, also where this fails.
 	 */
 	int (*load)(struct chardev *chardev, const struct opts *opts, const struct snapshot *from,
 		const void *state, struct error **err);

@@ -90,8 +90,8 @@ static const struct snapshot_field hub_fields[] = {
 /* ---- leaving it ---- */
 
 /* The bulk of a store: @len and @ready of all parts, 4 bytes each, then their bytes. */
-static void put_store(
-	struct snapshot_writer *writer, struct snapshot_bulk *bulk, const struct store *store)
+static void put_store(struct snapshot_writer *writer, struct snapshot_bulk *bulk,
+	const struct store *store, size_t end)
 {
 	size_t n = store_pieces(store), size = n * PART_BYTES;
 	AUTO_FREE uint8_t *head = malloc(size);
@@ -102,13 +102,13 @@ static void put_store(
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
-		struct store_part part = store_part(store, i);
+		struct store_part part = store_part(store, i, end);
 
 		at = put_be32(put_be32(at, part.len), part.ready);
 	}
 	snapshot_put_bulk(writer, bulk, head, size);
 	for (size_t i = 0; i < n; i++) {
-		struct store_part part = store_part(store, i);
+		struct store_part part = store_part(store, i, end);
 
 		snapshot_put_bulk(writer, bulk, part.bytes, part.len);
 	}
@@ -125,8 +125,8 @@ static void put_tape(const struct hub *hub, struct hub_state *state, struct snap
 	if (writer->is_trial)
 		return;
 	if (journal->kept)
-		put_store(writer, &state->kept, journal->kept);
-	put_store(writer, &state->ring, journal->ring);
+		put_store(writer, &state->kept, journal->kept, journal_kept(journal));
+	put_store(writer, &state->ring, journal->ring, journal_end(journal));
 }
 
 static void put_line(const struct hub *hub, struct hub_state *state)
@@ -206,6 +206,7 @@ static void hub_save(struct chardev *chardev, struct chardev_bequest *to)
 
 /* ---- going on ---- */
 
+/* The pieces stay in the snapshot, which is not closed before store_own() says that it may be. */
 static int get_store(struct store *store, const uint8_t *bytes, uint64_t len)
 {
 	size_t n = store_pieces(store), at = n * PART_BYTES;

@@ -190,6 +190,11 @@ int journal_peek(const struct journal *journal, uint64_t offset, size_t max, str
 	return len ? use(is_kept ? journal->kept : journal->ring, offset, len, iov) : 0;
 }
 
+size_t journal_end(const struct journal *journal)
+{
+	return journal->head < journal->size ? (size_t)journal->head : journal->size;
+}
+
 size_t journal_kept(const struct journal *journal)
 {
 	return journal->tail < journal->keep_size ? (size_t)journal->tail : journal->keep_size;

@@ -108,6 +108,9 @@ void journal_truncate(struct journal *journal, uint64_t head);
  */
 void journal_go_on(struct journal *journal, uint64_t tail, uint64_t head);
 
+/** journal_end() - up to where its ring has had bytes: all of it, once it has gone round */
+size_t journal_end(const struct journal *journal);
+
 /** journal_kept() - how many of the first bytes the window has passed and are set aside */
 size_t journal_kept(const struct journal *journal);
 

@@ -15,10 +15,15 @@
  * leaves the work to end for nothing.
  *
  * Who asks for it gets a round of its own, at once, in which all rests that is not used during it.
+ *
+ * What was taken over from another program lies where that has left it. It is PACKED, also what was
+ * in pages there and is not compressed: to have it in pages is to copy it. A task makes all of it
+ * the stores' own after a while, so that there are not two ways for good.
  */
 /* syscalls: madvise mmap munmap */
 #include "io/store.h"
 
+#include "base/cleanup.h"
 #include "io/loop-impl.h"
 #include "io/work-pool.h"
 
@@ -34,16 +39,17 @@ enum { PAGE_BYTES = 4096 };
 
 /**
  * struct store_piece
- * @packed: compressed, @packed_len bytes; NULL: not
+ * @packed: compressed, @packed_len bytes; NULL: not; as it is, if these are no less than @ready
  * @ready:  how many of its bytes are in pages, or in @packed
  * @open:   they are in both
+ * @borrowed: @packed is another one's
  * @used:   since the packer was here
  * @stays:  packing it was of no use; until it is used again
  */
 struct store_piece {
 	void *packed;
 	uint32_t packed_len, ready;
-	bool open, used, stays;
+	bool open, borrowed, used, stays;
 };
 
 /**
@@ -55,6 +61,7 @@ struct store_piece {
  * @asked:   for a round of its own, by who is told by @fn; @in_asked: that is this one
  * @hot, @packed: what all stores take, in pages and compressed; @open: pages of what is both
  * @limit:   of that; NULL: none
+ * @borrowed: pieces that are, of the stores in @borrowers; who is not there has found no memory
  */
 struct store_packer {
 	struct loop *loop;
@@ -74,6 +81,11 @@ struct store_packer {
 	bool asked, in_asked;
 	void (*fn)(void *data);
 	void *data;
+	struct list borrowers;
+	size_t borrowed;
+	struct task own_task;
+	void (*on_owned)(void *data);
+	void *on_owned_data;
 };
 
 static struct store *store_of(struct list *node)
@@ -165,21 +177,56 @@ static void touch(struct store *store, struct store_piece *piece)
 		wait_for_rest(store);
 }
 
+static void give_back(struct store_packer *packer)
+{
+	void (*fn)(void *data) = packer->on_owned;
+
+	if (--packer->borrowed || !fn)
+		return;
+	packer->on_owned = NULL;
+	fn(packer->on_owned_data);
+}
+
+static void forget_packed(struct store *store, struct store_piece *piece)
+{
+	void *packed = TAKE_PTR(piece->packed);
+
+	if (!piece->borrowed) {
+		free(packed);
+		return;
+	}
+	piece->borrowed = false;
+	give_back(store->packer);
+}
+
 static char *bytes_of(const struct store *store, const struct store_piece *piece)
 {
 	return store->bytes + (size_t)(piece - store->pieces) * STORE_PIECE;
 }
 
+static bool is_compressed(const struct store_piece *piece)
+{
+	return piece->packed_len < piece->ready;
+}
+
+static void unpack(const struct store *store, const struct store_piece *piece, char *to)
+{
+	size_t len = ZSTD_decompressDCtx(
+		store->packer->decompressor, to, piece->ready, piece->packed, piece->packed_len);
+
+	assert(len == piece->ready);
+	(void)len;
+}
+
 static void open_piece(struct store *store, struct store_piece *piece)
 {
 	char *to = bytes_of(store, piece);
-	size_t len;
 
 	fetch_pages(to, piece->ready);
-	len = ZSTD_decompressDCtx(
-		store->packer->decompressor, to, piece->ready, piece->packed, piece->packed_len);
-	assert(len == piece->ready);
-	(void)len;
+	if (is_compressed(piece))
+		unpack(store, piece, to);
+	else
+		memcpy(to, piece->packed, piece->ready);
 	count(store, piece, -1);
 	piece->open = true;
 	count(store, piece, 1);
@@ -199,8 +246,7 @@ static void make_hot(struct store *store, struct store_piece *piece)
 	if (!piece->open)
 		open_piece(store, piece);
 	count(store, piece, -1);
-	free(piece->packed);
-	piece->packed = NULL;
+	forget_packed(store, piece);
 	piece->open = false;
 	count(store, piece, 1);
 	look_at_limit(store->packer);
@@ -263,7 +309,7 @@ static void make_fresh(struct store *store, struct store_piece *piece)
 	count(store, piece, -1);
 	if (has_pages(piece))
 		madvise(bytes_of(store, piece), piece->ready, MADV_DONTNEED);
-	free(piece->packed);
+	forget_packed(store, piece);
 	*piece = (struct store_piece){ .used = true };
 }
 
@@ -281,10 +327,30 @@ void store_forget(struct store *store, size_t at, size_t len)
 	}
 }
 
+/* Its pages stay, if it has some. Return: false: there is no memory. */
+static bool own(struct store *store, struct store_piece *piece)
+{
+	void *packed;
+
+	if (!is_compressed(piece)) {
+		make_hot(store, piece);
+		return true;
+	}
+	packed = malloc(piece->packed_len);
+	if (!packed)
+		return false;
+	memcpy(packed, piece->packed, piece->packed_len);
+	forget_packed(store, piece);
+	piece->packed = packed;
+	return true;
+}
+
 bool store_pass(struct store *from, size_t from_at, struct store *to, size_t to_at)
 {
 	struct store_piece *piece = &from->pieces[from_at / STORE_PIECE];
 
+	if (piece->borrowed && !own(from, piece))
+		return false;
 	if (!piece->packed || piece->ready < STORE_PIECE || to->size < to_at + STORE_PIECE)
 		return false;
 	if (piece->open)
@@ -301,13 +367,14 @@ size_t store_pieces(const struct store *store)
 	return round_up(store->size, STORE_PIECE) / STORE_PIECE;
 }
 
-struct store_part store_part(const struct store *store, size_t i)
+struct store_part store_part(const struct store *store, size_t i, size_t end)
 {
 	const struct store_piece *piece = &store->pieces[i];
+	size_t from = i * STORE_PIECE, most = from < end ? round_up(end - from, PAGE_BYTES) : 0;
+	uint32_t len = piece->ready < most ? piece->ready : (uint32_t)most;
 
 	return piece->packed ? (struct store_part){ piece->packed, piece->packed_len, piece->ready }
-			     : (struct store_part){ store->bytes + i * STORE_PIECE, piece->ready,
-				       piece->ready };
+			     : (struct store_part){ store->bytes + from, len, len };
 }
 
 static bool is_part_of(const struct store *store, size_t i, const struct store_part *part)
@@ -327,36 +394,63 @@ static int need_decompressor(struct store_packer *packer)
 	return packer->decompressor ? 0 : -ENOMEM;
 }
 
-static int take_packed(
-	struct store *store, struct store_piece *piece, const struct store_part *part)
-{
-	void *packed = need_decompressor(store->packer) < 0 ? NULL : malloc(part->len);
-
-	if (!packed)
-		return -ENOMEM;
-	memcpy(packed, part->bytes, part->len);
-	*piece = (struct store_piece){
-		.packed = packed, .packed_len = part->len, .ready = part->ready
-	};
-	count(store, piece, 1);
-	look_at_limit(store->packer);
-	return 0;
-}
-
 int store_take_part(struct store *store, size_t i, const struct store_part *part)
 {
 	struct store_piece *piece = &store->pieces[i];
+	struct store_packer *packer = store->packer;
 
 	if (!is_part_of(store, i, part))
 		return -EBADMSG;
-	if (part->len < part->ready)
-		return take_packed(store, piece, part);
 	if (!part->ready)
 		return 0;
-	make_ready(store, piece, part->ready);
-	memcpy(store->bytes + i * STORE_PIECE, part->bytes, part->len);
-	touch(store, piece);
+	if (need_decompressor(packer) < 0)
+		return -ENOMEM;
+	*piece = (struct store_piece){ .packed = (void *)(uintptr_t)part->bytes,
+		.packed_len = part->len,
+		.ready = part->ready,
+		.borrowed = true };
+	packer->borrowed++;
+	if (list_is_empty(&store->borrower))
+		list_append(&packer->borrowers, &store->borrower);
+	count(store, piece, 1);
+	look_at_limit(packer);
 	return 0;
+}
+
+static struct store_piece *find_borrowed(const struct store *store)
+{
+	for (size_t i = 0; i < store_pieces(store); i++)
+		if (store->pieces[i].borrowed)
+			return &store->pieces[i];
+	return NULL;
+}
+
+static void own_one(void *data)
+{
+	struct store_packer *packer = data;
+	struct list *first = packer->borrowers.next;
+	struct store *store = container_of(first, struct store, borrower);
+	struct store_piece *piece;
+
+	if (list_is_empty(&packer->borrowers))
+		return;
+	piece = find_borrowed(store);
+	if (!piece || !own(store, piece))
+		list_remove(first);
+	if (packer->borrowed)
+		task_post(packer->loop, &packer->own_task, own_one, packer);
+}
+
+bool store_own(struct loop *loop, void (*fn)(void *data), void *data)
+{
+	struct store_packer *packer = *loop_slot(loop, LOOP_SLOT_PACKER);
+
+	if (!packer || !packer->borrowed)
+		return false;
+	packer->on_owned = fn;
+	packer->on_owned_data = data;
+	task_post(loop, &packer->own_task, own_one, packer);
+	return true;
 }
 
 /* ---- packing ---- */
@@ -541,6 +635,7 @@ static void wait_for_rest(struct store *store)
 
 static void free_packer(struct store_packer *packer)
 {
+	task_cancel(&packer->own_task);
 	work_pool_put(packer->pool);
 	timer_free(packer->timer);
 	free(packer->copy);
@@ -572,6 +667,7 @@ static struct store_packer *new_packer(struct loop *loop)
 	list_init(&packer->work.node);
 	list_init(&packer->waiting);
 	list_init(&packer->turn);
+	list_init(&packer->borrowers);
 	packer->timer = timer_new(loop, on_timer, packer);
 	if (packer->timer && work_pool_get(loop, &packer->pool) == 0)
 		return packer;
@@ -601,6 +697,7 @@ struct store *store_new(struct loop *loop, size_t size)
 	if (!store)
 		return NULL;
 	list_init(&store->node);
+	list_init(&store->borrower);
 	store->size = len;
 	store->pieces = calloc(n, sizeof(*store->pieces));
 	bytes = store->pieces ? mmap(NULL, len, PROT_READ | PROT_WRITE,
@@ -622,13 +719,14 @@ static void leave_packer(struct store *store)
 
 	for (size_t i = 0; i < store_pieces(store); i++) {
 		count(store, &store->pieces[i], -1);
-		free(store->pieces[i].packed);
+		forget_packed(store, &store->pieces[i]);
 	}
 	if (packer->turn.next == &store->node)
 		packer->at = 0;
 	if (packer->store == store)
 		packer->store = NULL;
 	list_remove(&store->node);
+	list_remove(&store->borrower);
 	packer->refs--;
 	put_packer(packer);
 }

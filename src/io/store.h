@@ -50,6 +50,7 @@ struct store {
 	struct store_piece *pieces;
 	size_t hot; /* bytes in pages */
 	struct list node;
+	struct list borrower; /* while pieces of it are borrowed */
 };
 
 /** store_new() - @size is rounded up to whole pages. Return: NULL: no memory, or no descriptor */
@@ -99,15 +100,33 @@ struct store_part {
 /** store_pieces() - how many there are */
 size_t store_pieces(const struct store *store);
 
-/** store_part() - of the piece @i, as long as nobody uses the store */
-struct store_part store_part(const struct store *store, size_t i);
+/**
+ * store_part() - of the piece @i, as long as nobody uses the store
+ * @end: what stands there and behind it means nothing, and is left out where that is in pages
+ */
+struct store_part store_part(const struct store *store, size_t i, size_t end);
 
 /**
  * store_take_part() - let a piece that is fresh hold what one of another program did
+ * @part: its bytes are borrowed until store_own() says that they are not
+ *
+ * They are copied when they are written over, in pages also when they are read: to take them costs
+ * no memory that has not been touched.
  *
  * Return: 0; -ENOMEM; -EBADMSG: that is no such part.
  */
 int store_take_part(struct store *store, size_t i, const struct store_part *part);
+
+/**
+ * store_own() - let all stores of a loop copy what they borrow, a piece a round of the loop
+ * @fn: called once nothing is borrowed any more, by whatever has given back the last: it may touch
+ *      no store; NULL: by nobody
+ *
+ * A piece for which there is no memory stays borrowed until it is used, or goes.
+ *
+ * Return: whether anything is borrowed; if not @fn is not called.
+ */
+bool store_own(struct loop *loop, void (*fn)(void *data), void *data);
 
 /**
  * store_pack_now() - let all stores of a loop pack what is not used just now

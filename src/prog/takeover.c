@@ -7,6 +7,7 @@
 #include "base/parse.h"
 #include "control/recorders.h"
 #include "control/world.h"
+#include "io/store.h"
 #include "opts/opts.h"
 #include "prog/cmdline.h"
 #include "prog/daemon.h"
@@ -121,13 +122,19 @@ static void correct_inventory(const struct setup *setup, struct world *world)
 	}
 }
 
+static void let_go(void *data)
+{
+	bequest_close(data);
+}
+
 void takeover_go_on(struct setup *setup, struct world *world)
 {
 	bequest_go_on(&setup->bequest, world);
 	correct_inventory(setup, world);
 	world_leave_audit(world, NULL);
 	recorders_inherit(world_recorders(world), NULL);
-	bequest_close(&setup->bequest);
+	if (!store_own(world_loop(world), let_go, &setup->bequest))
+		let_go(&setup->bequest);
 	log_info("this is charhubd " CHARHUB_VERSION ", which goes on in another one's place");
 }
 

@@ -114,8 +114,8 @@ static void one_can_go_on_for_another(void **state)
 	assert_int_equal(journal_init(&before, *state, PAGE, 100), 0);
 	append(&before, 3 * PAGE + 17, 500);
 	assert_int_equal(journal_init(&journal, *state, PAGE, 100), 0);
-	ring = store_part(before.ring, 0);
-	kept = store_part(before.kept, 0);
+	ring = store_part(before.ring, 0, journal_end(&before));
+	kept = store_part(before.kept, 0, journal_kept(&before));
 	assert_int_equal(store_take_part(journal.ring, 0, &ring), 0);
 	assert_int_equal(store_take_part(journal.kept, 0, &kept), 0);
 	journal_go_on(&journal, before.tail, before.head);
@@ -123,7 +123,21 @@ static void one_can_go_on_for_another(void **state)
 	expect_kept(&journal, 100);
 	append(&journal, PAGE, 777);
 	expect_stream(&journal, journal.tail);
+	journal_done(&journal);
 	journal_done(&before);
+}
+
+static void its_ring_ends_where_no_bytes_have_been(void **state)
+{
+	struct journal journal;
+
+	assert_int_equal(journal_init(&journal, *state, 3 * PAGE, 0), 0);
+	assert_int_equal(journal_end(&journal), 0);
+	append(&journal, PAGE + 17, 500);
+	assert_int_equal(journal_end(&journal), PAGE + 17);
+	assert_int_equal(store_part(journal.ring, 0, journal_end(&journal)).len, 2 * PAGE);
+	append(&journal, 2 * PAGE, 500);
+	assert_int_equal(journal_end(&journal), 3 * PAGE);
 	journal_done(&journal);
 }
 
@@ -323,6 +337,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(first_bytes_are_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(resizing_keeps_what_fits, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_can_go_on_for_another, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			its_ring_ends_where_no_bytes_have_been, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			one_that_keeps_nothing_has_no_first_bytes, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -21,6 +21,7 @@ struct fixture {
 	char copy[SIZE]; /* what must stand in the store */
 	size_t len;	 /* of that */
 	uint64_t seed;
+	char *left; /* by another program; gone when nothing is borrowed of it */
 };
 
 static int setup(void **state)
@@ -40,6 +41,7 @@ static int teardown(void **state)
 
 	store_free(f->store);
 	loop_free(f->loop);
+	free(f->left);
 	free(f);
 	return 0;
 }
@@ -268,39 +270,155 @@ static void forgotten_pieces_are_fresh(void **state)
 	expect(f, 0, 3 * STORE_PIECE);
 }
 
-static int take_parts(struct store *to, const struct store *from)
+/* Return: what that store needs to go on, as parts of it. */
+static char *leave(const struct fixture *f, struct store_part *parts)
 {
-	int r = 0;
+	char *left = malloc(SIZE), *at = left;
 
-	for (size_t i = 0; r == 0 && i < store_pieces(from); i++) {
-		const struct store_part part = store_part(from, i);
-
-		r = store_take_part(to, i, &part);
+	for (size_t i = 0; i < store_pieces(f->store); i++) {
+		parts[i] = store_part(f->store, i, f->len);
+		if (parts[i].len)
+			memcpy(at, parts[i].bytes, parts[i].len);
+		parts[i].bytes = at;
+		at += parts[i].len;
 	}
-	return r;
+	return left;
+}
+
+/* Another program, with a loop of its own, goes on; this one has ended. */
+static void hand_over(struct fixture *f)
+{
+	struct store_part parts[SIZE / STORE_PIECE + 1];
+	char *left = leave(f, parts);
+
+	store_free(f->store);
+	loop_free(f->loop);
+	free(f->left);
+	f->left = left;
+	f->loop = loop_new();
+	loop_fake_clock(f->loop);
+	f->store = store_new(f->loop, SIZE);
+	for (size_t i = 0; i < store_pieces(f->store); i++)
+		assert_int_equal(store_take_part(f->store, i, &parts[i]), 0);
+}
+
+static void free_left(void *data)
+{
+	struct fixture *f = data;
+
+	free(f->left);
+	f->left = NULL;
+}
+
+static void own_all(struct fixture *f)
+{
+	assert_true(store_own(f->loop, free_left, f));
+	while (f->left)
+		loop_step(f->loop, false);
+}
+
+/* Pieces that are packed, one that does not shrink, one with a few bytes. */
+static void put_pieces_of_each_kind(struct fixture *f)
+{
+	put(f, 0, 2 * STORE_PIECE, true);
+	put(f, 2 * STORE_PIECE, STORE_PIECE, false);
+	put(f, 3 * STORE_PIECE, 100, true);
+	rest(f, STORE_PIECE);
 }
 
 static void pieces_go_over_as_they_are(void **state)
 {
 	struct fixture *f = *state;
-	struct store *other = store_new(f->loop, SIZE);
-	size_t in_pages;
+	size_t all;
 
-	put(f, 0, 2 * STORE_PIECE, true);
-	put(f, 2 * STORE_PIECE, STORE_PIECE, false);
-	put(f, 3 * STORE_PIECE, 100, true);
-	rest(f, STORE_PIECE);
-	in_pages = hot(f);
-	assert_int_equal(take_parts(other, f->store), 0);
-	assert_int_equal(hot(f), 2 * in_pages);
-	store_free(f->store);
-	f->store = other;
-	assert_int_equal(hot(f), in_pages);
-	assert_in_range(packed(f), 1, STORE_PIECE);
+	put_pieces_of_each_kind(f);
+	all = hot(f) + packed(f);
+	for (int times = 0; times < 3; times++) {
+		hand_over(f);
+		assert_int_equal(hot(f), 0); /* nothing has been touched */
+		assert_in_range(packed(f), 1, all);
+		if (times == 1)
+			own_all(f); /* the others are handed over while they are borrowed */
+	}
 	expect(f, 0, 3 * STORE_PIECE + 100);
 	put(f, 3 * STORE_PIECE + 100, SIZE - 3 * STORE_PIECE - 100, true);
 	rest(f, STORE_PIECE);
 	expect(f, 0, SIZE);
+}
+
+static void what_is_borrowed_becomes_its_own(void **state)
+{
+	struct fixture *f = *state;
+	size_t was_hot, was_packed;
+
+	assert_false(store_own(f->loop, free_left, f));
+	put_pieces_of_each_kind(f);
+	was_hot = hot(f);
+	was_packed = packed(f);
+	hand_over(f);
+	expect(f, STORE_PIECE, 1); /* also one that is open */
+	own_all(f);
+	assert_int_equal(packed(f), was_packed);
+	assert_in_range(hot(f), STORE_PIECE, was_hot + STORE_PIECE);
+	assert_false(store_own(f->loop, free_left, f));
+	expect(f, 0, f->len);
+	rest(f, STORE_PIECE);
+	expect(f, 0, f->len);
+}
+
+static void what_goes_is_given_back(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other;
+
+	put_pieces_of_each_kind(f);
+	hand_over(f);
+	other = store_new(f->loop, SIZE);
+	assert_true(store_own(f->loop, free_left, f));
+	assert_true(store_pass(f->store, 0, other, STORE_PIECE));
+	put(f, STORE_PIECE, STORE_PIECE, false);	      /* is written over */
+	store_forget(f->store, 2 * STORE_PIECE, STORE_PIECE); /* is fresh */
+	assert_non_null(f->left);
+	store_free(f->store);
+	assert_null(f->left);
+	f->store = store_new(f->loop, SIZE);
+	store_use(other, STORE_PIECE, STORE_PIECE);
+	assert_memory_equal(other->bytes + STORE_PIECE, f->copy, STORE_PIECE);
+	loop_step(f->loop, false); /* the task finds nothing */
+	store_free(other);
+}
+
+static void what_finds_no_memory_stays_borrowed(void **state)
+{
+	struct fixture *f = *state;
+
+	put_pieces_of_each_kind(f);
+	hand_over(f);
+	assert_true(store_own(f->loop, free_left, f));
+	fault_arm(1);
+	loop_step(f->loop, false);
+	assert_true(fault_disarm());
+	for (int i = 0; i < 10; i++)
+		loop_step(f->loop, false);
+	assert_non_null(f->left);
+	expect(f, 0, f->len);
+	put(f, 0, f->len, true); /* of what is written to it has its own */
+	assert_null(f->left);
+	expect(f, 0, f->len);
+}
+
+static void a_part_ends_where_nothing_is(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, 0, STORE_PIECE, true);
+	assert_int_equal(store_part(f->store, 0, SIZE).len, STORE_PIECE);
+	assert_int_equal(store_part(f->store, 0, 4097).len, 2 * 4096);
+	assert_int_equal(store_part(f->store, 0, 0).len, 0);
+	put(f, STORE_PIECE, STORE_PIECE, true);
+	assert_int_equal(store_part(f->store, 1, STORE_PIECE).len, 0);
+	rest(f, 0);
+	assert_int_equal(store_part(f->store, 0, 4097).ready, STORE_PIECE);
 }
 
 static void what_is_no_part_is_refused(void **state)
@@ -436,7 +554,7 @@ static void anything_in_any_order(void **state)
 		size_t at = any(f, SIZE - 1), len = 1 + any(f, SIZE - at);
 
 		len = any(f, 3) ? 1 + len % 3000 : len;
-		switch (any(f, 6)) {
+		switch (any(f, 7)) {
 		case 0: put(f, at < f->len ? at : f->len, len, any(f, 4)); break;
 		case 1: put(f, f->len, any(f, SIZE - f->len + 1), true); break;
 		case 2:
@@ -445,6 +563,12 @@ static void anything_in_any_order(void **state)
 			break;
 		case 3: loop_advance(f->loop, STORE_REST_MS); break;
 		case 4: loop_step(f->loop, false); break;
+		case 5:
+			if (!any(f, 10))
+				hand_over(f);
+			if (any(f, 2))
+				store_own(f->loop, free_left, f);
+			break;
 		default: store_make(f->store, at < f->len ? at : f->len % SIZE, 1);
 		}
 		if (f->len == SIZE && !any(f, 20)) {
@@ -508,6 +632,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_does_not_shrink_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(forgotten_pieces_are_fresh, setup, teardown),
 		cmocka_unit_test_setup_teardown(pieces_go_over_as_they_are, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_borrowed_becomes_its_own, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_goes_is_given_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_finds_no_memory_stays_borrowed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_part_ends_where_nothing_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_part_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_is_not_used_just_now_is_packed_on_request, setup, teardown),
