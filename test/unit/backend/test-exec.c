@@ -186,7 +186,10 @@ static void removal_ends_the_whole_session(void **state)
 	pid_t leader;
 
 	/* The job is left to this process: who knows if and when the system's init reaps. */
-	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) {
+		print_message("no subreaper: %s: an emulator of programs?\n", strerror(errno));
+		skip();
+	}
 	env_attach(env, exec);
 	RUN_UNTIL(env->loop, in_has(env, "\r\n"));
 	assert_int_equal(sscanf(strstr(env->holder.in.data, "job "), "job %d", &job), 1);

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "hub/hub.h"
 #include "lib/env.h"
+#include "transport/passed-fds.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -250,19 +251,29 @@ static int find_connection(struct fixture *f)
 	return -1;
 }
 
-static int receive_fd(struct fixture *f)
+/* Return: the one that comes with an empty datagram; -ENOENT: there is none. */
+static int receive_fd(int from)
 {
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr message = { .msg_control = &control, .msg_controllen = sizeof(control) };
-	int fd;
+	struct passed_fds passed = { .n = 0 };
+	struct msghdr message = { .msg_iov = NULL };
 
-	assert_int_equal(recvmsg(f->server, &message, 0), 0);
-	assert_int_equal(control.header.cmsg_type, SCM_RIGHTS);
-	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-	return fd;
+	assert_int_equal(passed_fds_recvmsg(&passed, from, &message, 0), 0);
+	return passed_fds_take(&passed);
+}
+
+/* QEMU's emulation of programs loses descriptors that come with no bytes. */
+static bool are_passed_without_bytes(void)
+{
+	int pair[2], came;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(passed_fds_send(pair[0], NULL, 0, pair[0], 0), 0);
+	came = receive_fd(pair[1]);
+	if (came >= 0)
+		close(came);
+	close(pair[0]);
+	close(pair[1]);
+	return came >= 0;
 }
 
 static void what_no_datagram_takes_is_a_sealed_file(void **state)
@@ -272,6 +283,8 @@ static void what_no_datagram_takes_is_a_sealed_file(void **state)
 	int small = 1, file;
 	ssize_t got;
 
+	if (!are_passed_without_bytes())
+		skip();
 	serve_unix(f);
 	add(f, "journald,id=j0,path=%s/s");
 	setsockopt(find_connection(f), SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
@@ -279,7 +292,8 @@ static void what_no_datagram_takes_is_a_sealed_file(void **state)
 	line[8000 - 1] = '\n';
 	print(f, line);
 	print(f, "short\n");
-	file = receive_fd(f);
+	file = receive_fd(f->server);
+	assert_true(file >= 0);
 	assert_int_equal(
 		fcntl(file, F_GET_SEALS), F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
 	got = pread(file, f->got, sizeof(f->got) - 1, 0);
