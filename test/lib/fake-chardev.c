@@ -129,6 +129,7 @@ static int fake_event(struct chardev *chardev, const struct chardev_event *event
 
 	fake->last = *event;
 	fake->events++;
+	fake->bells += event->type == CHARDEV_BELL;
 	return fake->event_result;
 }
 

@@ -29,7 +29,7 @@ struct fake_chardev {
 	bool delivering;
 	unsigned out_calls, out_errors, resumes, attached, detached;
 	struct chardev_event last; /* the last event from the holder */
-	unsigned events;	   /* how many came */
+	unsigned events, bells;	   /* how many came; of them CHARDEV_BELL */
 	int event_result;	   /* what the next ones give; 0 */
 	char memory[4096];	   /* what out_reserve() gives */
 };

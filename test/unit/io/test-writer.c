@@ -773,10 +773,7 @@ static void *tell_id(void *arg)
 	return NULL;
 }
 
-/*
- * A sanitizer starts a thread of its own when the first is made. That one is listed for a moment after
- * it was joined.
- */
+/* With what a sanitizer starts beside the first. That one is listed for a moment after its end. */
 static unsigned threads_at_first(void)
 {
 	char task[64];
