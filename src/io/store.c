@@ -403,7 +403,7 @@ int store_take_part(struct store *store, size_t i, const struct store_part *part
 		return -EBADMSG;
 	if (!part->ready)
 		return 0;
-	if (need_decompressor(packer) < 0)
+	if (part->len < part->ready && need_decompressor(packer) < 0)
 		return -ENOMEM;
 	*piece = (struct store_piece){ .packed = (void *)(uintptr_t)part->bytes,
 		.packed_len = part->len,
