@@ -5,13 +5,18 @@
 #include <stdint.h>
 #include <time.h>
 
-/** clock_us() - CLOCK_MONOTONIC */
-static inline uint64_t clock_us(void)
+/** clock_ns() - CLOCK_MONOTONIC */
+static inline uint64_t clock_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static inline uint64_t clock_us(void)
+{
+	return clock_ns() / 1000;
 }
 
 static inline uint64_t clock_ms(void)

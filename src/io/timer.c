@@ -11,12 +11,13 @@
 /* syscalls: clock_gettime */
 #include "io/loop-impl.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <time.h>
 
-enum { NS_A_MS = 1000000, NS_A_S = 1000000000 };
+enum { NS_A_MS = 1000000 };
 
 /*
  * @heap: of the clock that it was started by last
@@ -31,14 +32,6 @@ struct timer {
 	size_t at;
 	uint64_t due_ms, turn;
 };
-
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_A_S + (uint64_t)now.tv_nsec;
-}
 
 uint64_t loop_now_ms(const struct loop *loop)
 {
@@ -68,7 +61,7 @@ void timer_look(struct loop *loop, int waited_ms)
 	uint64_t most_ms = waited_ms < 0 ? UINT64_MAX : (uint64_t)waited_ms + LOOP_LATE_MS;
 
 	if (!loop->fake)
-		set_clocks(loop, clock_ns() / NS_A_MS, most_ms);
+		set_clocks(loop, clock_ms(), most_ms);
 }
 
 /* ---- the heap ---- */
