@@ -222,7 +222,7 @@ static const char *write_piece(struct pair *pair, const uint8_t *bytes, size_t l
 	if (fake_holder_out_all(&pair->guest, bytes, len) < 0)
 		return "the guest waits";
 	run_idle(pair->loop);
-	if (pair->rang != pair->member->bells > bells)
+	if (pair->rang != (pair->member->bells > bells))
 		return "the bell is heard otherwise";
 	return compare_told(pair);
 }
