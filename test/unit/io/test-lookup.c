@@ -90,18 +90,18 @@ static void each_limit_is_an_error(void **state)
 
 	(void)state;
 	for (unsigned n = 1;; n++) {
+		bool is_over;
 		int r;
 
 		fault_arm(n);
 		r = lookup_new(loop, "127.0.0.1", "80", &numeric, note, &seen, &lookup);
-		if (!fault_disarm()) {
-			assert_int_equal(r, 0);
-			lookup_free(lookup);
-			break;
-		}
-		assert_true(r < 0);
+		is_over = fault_disarm();
+		if (r == 0)
+			break; /* what fails now does so in the thread that looks the name up */
+		assert_true(is_over);
 		failed++;
 	}
+	lookup_free(lookup);
 	assert_true(failed >= 5);
 	loop_free(loop);
 }
