@@ -144,7 +144,10 @@ static int console_resize(struct call *call, struct error **err)
 
 /* ---- console-history ---- */
 
-enum { HISTORY_BYTES = 64 * 1024, HISTORY_MAX = 1024 * 1024, BLOCK_BYTES = 64 * 1024 };
+enum { HISTORY_BYTES = 64 * 1024, HISTORY_MAX = 1024 * 1024 };
+
+/* What is looked through in one go: as much as hub_history() gives. */
+enum { BLOCK_BYTES = 4096 };
 
 static const struct type history_size = {
 	.kind = TYPE_INT, .name = "int", .min = 1, .max = HISTORY_MAX

@@ -260,8 +260,9 @@ void hub_unobserve(struct hub_observer *observer);
  * hub_history() - what was printed, as far as it is held: see @held_from and @kept of hub_info()
  * @offset: of the first byte
  *
- * Return: segments in @iov, 0 to 2, of at most @max bytes; valid until the dispatch is over;
- * -ERANGE: that byte is not held any more, or was not printed yet.
+ * Return: segments in @iov, 0 to 2, of at most @max bytes, and of 4096 at least if so many are
+ * held; valid until the dispatch is over; -ERANGE: that byte is not held any more, or was not
+ * printed yet.
  */
 int hub_history(const struct chardev *hub, uint64_t offset, size_t max, struct iovec iov[2]);
 

@@ -101,11 +101,13 @@ void replay_resume(struct member *member, struct hub_screen *screen, bool consol
 /* The first @len bytes, that the window has passed. */
 static void say_kept(struct member *member, size_t len)
 {
-	struct iovec iov[2];
-	int n = journal_peek(&member->all->tape->journal, 0, len, iov);
+	for (size_t at = 0; at < len;) {
+		struct iovec iov[2];
 
-	for (int i = 0; i < n; i++)
-		member_say(member, iov[i].iov_base, iov[i].iov_len);
+		journal_peek(&member->all->tape->journal, at, len - at, iov);
+		member_say(member, iov[0].iov_base, iov[0].iov_len);
+		at += iov[0].iov_len;
+	}
 }
 
 /* What was printed before: the very first bytes, a notice of the hole, the newest ones. */

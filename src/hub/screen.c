@@ -38,6 +38,7 @@
  */
 #include "hub/screen.h"
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "vt/vt.h"
@@ -207,10 +208,13 @@ static int make_engine(struct hub_screen *screen)
 
 static int thaw(struct hub_screen *screen)
 {
-	int r;
+	AUTO_FREE char *bytes = malloc(screen->ice_len);
+	int r = -ENOMEM;
 
-	store_use(screen->ice, 0, screen->ice_len);
-	r = vt_thaw(screen->vt, screen->ice->bytes);
+	if (bytes) {
+		store_read(screen->ice, 0, bytes, screen->ice_len);
+		r = vt_thaw(screen->vt, bytes);
+	}
 	if (r < 0)
 		return r;
 	store_free(screen->ice);
@@ -223,11 +227,8 @@ static struct store *store_of(struct loop *loop, const struct strbuf *bytes)
 {
 	struct store *store = store_new(loop, bytes->len);
 
-	for (size_t at = 0, n; store && at < bytes->len; at += n) {
-		n = store_make(store, at, bytes->len - at);
-		memcpy(store->bytes + at, bytes->data + at, n);
-		store_use(store, at, n);
-	}
+	if (store)
+		store_write(store, 0, bytes->data, bytes->len);
 	return store;
 }
 
@@ -289,13 +290,15 @@ static struct vt *engine(struct hub_screen *screen)
 
 static void feed(struct hub_screen *screen, uint64_t end, uint64_t *work)
 {
-	struct iovec iov[2];
-	int n = tape_between(screen->tape, next_of(screen), end, iov);
+	while (next_of(screen) < end) {
+		struct iovec iov[2];
+		int n = tape_between(screen->tape, next_of(screen), end, iov);
 
-	for (int i = 0; i < n; i++)
-		if (vt_feed_some(screen->vt, iov[i].iov_base, iov[i].iov_len, work) <
-			iov[i].iov_len)
-			break;
+		for (int i = 0; i < n; i++)
+			if (vt_feed_some(screen->vt, iov[i].iov_base, iov[i].iov_len, work) <
+				iov[i].iov_len)
+				return;
+	}
 }
 
 /* Take what is put off and nothing will be left of, before which all else has to be read. */
@@ -424,22 +427,44 @@ static bool may_put_off(const struct hub_screen *screen)
 	return !screen->is_looked_at && (!screen->vt || vt_may_put_off(screen->vt));
 }
 
+static enum vt_quiet listen_to(struct hub_screen *screen, const void *bytes, size_t len)
+{
+	size_t quiet;
+	enum vt_quiet sound = vt_listen(&screen->backlog, screen->quiet, bytes, len, &quiet);
+
+	screen->quiet += quiet;
+	return sound;
+}
+
+/* What is there of a sequence whose bytes do not lie side by side. */
+static enum vt_quiet listen_across(struct hub_screen *screen)
+{
+	uint64_t most = screen->quiet + 2 * VT_QUERY_MAX, end = head_of(screen);
+	char bytes[2 * VT_QUERY_MAX];
+	struct iovec iov[2];
+	size_t len = 0;
+	int n = tape_between(screen->tape, screen->quiet, end < most ? end : most, iov);
+
+	for (int i = 0; i < n; len += iov[i++].iov_len)
+		memcpy(bytes + len, iov[i].iov_base, iov[i].iov_len);
+	return listen_to(screen, bytes, len);
+}
+
 /* Put off what is quiet. Return: what follows. */
 static enum vt_quiet listen(struct hub_screen *screen)
 {
 	enum vt_quiet sound = VT_QUIET;
-	struct iovec iov[2];
-	int n = tape_between(screen->tape, screen->quiet, head_of(screen), iov);
+	bool goes_on = true;
 
-	for (int i = 0; i < n && sound == VT_QUIET; i++) {
-		size_t len;
+	while (goes_on && screen->quiet < head_of(screen)) {
+		uint64_t at = screen->quiet;
+		struct iovec iov[2];
 
-		sound = vt_listen(
-			&screen->backlog, screen->quiet, iov[i].iov_base, iov[i].iov_len, &len);
-		screen->quiet += len;
-		/* what the end of the ring cuts in two is no sequence to wait for */
-		if (sound == VT_UNFINISHED && i + 1 < n)
-			sound = VT_LOUD;
+		tape_between(screen->tape, at, head_of(screen), iov);
+		sound = listen_to(screen, iov[0].iov_base, iov[0].iov_len);
+		if (sound == VT_UNFINISHED && at + iov[0].iov_len < head_of(screen))
+			sound = listen_across(screen);
+		goes_on = sound != VT_LOUD && screen->quiet > at;
 	}
 	return sound;
 }

@@ -26,64 +26,48 @@ void journal_done(struct journal *journal)
 	*journal = (struct journal){ 0 };
 }
 
-/* The memory of [offset, offset + len) in a ring. */
-static int segments(const struct store *ring, uint64_t offset, size_t len, struct iovec iov[2])
+/* Return: false: that would be a third one. */
+static bool add_segment(struct iovec iov[2], int *n, char *bytes, size_t len)
 {
-	size_t at = (size_t)(offset % ring->size), first = ring->size - at;
-
-	if (first > len)
-		first = len;
-	iov[0].iov_base = ring->bytes + at;
-	iov[0].iov_len = first;
-	iov[1].iov_base = ring->bytes;
-	iov[1].iov_len = len - first;
-	return !len ? 0 : first < len ? 2 : 1;
+	if (*n && (char *)iov[*n - 1].iov_base + iov[*n - 1].iov_len == bytes)
+		iov[*n - 1].iov_len += len;
+	else if (*n < 2)
+		iov[(*n)++] = (struct iovec){ bytes, len };
+	else
+		return false;
+	return true;
 }
 
-/* The same, of bytes that are there. */
+/* Where the bytes of [offset, offset + len) are in a ring, as many as lie in two segments. */
 static int use(struct store *ring, uint64_t offset, size_t len, struct iovec iov[2])
 {
-	int n = segments(ring, offset, len, iov);
+	int n = 0;
 
-	for (int i = 0; i < n; i++)
-		store_use(ring, (size_t)((char *)iov[i].iov_base - ring->bytes), iov[i].iov_len);
+	while (len) {
+		size_t at = (size_t)(offset % ring->size);
+		size_t part = STORE_PIECE - at % STORE_PIECE;
+
+		part = part < ring->size - at ? part : ring->size - at;
+		part = part < len ? part : len;
+		store_use(ring, at, part);
+		if (!add_segment(iov, &n, store_at(ring, at), part))
+			break;
+		offset += part;
+		len -= part;
+	}
 	return n;
 }
 
 /* The same, where bytes are to be written; as many as there is memory for now, one at least. */
 static int make(struct store *ring, uint64_t offset, size_t len, struct iovec iov[2])
 {
-	int n = segments(ring, offset, len, iov);
+	size_t at = (size_t)(offset % ring->size);
+	size_t first = len < ring->size - at ? len : ring->size - at;
+	size_t made = store_make(ring, at, first);
 
-	for (int i = 0; i < n; i++) {
-		size_t at = (size_t)((char *)iov[i].iov_base - ring->bytes);
-		size_t made = store_make(ring, at, iov[i].iov_len);
-
-		if (made < iov[i].iov_len)
-			n = i + 1;
-		iov[i].iov_len = made;
-	}
-	return n;
-}
-
-/* The same, which are written to at once; @to: the first segment of them. */
-static void make_to_write(struct store *ring, uint64_t offset, size_t len, struct iovec to[2])
-{
-	make(ring, offset, len, to);
-	use(ring, offset, to[0].iov_len, to);
-}
-
-static void write_to(struct store *ring, uint64_t offset, const char *from, size_t len)
-{
-	while (len) {
-		struct iovec to[2];
-
-		make_to_write(ring, offset, len, to);
-		memcpy(to[0].iov_base, from, to[0].iov_len);
-		offset += to[0].iov_len;
-		from += to[0].iov_len;
-		len -= to[0].iov_len;
-	}
+	if (made == first && len > first)
+		made += store_make(ring, 0, len - first);
+	return use(ring, offset, made, iov);
 }
 
 /* Whole pieces that are packed are set aside as they are: nobody may miss the memory for more. */
@@ -104,12 +88,12 @@ static void forget(struct journal *journal, uint64_t tail)
 	uint64_t end = tail < journal->keep_size ? tail : journal->keep_size;
 	uint64_t from = pass_packed(journal, journal->tail, end);
 	struct iovec iov[2];
-	int n = 0;
 
-	if (from < end)
-		n = use(journal->ring, from, (size_t)(end - from), iov);
-	for (int i = 0; i < n; from += iov[i++].iov_len)
-		write_to(journal->kept, from, iov[i].iov_base, iov[i].iov_len);
+	while (from < end) {
+		use(journal->ring, from, (size_t)(end - from), iov);
+		store_write(journal->kept, (size_t)from, iov[0].iov_base, iov[0].iov_len);
+		from += iov[0].iov_len;
+	}
 	journal->tail = tail;
 }
 
@@ -148,10 +132,12 @@ int journal_resize(struct journal *journal, size_t size)
 		forget(journal, journal->head - ring->size);
 	offset = journal->tail;
 	while (offset < journal->head) {
+		size_t at = (size_t)(offset % ring->size), left = (size_t)(journal->head - offset);
 		struct iovec from[2];
 
-		journal_peek(journal, offset, (size_t)(journal->head - offset), from);
-		write_to(ring, offset, from[0].iov_base, from[0].iov_len);
+		journal_peek(
+			journal, offset, left < ring->size - at ? left : ring->size - at, from);
+		store_write(ring, at, from[0].iov_base, from[0].iov_len);
 		offset += from[0].iov_len;
 	}
 	store_free(journal->ring);
@@ -221,7 +207,7 @@ uint64_t journal_move(struct journal *journal, uint64_t to, uint64_t from, uint6
 		struct iovec dst[2], src[2];
 		size_t part;
 
-		make_to_write(journal->ring, to, (size_t)len, dst);
+		make(journal->ring, to, (size_t)len, dst);
 		use(journal->ring, from, (size_t)len, src);
 		part = dst[0].iov_len < src[0].iov_len ? dst[0].iov_len : src[0].iov_len;
 		memmove(dst[0].iov_base, src[0].iov_base, part);

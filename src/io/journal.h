@@ -83,6 +83,8 @@ void journal_commit(struct journal *journal, size_t len);
  * @offset: tail..head, or below journal_kept(), up to which bytes are given then
  * @max:    at most so many
  *
+ * Bytes lie side by side as long as memory does. A page of them is given at least, where there is.
+ *
  * Return: segments in @iov, 0 (nothing there) to 2; valid until the next journal_reserve() or the
  *         end of the dispatch.
  */

@@ -20,10 +20,11 @@
  * in pages there and is not compressed: to have it in pages is to copy it. A task makes all of it
  * the stores' own after a while, so that there are not two ways for good.
  */
-/* syscalls: madvise mmap munmap */
+/* syscalls: madvise */
 #include "io/store.h"
 
 #include "base/cleanup.h"
+#include "io/arena.h"
 #include "io/loop-impl.h"
 #include "io/work-pool.h"
 
@@ -39,6 +40,7 @@ enum { PAGE_BYTES = 4096 };
 
 /**
  * struct store_piece
+ * @block:  its pages; of none while it is fresh, or packed and not open
  * @packed: compressed, @packed_len bytes; NULL: not; as it is, if these are no less than @ready
  * @ready:  how many of its bytes are in pages, or in @packed
  * @open:   they are in both
@@ -47,6 +49,7 @@ enum { PAGE_BYTES = 4096 };
  * @stays:  packing it was of no use; until it is used again
  */
 struct store_piece {
+	struct arena_block block;
 	void *packed;
 	uint32_t packed_len, ready;
 	bool open, borrowed, used, stays;
@@ -62,6 +65,7 @@ struct store_piece {
  * @hot, @packed: what all stores take, in pages and compressed; @open: pages of what is both
  * @limit:   of that; NULL: none
  * @borrowed: pieces that are, of the stores in @borrowers; who is not there has found no memory
+ * @first, @whole: blocks of STORE_FIRST and of STORE_PIECE; one of each is promised for each piece
  */
 struct store_packer {
 	struct loop *loop;
@@ -83,6 +87,7 @@ struct store_packer {
 	void *data;
 	struct list borrowers;
 	size_t borrowed;
+	struct arena first, whole;
 	struct task own_task;
 	void (*on_owned)(void *data);
 	void *on_owned_data;
@@ -156,6 +161,8 @@ static bool is_large(const struct store *store)
 	return store->hot > STORE_FIRST;
 }
 
+/* ---- its pages ---- */
+
 /* In one call, which costs a tenth of as many faults. Where it fails they come one by one. */
 static void fetch_pages(char *from, size_t len)
 {
@@ -165,6 +172,31 @@ static void fetch_pages(char *from, size_t len)
 	(void)from;
 	(void)len;
 #endif
+}
+
+/* Nobody needs it: the next round ends with giving its pages to the kernel. */
+static void drop_block(struct store *store, struct arena_block *block)
+{
+	struct store_packer *packer = store->packer;
+
+	arena_give(block);
+	if (!packer->in_round && !timer_is_running(packer->timer))
+		plan_round(packer);
+}
+
+/* Let the piece have a block for @len bytes, no fewer than it has. */
+static void fit_block(struct store *store, struct store_piece *piece, size_t len)
+{
+	struct arena_block old = piece->block;
+	bool is_first = len <= STORE_FIRST;
+
+	if (old.bytes && is_first == (piece->ready <= STORE_FIRST))
+		return;
+	piece->block = arena_take(is_first ? &store->packer->first : &store->packer->whole);
+	if (!old.bytes)
+		return;
+	memcpy(piece->block.bytes, old.bytes, piece->ready);
+	drop_block(store, &old);
 }
 
 static void wait_for_rest(struct store *store);
@@ -199,11 +231,6 @@ static void forget_packed(struct store *store, struct store_piece *piece)
 	give_back(store->packer);
 }
 
-static char *bytes_of(const struct store *store, const struct store_piece *piece)
-{
-	return store->bytes + (size_t)(piece - store->pieces) * STORE_PIECE;
-}
-
 static bool is_compressed(const struct store_piece *piece)
 {
 	return piece->packed_len < piece->ready;
@@ -220,9 +247,12 @@ static void unpack(const struct store *store, const struct store_piece *piece, c
 
 static void open_piece(struct store *store, struct store_piece *piece)
 {
-	char *to = bytes_of(store, piece);
+	char *to;
 
-	fetch_pages(to, piece->ready);
+	fit_block(store, piece, piece->ready);
+	to = piece->block.bytes;
+	if (!piece->block.warm)
+		fetch_pages(to, piece->ready);
 	if (is_compressed(piece))
 		unpack(store, piece, to);
 	else
@@ -237,7 +267,7 @@ static void close_piece(struct store *store, struct store_piece *piece)
 	count(store, piece, -1);
 	piece->open = false;
 	count(store, piece, 1);
-	madvise(bytes_of(store, piece), piece->ready, MADV_DONTNEED);
+	drop_block(store, &piece->block);
 }
 
 /* It may be written to. */
@@ -259,8 +289,10 @@ static void make_hot(struct store *store, struct store_piece *piece)
  */
 static void make_ready(struct store *store, struct store_piece *piece, size_t len)
 {
+	fit_block(store, piece, len);
 	if (store->hot) {
-		fetch_pages(bytes_of(store, piece) + piece->ready, len - piece->ready);
+		if (!piece->block.warm)
+			fetch_pages(piece->block.bytes + piece->ready, len - piece->ready);
 		touch(store, piece);
 	}
 	count(store, piece, -1);
@@ -303,12 +335,53 @@ size_t store_make(struct store *store, size_t at, size_t len)
 	return len;
 }
 
-/* Its address stays: a piece at work has been used, so that nothing comes of that. */
+char *store_at(const struct store *store, size_t at)
+{
+	return store->pieces[at / STORE_PIECE].block.bytes + at % STORE_PIECE;
+}
+
+static size_t left_of_piece(size_t at, size_t len)
+{
+	size_t left = STORE_PIECE - at % STORE_PIECE;
+
+	return left < len ? left : len;
+}
+
+void store_write(struct store *store, size_t at, const void *from, size_t len)
+{
+	const char *bytes = from;
+
+	while (len) {
+		size_t n = store_make(store, at, left_of_piece(at, len));
+
+		memcpy(store_at(store, at), bytes, n);
+		store_use(store, at, n);
+		at += n;
+		bytes += n;
+		len -= n;
+	}
+}
+
+void store_read(struct store *store, size_t at, void *to, size_t len)
+{
+	char *bytes = to;
+
+	while (len) {
+		size_t n = left_of_piece(at, len);
+
+		store_use(store, at, n);
+		memcpy(bytes, store_at(store, at), n);
+		at += n;
+		bytes += n;
+		len -= n;
+	}
+}
+
+/* It is the same one: a piece at work has been used, so that nothing comes of that. */
 static void make_fresh(struct store *store, struct store_piece *piece)
 {
 	count(store, piece, -1);
-	if (has_pages(piece))
-		madvise(bytes_of(store, piece), piece->ready, MADV_DONTNEED);
+	drop_block(store, &piece->block);
 	forget_packed(store, piece);
 	*piece = (struct store_piece){ .used = true };
 }
@@ -374,7 +447,7 @@ struct store_part store_part(const struct store *store, size_t i, size_t end)
 	uint32_t len = piece->ready < most ? piece->ready : (uint32_t)most;
 
 	return piece->packed ? (struct store_part){ piece->packed, piece->packed_len, piece->ready }
-			     : (struct store_part){ store->bytes + from, len, len };
+			     : (struct store_part){ piece->block.bytes, len, len };
 }
 
 static bool is_part_of(const struct store *store, size_t i, const struct store_part *part)
@@ -483,7 +556,7 @@ static void submit(struct store_packer *packer, struct store *store)
 {
 	packer->store = store;
 	packer->copy_len = store->pieces[packer->at].ready;
-	memcpy(packer->copy, store->bytes + packer->at * STORE_PIECE, packer->copy_len);
+	memcpy(packer->copy, store->pieces[packer->at].block.bytes, packer->copy_len);
 	packer->at_work = true;
 	work_pool_lock(packer->pool);
 	work_submit(packer->pool, &packer->work);
@@ -504,7 +577,7 @@ static void keep_packed(struct store *store, struct store_piece *piece, const ch
 	piece->packed = packed;
 	piece->packed_len = (uint32_t)len;
 	count(store, piece, 1);
-	madvise(bytes_of(store, piece), piece->ready, MADV_DONTNEED);
+	drop_block(store, &piece->block);
 }
 
 void store_give_back_freed(void)
@@ -526,6 +599,8 @@ static void end_round(struct store_packer *packer)
 		plan_round(packer);
 	else
 		store_give_back_freed(); /* all is quiet */
+	arena_trim(&packer->first);
+	arena_trim(&packer->whole);
 	if (packer->in_asked && packer->fn)
 		packer->fn(packer->data);
 }
@@ -642,6 +717,8 @@ static void free_packer(struct store_packer *packer)
 	free(packer->out);
 	ZSTD_freeCCtx(packer->compressor);
 	ZSTD_freeDCtx(packer->decompressor);
+	arena_done(&packer->first);
+	arena_done(&packer->whole);
 	free(packer);
 }
 
@@ -668,6 +745,8 @@ static struct store_packer *new_packer(struct loop *loop)
 	list_init(&packer->waiting);
 	list_init(&packer->turn);
 	list_init(&packer->borrowers);
+	arena_init(&packer->first, STORE_FIRST, false);
+	arena_init(&packer->whole, STORE_PIECE, true);
 	packer->timer = timer_new(loop, on_timer, packer);
 	if (packer->timer && work_pool_get(loop, &packer->pool) == 0)
 		return packer;
@@ -681,32 +760,49 @@ static struct store_packer *get_packer(struct loop *loop)
 
 	if (!packer)
 		packer = new_packer(loop);
-	if (!packer)
-		return NULL;
-	packer->refs++;
 	*loop_slot(loop, LOOP_SLOT_PACKER) = packer;
 	return packer;
 }
 
+/* So many pieces may be in pages at a time, whatever they are in before. */
+static int promise_blocks(struct store_packer *packer, size_t pieces)
+{
+	int r = arena_promise(&packer->first, pieces);
+
+	if (r < 0)
+		return r;
+	r = arena_promise(&packer->whole, pieces);
+	if (r < 0)
+		arena_release(&packer->first, pieces);
+	return r;
+}
+
+static struct store_packer *join_packer(struct loop *loop, size_t pieces)
+{
+	struct store_packer *packer = get_packer(loop);
+
+	if (!packer)
+		return NULL;
+	packer->refs++;
+	if (promise_blocks(packer, pieces) == 0)
+		return packer;
+	packer->refs--;
+	put_packer(packer);
+	return NULL;
+}
+
 struct store *store_new(struct loop *loop, size_t size)
 {
-	size_t len = round_up(size, PAGE_BYTES), n = round_up(len, STORE_PIECE) / STORE_PIECE;
 	struct store *store = calloc(1, sizeof(*store));
-	char *bytes;
 
 	if (!store)
 		return NULL;
 	list_init(&store->node);
 	list_init(&store->borrower);
-	store->size = len;
-	store->pieces = calloc(n, sizeof(*store->pieces));
-	bytes = store->pieces ? mmap(NULL, len, PROT_READ | PROT_WRITE,
-					MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-			      : MAP_FAILED;
-	if (bytes != MAP_FAILED) {
-		store->bytes = bytes;
-		store->packer = get_packer(loop);
-	}
+	store->size = round_up(size, PAGE_BYTES);
+	store->pieces = calloc(store_pieces(store), sizeof(*store->pieces));
+	if (store->pieces)
+		store->packer = join_packer(loop, store_pieces(store));
 	if (store->packer)
 		return store;
 	store_free(store);
@@ -716,11 +812,15 @@ struct store *store_new(struct loop *loop, size_t size)
 static void leave_packer(struct store *store)
 {
 	struct store_packer *packer = store->packer;
+	size_t n = store_pieces(store);
 
-	for (size_t i = 0; i < store_pieces(store); i++) {
+	for (size_t i = 0; i < n; i++) {
 		count(store, &store->pieces[i], -1);
+		drop_block(store, &store->pieces[i].block);
 		forget_packed(store, &store->pieces[i]);
 	}
+	arena_release(&packer->first, n);
+	arena_release(&packer->whole, n);
 	if (packer->turn.next == &store->node)
 		packer->at = 0;
 	if (packer->store == store)
@@ -737,8 +837,6 @@ void store_free(struct store *store)
 		return;
 	if (store->packer)
 		leave_packer(store);
-	if (store->bytes)
-		munmap(store->bytes, store->size);
 	free(store->pieces);
 	free(store);
 }

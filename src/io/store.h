@@ -24,8 +24,7 @@ struct store_piece;
 
 /**
  * struct store - a fixed size of memory, of which only what is used costs any
- * @bytes: what store_use() and store_make() were told of may be touched, nothing else
- * @size:  in bytes, whole pages
+ * @size: in bytes, whole pages
  *
  * A piece is in one of four states:
  *
@@ -38,13 +37,13 @@ struct store_piece;
  *
  * A piece that rests for STORE_REST_MS is compressed by a thread of io/work-pool, from a copy; when
  * it was used meanwhile the work was for nothing. Under a limit (store_set_limit()) it is sooner,
- * so that less of what is over it has to go. Its pages are the kernel's then. One timer a loop
- * does that for all stores, and runs only while any has a piece that is hot: what rests costs no
- * wake-ups. Where memory for that fails, and what compression does not make smaller, stays hot.
- * So does a store that has had no more than STORE_FIRST.
+ * so that less of what is over it has to go. Its pages are for whoever needs some next, and at the
+ * end of a round through all stores the kernel's (io/arena). One timer a loop does that, and runs
+ * only while any store has a piece that is hot: what rests costs no wake-ups. Where memory for
+ * that fails, and what compression does not make smaller, stays hot. So does a store that has had
+ * no more than STORE_FIRST.
  */
 struct store {
-	char *bytes;
 	size_t size;
 	struct store_packer *packer;
 	struct store_piece *pieces;
@@ -53,7 +52,11 @@ struct store {
 	struct list borrower; /* while pieces of it are borrowed */
 };
 
-/** store_new() - @size is rounded up to whole pages. Return: NULL: no memory, or no descriptor */
+/**
+ * store_new() - @size, 1 at least, is rounded up to whole pages
+ *
+ * Return: NULL: no memory, or no descriptor.
+ */
 struct store *store_new(struct loop *loop, size_t size);
 
 /** store_free() - give the memory back; NULL is fine */
@@ -62,7 +65,8 @@ void store_free(struct store *store);
 /**
  * store_use() - bytes that store_make() gave were written, or are to be read
  *
- * They may be touched until the dispatch ends; written only after a store_make() in it.
+ * They may be touched, see store_at(), until the dispatch ends; written only after a store_make()
+ * in it.
  */
 void store_use(struct store *store, size_t at, size_t len);
 
@@ -75,6 +79,19 @@ void store_use(struct store *store, size_t at, size_t len);
  * Return: how many from @at on, 1..@len, until the dispatch ends.
  */
 size_t store_make(struct store *store, size_t at, size_t len);
+
+/**
+ * store_at() - where a byte is, and what follows in its piece; store_use() or store_make() was told
+ *
+ * Until the dispatch ends, or store_make() is told of more of that piece.
+ */
+char *store_at(const struct store *store, size_t at);
+
+/** store_write() - @len bytes from @at on are those of @from */
+void store_write(struct store *store, size_t at, const void *from, size_t len);
+
+/** store_read() - bytes that are there */
+void store_read(struct store *store, size_t at, void *to, size_t len);
 
 /**
  * store_pass() - let a piece change its store, as it is; nothing is unpacked

@@ -49,14 +49,14 @@ static void fill(struct holder *holder)
 	uint32_t seed = 1;
 
 	holder->pieces = PIECES;
-	for (size_t at = 0; at < PIECES * STORE_PIECE;) {
-		size_t len = store_make(holder->store, at, PIECES * STORE_PIECE - at);
+	for (size_t i = 0; i < PIECES; i++) {
+		char bytes[STORE_PIECE];
 
-		store_use(holder->store, at, len);
-		for (size_t end = at + len; at < end; at++) {
+		for (size_t at = 0; at < STORE_PIECE; at++) {
 			seed = seed * 1103515245 + 12345;
-			holder->store->bytes[at] = (char)(holder->repeats ? 0 : seed >> 16);
+			bytes[at] = (char)(holder->repeats ? 0 : seed >> 16);
 		}
+		store_write(holder->store, i * STORE_PIECE, bytes, STORE_PIECE);
 	}
 }
 

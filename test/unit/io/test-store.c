@@ -63,8 +63,7 @@ static void put(struct fixture *f, size_t at, size_t len, bool is_text)
 		size_t made = store_make(f->store, at, end - at);
 
 		assert_in_range(made, 1, end - at);
-		store_use(f->store, at, made);
-		memcpy(f->store->bytes + at, f->copy + at, made);
+		store_write(f->store, at, f->copy + at, made);
 		at += made;
 	}
 	if (f->len < end)
@@ -73,8 +72,10 @@ static void put(struct fixture *f, size_t at, size_t len, bool is_text)
 
 static void expect(struct fixture *f, size_t at, size_t len)
 {
-	store_use(f->store, at, len);
-	assert_memory_equal(f->store->bytes + at, f->copy + at, len);
+	static char bytes[SIZE];
+
+	store_read(f->store, at, bytes, len);
+	assert_memory_equal(bytes, f->copy + at, len);
 }
 
 static size_t hot(struct fixture *f)
@@ -383,7 +384,7 @@ static void what_goes_is_given_back(void **state)
 	assert_null(f->left);
 	f->store = store_new(f->loop, SIZE);
 	store_use(other, STORE_PIECE, STORE_PIECE);
-	assert_memory_equal(other->bytes + STORE_PIECE, f->copy, STORE_PIECE);
+	assert_memory_equal(store_at(other, STORE_PIECE), f->copy, STORE_PIECE);
 	loop_step(f->loop, false); /* the task finds nothing */
 	store_free(other);
 }
@@ -522,7 +523,7 @@ static void a_packed_piece_changes_its_store_as_it_is(void **state)
 	assert_int_equal(packed(f), before);
 	assert_int_equal(hot(f), 0);
 	store_use(other, 0, STORE_PIECE);
-	assert_memory_equal(other->bytes, f->copy + STORE_PIECE, STORE_PIECE);
+	assert_memory_equal(store_at(other, 0), f->copy + STORE_PIECE, STORE_PIECE);
 	store_free(other);
 	expect(f, 0, STORE_PIECE);
 	put(f, STORE_PIECE, STORE_PIECE, true);
