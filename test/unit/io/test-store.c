@@ -442,6 +442,28 @@ static void what_is_no_part_is_refused(void **state)
 	assert_int_equal(hot(f) + packed(f), 0);
 }
 
+static void what_is_damaged_is_blank(void **state)
+{
+	struct fixture *f = *state;
+	struct store_part part;
+	char *left;
+
+	put(f, 0, 2 * STORE_PIECE, true);
+	rest(f, 0);
+	part = store_part(f->store, 1, SIZE);
+	left = malloc(part.len);
+	memcpy(left, part.bytes, part.len);
+	memset(left + part.len / 2, 0xff, part.len / 4);
+	part.bytes = left;
+	store_forget(f->store, STORE_PIECE, STORE_PIECE);
+	assert_int_equal(store_take_part(f->store, 1, &part), 0);
+	memset(f->copy + STORE_PIECE, ' ', STORE_PIECE);
+	expect(f, 0, 2 * STORE_PIECE);
+	put(f, STORE_PIECE, 10, true);
+	free(left);
+	expect(f, 0, 2 * STORE_PIECE);
+}
+
 static void count_call(void *data)
 {
 	++*(unsigned *)data;
@@ -639,6 +661,7 @@ int main(void)
 			what_finds_no_memory_stays_borrowed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_part_ends_where_nothing_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_part_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_damaged_is_blank, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_is_not_used_just_now_is_packed_on_request, setup, teardown),
 		cmocka_unit_test_setup_teardown(
