@@ -212,6 +212,7 @@ const struct chardev_class backend_journald_class = {
 	.close = journald_close,
 	.out = sink_out,
 	.owes = sink_owes,
+	.lost_lines = sink_lost_lines,
 	.handover = &journald_handover,
 	.change = journald_change,
 	.describe = sink_describe,

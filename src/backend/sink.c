@@ -411,6 +411,11 @@ bool sink_owes(const struct chardev *chardev)
 	return outlet_is_up(&sink->outlet) && sink->queue.len;
 }
 
+uint64_t sink_lost_lines(const struct chardev *chardev)
+{
+	return ((const struct sink *)chardev)->lost;
+}
+
 /* ---- options ---- */
 
 int sink_check_word(const char *key, const char *value, size_t max, struct error **err)

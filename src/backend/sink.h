@@ -136,6 +136,7 @@ int sink_check_word(const char *key, const char *value, size_t max, struct error
 void sink_close(struct chardev *chardev);
 ssize_t sink_out(struct chardev *chardev, const struct iovec *iov, int n);
 bool sink_owes(const struct chardev *chardev);
+uint64_t sink_lost_lines(const struct chardev *chardev);
 char *sink_describe(const struct chardev *chardev);
 void sink_save(struct chardev *chardev, struct chardev_bequest *to);
 void sink_part(struct chardev *chardev, const char *reason);

@@ -408,6 +408,7 @@ const struct chardev_class backend_syslog_class = {
 	.close = syslog_close,
 	.out = sink_out,
 	.owes = sink_owes,
+	.lost_lines = sink_lost_lines,
 	.handover = &syslog_handover,
 	.change = syslog_change,
 	.describe = sink_describe,

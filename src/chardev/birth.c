@@ -225,6 +225,14 @@ bool chardev_log_loss(const struct chardev *chardev, uint64_t *ret_bytes)
 	return chardev->log;
 }
 
+bool chardev_lost_lines(const struct chardev *chardev, uint64_t *ret_lines)
+{
+	if (!chardev->class->lost_lines)
+		return false;
+	*ret_lines = chardev->class->lost_lines(chardev);
+	return true;
+}
+
 const char *chardev_identity(const struct chardev *chardev)
 {
 	if (chardev->class->identity)

@@ -101,6 +101,9 @@ struct chardev_class {
 	/** Optional: has it accepted bytes that closing it now would lose? */
 	bool (*owes)(const struct chardev *chardev);
 
+	/** Optional, of one that makes lines for others: how many have not got through */
+	uint64_t (*lost_lines)(const struct chardev *chardev);
+
 	/** Optional: refuse a holder, or learn who it is (chardev->link is set). */
 	int (*attach)(struct chardev *chardev, struct error **err);
 

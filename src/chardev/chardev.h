@@ -301,6 +301,13 @@ void chardev_traffic(const struct chardev *chardev, uint64_t *ret_out, uint64_t 
 bool chardev_log_loss(const struct chardev *chardev, uint64_t *ret_bytes);
 
 /**
+ * chardev_lost_lines() - how many lines a log of others lacks that gets them from it
+ *
+ * Return: false: it makes none.
+ */
+bool chardev_lost_lines(const struct chardev *chardev, uint64_t *ret_lines);
+
+/**
  * chardev_identity() - who is at the other end, as rules about people know it
  *
  * "user:NAME" at a unix socket, as the kernel tells; what a filter of a socket knows better;

@@ -197,6 +197,13 @@ static void put_guests(const struct figures *figures, struct exposition *out)
 	}
 }
 
+static void put_of_chardev(const struct chardev *chardev, struct exposition *out, uint64_t value)
+{
+	exposition_put(out,
+		(const struct exposition_label[]){ { "chardev", chardev_id(chardev) }, { 0 } },
+		value);
+}
+
 static void put_log_drops(const struct figures *figures, struct exposition *out)
 {
 	struct chardev *chardev = NULL;
@@ -204,10 +211,17 @@ static void put_log_drops(const struct figures *figures, struct exposition *out)
 
 	while ((chardev = chardev_set_next(figures->chardevs, chardev)))
 		if (chardev_log_loss(chardev, &bytes))
-			exposition_put(out,
-				(const struct exposition_label[]){
-					{ "chardev", chardev_id(chardev) }, { 0 } },
-				bytes);
+			put_of_chardev(chardev, out, bytes);
+}
+
+static void put_lost_lines(const struct figures *figures, struct exposition *out)
+{
+	struct chardev *chardev = NULL;
+	uint64_t lines;
+
+	while ((chardev = chardev_set_next(figures->chardevs, chardev)))
+		if (chardev_lost_lines(chardev, &lines))
+			put_of_chardev(chardev, out, lines);
 }
 
 /* ---- VNC ---- */
@@ -432,6 +446,9 @@ static const struct {
 	{ { "charhub_log_dropped_bytes", EXPOSITION_COUNTER, "bytes",
 		  "What is missing in the log of a chardev." },
 		put_log_drops },
+	{ { "charhub_sink_lost_lines", EXPOSITION_COUNTER, NULL,
+		  "What is missing in the journal, or at the syslog server." },
+		put_lost_lines },
 	{ { "charhub_audit_lines", EXPOSITION_COUNTER, NULL, "Lines of the audit." },
 		put_audit_lines },
 	{ { "charhub_audit_lost_events", EXPOSITION_COUNTER, NULL,

@@ -24,8 +24,10 @@ def console(charhubd, workdir):
         return charhubd(
             "-chardev", "exec,id=g,command=stty -echo; echo hi; cat",
             "-chardev", f"socket,id=s,path={workdir}/s,server=on,wait=off,clients=4",
-            "-chardev", f"hub,id=hub0,chardevs.0=s,logfile={workdir}/log",
+            "-chardev", f"syslog,id=t,path={workdir}/syslog",
+            "-chardev", f"hub,id=hub0,chardevs.0=s,chardevs.1=t,logfile={workdir}/log",
             "-device", "console,guest=g,chardev=hub0", "-vnc", f"unix:{workdir}/v",
+            "-audit", f"{workdir}/audit",
             "-metrics", f"unix:{workdir}/m", *more)
 
     return start
@@ -80,8 +82,9 @@ def test_figures_follow_what_happens(console, workdir, client):
     assert series['charhub_hub_in_bytes_total{hub="hub0"}'] == len("abc\n")
     assert series['charhub_hub_guest_open{hub="hub0"}'] == 1
     assert series['charhub_hub_logins_total{hub="hub0",result="ok"}'] == 1
-    assert series['charhub_hub_members{hub="hub0",standing="good"}'] == 1
+    assert series['charhub_hub_members{hub="hub0",standing="good"}'] == 2  # and the syslog
     assert series['charhub_log_dropped_bytes_total{chardev="hub0"}'] == 0
+    assert series['charhub_sink_lost_lines_total{chardev="t"}'] == 0
     assert series["charhub_loop_round_seconds_count"] > 0
     assert series["process_resident_memory_bytes"] > 1 << 20
     assert series["process_open_fds"] > 10
@@ -116,6 +119,18 @@ def test_bytes_that_a_full_disk_takes_from_a_log_are_counted(charhubd, workdir):
     raise AssertionError("nothing was counted")
 
 
+def test_lines_that_a_server_does_not_take_are_counted(charhubd, workdir):
+    charhubd("-console", f"vm1,guest=exec:yes,syslog=udp:127.0.0.1:{free_port()}",
+             "-metrics", f"unix:{workdir}/m")
+    for _ in range(1000):
+        series = parse(ask(workdir / "m")[1])[1]
+        lost = [series[name] for name in series if name.startswith("charhub_sink_lost_lines")]
+        assert len(lost) == 1
+        if lost[0]:
+            return
+    raise AssertionError("nothing was counted")
+
+
 def test_other_paths_and_methods_are_answered(console, workdir):
     port = free_port()
     console("-metrics", f"127.0.0.1:{port}")
@@ -138,6 +153,54 @@ def test_the_older_form_is_right_too_and_promtool_finds_nothing(console, workdir
         done = subprocess.run(["promtool", "check", *words], input=text, capture_output=True,
                               text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+# For each alert the values of one series, a minute apart, at which it must fire, and others.
+ALERTS = {
+    "CharhubDown": ('up{job="charhub"}', "0x30", "1x30"),
+    "CharhubRestarted": ('process_start_time_seconds{job="charhub"}', "0+60x30", "60x30"),
+    "CharhubGuestGone": ('charhub_hub_guest_open{hub="a"}', "0x30", "1x30"),
+    "CharhubLogIncomplete": ('charhub_log_dropped_bytes_total{chardev="a"}', "0+9x30", "9x30"),
+    "CharhubSinkIncomplete": ('charhub_sink_lost_lines_total{chardev="a"}', "0+1x30", "1x30"),
+    "CharhubAuditIncomplete": ("charhub_audit_failing", "1x30", "0x30"),
+    "CharhubRecordingIncomplete": ("charhub_recordings_missing_bytes_total", "0+1x30", "1x30"),
+    "CharhubHistoryShort": ('charhub_hub_dropped_bytes_total{hub="a"}', "0+65536x30", "65536x30"),
+    "CharhubMemberSkipped": ('charhub_hub_skips_total{hub="a"}', "0+1x30", "9x30"),
+    "CharhubGuestStalled": ('charhub_hub_stall_seconds_bucket{hub="a",le="+Inf"}', "0+60x30", ""),
+    "CharhubLoopSlow": ('charhub_loop_round_seconds_bucket{le="+Inf"}', "0+60x30", ""),
+    "CharhubLoginsRefused": ('charhub_vnc_logins_total{result="refused"}', "0+60x30", "0+1x30"),
+    "CharhubDescriptorsShort": ('process_open_fds{job="charhub"}', "90x30", "70x30"),
+}
+# What some of them need besides.
+BESIDES = {
+    "CharhubGuestStalled": [('charhub_hub_stall_seconds_bucket{hub="a",le="2"}', "0+1x30")],
+    "CharhubLoopSlow": [('charhub_loop_round_seconds_bucket{le="0.1"}', "0+1x30")],
+    "CharhubDescriptorsShort": [('process_max_fds{job="charhub"}', "100x30")],
+}
+
+
+def rules_test(name, series, fires):
+    return {"interval": "1m",
+            "input_series": [{"series": key, "values": values} for key, values in series],
+            "promql_expr_test": [{
+                "expr": 'count by (alertname) (ALERTS{alertstate="firing"})',
+                "eval_time": "30m",
+                "exp_samples": [{"labels": f'{{alertname="{name}"}}', "value": 1}] * fires}]}
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
+def test_each_rule_fires_when_it_must_and_not_else(workdir):
+    rules = (ROOT / "doc" / "alerts.yml").read_text(encoding="utf-8")
+    assert re.findall(r"alert: (\w+)", rules) == list(ALERTS)
+    tests = [rules_test(name, [(key, values), *BESIDES.get(name, [])], fires)
+             for name, (key, *both) in ALERTS.items()
+             for values, fires in zip(both, (True, False)) if values]
+    (workdir / "tests.yml").write_text(  # a form of YAML
+        json.dumps({"rule_files": [str(ROOT / "doc" / "alerts.yml")], "tests": tests}),
+        encoding="utf-8")
+    done = subprocess.run(["promtool", "test", "rules", workdir / "tests.yml"],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_rules_and_pages_ask_for_what_there_is(console, workdir):
