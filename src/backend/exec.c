@@ -243,7 +243,8 @@ static int adopt(struct exec_chardev *exec, const struct exec_state *state)
 	int r = fd_stream_open(&exec->stream, state->master, state->master);
 
 	if (r == 0 && child.pid)
-		r = child_adopt(exec->base.loop, &child, on_child_exit, exec, &exec->child);
+		r = child_adopt(
+			exec->base.loop, &child, state->master, on_child_exit, exec, &exec->child);
 	if (r < 0 || !child.pid)
 		close(state->slave);
 	if (r < 0)

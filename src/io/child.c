@@ -8,7 +8,6 @@
  * their terminal, which must not look like an end.
  */
 /* syscalls: close close_range fstat getdents64 ioctl kill openat pidfd_open read wait4 */
-/* before the sandbox: readlink */
 #include "io/child.h"
 
 #include "base/cleanup.h"
@@ -368,9 +367,10 @@ void child_save(const struct child *child, struct child_state *ret_state)
 		(struct child_state){ child->exited ? 0 : child->pid, child->slave, child->doomed };
 }
 
-static int adopt(struct child *child)
+/* The name by the master: by the slave the C library looks for it in /proc, and in /dev. */
+static int adopt(struct child *child, int master)
 {
-	int r = ttyname_r(child->slave, child->tty, sizeof(child->tty));
+	int r = ptsname_r(master, child->tty, sizeof(child->tty));
 
 	if (r)
 		return -r;
@@ -383,8 +383,8 @@ static int adopt(struct child *child)
 	return r;
 }
 
-int child_adopt(struct loop *loop, const struct child_state *state, child_exit_fn *fn, void *data,
-	struct child **ret_child)
+int child_adopt(struct loop *loop, const struct child_state *state, int master, child_exit_fn *fn,
+	void *data, struct child **ret_child)
 {
 	struct child *child = calloc(1, sizeof(*child));
 	int r;
@@ -398,7 +398,7 @@ int child_adopt(struct loop *loop, const struct child_state *state, child_exit_f
 		.fn = fn,
 		.data = data,
 		.doomed = state->doomed };
-	r = adopt(child);
+	r = adopt(child, master);
 	if (r < 0) {
 		child->slave = -1;
 		child_release(child);

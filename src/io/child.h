@@ -58,11 +58,12 @@ void child_save(const struct child *child, struct child_state *ret_state);
 
 /**
  * child_adopt() - go on with a child of this process that child_spawn() has started
+ * @master: of its terminal; borrowed until return
  *
  * Return: 0, the caller owns *@ret_child, and @slave is its; -errno: it is not there any more.
  */
-int child_adopt(struct loop *loop, const struct child_state *state, child_exit_fn *fn, void *data,
-	struct child **ret_child);
+int child_adopt(struct loop *loop, const struct child_state *state, int master, child_exit_fn *fn,
+	void *data, struct child **ret_child);
 
 pid_t child_pid(const struct child *child);
 
