@@ -325,8 +325,10 @@ static int pty_open(struct chardev *chardev, const struct opts *opts, struct err
 
 /* ---- in another program's place ---- */
 
+/* struct pty_state - @watch: see open_watch_number() */
 struct pty_state {
 	int master;
+	unsigned watch;
 	const char *symlink;
 	struct snapshot_bytes mode;
 	bool open, heard;
@@ -340,6 +342,7 @@ static const struct snapshot_field pty_fields[] = {
 	FIELD(mode, 3, SNAPSHOT_BLOB, .needed = true),
 	FIELD(open, 4, SNAPSHOT_BOOL),
 	FIELD(heard, 5, SNAPSHOT_BOOL),
+	FIELD(watch, 6, SNAPSHOT_U32, .max = INT32_MAX, .optional = true),
 	{ 0 },
 };
 
@@ -347,12 +350,22 @@ static void pty_save(struct chardev *chardev, struct chardev_bequest *to)
 {
 	const struct pty_chardev *pty = pty_of(chardev);
 	const struct pty_state state = { .master = fd_stream_fd(&pty->stream),
+		.watch = open_watch_number(pty->opens),
 		.symlink = pty->symlink,
 		.mode = { &pty->mode, sizeof(pty->mode) },
 		.open = chardev->open,
 		.heard = pty->stream.heard };
 
 	snapshot_put(&to->writer, pty_fields, &state);
+}
+
+static int adopt_watch(struct pty_chardev *pty, unsigned number)
+{
+	struct loop *loop = pty->base.loop;
+	int r = open_watch_adopt(loop, number, on_slave_opened, pty, &pty->opens);
+
+	return r == -ENOENT ? open_watch_new(loop, pty->slave, on_slave_opened, pty, &pty->opens)
+			    : r;
 }
 
 static int adopt_terminal(struct pty_chardev *pty, const struct pty_state *state)
@@ -368,9 +381,7 @@ static int adopt_terminal(struct pty_chardev *pty, const struct pty_state *state
 		return -r;
 	}
 	r = fd_stream_open(&pty->stream, state->master, state->master);
-	return r < 0 ? r
-		     : open_watch_new(
-			       pty->base.loop, pty->slave, on_slave_opened, pty, &pty->opens);
+	return r < 0 ? r : adopt_watch(pty, state->watch);
 }
 
 static void go_on(struct pty_chardev *pty, const struct pty_state *state)

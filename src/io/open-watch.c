@@ -2,6 +2,7 @@
 /* syscalls: close inotify_add_watch inotify_init1 inotify_rm_watch read */
 #include "io/open-watch.h"
 
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "io/loop-impl.h"
 
@@ -12,13 +13,13 @@
 
 enum { EVENT_BYTES = 4096 };
 
-/* What the watches of a loop share. */
+/* What the watches of a loop share. @inherited: from another program; some may come still */
 struct opens {
 	struct loop *loop;
 	int fd;
 	struct watch *watch;
 	struct list watches;
-	bool dispatching;
+	bool dispatching, inherited;
 };
 
 struct open_watch {
@@ -31,7 +32,7 @@ struct open_watch {
 
 static void opens_free_if_unused(struct opens *opens)
 {
-	if (opens->dispatching || !list_is_empty(&opens->watches))
+	if (opens->dispatching || opens->inherited || !list_is_empty(&opens->watches))
 		return;
 	*loop_slot(opens->loop, LOOP_SLOT_OPENS) = NULL;
 	watch_free(opens->watch);
@@ -87,7 +88,8 @@ static void read_events(void *data, unsigned events)
 	opens_free_if_unused(opens);
 }
 
-static int opens_new(struct loop *loop, struct opens **ret_opens)
+/* @fd: taken over on success */
+static int opens_new(struct loop *loop, int fd, struct opens **ret_opens)
 {
 	struct opens *opens = calloc(1, sizeof(*opens));
 	int r;
@@ -95,33 +97,43 @@ static int opens_new(struct loop *loop, struct opens **ret_opens)
 	if (!opens)
 		return -ENOMEM;
 	opens->loop = loop;
+	opens->fd = fd;
 	list_init(&opens->watches);
-	opens->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	r = opens->fd < 0 ? -errno : watch_new(loop, opens->fd, read_events, opens, &opens->watch);
+	r = watch_new(loop, fd, read_events, opens, &opens->watch);
 	if (r < 0) {
-		if (opens->fd >= 0)
-			close(opens->fd);
 		free(opens);
 		return r;
 	}
 	watch_set(opens->watch, WATCH_READ);
+	*loop_slot(loop, LOOP_SLOT_OPENS) = opens;
 	*ret_opens = opens;
 	return 0;
 }
 
 static int opens_of_loop(struct loop *loop, struct opens **ret_opens)
 {
-	void **slot = loop_slot(loop, LOOP_SLOT_OPENS);
+	AUTO_CLOSE int fd = -1;
 	int r;
 
-	if (!*slot) {
-		r = opens_new(loop, ret_opens);
-		if (r < 0)
-			return r;
-		*slot = *ret_opens;
-	}
-	*ret_opens = *slot;
-	return 0;
+	*ret_opens = *loop_slot(loop, LOOP_SLOT_OPENS);
+	if (*ret_opens)
+		return 0;
+	fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	r = fd < 0 ? -errno : opens_new(loop, fd, ret_opens);
+	if (r == 0)
+		TAKE_FD(fd);
+	return r;
+}
+
+static struct open_watch *watch_add(struct opens *opens, int wd, open_watch_fn *fn, void *data)
+{
+	struct open_watch *watch = malloc(sizeof(*watch));
+
+	if (!watch)
+		return NULL;
+	*watch = (struct open_watch){ .opens = opens, .fn = fn, .data = data, .wd = wd };
+	list_append(&opens->watches, &watch->link);
+	return watch;
 }
 
 int open_watch_new(struct loop *loop, const char *path, open_watch_fn *fn, void *data,
@@ -129,22 +141,23 @@ int open_watch_new(struct loop *loop, const char *path, open_watch_fn *fn, void 
 {
 	struct open_watch *watch;
 	struct opens *opens;
-	int r = opens_of_loop(loop, &opens);
+	int r = opens_of_loop(loop, &opens), wd;
 
 	if (r < 0)
 		return r;
-	watch = calloc(1, sizeof(*watch));
-	r = watch ? inotify_add_watch(opens->fd, path, IN_OPEN) : -ENOMEM;
-	if (r < 0) {
-		r = watch ? -errno : r;
-		free(watch);
-		opens_free_if_unused(opens);
-		return r;
+	wd = inotify_add_watch(opens->fd, path, IN_OPEN);
+	r = wd < 0 ? -errno : 0;
+	watch = wd < 0 ? NULL : watch_add(opens, wd, fn, data);
+	if (watch) {
+		*ret_watch = watch;
+		return 0;
 	}
-	*watch = (struct open_watch){ .opens = opens, .fn = fn, .data = data, .wd = r };
-	list_append(&opens->watches, &watch->link);
-	*ret_watch = watch;
-	return 0;
+	if (wd >= 0) {
+		inotify_rm_watch(opens->fd, wd);
+		r = -ENOMEM;
+	}
+	opens_free_if_unused(opens);
+	return r;
 }
 
 void open_watch_free(struct open_watch *watch)
@@ -157,5 +170,54 @@ void open_watch_free(struct open_watch *watch)
 	inotify_rm_watch(opens->fd, watch->wd);
 	list_remove(&watch->link);
 	free(watch);
+	opens_free_if_unused(opens);
+}
+
+/* ---- in another program's place ---- */
+
+int open_watch_fd(struct loop *loop)
+{
+	const struct opens *opens = *loop_slot(loop, LOOP_SLOT_OPENS);
+
+	return opens ? opens->fd : -1;
+}
+
+unsigned open_watch_number(const struct open_watch *watch)
+{
+	return (unsigned)watch->wd;
+}
+
+int open_watch_inherit(struct loop *loop, int fd)
+{
+	struct opens *opens;
+	int r = opens_new(loop, fd, &opens);
+
+	if (r == 0)
+		opens->inherited = true;
+	return r;
+}
+
+int open_watch_adopt(struct loop *loop, unsigned number, open_watch_fn *fn, void *data,
+	struct open_watch **ret_watch)
+{
+	struct opens *opens = *loop_slot(loop, LOOP_SLOT_OPENS);
+	struct open_watch *watch;
+
+	if (!number || !opens || !opens->inherited)
+		return -ENOENT;
+	watch = watch_add(opens, (int)number, fn, data);
+	if (!watch)
+		return -ENOMEM;
+	*ret_watch = watch;
+	return 0;
+}
+
+void open_watch_inherited(struct loop *loop)
+{
+	struct opens *opens = *loop_slot(loop, LOOP_SLOT_OPENS);
+
+	if (!opens)
+		return;
+	opens->inherited = false;
 	opens_free_if_unused(opens);
 }

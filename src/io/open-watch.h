@@ -24,4 +24,27 @@ int open_watch_new(struct loop *loop, const char *path, open_watch_fn *fn, void 
 /** open_watch_free() - NULL is fine */
 void open_watch_free(struct open_watch *watch);
 
+/* ---- in another program's place, which may have had rights that this one has not ---- */
+
+/** open_watch_fd() - what the watches of a loop share; -1: there are none */
+int open_watch_fd(struct loop *loop);
+
+/** open_watch_number() - which of them it is; never 0 */
+unsigned open_watch_number(const struct open_watch *watch);
+
+/**
+ * open_watch_inherit() - the watches that another program had, of a loop that has none yet
+ * @fd: the loop's, where this succeeds
+ *
+ * Return: 0; -errno.
+ */
+int open_watch_inherit(struct loop *loop, int fd);
+
+/** open_watch_adopt() - as open_watch_new(). Return: 0; -ENOENT: none was inherited; -ENOMEM */
+int open_watch_adopt(struct loop *loop, unsigned number, open_watch_fn *fn, void *data,
+	struct open_watch **ret_watch);
+
+/** open_watch_inherited() - all are adopted that will be */
+void open_watch_inherited(struct loop *loop);
+
 #endif

@@ -134,6 +134,41 @@ static void missing_file_is_an_error(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void another_program_goes_on_with_them(void **state)
+{
+	struct seen *seen = *state;
+	struct loop *next = loop_new();
+	struct open_watch *watch;
+
+	assert_int_equal(open_watch_fd(next), -1);
+	assert_int_equal(open_watch_adopt(next, 1, note_open, NULL, &watch), -ENOENT);
+	assert_int_equal(open_watch_inherit(next, dup(open_watch_fd(seen->loop))), 0);
+	assert_int_equal(open_watch_adopt(next, open_watch_number(seen->watch[1]), note_open,
+				 &seen->one[1], &watch),
+		0);
+	open_watch_inherited(next);
+	for (int i = 0; i < FILES; i++)
+		close(open(seen->path[i], O_RDONLY | O_CLOEXEC));
+	loop_step(next, true);
+	assert_int_equal(seen->calls[1], 1);
+	assert_int_equal(seen->calls[0] + seen->calls[2], 0);
+	open_watch_free(watch);
+	assert_int_equal(open_watch_fd(next), -1);
+	loop_free(next);
+}
+
+static void those_that_nobody_adopts_are_let_go(void **state)
+{
+	struct seen *seen = *state;
+	struct loop *next = loop_new();
+
+	assert_int_equal(open_watch_inherit(next, dup(open_watch_fd(seen->loop))), 0);
+	assert_true(open_watch_fd(next) >= 0);
+	open_watch_inherited(next);
+	assert_int_equal(open_watch_fd(next), -1);
+	loop_free(next);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +177,8 @@ int main(void)
 		CASE(all_watches_may_go_inside_a_callback),
 		CASE(all_watches_may_go_while_all_are_told),
 		CASE(missing_file_is_an_error),
+		CASE(another_program_goes_on_with_them),
+		CASE(those_that_nobody_adopts_are_let_go),
 	};
 
 	return cmocka_run_group_tests_name("io/open-watch", tests, NULL, NULL);
