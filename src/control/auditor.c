@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* syscalls: getpid getrandom */
+/* syscalls: close fcntl getpid getrandom */
 #include "control/auditor.h"
 
 #include "audit/end.h"
@@ -17,6 +17,7 @@
 #include "io/writer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,7 @@ const struct snapshot_field auditor_fields[] = {
 	FIELD(records, 5, SNAPSHOT_U64),
 	FIELD(lost, 6, SNAPSHOT_U64),
 	FIELD(pending, 7, SNAPSHOT_BLOB),
+	FIELD(fd, 8, SNAPSHOT_FILE, .optional = true),
 	{ 0 },
 };
 
@@ -335,15 +337,23 @@ static int follow(struct auditor *auditor)
 
 static int find_place(struct auditor *auditor, const struct auditor_state *left, struct error **err)
 {
-	bool goes_on = left && !strcmp(left->path, auditor->path);
-	int r = goes_on ? inherit(auditor, left) : follow(auditor);
+	int r = left ? inherit(auditor, left) : follow(auditor);
 
 	return r < 0 ? error_set(err, -r, "audit: '%s' cannot be read: %s", auditor->path,
 			       strerror(-r))
 		     : 0;
 }
 
-static int open_writer(struct auditor *auditor, const struct opts *opts, struct error **err)
+/* Return: a copy of the open file; 0: there is none. */
+static int inherit_file(const struct auditor_state *left)
+{
+	int fd = left ? fcntl(left->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : 0;
+
+	return fd < 0 ? 0 : fd;
+}
+
+static int open_writer(struct auditor *auditor, const struct auditor_state *left,
+	const struct opts *opts, struct error **err)
 {
 	struct writer_options options = {
 		.path = auditor->path,
@@ -358,10 +368,14 @@ static int open_writer(struct auditor *auditor, const struct opts *opts, struct 
 		r = chardev_read_rotation(opts, &options.rotation, err);
 	if (r < 0)
 		return r;
+	options.inherited = inherit_file(left);
 	r = writer_open(auditor->loop, &options, &auditor->writer);
-	if (r < 0)
+	if (r < 0) {
+		if (options.inherited)
+			close(options.inherited);
 		return error_set(
 			err, -r, "audit: '%s' cannot be written: %s", auditor->path, strerror(-r));
+	}
 	return chardev_check_rotation(auditor->writer, auditor->path, &options.rotation, err);
 }
 
@@ -379,6 +393,7 @@ static void tell_begin(struct auditor *auditor, bool goes_on)
 static int begin(struct auditor *auditor, const struct auditor_config *config,
 	const struct opts *opts, struct error **err)
 {
+	const struct auditor_state *left = config->left;
 	int r;
 
 	auditor->id = strdup(opts_get_string(opts, "id"));
@@ -387,9 +402,11 @@ static int begin(struct auditor *auditor, const struct auditor_config *config,
 	if (!auditor->id || !auditor->path || !auditor->consoles ||
 		work_pool_get(auditor->loop, &auditor->pool) < 0)
 		return error_set(err, ENOMEM, "out of memory");
-	r = find_place(auditor, config->left, err);
+	if (left && strcmp(left->path, auditor->path) != 0)
+		left = NULL;
+	r = find_place(auditor, left, err);
 	if (r == 0)
-		r = open_writer(auditor, opts, err);
+		r = open_writer(auditor, left, opts, err);
 	if (r < 0)
 		return r;
 	auditor->listener = event_listen(auditor->events, go_on, auditor);
@@ -480,7 +497,8 @@ void auditor_save(struct auditor *auditor, struct strbuf *pending, struct audito
 		.seq = auditor->seq,
 		.records = auditor->records,
 		.lost = auditor->lost,
-		.pending = { pending ? pending->data : NULL, pending ? pending->len : 0 } };
+		.pending = { pending ? pending->data : NULL, pending ? pending->len : 0 },
+		.fd = writer_fd(auditor->writer) };
 }
 
 void auditor_figures(const struct auditor *auditor, struct auditor_figures *ret_figures)

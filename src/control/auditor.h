@@ -24,12 +24,14 @@ extern const struct opt_desc auditor_options[];
 
 /**
  * struct auditor_state - what is left of one to another program
+ * @fd:      the open file; -1: it is opened anew
  * @pending: lines that the file has not taken yet, the first may have begun in it
  */
 struct auditor_state {
 	const char *path, *session, *head;
 	uint64_t seq, records, lost;
 	struct snapshot_bytes pending;
+	int fd;
 };
 
 extern const struct snapshot_field auditor_fields[];
@@ -39,7 +41,7 @@ int auditor_check(struct opts *opts, struct error **err);
 
 /**
  * struct auditor_config - what one needs from the world, which outlives it
- * @left: what another program has left; NULL: nothing
+ * @left: what another program has left, of whose file it takes a copy; NULL: nothing
  */
 struct auditor_config {
 	struct loop *loop;

@@ -8,6 +8,7 @@
 #include "control/auditor.h"
 #include "control/monitors.h"
 #include "control/recorders.h"
+#include "control/scrapes.h"
 #include "control/world.h"
 #include "frontend/frontend.h"
 #include "object/object.h"
@@ -18,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAG_THING = 1, TAG_CHARDEV, TAG_FRONTEND, TAG_AUDIT, TAG_VNC, TAG_TAKE };
+enum { TAG_THING = 1, TAG_CHARDEV, TAG_FRONTEND, TAG_AUDIT, TAG_VNC, TAG_TAKE, TAG_METRICS };
 
 static const struct snapshot_field thing_fields[] = {
 	SNAPSHOT_FIELD(struct bequest_thing, kind, 1, SNAPSHOT_U32, .max = THING_KINDS - 1),
@@ -42,6 +43,8 @@ static const struct snapshot_field all_fields[] = {
 		.size = sizeof(struct take_state)),
 	SNAPSHOT_FIELD(struct bequest, vncs, TAG_VNC, SNAPSHOT_EACH, .of = vnc_server_fields,
 		.size = sizeof(struct vnc_server_state)),
+	SNAPSHOT_FIELD(struct bequest, metrics, TAG_METRICS, SNAPSHOT_EACH, .of = scrape_fields,
+		.size = sizeof(struct scrape_state)),
 	{ 0 },
 };
 
@@ -194,6 +197,7 @@ int bequest_save(struct world *world, struct chardev_bequest *to, struct error *
 	}
 	put_frontends(world, to);
 	put_vncs(world, to);
+	scrapes_save(world_scrapes(world), TAG_METRICS, &to->writer);
 	put_audit(world, to);
 	recorders_save(world_recorders(world), TAG_TAKE, to);
 	return snapshot_finish(&to->writer, err);
@@ -217,6 +221,7 @@ static enum bequest_fate fate_of(const struct world *world, const struct thing *
 	switch (thing->kind) {
 	case THING_OBJECT:
 	case THING_VNC:
+	case THING_METRICS:
 	case THING_AUDIT:
 	case THING_RECORD: return BEQUEST_GOES_ON;
 	case THING_CHARDEV:
@@ -303,25 +308,36 @@ int bequest_inherit(const struct bequest *bequest, struct world *world)
 	int r = chardev_set_inherit(world_chardevs(world), &bequest->snapshot, &bequest->chardevs);
 
 	world_leave_vnc(world, &bequest->vncs);
+	world_leave_metrics(world, &bequest->metrics);
 	return r < 0 ? r : frontend_set_inherit(world_frontends(world), &bequest->frontends);
 }
 
-/* Servers and viewers have copies of the sockets. */
-static void go_on_looking(struct snapshot_groups vncs, struct world *world)
+/* Those who were to have them have copies. */
+static void close_left(struct snapshot_groups groups)
 {
-	struct vnc_server *server = NULL;
 	struct snapshot_part part;
 
-	while ((server = world_next_vnc(world, server)))
-		vnc_server_go_on(server, &vncs);
-	world_leave_vnc(world, NULL);
-	while (snapshot_next_group(&vncs, &part))
+	while (snapshot_next_group(&groups, &part))
 		snapshot_close_fds(&part);
+}
+
+static void go_on_looking(const struct snapshot_groups *vncs, struct world *world)
+{
+	struct vnc_server *server = NULL;
+
+	while ((server = world_next_vnc(world, server)))
+		vnc_server_go_on(server, vncs);
+	world_leave_vnc(world, NULL);
+	close_left(*vncs);
 }
 
 void bequest_go_on(const struct bequest *bequest, struct world *world)
 {
 	frontend_set_inherited(world_frontends(world));
 	chardev_set_inherited(world_chardevs(world));
-	go_on_looking(bequest->vncs, world);
+	go_on_looking(&bequest->vncs, world);
+	world_leave_metrics(world, NULL);
+	close_left(bequest->metrics);
+	world_leave_audit(world, NULL);
+	close_left(bequest->audits);
 }

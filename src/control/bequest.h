@@ -17,7 +17,7 @@ struct world;
 /** struct bequest - what was left, as it is read; all zero: nothing */
 struct bequest {
 	struct snapshot snapshot;
-	struct snapshot_groups things, chardevs, frontends, audits, vncs, takes;
+	struct snapshot_groups things, chardevs, frontends, audits, vncs, takes, metrics;
 };
 
 /**

@@ -1,20 +1,31 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: fcntl */
 #include "control/scrapes.h"
 
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "control/shorthand.h"
 #include "metrics/metrics.h"
+#include "snapshot/reader.h"
 #include "transport/address.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* struct scrape_server - @passed: its socket is the service manager's */
 struct scrape_server {
 	char *id;
 	struct metrics_server *server;
+	bool passed;
+};
+
+const struct snapshot_field scrape_fields[] = {
+	SNAPSHOT_FIELD(struct scrape_state, id, 1, SNAPSHOT_STRING, .needed = true),
+	SNAPSHOT_FIELD(struct scrape_state, fd, 2, SNAPSHOT_FILE, .needed = true),
+	{ 0 },
 };
 
 const struct opt_desc scrapes_options[] = {
@@ -109,6 +120,21 @@ static char *choose_id(const struct scrapes *scrapes, const struct opts *opts)
 	return strdup(id ? id : name);
 }
 
+/* Return: a copy of the socket that was left of it; -1: none was. */
+static int inherit(const struct scrapes *scrapes, const char *id)
+{
+	struct snapshot_groups left = { 0 };
+	struct snapshot_part part;
+	struct scrape_state state;
+
+	if (scrapes->left)
+		left = *scrapes->left;
+	while (snapshot_next_group(&left, &part))
+		if (snapshot_get(&part, scrape_fields, &state, NULL) == 0 && !strcmp(state.id, id))
+			return fcntl(state.fd, F_DUPFD_CLOEXEC, 0);
+	return -1;
+}
+
 static int listen_at(struct scrapes *scrapes, struct scrape_server *server, const struct opts *opts,
 	const struct opts *where, struct error **err)
 {
@@ -123,8 +149,9 @@ static int listen_at(struct scrapes *scrapes, struct scrape_server *server, cons
 		owner = NULL;
 		return error_set(err, ENOMEM, "out of memory");
 	}
-	return metrics_server_new(
-		scrapes->figures.loop, &address, owner, &source, &server->server, err);
+	server->passed = address.kind == ADDRESS_FD;
+	return metrics_server_new(scrapes->figures.loop, &address, inherit(scrapes, server->id),
+		owner, &source, &server->server, err);
 }
 
 static int make_room(struct scrapes *scrapes, struct error **err)
@@ -156,6 +183,17 @@ int scrapes_add(
 		figures_start(&scrapes->figures);
 	scrapes->items[scrapes->len++] = server;
 	return 0;
+}
+
+void scrapes_save(const struct scrapes *scrapes, uint16_t tag, struct snapshot_writer *to)
+{
+	for (size_t i = 0; i < scrapes->len; i++) {
+		const struct scrape_server *server = &scrapes->items[i];
+		const struct scrape_state state = { server->id, metrics_server_fd(server->server) };
+
+		if (!server->passed)
+			snapshot_put_group(to, tag, scrape_fields, &state);
+	}
 }
 
 static void drop(struct scrapes *scrapes, struct scrape_server *server)

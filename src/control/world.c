@@ -398,6 +398,11 @@ void world_leave_vnc(struct world *world, const struct snapshot_groups *left)
 	screens_leave(world->screens, left);
 }
 
+void world_leave_metrics(struct world *world, const struct snapshot_groups *left)
+{
+	world->scrapes.left = left;
+}
+
 void world_leave_audit(struct world *world, const struct auditor_state *left)
 {
 	world->audit_left = left;
@@ -456,6 +461,11 @@ int world_retune_record(struct world *world, const char *id, struct opts *opts,
 	if (r == 0)
 		world_note(world, THING_RECORD, opts, NULL);
 	return r;
+}
+
+const struct scrapes *world_scrapes(const struct world *world)
+{
+	return &world->scrapes;
 }
 
 bool world_has_metrics(const struct world *world, const char *id)

@@ -83,6 +83,9 @@ struct monitors *world_monitors(const struct world *world);
 /** world_inventory() - what the configuration has made of it */
 struct inventory *world_inventory(const struct world *world);
 
+/** world_scrapes() - all that `-metrics` asked for */
+const struct scrapes *world_scrapes(const struct world *world);
+
 /** world_has_metrics() - does a server of figures have this name */
 bool world_has_metrics(const struct world *world, const char *id);
 
@@ -91,6 +94,9 @@ struct auditor *world_auditor(const struct world *world);
 
 /** world_leave_vnc() - what another program has left of its VNC servers, for world_add_vnc() */
 void world_leave_vnc(struct world *world, const struct snapshot_groups *left);
+
+/** world_leave_metrics() - what another program has left of `-metrics`, for world_add_metrics() */
+void world_leave_metrics(struct world *world, const struct snapshot_groups *left);
 
 /** world_leave_audit() - what another program has left of its audit, for world_add_audit() */
 void world_leave_audit(struct world *world, const struct auditor_state *left);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: close */
 #include "metrics/metrics.h"
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "metrics/scraper.h"
 #include "transport/listener.h"
@@ -55,10 +57,21 @@ static void on_connection(void *data, int fd)
 	server->n++;
 }
 
-int metrics_server_new(struct loop *loop, struct address *address, const char *owner,
+static int listen_at(struct metrics_server *server, struct address *address, int fd,
+	const char *owner, struct error **err)
+{
+	if (fd >= 0)
+		return listener_inherit(server->loop, fd, address, owner, on_connection, server,
+			&server->listener, err);
+	return listener_new(
+		server->loop, address, owner, on_connection, server, &server->listener, err);
+}
+
+int metrics_server_new(struct loop *loop, struct address *address, int fd, const char *owner,
 	const struct metrics_source *source, struct metrics_server **ret_server, struct error **err)
 {
 	struct metrics_server *server = calloc(1, sizeof(*server));
+	AUTO_CLOSE int given = fd;
 	int r;
 
 	if (!server)
@@ -66,7 +79,7 @@ int metrics_server_new(struct loop *loop, struct address *address, const char *o
 	server->loop = loop;
 	server->source = *source;
 	list_init(&server->scrapers);
-	r = listener_new(loop, address, owner, on_connection, server, &server->listener, err);
+	r = listen_at(server, address, TAKE_FD(given), owner, err);
 	if (r < 0) {
 		free(server);
 		return r;
@@ -74,6 +87,11 @@ int metrics_server_new(struct loop *loop, struct address *address, const char *o
 	listener_start(server->listener);
 	*ret_server = server;
 	return 0;
+}
+
+int metrics_server_fd(const struct metrics_server *server)
+{
+	return listener_fd(server->listener);
 }
 
 void metrics_server_free(struct metrics_server *server)

@@ -29,14 +29,18 @@ struct metrics_server;
 /**
  * metrics_server_new() - listen
  * @address: borrowed until return
+ * @fd:      listens there already, the server's, also where this fails; -1: none does
  * @owner:   for messages: "metrics 'a'"
  * @source:  copied
  *
  * Return: 0; -errno with @err, see address_listen().
  */
-int metrics_server_new(struct loop *loop, struct address *address, const char *owner,
+int metrics_server_new(struct loop *loop, struct address *address, int fd, const char *owner,
 	const struct metrics_source *source, struct metrics_server **ret_server,
 	struct error **err);
+
+/** metrics_server_fd() - the listening socket */
+int metrics_server_fd(const struct metrics_server *server);
 
 /** metrics_server_free() - who is being answered is closed. NULL is fine */
 void metrics_server_free(struct metrics_server *server);

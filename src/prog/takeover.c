@@ -131,7 +131,6 @@ void takeover_go_on(struct setup *setup, struct world *world)
 {
 	bequest_go_on(&setup->bequest, world);
 	correct_inventory(setup, world);
-	world_leave_audit(world, NULL);
 	recorders_inherit(world_recorders(world), NULL);
 	if (!store_own(world_loop(world), let_go, &setup->bequest))
 		let_go(&setup->bequest);

@@ -456,7 +456,7 @@ def test_another_version_takes_over_if_it_can(upgradable, charhubd_path, workdir
         person.send(b"echo $((6 * 7))\r")
         person.read_until(b"42\r\n> ")
     upgradable.install(versions / "charhubd-other")
-    upgradable.refuse("the snapshot has the format 1.0, and this program takes over 2 only")
+    upgradable.refuse("the snapshot has the format 1.1, and this program takes over 2 only")
     person.send(b"echo $((6 * 9))\r")
     person.read_until(b"54\r\n> ")
 

@@ -118,7 +118,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "make": "inventory monitors world",
         "commands-console": "commands console console-wait data-format json-put world",
         "commands-screen": "commands console json-put screen-copy screen-json screen-png world",
-        "bequest": "auditor inventory monitors recorders world",
+        "bequest": "auditor inventory monitors recorders scrapes world",
         "commands-object": "commands event-table monitors world",
         "commands-query": "commands json-put listens monitors schema version world",
     },

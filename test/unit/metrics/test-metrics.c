@@ -54,7 +54,7 @@ static int setup(void **state)
 	address.path = strdup(f->path);
 	f->loop = loop_new();
 	loop_fake_clock(f->loop);
-	assert_int_equal(metrics_server_new(f->loop, &address, "metrics 'a'",
+	assert_int_equal(metrics_server_new(f->loop, &address, -1, "metrics 'a'",
 				 &(struct metrics_source){ put, f }, &f->server, NULL),
 		0);
 	address_done(&address);
