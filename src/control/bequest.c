@@ -45,6 +45,7 @@ static const struct snapshot_field all_fields[] = {
 		.size = sizeof(struct vnc_server_state)),
 	SNAPSHOT_FIELD(struct bequest, metrics, TAG_METRICS, SNAPSHOT_EACH, .of = scrape_fields,
 		.size = sizeof(struct scrape_state)),
+	SNAPSHOT_FIELD(struct bequest, forgone, BEQUEST_TAG_FORGONE, SNAPSHOT_EACH),
 	{ 0 },
 };
 

@@ -14,10 +14,13 @@ struct world;
  * their options, and the states of those that go on.
  */
 
+/** The tag of what the process itself leaves, which is put before bequest_save(). */
+enum { BEQUEST_TAG_FORGONE = 8 };
+
 /** struct bequest - what was left, as it is read; all zero: nothing */
 struct bequest {
 	struct snapshot snapshot;
-	struct snapshot_groups things, chardevs, frontends, audits, vncs, takes, metrics;
+	struct snapshot_groups things, chardevs, frontends, audits, vncs, takes, metrics, forgone;
 };
 
 /**
@@ -30,7 +33,7 @@ struct bequest_thing {
 	const char *name, *options, *text, *group;
 };
 
-/** bequest_save() - put all. Return: 0; -ENOMEM with @err */
+/** bequest_save() - put all that is left to put. Return: 0; -ENOMEM with @err */
 int bequest_save(struct world *world, struct chardev_bequest *to, struct error **err);
 
 /** bequest_part() - of what no chardev is: say goodbye to who is not handed over */

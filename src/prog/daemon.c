@@ -13,6 +13,7 @@
 #include "config/things.h"
 #include "control/recorders.h"
 #include "io/budget.h"
+#include "io/open-watch.h"
 #include "io/spawner.h"
 #include "lib/classes.h"
 #include "lib/estate.h"
@@ -157,12 +158,20 @@ static int make_estate(struct daemon *daemon, struct setup *setup, struct error 
 	return estate_init(&daemon->estate, &config, err);
 }
 
+static int inherit_watches(struct daemon *daemon, const struct forgone *forgone)
+{
+	if (!forgone->any || forgone->opens < 0)
+		return 0;
+	return open_watch_inherit(daemon->loop, forgone->opens);
+}
+
 static int inherit(struct daemon *daemon, struct setup *setup, struct error **err)
 {
 	const struct bequest *bequest = &setup->bequest;
 
 	snapshot_own_fds(&bequest->snapshot.all);
-	if (bequest_inherit(bequest, daemon->estate.world) < 0)
+	if (inherit_watches(daemon, &setup->forgone) < 0 ||
+		bequest_inherit(bequest, daemon->estate.world) < 0)
 		return error_set(err, ENOMEM, "out of memory");
 	if (bequest_audit(bequest, &setup->audit_left))
 		world_leave_audit(daemon->estate.world, &setup->audit_left);
@@ -170,16 +179,31 @@ static int inherit(struct daemon *daemon, struct setup *setup, struct error **er
 	return 0;
 }
 
-static int start(struct daemon *daemon, struct setup *setup, struct error **err)
+static int hold_pidfile(struct daemon *daemon, const struct setup *setup, struct error **err)
 {
-	int r = setup->pidfile ? pidfile_create(&daemon->pidfile, setup->pidfile, err) : 0;
+	int r;
 
+	if (!setup->pidfile)
+		return 0;
+	if (setup->forgone.any && setup->forgone.pidfile >= 0) {
+		pidfile_adopt(&daemon->pidfile, setup->pidfile, setup->forgone.pidfile);
+		return 0;
+	}
+	r = pidfile_create(&daemon->pidfile, setup->pidfile, err);
 	if (r < 0)
 		error_prefix(err, "cannot create PID file: ");
-	if (r < 0 && !setup->takes_over)
+	if (r == 0 || !setup->takes_over)
 		return r;
+	do_without(err);
+	return 0;
+}
+
+static int start(struct daemon *daemon, struct setup *setup, struct error **err)
+{
+	int r = hold_pidfile(daemon, setup, err);
+
 	if (r < 0)
-		do_without(err);
+		return r;
 	r = make_estate(daemon, setup, err);
 	if (r == 0 && setup->takes_over)
 		r = inherit(daemon, setup, err);
@@ -193,10 +217,12 @@ static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 		if (r == 0)
 			r = make_all(daemon, setup, (enum thing_kind)kind, err);
 	}
-	if (r == 0 && setup->takes_over)
+	if (r == 0 && setup->takes_over) {
 		takeover_go_on(setup, daemon->estate.world);
+		open_watch_inherited(daemon->loop);
+	}
 	if (r == 0 && upgrade_new(daemon->loop, daemon->estate.world, setup, daemon->notify,
-			      &daemon->upgrade) < 0)
+			      &daemon->pidfile, &daemon->upgrade) < 0)
 		r = error_set(err, ENOMEM, "out of memory");
 	if (r == 0)
 		r = again_new(daemon->loop, daemon->estate.world, setup, on_reload, daemon,
@@ -223,7 +249,8 @@ static int serve(struct daemon *daemon, int ready_fd, struct error **err)
 		return r;
 	if (ready_fd >= 0)
 		process_daemon_ready(ready_fd, logfile != NULL);
-	r = privileges_drop(&daemon->setup->privileges, err);
+	if (!forgone_has_privileges(&daemon->setup->forgone))
+		r = privileges_drop(&daemon->setup->privileges, err);
 	if (r == 0)
 		r = sandboxing_enter(daemon->setup, daemon->loop, err);
 	if (r < 0)
@@ -262,12 +289,30 @@ static int check_plan(struct world *world, struct setup *setup, struct error **e
 	return r;
 }
 
+/* They are made anew, of files that this program may not be able to read. */
+static int check_objects(struct world *world, struct setup *setup, struct error **err)
+{
+	const struct request_list *list = &setup->wanted.lists[THING_OBJECT];
+	int r = 0;
+
+	for (size_t i = 0; i < list->len && r == 0; i++) {
+		r = thing_make(world, THING_OBJECT, &list->items[i], err);
+		if (r < 0)
+			error_prefix(err, "object '%s': ", list->items[i].name);
+	}
+	return r;
+}
+
 /* What options name may have gone since: a hub goes on with the members that it has. */
 static int check_bequest(struct world *world, struct setup *setup, struct error **err)
 {
-	int r = things_name(world, &setup->wanted, err);
+	int r = forgone_check(setup, err);
 
-	return r < 0 ? r : bequest_check(&setup->bequest, world, err);
+	if (r == 0)
+		r = things_name(world, &setup->wanted, err);
+	if (r == 0)
+		r = bequest_check(&setup->bequest, world, err);
+	return r < 0 ? r : check_objects(world, setup, err);
 }
 
 int daemon_check(struct setup *setup, struct error **err)

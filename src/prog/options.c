@@ -177,6 +177,9 @@ static int add_run_with(
 	if (opts_wants_help(opts))
 		return help_options("run-with", privileges_options);
 	r = privileges_read(&setup->privileges, opts, err);
+	/* Whoever takes over may be in a root in which nobody knows the user that it is. */
+	if (r == 0 && !setup->takes_over)
+		r = privileges_check(&setup->privileges, err);
 	if (r == 0)
 		opts_free(opts);
 	return r;

@@ -126,6 +126,11 @@ int pidfile_create(struct pidfile *pidfile, const char *path, struct error **err
 	return 0;
 }
 
+void pidfile_adopt(struct pidfile *pidfile, const char *path, int fd)
+{
+	*pidfile = (struct pidfile){ path, fd };
+}
+
 void pidfile_remove(struct pidfile *pidfile)
 {
 	if (pidfile->fd < 0)

@@ -24,6 +24,9 @@ struct pidfile {
  */
 int pidfile_create(struct pidfile *pidfile, const char *path, struct error **err);
 
+/** pidfile_adopt() - go on with one that another program in this process holds by @fd */
+void pidfile_adopt(struct pidfile *pidfile, const char *path, int fd);
+
 /** pidfile_remove() - unlink it, unless it has become somebody else's; no-op where @fd is -1 */
 void pidfile_remove(struct pidfile *pidfile);
 

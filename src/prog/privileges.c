@@ -40,22 +40,21 @@ static bool read_numbers(struct privileges *privileges, const char *text)
 	return true;
 }
 
-static int read_user(struct privileges *privileges, const char *text, struct error **err)
+static void find_user(struct privileges *privileges)
 {
+	const char *text = privileges->user;
 	const struct passwd *account;
 
-	privileges->changes_user = true;
+	privileges->uid = (uid_t)-1;
+	privileges->gid = (gid_t)-1;
 	if (read_numbers(privileges, text))
-		return 0;
+		return;
 	account = strchr(text, ':') ? NULL : getpwnam(text); /* no name has a colon [passwd(5)] */
-	if (!account) {
-		error_set(err, EINVAL, "User \"%s\" doesn't exist (and is not <uid>:<gid>)", text);
-		return -EINVAL;
+	privileges->by_name = account;
+	if (account) {
+		privileges->uid = account->pw_uid;
+		privileges->gid = account->pw_gid;
 	}
-	privileges->uid = account->pw_uid;
-	privileges->gid = account->pw_gid;
-	privileges->user = strdup(text);
-	return privileges->user ? 0 : error_set(err, ENOMEM, "out of memory");
 }
 
 int privileges_read(struct privileges *privileges, struct opts *opts, struct error **err)
@@ -74,7 +73,26 @@ int privileges_read(struct privileges *privileges, struct opts *opts, struct err
 		if (!privileges->chroot)
 			return error_set(err, ENOMEM, "out of memory");
 	}
-	return user ? read_user(privileges, user, err) : 0;
+	if (!user)
+		return 0;
+	privileges->user = strdup(user);
+	if (!privileges->user)
+		return error_set(err, ENOMEM, "out of memory");
+	find_user(privileges);
+	return 0;
+}
+
+bool privileges_know_user(const struct privileges *privileges)
+{
+	return privileges->uid != (uid_t)-1;
+}
+
+int privileges_check(const struct privileges *privileges, struct error **err)
+{
+	if (!privileges->user || privileges_know_user(privileges))
+		return 0;
+	return error_set(err, EINVAL, "User \"%s\" doesn't exist (and is not <uid>:<gid>)",
+		privileges->user);
 }
 
 static int change_root(const char *folder, struct error **err)
@@ -89,8 +107,8 @@ static int change_root(const char *folder, struct error **err)
 /* Groups first: afterwards there is no right to. */
 static int change_user(const struct privileges *privileges, struct error **err)
 {
-	int r = privileges->user ? initgroups(privileges->user, privileges->gid)
-				 : setgroups(1, &privileges->gid);
+	int r = privileges->by_name ? initgroups(privileges->user, privileges->gid)
+				    : setgroups(1, &privileges->gid);
 
 	if (r < 0 || setgid(privileges->gid) < 0 || setuid(privileges->uid) < 0)
 		return error_set(err, errno, "Failed to become user %u and group %u: %s",
@@ -104,7 +122,7 @@ int privileges_drop(const struct privileges *privileges, struct error **err)
 {
 	int r = privileges->chroot ? change_root(privileges->chroot, err) : 0;
 
-	return r == 0 && privileges->changes_user ? change_user(privileges, err) : r;
+	return r == 0 && privileges->user ? change_user(privileges, err) : r;
 }
 
 void privileges_done(struct privileges *privileges)

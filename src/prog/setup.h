@@ -9,6 +9,7 @@
 #include "control/auditor.h"
 #include "control/bequest.h"
 #include "control/fdset.h"
+#include "prog/forgone.h"
 #include "prog/privileges.h"
 #include "prog/sandboxing.h"
 
@@ -29,7 +30,7 @@
  * @program: what is executed to take over from this one; owned; NULL: it cannot be found
  * @examiner_fd: answer there whether what comes could be taken over; 0: no
  * @takes_over: from another program in this process, or would; @bequest: what that has left,
- *           of which @audit_left is borrowed
+ *           of which @audit_left and @forgone are borrowed
  * @n_monitors, @n_controls: how many -qmp and -control there are, for the ids of their chardevs
  * @memory_max: what all hubs may hold, in bytes; 0: any
  * @name:    of the guest, or NULL; owned
@@ -54,6 +55,7 @@ struct setup {
 	char *program;
 	int examiner_fd;
 	struct bequest bequest;
+	struct forgone forgone;
 	struct auditor_state audit_left;
 	int argc;
 	char **argv;

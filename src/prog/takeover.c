@@ -90,6 +90,8 @@ int takeover_read(struct setup *setup, int fd, struct error **err)
 
 	bequest_close(&setup->bequest);
 	r = bequest_open(fd, &setup->bequest, err);
+	if (r == 0)
+		r = forgone_read(setup, err);
 	wanted_done(&setup->wanted);
 	setup->wanted = (struct wanted){ 0 };
 	things = setup->bequest.things;

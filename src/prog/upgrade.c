@@ -21,6 +21,7 @@
 #include "io/store.h"
 #include "prog/examiner.h"
 #include "prog/notify.h"
+#include "prog/pidfile.h"
 #include "prog/setup.h"
 #include "prog/takeover.h"
 
@@ -49,6 +50,7 @@ struct upgrade {
 	struct world *world;
 	const struct setup *setup;
 	const struct notify *notify;
+	const struct pidfile *pidfile;
 	struct upgrader upgrader;
 	enum stage stage;
 	bool dry_run;
@@ -150,7 +152,10 @@ static int save(struct upgrade *upgrade, bool is_trial, struct chardev_bequest *
 		(struct chardev_bequest){ .on_left_out = is_trial ? tell_left_out : note_parting,
 			.data = upgrade };
 	r = snapshot_begin(&ret_bequest->writer, is_trial, err);
-	return r < 0 ? r : bequest_save(upgrade->world, ret_bequest, err);
+	if (r < 0)
+		return r;
+	forgone_save(upgrade->setup, upgrade->loop, upgrade->pidfile->fd, &ret_bequest->writer);
+	return bequest_save(upgrade->world, ret_bequest, err);
 }
 
 /* ---- going ---- */
@@ -264,17 +269,11 @@ static int check_losses(const struct upgrade *upgrade, bool force, struct error 
 /* What was given up once all had been made, the next program cannot get back to make it again. */
 static int check_rights(const struct setup *setup, struct error **err)
 {
-	const struct privileges *privileges = &setup->privileges;
-	int r = 0;
-
-	if (sandboxing_is_on(&setup->sandbox))
-		r = error_set(err, ENOTSUP, "an upgrade is not possible with -sandbox");
-	else if (privileges->chroot || privileges->changes_user)
-		r = error_set(err, ENOTSUP, "an upgrade is not possible with -run-with %s=",
-			privileges->chroot ? "chroot" : "user");
-	if (r < 0)
-		error_set_hint(err, "Start the program again instead.");
-	return r;
+	if (!sandboxing_is_on(&setup->sandbox))
+		return 0;
+	error_set(err, ENOTSUP, "an upgrade is not possible with -sandbox");
+	error_set_hint(err, "Start the program again instead.");
+	return -ENOTSUP;
 }
 
 static int ask(struct upgrade *upgrade, bool force, struct error **err)
@@ -290,6 +289,10 @@ static int ask(struct upgrade *upgrade, bool force, struct error **err)
 	if (r == 0)
 		r = examiner_new(upgrade->loop, setup->program, setup->argv, on_answer, upgrade,
 			&upgrade->examiner, err);
+	if (r == -ENOENT && setup->privileges.chroot)
+		error_set_hint(err,
+			"It has to be there in the root '%s', with what it is linked with.",
+			setup->privileges.chroot);
 	if (r == 0)
 		r = examiner_ask(upgrade->examiner, bequest.writer.fd, err);
 	snapshot_done(&bequest.writer);
@@ -376,7 +379,7 @@ char *upgrade_find_program(const char *name)
 }
 
 int upgrade_new(struct loop *loop, struct world *world, const struct setup *setup,
-	const struct notify *notify, struct upgrade **ret_upgrade)
+	const struct notify *notify, const struct pidfile *pidfile, struct upgrade **ret_upgrade)
 {
 	struct upgrade *upgrade = calloc(1, sizeof(*upgrade));
 
@@ -386,6 +389,7 @@ int upgrade_new(struct loop *loop, struct world *world, const struct setup *setu
 		.world = world,
 		.setup = setup,
 		.notify = notify,
+		.pidfile = pidfile,
 		.upgrader = { &upgrader_ops, upgrade },
 		.timer = timer_new(loop, on_timer, upgrade) };
 	if (!upgrade->timer) {

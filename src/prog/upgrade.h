@@ -5,6 +5,7 @@
 #include "io/loop.h"
 
 struct notify;
+struct pidfile;
 struct setup;
 struct world;
 
@@ -21,7 +22,7 @@ enum {
 
 /** upgrade_new() - Return: 0; -ENOMEM. The world's upgrader from now on */
 int upgrade_new(struct loop *loop, struct world *world, const struct setup *setup,
-	const struct notify *notify, struct upgrade **ret_upgrade);
+	const struct notify *notify, const struct pidfile *pidfile, struct upgrade **ret_upgrade);
 
 /** upgrade_free() - before the world; NULL is fine */
 void upgrade_free(struct upgrade *upgrade);

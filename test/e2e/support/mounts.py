@@ -17,6 +17,10 @@ def _words():
     return None
 
 
-def after(script):
-    """In front of a program: it starts when @script, which mounts things, has ended well."""
-    return [*_words(), "sh", "-c", f'{script} && exec "$@"', "sh"]
+def after(script, users=False):
+    """In front of a program: it starts when @script, which mounts things, has ended well.
+
+    With @users the program, and who runs the test, is root among all of them.
+    """
+    words = ["unshare", "--mount"] if users else _words()
+    return [*words, "sh", "-c", f'{script} && exec "$@"', "sh"]

@@ -145,6 +145,19 @@ static void what_is_no_file_is_not_replaced(void **state)
 	assert_int_equal(pidfile.fd, -1);
 }
 
+static void another_program_goes_on_holding_it(void **state)
+{
+	struct pidfile before = { .fd = -1 }, pidfile = { .fd = -1 }, other = { .fd = -1 };
+
+	(void)state;
+	assert_int_equal(pidfile_create(&before, path, NULL), 0);
+	pidfile_adopt(&pidfile, path, dup(before.fd));
+	close(before.fd);
+	assert_int_equal(pidfile_create(&other, path, NULL), -EBUSY);
+	pidfile_remove(&pidfile);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +170,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			one_that_became_another_file_is_left, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_file_is_not_replaced, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			another_program_goes_on_holding_it, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
