@@ -8,7 +8,7 @@
  * lock.
  */
 /* syscalls: close recvfrom sendmsg wait4 */
-/* before the sandbox: clone3 dup2 dup3 openat rt_sigaction rt_sigprocmask sendto setsid */
+/* before the sandbox: clone3 dup2 dup3 execve openat rt_sigaction rt_sigprocmask sendto setsid */
 /* before the sandbox: close_range socketpair */
 #include "io/spawner.h"
 
@@ -142,15 +142,26 @@ static int start(struct spawner *spawner)
 	return -errno;
 }
 
-int spawner_forbid(struct loop *loop)
+int spawner_adopt(struct loop *loop, int fd, unsigned pid)
 {
-	struct spawner *spawner = calloc(1, sizeof(*spawner));
+	struct spawner *spawner = malloc(sizeof(*spawner));
 
 	if (!spawner)
 		return -ENOMEM;
-	*spawner = (struct spawner){ .fd = -1 };
+	*spawner = (struct spawner){ .fd = fd, .pid = (pid_t)pid };
 	*loop_slot(loop, LOOP_SLOT_SPAWNER) = spawner;
 	return 0;
+}
+
+void spawner_save(const struct spawner *spawner, int *ret_fd, unsigned *ret_pid)
+{
+	*ret_fd = spawner ? spawner->fd : -1;
+	*ret_pid = spawner ? (unsigned)spawner->pid : 0;
+}
+
+int spawner_forbid(struct loop *loop)
+{
+	return spawner_adopt(loop, -1, 0);
 }
 
 int spawner_start(struct loop *loop, struct error **err)

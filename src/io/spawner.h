@@ -38,6 +38,16 @@ struct spawner *spawner_of(struct loop *loop);
 int spawner_run(struct spawner *spawner, const char *tty, const char *term, const char *command,
 	pid_t *ret_pid);
 
+/**
+ * spawner_save() - by what another program in this process goes on with it
+ * @spawner: NULL: there is none
+ * @ret_fd:  stays the spawner's; -1: nothing is started
+ */
+void spawner_save(const struct spawner *spawner, int *ret_fd, unsigned *ret_pid);
+
+/** spawner_adopt() - go on with it; @fd is its, where this succeeds. Return: 0; -ENOMEM */
+int spawner_adopt(struct loop *loop, int fd, unsigned pid);
+
 /** spawner_stop() - let it end, and wait for that; no-op where there is none */
 void spawner_stop(struct loop *loop);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/spawner.h"
 
+#include "io/loop-impl.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -91,6 +93,27 @@ static void they_inherit_no_descriptor_and_no_mask(void **state)
 	assert_int_equal(run(f, "grep -q '^SigBlk:.0*$' /proc/self/status"), 0);
 }
 
+static void another_program_goes_on_with_it(void **state)
+{
+	struct fixture *f = *state;
+	struct loop *next = loop_new(), *before = f->loop;
+	unsigned pid;
+	int fd;
+
+	spawner_save(spawner_of(next), &fd, &pid);
+	assert_int_equal(fd, -1);
+	start(f);
+	spawner_save(spawner_of(before), &fd, &pid);
+	free(*loop_slot(before, LOOP_SLOT_SPAWNER)); /* as another program does not have it */
+	*loop_slot(before, LOOP_SLOT_SPAWNER) = NULL;
+	assert_int_equal(spawner_adopt(next, fd, pid), 0);
+	f->loop = next;
+	assert_int_equal(run(f, "exit 4"), 4);
+	spawner_stop(next);
+	f->loop = before;
+	loop_free(next);
+}
+
 static void where_it_is_forbidden_nothing_is_started(void **state)
 {
 	struct fixture *f = *state;
@@ -123,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(its_children_are_ours),
 		CASE(they_inherit_no_descriptor_and_no_mask),
+		CASE(another_program_goes_on_with_it),
 		CASE(where_it_is_forbidden_nothing_is_started),
 		CASE(what_is_too_long_is_refused),
 	};
