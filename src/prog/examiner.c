@@ -107,11 +107,21 @@ static int tell_end(struct examiner *examiner, struct error **err)
 
 /* ---- questions and answers ---- */
 
+/* That it has ended without having read all is told once, before what it has said [unix(7)]. */
+static ssize_t receive(const struct examiner *examiner, char *text, size_t size)
+{
+	ssize_t n = recv(examiner->fd, text, size, MSG_DONTWAIT);
+
+	if (n < 0 && errno == ECONNRESET)
+		n = recv(examiner->fd, text, size, MSG_DONTWAIT);
+	return n;
+}
+
 /* Return: 0: it could; -EAGAIN: no answer yet; another -errno with @err. */
 static int read_answer(struct examiner *examiner, struct error **err)
 {
 	char text[EXAMINER_ANSWER_MAX + 1];
-	ssize_t n = recv(examiner->fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+	ssize_t n = receive(examiner, text, sizeof(text) - 1);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return -EAGAIN;
@@ -148,11 +158,15 @@ static void on_late(void *data)
 	examiner->fn(examiner->data, err);
 }
 
+/* One that has ended may have said why before it was asked. */
 static int ask(struct examiner *examiner, int fd, struct error **err)
 {
-	ssize_t r = passed_fds_send(examiner->fd, "?", 1, fd, MSG_NOSIGNAL);
+	int r;
 
-	return r < 0 ? tell_end(examiner, err) : 0;
+	if (passed_fds_send(examiner->fd, "?", 1, fd, MSG_NOSIGNAL) >= 0)
+		return 0;
+	r = read_answer(examiner, err);
+	return r == 0 || r == -EAGAIN ? tell_end(examiner, err) : r;
 }
 
 int examiner_ask(struct examiner *examiner, int fd, struct error **err)
