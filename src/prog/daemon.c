@@ -35,7 +35,7 @@
 #include <string.h>
 
 struct daemon {
-	const struct setup *setup;
+	struct setup *setup;
 	struct notify *notify;
 	struct loop *loop;
 	struct estate estate;
@@ -168,11 +168,15 @@ static int inherit_watches(struct daemon *daemon, const struct forgone *forgone)
 static int inherit(struct daemon *daemon, struct setup *setup, struct error **err)
 {
 	const struct bequest *bequest = &setup->bequest;
+	int r;
 
 	snapshot_own_fds(&bequest->snapshot.all);
 	if (inherit_watches(daemon, &setup->forgone) < 0 ||
 		bequest_inherit(bequest, daemon->estate.world) < 0)
 		return error_set(err, ENOMEM, "out of memory");
+	r = sandboxing_go_on(setup, daemon->loop, err);
+	if (r < 0)
+		return r;
 	if (bequest_audit(bequest, &setup->audit_left))
 		world_leave_audit(daemon->estate.world, &setup->audit_left);
 	recorders_inherit(world_recorders(daemon->estate.world), &bequest->takes);
@@ -251,7 +255,7 @@ static int serve(struct daemon *daemon, int ready_fd, struct error **err)
 		process_daemon_ready(ready_fd, logfile != NULL);
 	if (!forgone_has_privileges(&daemon->setup->forgone))
 		r = privileges_drop(&daemon->setup->privileges, err);
-	if (r == 0)
+	if (r == 0 && !daemon->setup->forgone.sandbox)
 		r = sandboxing_enter(daemon->setup, daemon->loop, err);
 	if (r < 0)
 		return r;
@@ -306,7 +310,7 @@ static int check_objects(struct world *world, struct setup *setup, struct error 
 /* What options name may have gone since: a hub goes on with the members that it has. */
 static int check_bequest(struct world *world, struct setup *setup, struct error **err)
 {
-	int r = forgone_check(setup, err);
+	int r = forgone_check(setup, &setup->places, err);
 
 	if (r == 0)
 		r = things_name(world, &setup->wanted, err);

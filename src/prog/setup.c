@@ -20,6 +20,8 @@ void setup_done(struct setup *setup)
 	privileges_done(&setup->privileges);
 	sandboxing_done(&setup->sandbox);
 	bequest_close(&setup->bequest);
+	forgone_done(&setup->forgone);
+	places_done(&setup->places);
 	free(setup->program);
 	setup->program = NULL;
 	free(setup->name);

@@ -30,7 +30,9 @@
  * @program: what is executed to take over from this one; owned; NULL: it cannot be found
  * @examiner_fd: answer there whether what comes could be taken over; 0: no
  * @takes_over: from another program in this process, or would; @bequest: what that has left,
- *           of which @audit_left and @forgone are borrowed
+ *           of which @audit_left is borrowed
+ * @forgone: what was given up in this process, by whatever program
+ * @places:  of an examiner: where the configuration has files
  * @n_monitors, @n_controls: how many -qmp and -control there are, for the ids of their chardevs
  * @memory_max: what all hubs may hold, in bytes; 0: any
  * @name:    of the guest, or NULL; owned
@@ -56,6 +58,7 @@ struct setup {
 	int examiner_fd;
 	struct bequest bequest;
 	struct forgone forgone;
+	struct places places;
 	struct auditor_state audit_left;
 	int argc;
 	char **argv;

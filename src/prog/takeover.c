@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* before the sandbox: sendto */
+/* syscalls: sendto */
 #include "prog/takeover.h"
 
 #include "base/cleanup.h"
@@ -188,11 +188,12 @@ static int await(const struct setup *setup)
 
 int takeover_examine(struct setup *setup, struct error **err)
 {
-	int fd;
+	int fd, r = places_read(&setup->places, setup, err);
 
+	if (r < 0)
+		return r;
 	while ((fd = await(setup)) >= 0) {
 		AUTO_ERROR struct error *why = NULL;
-		int r;
 
 		examine(setup, fd, &why);
 		r = answer(setup, why);

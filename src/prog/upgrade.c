@@ -10,7 +10,8 @@
  * Consoles go on until it is going. Whatever fails on the way is told to who asked, or in the log,
  * and all goes on as before.
  */
-/* before the sandbox: access execve faccessat fcntl */
+/* syscalls: access faccessat fcntl */
+/* for an upgrade: execve */
 #include "prog/upgrade.h"
 
 #include "base/cleanup.h"
@@ -154,8 +155,9 @@ static int save(struct upgrade *upgrade, bool is_trial, struct chardev_bequest *
 	r = snapshot_begin(&ret_bequest->writer, is_trial, err);
 	if (r < 0)
 		return r;
-	forgone_save(upgrade->setup, upgrade->loop, upgrade->pidfile->fd, &ret_bequest->writer);
-	return bequest_save(upgrade->world, ret_bequest, err);
+	r = forgone_save(
+		upgrade->setup, upgrade->loop, upgrade->pidfile->fd, &ret_bequest->writer, err);
+	return r < 0 ? r : bequest_save(upgrade->world, ret_bequest, err);
 }
 
 /* ---- going ---- */
@@ -266,12 +268,12 @@ static int check_losses(const struct upgrade *upgrade, bool force, struct error 
 	return -EBUSY;
 }
 
-/* What was given up once all had been made, the next program cannot get back to make it again. */
+/* To execute a program may have been given up for good. */
 static int check_rights(const struct setup *setup, struct error **err)
 {
-	if (!sandboxing_is_on(&setup->sandbox))
+	if (sandboxing_upgrades(&setup->sandbox))
 		return 0;
-	error_set(err, ENOTSUP, "an upgrade is not possible with -sandbox");
+	error_set(err, ENOTSUP, "an upgrade is not possible with -sandbox upgrade=deny");
 	error_set_hint(err, "Start the program again instead.");
 	return -ENOTSUP;
 }

@@ -8,16 +8,22 @@ import pathlib
 import re
 import sys
 
-LINE = re.compile(r"^\s*(?:/\*|\*) syscalls: ([\w ]+?)(?: \*/)?$", re.M)
+LISTS = {"SANDBOX_SYSCALLS": "syscalls", "SANDBOX_UPGRADE_SYSCALLS": "for an upgrade"}
+
+
+def names_in(texts, word):
+    """All that stand behind @word, for C."""
+    line = re.compile(rf"^\s*(?:/\*|\*) {word}: ([\w ]+?)(?: \*/)?$", re.M)
+    names = {name for text in texts for found in line.findall(text) for name in found.split()}
+    return ", ".join(f'"{name}"' for name in sorted(names))
 
 
 def main(src, output, depfile):
     files = sorted(path for path in pathlib.Path(src).glob("*/*.c")
                    if path.parent.name != "client")
-    names = {name for path in files for line in LINE.findall(path.read_text(encoding="utf-8"))
-             for name in line.split()}
-    words = ", ".join(f'"{name}"' for name in sorted(names))
-    pathlib.Path(output).write_text(f"#define SANDBOX_SYSCALLS {words}\n", encoding="utf-8")
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    lines = [f"#define {macro} {names_in(texts, word)}\n" for macro, word in LISTS.items()]
+    pathlib.Path(output).write_text("".join(lines), encoding="utf-8")
     pathlib.Path(depfile).write_text(f"{output}: {' '.join(map(str, files))}\n", encoding="utf-8")
 
 

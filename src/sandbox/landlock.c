@@ -31,8 +31,8 @@
 #endif
 
 static const uint64_t read_file = LANDLOCK_ACCESS_FS_READ_FILE,
-		      read_all = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
-				 LANDLOCK_ACCESS_FS_EXECUTE,
+		      read_all = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+		      run = LANDLOCK_ACCESS_FS_EXECUTE,
 		      write_file = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE,
 		      make = LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
 			     LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
@@ -40,10 +40,13 @@ static const uint64_t read_file = LANDLOCK_ACCESS_FS_READ_FILE,
 			     LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER;
 
 /* Where the C library and others look for what they need: names, services, fonts, time zones. */
-static const char *const system_folders[] = { "/etc", "/usr", "/lib", "/lib64", "/proc", "/sys",
-	"/run/systemd", "/run/resolvconf", "/run/NetworkManager", "/var/lib/sss" };
+const char *const sandbox_readable[] = { "/etc", "/usr", "/lib", "/lib64", "/proc", "/sys",
+	"/run/systemd", "/run/resolvconf", "/run/NetworkManager", "/var/lib/sss", "/dev/null",
+	"/dev/full", "/dev/zero", "/dev/tty", "/dev/ptmx", "/dev/pts", NULL };
 static const char *const devices[] = { "/dev/null", "/dev/full", "/dev/zero", "/dev/tty",
 	"/dev/ptmx", "/dev/pts" };
+/* What a program is loaded by. */
+static const char *const loaders[] = { "/lib", "/lib64", "/usr/lib", "/usr/lib64" };
 
 /* By the version of the kernel's Landlock. */
 static uint64_t known_rights(long version)
@@ -67,7 +70,7 @@ static int allow(int rules, const char *path, uint64_t rights)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -errno;
 	if (!S_ISDIR(st.st_mode))
-		beneath.allowed_access &= read_file | write_file;
+		beneath.allowed_access &= read_file | write_file | run;
 	return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0
 		       ? -errno
 		       : 0;
@@ -88,7 +91,7 @@ static int allow_all(
 static int fill_rules(
 	int rules, uint64_t known, const struct sandbox_paths *paths, struct error **err)
 {
-	int r = allow_all(rules, system_folders, sizeof(system_folders) / sizeof(char *),
+	int r = allow_all(rules, sandbox_readable, sizeof(sandbox_readable) / sizeof(char *) - 1,
 		known & read_all, err);
 
 	if (r == 0)
@@ -100,7 +103,22 @@ static int fill_rules(
 	if (r == 0)
 		r = allow_all(rules, paths->folders, paths->n_folders,
 			known & (read_all | write_file | make), err);
+	if (r == 0)
+		r = allow_all(
+			rules, paths->programs, paths->n_programs, known & (read_all | run), err);
+	if (r == 0 && paths->n_programs)
+		r = allow_all(rules, loaders, sizeof(loaders) / sizeof(char *),
+			known & (read_all | run), err);
 	return r;
+}
+
+static int say_why_not(int code, struct error **err)
+{
+	if (code == ENOSYS || code == EOPNOTSUPP)
+		return error_set(
+			err, code, "sandbox: the kernel has no Landlock: %s", strerror(code));
+	return error_set(err, code, "sandbox: Landlock cannot be used: %s%s", strerror(code),
+		code == EPERM ? ", by a filter that was there before" : "");
 }
 
 int sandbox_limit_paths(const struct sandbox_paths *paths, struct error **err)
@@ -112,8 +130,7 @@ int sandbox_limit_paths(const struct sandbox_paths *paths, struct error **err)
 	int r;
 
 	if (version < 0)
-		return error_set(
-			err, errno, "sandbox: the kernel has no Landlock: %s", strerror(errno));
+		return say_why_not(errno, err);
 	attr.handled_access_fs = known_rights(version);
 	rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr.handled_access_fs), 0);
 	if (rules < 0)

@@ -3,7 +3,6 @@
 
 import hashlib
 import json
-import os
 import pathlib
 import re
 import signal
@@ -21,8 +20,6 @@ from support.screen import wait_until
 from support.stream import DEADLINE, UnixServer, connect_tcp, connect_unix, free_port
 from support.upgradable import TAKEN_OVER
 
-# To look for leaks a sanitizer does what a sandbox is against.
-NO_LEAKS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
 CONSOLES = 20
 
 
@@ -296,12 +293,6 @@ def test_a_log_that_is_rotated_is_rotated_by_who_takes_over(upgradable, workdir,
         line % i for i in range(150))
 
 
-def test_a_sandbox_is_in_the_way(upgradable):
-    upgradable.start("-chardev", "null,id=n", "-sandbox", "on", env=NO_LEAKS)
-    upgradable.refuse("an upgrade is not possible with -sandbox")
-    assert upgradable.run("query-chardev")[0]["label"] == "n"
-
-
 def shell_for(*options):
     """A shell on a hub, with a server of several clients."""
     return ["-chardev", "exec,id=g,command=PS1='> ' ENV= sh",
@@ -470,8 +461,7 @@ def test_a_program_that_cannot_changes_nothing(upgradable, script, why, workdir,
     person = client(workdir / "s")
     person.send(b"one\n")
     person.read_until(b"one")
-    upgradable.install_script(script)
-    upgradable.refuse(why)
+    upgradable.refuse_script(script, why)
     person.send(b"two\n")
     person.read_until(b"two")
     upgradable.install(upgradable.charhubd_path)
@@ -581,8 +571,7 @@ def test_a_guest_of_ours_notices_nothing(upgradable, workdir, guest, client, cha
         upgradable.upgrade()
         for count in counts:
             count.read_to(count.next + 40)
-        upgradable.install_script("kill -SEGV $$")
-        upgradable.refuse("it was killed by signal 11")
+        upgradable.refuse_script("kill -SEGV $$", "it was killed by signal 11")
         upgradable.install(upgradable.charhubd_path)
     said = shell.stream.read_until("all 2\r\n")
     shell.stream.read_until(PROMPT)

@@ -4,6 +4,7 @@
 Beside the code that makes them, in a comment of its own:
 
 	syscalls: NAME NAME ...              the running program makes them
+	for an upgrade: NAME NAME ...        to execute another one, which starts by them
 	before the sandbox: NAME NAME ...    these are made before, or by another process
 """
 
@@ -18,6 +19,7 @@ CALLS = {
     "close": "close", "closedir": "close", "connect": "connect", "dup": "dup",
     "dup2": "dup2 dup3", "dup3": "dup3", "epoll_create1": "epoll_create1",
     "epoll_ctl": "epoll_ctl", "epoll_wait": "epoll_wait epoll_pwait", "eventfd": "eventfd2",
+    "execv": "execve", "execve": "execve",
     "fallocate": "fallocate", "fchmod": "fchmod", "fchown": "fchown", "fcntl": "fcntl",
     "fdatasync": "fdatasync", "fdopen": "fcntl", "flock": "flock", "fopen": "openat",
     "fstat": "fstat newfstatat", "fstatfs": "fstatfs", "fsync": "fsync", "ftruncate": "ftruncate",
@@ -59,7 +61,8 @@ CALLS = {
 
 # Folders of programs that have no sandbox.
 _OTHERS = {"client", "lib"}
-_NAMED = re.compile(r"^\s*(?:/\*|\*) (?:syscalls|before the sandbox): ([\w ]+?)(?: \*/)?$", re.M)
+_NAMED = re.compile(r"^\s*(?:/\*|\*) (?:syscalls|for an upgrade|before the sandbox): ([\w ]+?)"
+                    r"(?: \*/)?$", re.M)
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"')
 _CALL = re.compile(r"(?<![\w.>*])([a-z0-9_]+)\(")
