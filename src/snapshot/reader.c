@@ -6,7 +6,7 @@
  * looking.
  * What they mean is checked by the tables of those who use them.
  */
-/* before the sandbox: close fcntl fstat mmap munmap newfstatat */
+/* before the sandbox: close fcntl fstat mmap mprotect munmap newfstatat */
 #include "snapshot/reader.h"
 
 #include "base/cleanup.h"
@@ -142,7 +142,7 @@ int snapshot_open(int fd, struct snapshot *ret_snapshot, struct error **err)
 		return error_set(err, errno, "the snapshot cannot be read: %s", strerror(errno));
 	if (st.st_size <= 0 || (uint64_t)st.st_size > SIZE_MAX / 2)
 		return error_set(err, EBADMSG, "the snapshot is broken: it is empty");
-	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (map == MAP_FAILED)
 		return error_set(err, errno, "the snapshot cannot be read: %s", strerror(errno));
 	snapshot.map = map;
@@ -357,38 +357,70 @@ const void *snapshot_bulk(const struct snapshot *snapshot, const struct snapshot
 	return snapshot->map + bulk->at;
 }
 
-/* Of all groups, however deep. */
-static void for_each_fd(const struct snapshot_part *part, void (*fn)(int fd))
+/* Of all groups, however deep, in the order in which they were put. */
+static void for_each_fd(const struct snapshot_part *part,
+	void (*fn)(void *data, const uint8_t *payload), void *data)
 {
 	struct snapshot_part left = *part;
 	struct record record;
 
 	while (next_record(&left, &record)) {
 		if (record.kind == SNAPSHOT_FD)
-			fn((int)get_be32(record.payload));
+			fn(data, record.payload);
 		else if (record.kind == SNAPSHOT_GROUP)
 			for_each_fd(&(struct snapshot_part){ record.payload,
 					    record.payload + record.len },
-				fn);
+				fn, data);
 	}
 }
 
-static void own(int fd)
+static void own(void *data, const uint8_t *payload)
 {
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	(void)data;
+	fcntl((int)get_be32(payload), F_SETFD, FD_CLOEXEC);
 }
 
 void snapshot_own_fds(const struct snapshot_part *part)
 {
-	for_each_fd(part, own);
+	for_each_fd(part, own, NULL);
 }
 
-static void close_it(int fd)
+static void close_it(void *data, const uint8_t *payload)
 {
-	close(fd);
+	(void)data;
+	close((int)get_be32(payload));
 }
 
 void snapshot_close_fds(const struct snapshot_part *part)
 {
-	for_each_fd(part, close_it);
+	for_each_fd(part, close_it, NULL);
+}
+
+static void count_it(void *data, const uint8_t *payload)
+{
+	(void)payload;
+	++*(size_t *)data;
+}
+
+static void set_next(void *data, const uint8_t *payload)
+{
+	const int **next = data;
+
+	put_be32((uint8_t *)(uintptr_t)payload, (uint32_t) * (*next)++);
+}
+
+int snapshot_set_fds(struct snapshot *snapshot, const int *fds, size_t n, struct error **err)
+{
+	void *map = (void *)(uintptr_t)snapshot->map;
+	size_t wanted = 0;
+
+	for_each_fd(&snapshot->all, count_it, &wanted);
+	if (wanted != n)
+		return error_set(err, EBADMSG,
+			"the snapshot refers to %zu descriptors, and %zu are there", wanted, n);
+	if (mprotect(map, snapshot->map_len, PROT_READ | PROT_WRITE) < 0)
+		return error_set(err, errno, "the snapshot cannot be changed: %s", strerror(errno));
+	for_each_fd(&snapshot->all, set_next, &fds);
+	mprotect(map, snapshot->map_len, PROT_READ);
+	return 0;
 }

@@ -57,6 +57,14 @@ size_t snapshot_count_groups(struct snapshot_groups groups);
 /** snapshot_bulk() - the bytes of a stretch, borrowed from the snapshot */
 const void *snapshot_bulk(const struct snapshot *snapshot, const struct snapshot_bulk *bulk);
 
+/**
+ * snapshot_set_fds() - let the descriptors that it refers to have other numbers
+ * @fds: as many as there are records of one, in their order
+ *
+ * Return: 0; -EBADMSG: they are not as many; -errno: it cannot be changed; with @err.
+ */
+int snapshot_set_fds(struct snapshot *snapshot, const int *fds, size_t n, struct error **err);
+
 /** snapshot_close_fds() - close the descriptors: nobody has taken them */
 void snapshot_close_fds(const struct snapshot_part *part);
 

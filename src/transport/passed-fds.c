@@ -56,25 +56,31 @@ ssize_t passed_fds_recvmsg(struct passed_fds *passed, int fd, struct msghdr *mes
 	return got;
 }
 
-ssize_t passed_fds_send(int fd, const void *bytes, size_t len, int passed, int flags)
+ssize_t passed_fds_send_many(
+	int fd, const void *bytes, size_t len, const int *passed, size_t n, int flags)
 {
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)),
+		char bytes[CMSG_SPACE(PASSED_FDS_SEND_MAX * sizeof(int))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(n * sizeof(int)),
 			      .cmsg_level = SOL_SOCKET,
 			      .cmsg_type = SCM_RIGHTS } };
 	struct iovec iov = { (void *)(uintptr_t)bytes, len };
 	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t done;
 
-	if (passed >= 0) {
-		memcpy(CMSG_DATA(&control.header), &passed, sizeof(passed));
+	if (n) {
+		memcpy(CMSG_DATA(&control.header), passed, n * sizeof(*passed));
 		message.msg_control = &control;
-		message.msg_controllen = sizeof(control);
+		message.msg_controllen = CMSG_SPACE(n * sizeof(*passed));
 	}
 	do
 		done = sendmsg(fd, &message, flags);
 	while (done < 0 && errno == EINTR);
 	return done < 0 ? -errno : done;
+}
+
+ssize_t passed_fds_send(int fd, const void *bytes, size_t len, int passed, int flags)
+{
+	return passed_fds_send_many(fd, bytes, len, &passed, passed >= 0, flags);
 }

@@ -6,8 +6,10 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-/* Of one message; what comes above that is closed. */
-enum { PASSED_FDS_MAX = 16 };
+enum {
+	PASSED_FDS_MAX = 16,	   /* taken of one message; what comes above that is closed */
+	PASSED_FDS_SEND_MAX = 253, /* that the kernel lets one message have */
+};
 
 /**
  * struct passed_fds - descriptors that came beside the bytes of a unix socket
@@ -29,6 +31,10 @@ ssize_t passed_fds_recvmsg(struct passed_fds *passed, int fd, struct msghdr *mes
  * Return: bytes; -errno.
  */
 ssize_t passed_fds_send(int fd, const void *bytes, size_t len, int passed, int flags);
+
+/** passed_fds_send_many() - the same with @n of them, 0..PASSED_FDS_SEND_MAX */
+ssize_t passed_fds_send_many(
+	int fd, const void *bytes, size_t len, const int *passed, size_t n, int flags);
 
 /** passed_fds_take() - the first one, the caller's from now on; -ENOENT: there is none */
 int passed_fds_take(struct passed_fds *passed);

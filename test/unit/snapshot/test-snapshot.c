@@ -357,6 +357,41 @@ static void descriptors_stay_open_as_long_as_they_are_to(void **state)
 	close(fd);
 }
 
+/* The one of a group, and the one behind it. */
+static const struct snapshot_field outer_fields[] = {
+	SNAPSHOT_FIELD(struct thing, members, 1, SNAPSHOT_EACH, .of = thing_fields,
+		.size = sizeof(struct thing)),
+	SNAPSHOT_FIELD(struct thing, fd, 2, SNAPSHOT_FILE),
+	{ 0 },
+};
+
+static void descriptors_may_have_other_numbers(void **state)
+{
+	static const int others[] = { 300, 7, 8 };
+	const struct thing first = { .name = "a", .fd = 7 }, last = { .fd = 300 };
+	AUTO_ERROR struct error *err = NULL;
+	struct snapshot_writer writer;
+	struct snapshot snapshot;
+	struct snapshot_part part;
+	struct thing got;
+
+	(void)state;
+	begin(&writer);
+	snapshot_put_group(&writer, 1, thing_fields, &first);
+	snapshot_put(&writer, outer_fields, &last);
+	assert_int_equal(snapshot_open(finish(&writer), &snapshot, NULL), 0);
+	assert_int_equal(snapshot_set_fds(&snapshot, others, 3, &err), -EBADMSG);
+	assert_string_equal(
+		error_message(err), "the snapshot refers to 2 descriptors, and 3 are there");
+	assert_int_equal(snapshot_set_fds(&snapshot, others, 2, NULL), 0);
+	assert_int_equal(snapshot_get(&snapshot.all, outer_fields, &got, NULL), 0);
+	assert_int_equal(got.fd, 7);
+	assert_true(snapshot_next_group(&got.members, &part));
+	assert_int_equal(snapshot_get(&part, thing_fields, &got, NULL), 0);
+	assert_int_equal(got.fd, 300);
+	snapshot_close(&snapshot);
+}
+
 static void a_trial_is_without_bulk(void **state)
 {
 	struct thing thing = example;
@@ -383,6 +418,7 @@ int main(void)
 		cmocka_unit_test(what_is_missing_twice_or_out_of_bounds_is_told_by_name),
 		cmocka_unit_test(groups_are_no_deeper_than_may_be),
 		cmocka_unit_test(descriptors_stay_open_as_long_as_they_are_to),
+		cmocka_unit_test(descriptors_may_have_other_numbers),
 		cmocka_unit_test(a_trial_is_without_bulk),
 	};
 
