@@ -215,24 +215,36 @@ static const struct snapshot_field exec_fields[] = {
 	{ 0 },
 };
 
+static void put_child(const struct exec_chardev *exec, struct exec_state *state)
+{
+	struct child_state child = { .slave = -1 };
+
+	if (exec->child)
+		child_save(exec->child, &child);
+	state->master = fd_stream_fd(&exec->stream);
+	state->slave = child.slave;
+	state->pid = (unsigned)child.pid;
+	state->doomed = child.doomed;
+}
+
+/* Where children end the command is started again, as it is when the program is. */
 static void exec_save(struct chardev *chardev, struct chardev_bequest *to)
 {
 	const struct exec_chardev *exec = exec_of(chardev);
-	struct child_state child = { .slave = -1 };
-	struct exec_state state = { .master = fd_stream_fd(&exec->stream),
+	struct exec_state state = { .master = -1,
+		.slave = -1,
 		.cols = exec->cols,
 		.rows = exec->rows,
 		.status = (unsigned)exec->status,
 		.has_exited = exec->has_exited,
-		.waits = timer_is_running(exec->timer),
+		.waits = to->children_end || timer_is_running(exec->timer),
 		.started_ms = exec->started_ms,
-		.delay_ms = exec->delay_ms };
+		.delay_ms = to->children_end ? 0 : exec->delay_ms };
 
-	if (exec->child)
-		child_save(exec->child, &child);
-	state.slave = child.slave;
-	state.pid = (unsigned)child.pid;
-	state.doomed = child.doomed;
+	if (to->children_end)
+		chardev_leave_out(to, chardev, "its child");
+	else
+		put_child(exec, &state);
 	snapshot_put(&to->writer, exec_fields, &state);
 }
 
@@ -282,11 +294,24 @@ static int exec_load(struct chardev *chardev, const struct opts *opts, const str
 	return r;
 }
 
+static void exec_part(struct chardev *chardev, const char *reason)
+{
+	struct exec_chardev *exec = exec_of(chardev);
+
+	(void)reason;
+	if (!exec->child)
+		return;
+	log_info("exec '%s': the command ends with this process, and the next one starts it again",
+		chardev->id);
+	child_hang_up(exec->child);
+}
+
 static const struct chardev_handover exec_handover = {
 	.fields = exec_fields,
 	.size = sizeof(struct exec_state),
 	.save = exec_save,
 	.load = exec_load,
+	.part = exec_part,
 };
 
 static ssize_t exec_out(struct chardev *chardev, const struct iovec *iov, int n)

@@ -14,17 +14,20 @@ struct chardev_set;
 struct opts;
 
 /*
- * A process may execute another program in its own place, which goes on with its chardevs
- * (doc/upgrade.md). What a class leaves for that is a struct with a table of its members.
+ * A process may execute another program in its own place, which goes on with its chardevs, or end
+ * and leave them to the next process (doc/upgrade.md). What a class leaves for that is a struct
+ * with a table of its members.
  */
 
 /**
  * struct chardev_bequest - what is left to the next program
  * @on_left_out: this is not, and why: "its TLS session"; a @chardev is to be parted with before
  *               the end, NULL: somebody else knows of it by @name
+ * @children_end: it is another process, which no child of this one goes over to
  */
 struct chardev_bequest {
 	struct snapshot_writer writer;
+	bool children_end;
 	void (*on_left_out)(void *data, struct chardev *chardev, const char *name, const char *why);
 	void *data;
 };
