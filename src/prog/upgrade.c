@@ -21,6 +21,7 @@
 #include "control/world.h"
 #include "io/store.h"
 #include "prog/examiner.h"
+#include "prog/leaving.h"
 #include "prog/notify.h"
 #include "prog/pidfile.h"
 #include "prog/setup.h"
@@ -34,17 +35,10 @@
 
 enum stage { IDLE, ASKING, PACKING, GOING };
 
-/** struct parting - one that is left out */
-struct parting {
-	struct chardev *chardev;
-	struct parting *next;
-};
-
 /**
  * struct upgrade
  * @listener: who waits for it; NULL: nobody
  * @losses:   guests that would lose their device; the first one's name in @lost
- * @partings: of the bequest that is being saved
  */
 struct upgrade {
 	struct loop *loop;
@@ -60,7 +54,6 @@ struct upgrade {
 	struct timer *timer;
 	unsigned losses;
 	char *lost;
-	struct parting *partings;
 };
 
 /* ---- the end of an attempt ---- */
@@ -119,62 +112,32 @@ static void tell_left_out(void *data, struct chardev *chardev, const char *name,
 		listener->on_step(listener->data, UPGRADE_CLOSED, "connection", name, why);
 }
 
-static void note_parting(void *data, struct chardev *chardev, const char *name, const char *why)
+static int save(struct upgrade *upgrade, struct chardev_bequest *bequest, struct error **err)
 {
-	struct upgrade *upgrade = data;
-	struct parting *parting = chardev ? malloc(sizeof(*parting)) : NULL;
+	int r = forgone_save(
+		upgrade->setup, upgrade->loop, upgrade->pidfile->fd, &bequest->writer, err);
 
-	(void)name, (void)why;
-	if (!parting)
-		return; /* it is closed without a word */
-	*parting = (struct parting){ chardev, upgrade->partings };
-	upgrade->partings = parting;
+	return r < 0 ? r : bequest_save(upgrade->world, bequest, err);
 }
 
-static void forget_partings(struct upgrade *upgrade, bool part)
-{
-	struct parting *parting;
-
-	while ((parting = upgrade->partings)) {
-		upgrade->partings = parting->next;
-		if (part)
-			chardev_part(parting->chardev, "the console's server is being upgraded: "
-						       "come again");
-		free(parting);
-	}
-}
-
-static int save(struct upgrade *upgrade, bool is_trial, struct chardev_bequest *ret_bequest,
-	struct error **err)
+static int save_trial(
+	struct upgrade *upgrade, struct chardev_bequest *ret_bequest, struct error **err)
 {
 	int r;
 
-	*ret_bequest =
-		(struct chardev_bequest){ .on_left_out = is_trial ? tell_left_out : note_parting,
-			.data = upgrade };
-	r = snapshot_begin(&ret_bequest->writer, is_trial, err);
-	if (r < 0)
-		return r;
-	r = forgone_save(
-		upgrade->setup, upgrade->loop, upgrade->pidfile->fd, &ret_bequest->writer, err);
-	return r < 0 ? r : bequest_save(upgrade->world, ret_bequest, err);
+	*ret_bequest = (struct chardev_bequest){ .on_left_out = tell_left_out, .data = upgrade };
+	r = snapshot_begin(&ret_bequest->writer, true, err);
+	return r < 0 ? r : save(upgrade, ret_bequest, err);
 }
 
 /* ---- going ---- */
 
-static int write_files(struct upgrade *upgrade, struct error **err)
-{
-	unsigned left = chardev_set_settle(world_chardevs(upgrade->world), UPGRADE_FILES_MS);
-
-	return left ? error_set(err, ETIMEDOUT, "%u files do not take what is to be written", left)
-		    : 0;
-}
-
 /* Does not return, unless it fails. */
-static int execute(struct upgrade *upgrade, struct chardev_bequest *bequest, struct error **err)
+static int execute(struct upgrade *upgrade, struct leaving *leaving, struct error **err)
 {
 	const char *program = upgrade->setup->program;
-	int fd = bequest->writer.fd, r = snapshot_leave_fds(&bequest->writer, true);
+	const struct snapshot_writer *writer = &leaving->bequest.writer;
+	int fd = writer->fd, r = snapshot_leave_fds(writer, true);
 
 	if (r == 0)
 		r = takeover_set_env(fd);
@@ -185,8 +148,7 @@ static int execute(struct upgrade *upgrade, struct chardev_bequest *bequest, str
 	if (r == 0 && fcntl(fd, F_SETFD, 0) < 0)
 		r = -errno;
 	if (r == 0) {
-		forget_partings(upgrade, true);
-		bequest_part(upgrade->world);
+		leaving_part(leaving, "the console's server is being upgraded: come again");
 		fflush(NULL);
 		execv(program, upgrade->setup->argv);
 		r = -errno;
@@ -194,25 +156,24 @@ static int execute(struct upgrade *upgrade, struct chardev_bequest *bequest, str
 	takeover_unset_env();
 	notify_unset_env();
 	activation_unset_env(&upgrade->setup->activation);
-	snapshot_leave_fds(&bequest->writer, false);
+	snapshot_leave_fds(writer, false);
 	return error_set(err, -r, "'%s' cannot be executed: %s", program, strerror(-r));
 }
 
 static void go(struct upgrade *upgrade)
 {
-	struct chardev_bequest bequest = { .writer.fd = -1 };
 	struct error *err = NULL;
-	int r = write_files(upgrade, &err);
+	struct leaving leaving;
+	int r = leaving_begin(&leaving, upgrade->world, false, &err);
 
 	if (r == 0)
-		r = save(upgrade, false, &bequest, &err);
+		r = save(upgrade, &leaving.bequest, &err);
 	if (r == 0)
-		r = examiner_ask_now(upgrade->examiner, bequest.writer.fd, &err);
+		r = examiner_ask_now(upgrade->examiner, leaving.bequest.writer.fd, &err);
 	examiner_free(TAKE_PTR(upgrade->examiner));
 	if (r == 0)
-		execute(upgrade, &bequest, &err);
-	forget_partings(upgrade, false);
-	snapshot_done(&bequest.writer);
+		execute(upgrade, &leaving, &err);
+	leaving_done(&leaving);
 	give_up(upgrade, err);
 }
 
@@ -287,7 +248,7 @@ static int ask(struct upgrade *upgrade, bool force, struct error **err)
 	bequest_tell(upgrade->world, tell_fate, upgrade);
 	r = check_losses(upgrade, force, err);
 	if (r == 0)
-		r = save(upgrade, true, &bequest, err);
+		r = save_trial(upgrade, &bequest, err);
 	if (r == 0)
 		r = examiner_new(upgrade->loop, setup->program, setup->argv, on_answer, upgrade,
 			&upgrade->examiner, err);

@@ -15,10 +15,7 @@ struct world;
  */
 struct upgrade;
 
-enum {
-	UPGRADE_PACK_MS = 2000, /* for histories to be compressed, while consoles go on */
-	UPGRADE_FILES_MS = 500, /* for files to be written; consoles wait for it */
-};
+enum { UPGRADE_PACK_MS = 2000 }; /* for histories to be compressed, while consoles go on */
 
 /** upgrade_new() - Return: 0; -ENOMEM. The world's upgrader from now on */
 int upgrade_new(struct loop *loop, struct world *world, const struct setup *setup,
