@@ -66,23 +66,51 @@ void activation_init(struct activation *activation)
 	clear_env();
 }
 
-/* Return: the descriptor; -ENOENT, -EEXIST. */
-static int find(const struct activation *activation, const char *name)
+/**
+ * next_named() - walk the descriptors that are called so
+ * @i: from this one on; where it is, @ret_at is its name in the list
+ */
+static bool next_named(
+	const struct activation *activation, const char *name, unsigned *i, char **ret_at)
 {
-	const char *at = activation->names;
-	int found = -ENOENT;
+	char *at = activation->names;
 
-	for (unsigned i = 0; at && i < activation->n; i++) {
+	for (unsigned n = 0; at && n < activation->n; n++) {
 		size_t len = strcspn(at, ":");
 
-		if (strlen(name) == len && !strncmp(at, name, len)) {
-			if (found >= 0)
-				return -EEXIST;
-			found = FIRST_FD + (int)i;
+		if (n >= *i && strlen(name) == len && !strncmp(at, name, len)) {
+			*i = n;
+			*ret_at = at;
+			return true;
 		}
 		at = at[len] ? at + len + 1 : NULL;
 	}
-	return found;
+	return false;
+}
+
+/* Return: the descriptor; -ENOENT, -EEXIST. */
+static int find(const struct activation *activation, const char *name)
+{
+	unsigned i = 0, other;
+	char *at;
+
+	if (!next_named(activation, name, &i, &at))
+		return -ENOENT;
+	other = i + 1;
+	return next_named(activation, name, &other, &at) ? -EEXIST : FIRST_FD + (int)i;
+}
+
+int activation_take(struct activation *activation, const char *name)
+{
+	unsigned i = 0;
+	char *at;
+
+	if (!next_named(activation, name, &i, &at))
+		return -ENOENT;
+	memmove(at, at + strlen(name), strlen(at + strlen(name)) + 1);
+	if (activation->inodes)
+		activation->inodes[i] = 0;
+	return FIRST_FD + (int)i;
 }
 
 static int not_found(const struct activation *activation, const char *name, struct error **err)

@@ -34,6 +34,13 @@ void activation_init(struct activation *activation);
 int activation_resolve(const struct activation *activation, struct opts *opts, struct error **err);
 
 /**
+ * activation_take() - a descriptor of that name, the caller's; no socket to be resolved any more
+ *
+ * Return: the first one of them; -ENOENT: there is none, or no more.
+ */
+int activation_take(struct activation *activation, const char *name);
+
+/**
  * activation_set_env() - leave those that are open yet to the program that is executed next in this
  * process, by their names
  *

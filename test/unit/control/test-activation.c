@@ -111,6 +111,40 @@ static void what_is_open_yet_is_left_to_the_next_program(void **state)
 	close(fds[1]);
 }
 
+static void what_is_taken_is_no_socket_any_more(void **state)
+{
+	struct activation activation;
+
+	(void)state;
+	set_env((int)getpid(), "4", "web:kept:kept:metrics");
+	activation_init(&activation);
+	assert_int_equal(activation_take(&activation, "keep"), -ENOENT);
+	assert_int_equal(activation_take(&activation, "kept"), 4);
+	expect(&activation, "socket,fd=kept", 0, "5", NULL);
+	assert_int_equal(activation_take(&activation, "kept"), 5);
+	assert_int_equal(activation_take(&activation, "kept"), -ENOENT);
+	assert_string_equal(activation.names, "web:::metrics");
+	expect(&activation, "socket,fd=metrics", 0, "6", NULL);
+	activation_done(&activation);
+}
+
+/* Not even where its number is still open. */
+static void what_is_taken_is_not_left_to_the_next_program(void **state)
+{
+	struct activation activation;
+
+	(void)state;
+	assert_int_equal(dup2(0, 3), 3);
+	set_env((int)getpid(), "1", "kept");
+	activation_init(&activation);
+	assert_int_equal(activation_take(&activation, "kept"), 3);
+	assert_int_equal(activation_set_env(&activation), 0);
+	expect_close_on_exec(3, FD_CLOEXEC);
+	activation_unset_env(&activation);
+	activation_done(&activation);
+	close(3);
+}
+
 static void what_is_not_ours_is_not_used(void **state)
 {
 	static const char *const counts[] = { "1", "-1", "x", "1025", "" };
@@ -137,6 +171,8 @@ int main(void)
 		cmocka_unit_test(names_become_numbers),
 		cmocka_unit_test(a_name_means_one_socket),
 		cmocka_unit_test(what_is_open_yet_is_left_to_the_next_program),
+		cmocka_unit_test(what_is_taken_is_no_socket_any_more),
+		cmocka_unit_test(what_is_taken_is_not_left_to_the_next_program),
 		cmocka_unit_test(what_is_not_ours_is_not_used),
 	};
 
