@@ -20,6 +20,7 @@
 #include "opts/opts.h"
 #include "prog/again.h"
 #include "prog/classes.h"
+#include "prog/fdstore.h"
 #include "prog/messages.h"
 #include "prog/notify.h"
 #include "prog/pidfile.h"
@@ -31,8 +32,10 @@
 #include "prog/upgrade.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct daemon {
 	struct setup *setup;
@@ -44,7 +47,32 @@ struct daemon {
 	struct upgrade *upgrade;
 	struct messages *messages;
 	struct pidfile pidfile;
+	bool serves;
 };
+
+/* What is left stays as it is, so nothing is taken away, as where another program is executed. */
+static _Noreturn void vanish(struct daemon *daemon)
+{
+	notify_stopping(daemon->notify);
+	messages_stop(daemon->messages);
+	pidfile_remove(&daemon->pidfile);
+	fflush(NULL);
+	_exit(0);
+}
+
+/* SIGTERM is how a service is stopped, maybe to be started again: nobody says which it is. */
+static void end(struct daemon *daemon, int number)
+{
+	struct error *err = NULL;
+
+	if (number == SIGTERM && fdstore_is_there(daemon->notify)) {
+		if (fdstore_leave(daemon->estate.world, daemon->notify, &err) == 0)
+			vanish(daemon);
+		error_prefix(&err, "nothing goes on when the service is started again: ");
+		log_report(LOG_ERROR, err);
+	}
+	world_quit(daemon->estate.world, "host-signal");
+}
 
 static void on_signal(void *data, enum signal_wish wish, int number, int pid)
 {
@@ -52,7 +80,7 @@ static void on_signal(void *data, enum signal_wish wish, int number, int pid)
 
 	if (wish == SIGNAL_END) {
 		log_info("terminating on signal %d from pid %d", number, pid);
-		world_quit(daemon->estate.world, "host-signal");
+		end(daemon, number);
 		return;
 	}
 	if (wish == SIGNAL_UPGRADE) {
@@ -64,13 +92,23 @@ static void on_signal(void *data, enum signal_wish wish, int number, int pid)
 	again_read(daemon->again);
 }
 
+static void begin_to_serve(struct daemon *daemon)
+{
+	const char *name = daemon->setup->name;
+
+	daemon->serves = true;
+	notify_serving(daemon->notify, daemon->loop, name ? name : "consoles");
+}
+
 static void on_reload(void *data, bool begins)
 {
 	struct daemon *daemon = data;
 
-	if (begins)
+	if (!daemon->serves && !begins)
+		begin_to_serve(daemon);
+	else if (daemon->serves && begins)
 		notify_reloading(daemon->notify);
-	else
+	else if (daemon->serves)
 		notify_reloaded(daemon->notify);
 }
 
@@ -240,7 +278,7 @@ static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 
 static int serve(struct daemon *daemon, int ready_fd, struct error **err)
 {
-	const char *logfile = daemon->setup->logfile, *name = daemon->setup->name;
+	const char *logfile = daemon->setup->logfile;
 	int r = 0;
 
 	if (logfile || ready_fd < 0) /* else they go to /dev/null */
@@ -259,7 +297,10 @@ static int serve(struct daemon *daemon, int ready_fd, struct error **err)
 		r = sandboxing_enter(daemon->setup, daemon->loop, err);
 	if (r < 0)
 		return r;
-	notify_serving(daemon->notify, daemon->loop, name ? name : "consoles");
+	if (daemon->setup->was_stored)
+		again_read(daemon->again); /* it is ready once all is as the files say now */
+	else
+		begin_to_serve(daemon);
 	loop_run(daemon->loop);
 	notify_stopping(daemon->notify);
 	return 0;

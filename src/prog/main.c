@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "prog/cmdline.h"
 #include "prog/daemon.h"
+#include "prog/fdstore.h"
 #include "prog/notify.h"
 #include "prog/process.h"
 #include "prog/setup.h"
@@ -24,6 +25,8 @@ static int run(struct setup *setup, struct error **err)
 	if (r < 0)
 		return r;
 	notify_init(&notify);
+	if (!setup->takes_over)
+		fdstore_take(setup, &notify);
 	r = daemon_run(setup, &notify, ready_fd, err);
 	notify_done(&notify);
 	return r;

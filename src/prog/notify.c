@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* syscalls: clock_gettime close getpid sendto socket */
+/* syscalls: clock_gettime close connect getpid pipe2 poll ppoll sendto socket */
 #include "prog/notify.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "transport/passed-fds.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +22,7 @@
 
 static const char socket_variable[] = "NOTIFY_SOCKET";
 static const char period_variable[] = "WATCHDOG_USEC", pid_variable[] = "WATCHDOG_PID";
+static const char store_variable[] = "FDSTORE";
 
 enum { US_A_MS = 1000 };
 
@@ -48,26 +52,38 @@ void notify_init(struct notify *notify)
 	if (address) {
 		notify->address = strdup(address);
 		notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (!read_number(store_variable, &notify->stores))
+			notify->stores = 0;
 	}
 	notify_unset_env();
 }
 
+static int set_number(const char *name, uint64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, number);
+	return setenv(name, text, 1) < 0 ? -errno : 0;
+}
+
 int notify_set_env(const struct notify *notify)
 {
-	char us[32];
+	int r;
 
 	if (!notify->address)
 		return 0;
-	snprintf(us, sizeof(us), "%llu", (unsigned long long)notify->watchdog_ms * 2 * US_A_MS);
-	return setenv(socket_variable, notify->address, 1) < 0 ||
-			       (notify->watchdog_ms && setenv(period_variable, us, 1) < 0)
-		       ? -errno
-		       : 0;
+	r = setenv(socket_variable, notify->address, 1) < 0 ? -errno : 0;
+	if (r == 0 && notify->watchdog_ms)
+		r = set_number(period_variable, notify->watchdog_ms * 2 * US_A_MS);
+	if (r == 0 && notify->stores)
+		r = set_number(store_variable, notify->stores);
+	return r;
 }
 
 void notify_unset_env(void)
 {
 	unsetenv(socket_variable);
+	unsetenv(store_variable);
 	unsetenv(period_variable);
 	unsetenv(pid_variable);
 }
@@ -143,6 +159,69 @@ void notify_stopping(struct notify *notify)
 	send_state(notify, "STOPPING=1");
 	notify->stopping = true;
 	timer_free(TAKE_PTR(notify->watchdog));
+}
+
+/* ---- what it keeps ---- */
+
+/* Descriptors come with a message to a socket that is connected. */
+static int send_fd(const struct notify *notify, const char *state, int fd)
+{
+	struct sockaddr_un un;
+	socklen_t len = notify->address ? fill_address(notify->address, &un) : 0;
+	ssize_t done;
+
+	if (!len)
+		return -EINVAL;
+	if (connect(notify->fd, (const struct sockaddr *)&un, len) < 0)
+		return -errno;
+	done = passed_fds_send(notify->fd, state, strlen(state), fd, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return done < 0 ? (int)done : 0;
+}
+
+/* It closes our end of a pipe once it has come to it [sd_notify_barrier(3)]. */
+static int await(const struct notify *notify)
+{
+	struct pollfd closed = { .events = 0 };
+	int ends[2], r;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	r = send_fd(notify, "BARRIER=1", ends[1]);
+	close(ends[1]);
+	closed.fd = ends[0];
+	if (r == 0 && poll(&closed, 1, NOTIFY_TAKES_MS) <= 0)
+		r = -ETIMEDOUT;
+	close(ends[0]);
+	return r;
+}
+
+/* A descriptor whose other end goes would be dropped, were it not told to leave that to us. */
+int notify_store(const struct notify *notify, const char *name, int fd, struct error **err)
+{
+	AUTO_FREE char *state = NULL;
+	int r;
+
+	if (asprintf(&state, "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name) < 0) {
+		state = NULL;
+		return error_set(err, ENOMEM, "out of memory");
+	}
+	r = send_fd(notify, state, fd);
+	if (r == 0)
+		r = await(notify);
+	if (r == 0)
+		return 0;
+	notify_unstore(notify, name);
+	return error_set(err, -r, "the service manager does not take it: %s", strerror(-r));
+}
+
+void notify_unstore(const struct notify *notify, const char *name)
+{
+	AUTO_FREE char *state = NULL;
+
+	if (asprintf(&state, "FDSTOREREMOVE=1\nFDNAME=%s", name) < 0)
+		state = NULL;
+	else
+		send_state(notify, state);
 }
 
 void notify_done(struct notify *notify)

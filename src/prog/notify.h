@@ -11,6 +11,7 @@
  * @watchdog_ms: how often it wants to hear that the loop goes round; 0: never
  * @watchdog: says so; NULL: not yet
  * @stopping: it has been told; from then on nothing is said
+ * @stores:   how many descriptors it keeps while the service is stopped to be started again
  */
 struct notify {
 	char *address;
@@ -18,11 +19,14 @@ struct notify {
 	uint64_t watchdog_ms;
 	struct timer *watchdog;
 	bool stopping;
+	uint64_t stores;
 };
 
+enum { NOTIFY_TAKES_MS = 5000 }; /* for a descriptor to be taken */
+
 /**
- * notify_init() - take $NOTIFY_SOCKET and the watchdog's variables out of the environment, so that
- * no child speaks for us
+ * notify_init() - take $NOTIFY_SOCKET, the watchdog's variables and $FDSTORE out of the
+ * environment, so that no child speaks for us
  */
 void notify_init(struct notify *notify);
 
@@ -42,6 +46,21 @@ void notify_reloaded(struct notify *notify);
 
 /** notify_stopping() - it ends; the loop goes round no more */
 void notify_stopping(struct notify *notify);
+
+/**
+ * notify_store() - let it keep a copy of a descriptor for the next process, whoever holds the other
+ * end of it
+ * @name: which the next one finds it by [sd_pid_notify_with_fds(3)]
+ *
+ * Waits until all that it was told before, and this, has been taken note of. Whether it had room is
+ * not said.
+ *
+ * Return: 0; -errno with @err, and nothing is kept.
+ */
+int notify_store(const struct notify *notify, const char *name, int fd, struct error **err);
+
+/** notify_unstore() - it shall not keep what is called so */
+void notify_unstore(const struct notify *notify, const char *name);
 
 /** notify_set_env() - what notify_init() took, for the program that is executed next */
 int notify_set_env(const struct notify *notify);

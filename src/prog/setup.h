@@ -33,6 +33,7 @@
  *           of which @audit_left is borrowed
  * @forgone: what was given up in this process, by whatever program
  * @places:  of an examiner: where the configuration has files
+ * @was_stored: that was another process, and options and files may say something else by now
  * @n_monitors, @n_controls: how many -qmp and -control there are, for the ids of their chardevs
  * @memory_max: what all hubs may hold, in bytes; 0: any
  * @name:    of the guest, or NULL; owned
@@ -51,7 +52,7 @@ struct setup {
 	char *name;
 	const char *pidfile, *logfile;
 	unsigned char escape;
-	bool daemonize, check_only, takes_over;
+	bool daemonize, check_only, takes_over, was_stored;
 	struct privileges privileges;
 	struct sandboxing sandbox;
 	char *program;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* before the sandbox: close fcntl memfd_create pwrite64 */
+/* syscalls: close fcntl memfd_create pwrite64 */
 #include "snapshot/writer.h"
 
 #include "base/wire.h"

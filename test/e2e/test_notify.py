@@ -9,33 +9,16 @@ import time
 
 import pytest
 
+from support.manager import Store
 from support.program import with_socket
 from support.stream import DEADLINE, connect_unix
 
 
-class Manager:
-    """The service manager's end of $NOTIFY_SOCKET."""
-
-    def __init__(self, path):
-        self.path = path
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.sock.bind(str(path))
-        self.sock.settimeout(DEADLINE)
-
-    def next(self, *but):
-        """The next message that is none of these, as a dictionary."""
-        while True:
-            message = dict(line.split("=", 1) for line in self.sock.recv(4096).decode().split("\n"))
-            if not any(key in message for key in but):
-                return message
-
-
 @pytest.fixture
-def manager(workdir):
-    made = Manager(workdir / "notify")
+def manager():
+    made = Store()
     yield made
-    made.sock.close()
-    made.path.unlink()
+    made.end()
 
 
 @pytest.fixture
@@ -51,7 +34,7 @@ def service(charhubd_path, manager, workdir):
         process = subprocess.Popen(
             [*passed["prefix"], charhubd_path, "-control", "fd=control", *args],
             pass_fds=passed["pass_fds"], cwd=workdir,
-            env={**os.environ, "NOTIFY_SOCKET": str(manager.path), "WATCHDOG_USEC": "20000", **env})
+            env={**os.environ, "NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "20000", **env})
         started.append(process)
         return process
 

@@ -112,6 +112,10 @@ class NotifySocket:
         os.chmod(self.folder.name, 0o711)  # for who is another user by then, as systemd's is
         os.chmod(self.path, 0o777)
 
+    def receive(self):
+        """The next message, as a dictionary."""
+        return dict(line.split("=", 1) for line in self.sock.recv(4096).decode().split("\n"))
+
     def wait_ready(self, process, timeout=DEADLINE):
         """True once READY=1 came, False if the process ended first."""
         pidfd = os.pidfd_open(process.pid)
@@ -123,7 +127,7 @@ class NotifySocket:
             while time.monotonic() < end:
                 ready = [fd for fd, _ in poller.poll((end - time.monotonic()) * 1000)]
                 if self.sock.fileno() in ready:
-                    if b"READY=1" in self.sock.recv(4096).split(b"\n"):
+                    if "READY" in self.receive():
                         return True
                 elif pidfd in ready:
                     return False
@@ -163,22 +167,34 @@ def special_files(folder):
     return found
 
 
-# As systemd starts a service: with a socket as descriptor 3, watched where that is asked for.
+# As systemd starts a service: with descriptors from 3 on, watched where that is asked for.
 MANAGER = """
-import os, sys
-os.dup2(int(sys.argv[1]), 3)
+import fcntl, os, sys
+passed = [word.split("=") for word in sys.argv[1].split()]
+fds = [fcntl.fcntl(int(fd), fcntl.F_DUPFD_CLOEXEC, 100) for fd, _ in passed]
+for i, fd in enumerate(fds):
+    os.dup2(fd, 3 + i)
 pid = str(os.getpid())
-os.environ.update(LISTEN_PID=pid, LISTEN_FDS="1", LISTEN_FDNAMES=sys.argv[2])
+os.environ.update(LISTEN_PID=pid, LISTEN_FDS=str(len(fds)),
+                  LISTEN_FDNAMES=":".join(name for _, name in passed))
 if "WATCHDOG_USEC" in os.environ:
     os.environ.setdefault("WATCHDOG_PID", pid)
-os.execv(sys.argv[3], sys.argv[3:])
+os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
+def with_descriptors(named):
+    """How a service manager starts what is told: options of Charhubd and the like.
+
+    @named: pairs of name and number.
+    """
+    passed = " ".join(f"{fd}={name}" for name, fd in named)
+    return {"prefix": [sys.executable, "-c", MANAGER, passed],
+            "pass_fds": tuple(fd for _, fd in named)}
+
+
 def with_socket(name, listener):
-    """How a service manager starts what is told: options of Charhubd and the like."""
-    fd = listener.fileno()
-    return {"prefix": [sys.executable, "-c", MANAGER, str(fd), name], "pass_fds": (fd,)}
+    return with_descriptors([(name, listener.fileno())])
 
 
 class Charhubd:
@@ -187,12 +203,12 @@ class Charhubd:
     _count = 0
 
     def __init__(self, program, args, workdir, stdin=subprocess.DEVNULL, env=None, prefix=(),
-                 pass_fds=()):
+                 pass_fds=(), notify=None):
         Charhubd._count += 1
         self.mark = f"{os.getpid()}.{Charhubd._count}"
         self.workdir = pathlib.Path(workdir)
         self.before = special_files(workdir)
-        self.notify = NotifySocket()
+        self.notify = notify or NotifySocket()
         if SANDBOX:  # to look for leaks a sanitizer does what a sandbox is against
             env = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0",
                    **(env or {})}
