@@ -7,12 +7,14 @@
  *
  * One dispatch accepts at most ACCEPTS_A_DISPATCH.
  */
-/* syscalls: accept4 close eventfd2 getsockname lstat newfstatat recvfrom sendto shutdown unlink */
+/* syscalls: accept4 close eventfd2 fcntl getsockname lstat newfstatat recvfrom sendto shutdown */
+/* syscalls: unlink */
 #include "transport/listener.h"
 
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -198,6 +200,14 @@ static int set_up(struct listener *listener, const struct address *address, cons
 	return watch_new(listener->loop, listener->fd, on_knock, listener, &listener->watch);
 }
 
+/* A service manager that has the socket as well lets it block whenever it starts a service. */
+static int set_non_blocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
 int listener_inherit(struct loop *loop, int fd, const struct address *address, const char *owner,
 	listener_fn *fn, void *data, struct listener **ret_listener, struct error **err)
 {
@@ -210,7 +220,9 @@ int listener_inherit(struct loop *loop, int fd, const struct address *address, c
 	}
 	*listener =
 		(struct listener){ .loop = loop, .fd = fd, .reserve = -1, .fn = fn, .data = data };
-	r = set_up(listener, address, owner);
+	r = set_non_blocking(fd);
+	if (r == 0)
+		r = set_up(listener, address, owner);
 	if (r < 0) {
 		listener_free(listener);
 		return error_set(err, -r, "%s: %s", owner, strerror(-r));

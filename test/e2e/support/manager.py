@@ -82,6 +82,8 @@ class Service:
     def start(self, *args):
         """Once more with the same arguments, where there are none."""
         self.args = args or self.args
+        for _, fd in self.sockets:
+            os.set_blocking(fd, True)  # as systemd does
         passed = [*self.sockets, *self.store.kept]
         options = program.with_descriptors(passed) if passed else {}
         self.daemon = program.Charhubd(
