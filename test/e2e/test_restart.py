@@ -321,7 +321,7 @@ def taken_before(fds):
 
 
 @pytest.mark.parametrize("break_it, why", [
-    (another_format, "the snapshot has the format 99.0, and this program takes over 1 only"),
+    (another_format, "the snapshot has the format 99.1, and this program takes over 1 only"),
     (another_sum, "the snapshot is broken: its sum is wrong"),
     (without_one, r"the snapshot refers to \d+ descriptors, and \d+ are there"),
     (with_one_more, r"the snapshot refers to \d+ descriptors, and \d+ are there"),
