@@ -10,7 +10,7 @@ import signal
 
 import pytest
 
-from support import program
+from support import mounts, program
 from support.qmp import Failed, Qmp
 from support.screen import wait_until
 from support.stream import connect_unix
@@ -270,12 +270,10 @@ def test_reload_changes_who_is_recorded(charhubd, workdir, client, guest):
 
 def test_a_full_disk(charhubd, workdir, client, guest):
     (workdir / "disk").mkdir()
-    program.need("unshare")
     daemon = charhubd(
         *console(workdir, "vm", f",record=always,record.path={workdir}/disk/vm.cast,window=64k,"
                  "keep=0"), "-control", "control",
-        prefix=["unshare", "-rm", "sh", "-c",
-                f'mount -t tmpfs -o size=1m none {workdir}/disk && exec "$@"', "sh"])
+        prefix=mounts.after(f"mount -t tmpfs -o size=1m none {workdir}/disk"))
     disk = pathlib.Path(f"/proc/{daemon.pid}/root{workdir}/disk")
     (disk / "ballast").write_bytes(bytes(900 * 1024))
     vm, person = guest("vm"), client(workdir / "vm")
