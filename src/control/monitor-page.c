@@ -126,11 +126,12 @@ static void work(void *data)
 		post(page);
 }
 
-static int handle_in(void *data, const char *bytes, size_t len)
+static int handle_in(void *data, const struct display_view *view, const char *bytes, size_t len)
 {
 	struct monitor_page *page = data;
 	int r;
 
+	(void)view;
 	if (!page->has_begun)
 		return -EPERM;
 	if (len > IN_MAX - page->in.len)
@@ -141,11 +142,12 @@ static int handle_in(void *data, const char *bytes, size_t len)
 	return r;
 }
 
-static int handle_resize(void *data, unsigned cols, unsigned rows)
+static int handle_resize(void *data, const struct display_view *view, unsigned cols, unsigned rows)
 {
 	struct monitor_page *page = data;
 	int r = vt_resize(page->vt, cols, rows);
 
+	(void)view;
 	if (r == 0)
 		display_console_changed(display_view_page(page->view));
 	return r;

@@ -88,7 +88,11 @@ void display_set_people(struct display *display, display_people_fn *fn, void *da
 
 /* ---- a console, from the side of who provides it ------------------------------------------- */
 
-/** struct display_console_ops - what a provider implements; each may be NULL */
+/**
+ * struct display_console_ops - what a provider implements; each may be NULL
+ *
+ * @view is the viewer's whose key or wish it is.
+ */
 struct display_console_ops {
 	/**
 	 * Bytes for the guest: keys, mouse, paste. All or nothing; keeps them until the guest takes
@@ -96,7 +100,7 @@ struct display_console_ops {
 	 *
 	 * Return: 0; -ENOBUFS: too much waits already; -ENOTCONN: there is no guest; -ENOMEM.
 	 */
-	int (*in)(void *data, const char *bytes, size_t len);
+	int (*in)(void *data, const struct display_view *view, const char *bytes, size_t len);
 
 	/**
 	 * A viewer wants another size. The provider resizes its engine now or later, or not at all,
@@ -104,7 +108,7 @@ struct display_console_ops {
 	 *
 	 * Return: 0; -EPERM: the size is fixed; -ERANGE; -ENOMEM.
 	 */
-	int (*resize)(void *data, unsigned cols, unsigned rows);
+	int (*resize)(void *data, const struct display_view *view, unsigned cols, unsigned rows);
 
 	/**
 	 * A key went down, before it becomes bytes. May switch the view.

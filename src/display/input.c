@@ -94,7 +94,7 @@ static int send(struct display_view *view, const char *bytes, size_t len)
 		return -EPERM;
 	if (!console->ops->in)
 		return -ENOTCONN;
-	return len ? console->ops->in(console->data, bytes, len) : 0;
+	return len ? console->ops->in(console->data, view, bytes, len) : 0;
 }
 
 /* Ctrl-Alt-1..9; swallowed also where there is no such console. */
@@ -223,7 +223,7 @@ int display_view_request_size(struct display_view *view, unsigned cols, unsigned
 		return -ERANGE;
 	if (cols == vt_cols(console->vt) && rows == vt_rows(console->vt))
 		return 0;
-	return console->ops->resize(console->data, cols, rows);
+	return console->ops->resize(console->data, view, cols, rows);
 }
 
 /* ---- the mouse ---- */

@@ -197,11 +197,12 @@ static void handle_who(void *data)
 	task_post(overview->loop, &overview->draw, draw, overview);
 }
 
-static int handle_resize(void *data, unsigned cols, unsigned rows)
+static int handle_resize(void *data, const struct display_view *view, unsigned cols, unsigned rows)
 {
 	struct overview *overview = data;
 	int r = vt_resize(overview->vt, cols, rows);
 
+	(void)view;
 	if (r < 0)
 		return r;
 	strbuf_done(&overview->drawn);

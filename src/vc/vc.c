@@ -152,12 +152,13 @@ static int queue_input(struct vc *vc, const char *bytes, size_t len)
 
 /* ---- from the display ---- */
 
-static int handle_in(void *data, const char *bytes, size_t len)
+static int handle_in(void *data, const struct display_view *view, const char *bytes, size_t len)
 {
 	struct vc *vc = data;
 
 	struct strbuf translated AUTO_STRBUF = { 0 };
 
+	(void)view;
 	if (!vc->base.link)
 		return -ENOTCONN;
 	if (!vc->is_cp437)
@@ -166,11 +167,12 @@ static int handle_in(void *data, const char *bytes, size_t len)
 	return translated.failed ? -ENOMEM : queue_input(vc, translated.data, translated.len);
 }
 
-static int handle_resize(void *data, unsigned cols, unsigned rows)
+static int handle_resize(void *data, const struct display_view *view, unsigned cols, unsigned rows)
 {
 	struct vc *vc = data;
 	int r;
 
+	(void)view;
 	if (vc->is_fixed)
 		return -EPERM;
 	if (!cols || !rows || cols > VC_SIZE_MAX || rows > VC_SIZE_MAX)

@@ -88,10 +88,11 @@ static void echo(void *data)
 	display_console_changed(ours->console);
 }
 
-static int on_in(void *data, const char *bytes, size_t len)
+static int on_in(void *data, const struct display_view *view, const char *bytes, size_t len)
 {
 	struct ours *ours = data;
 
+	(void)view;
 	if (len > sizeof(ours->typed) - ours->typed_len)
 		return -1;
 	memcpy(ours->typed + ours->typed_len, bytes, len);

@@ -30,21 +30,23 @@ struct world {
 	unsigned line;
 };
 
-static int on_in(void *data, const char *bytes, size_t len)
+static int on_in(void *data, const struct display_view *view, const char *bytes, size_t len)
 {
 	struct world *world = data;
 
 	/* What was typed is echoed after the dispatch, as a guest does; here: as a change. */
+	(void)view;
 	(void)bytes;
 	world->line += (unsigned)len;
 	return 0;
 }
 
-static int on_resize(void *data, unsigned cols, unsigned rows)
+static int on_resize(void *data, const struct display_view *view, unsigned cols, unsigned rows)
 {
 	struct world *world = data;
 	int r = cols * rows > 20000 ? -1 : vt_resize(world->vt, cols, rows);
 
+	(void)view;
 	display_console_changed(world->console);
 	return r;
 }

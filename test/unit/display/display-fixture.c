@@ -145,19 +145,21 @@ const char *watcher_row(const struct watcher *watcher, unsigned row)
 	return text;
 }
 
-static int record_in(void *data, const char *bytes, size_t len)
+static int record_in(void *data, const struct display_view *view, const char *bytes, size_t len)
 {
 	struct fixture *f = data;
 
+	(void)view;
 	if (!f->in_result)
 		strbuf_append(&f->in, bytes, len);
 	return f->in_result;
 }
 
-static int record_resize(void *data, unsigned cols, unsigned rows)
+static int record_resize(void *data, const struct display_view *view, unsigned cols, unsigned rows)
 {
 	struct fixture *f = data;
 
+	(void)view;
 	f->resizes++;
 	if (!f->resize_result) {
 		assert_int_equal(vt_resize(f->vt, cols, rows), 0);

@@ -31,8 +31,9 @@ static void show(struct page *page, const char *text, size_t len)
 	display_console_changed(display_view_page(page->view));
 }
 
-static int handle_in(void *data, const char *bytes, size_t len)
+static int handle_in(void *data, const struct display_view *view, const char *bytes, size_t len)
 {
+	(void)view;
 	show(data, bytes, len);
 	return 0;
 }

@@ -19,23 +19,25 @@
 
 enum { TURNS = 64 };
 
-static int on_in(void *data, const char *bytes, size_t len)
+static int on_in(void *data, const struct display_view *view, const char *bytes, size_t len)
 {
 	struct fixture *f = data;
 	size_t room = sizeof(f->typed) - f->typed_len;
 	size_t n = len < room ? len : room;
 
+	(void)view;
 	memcpy(f->typed + f->typed_len, bytes, n);
 	f->typed_len += n;
 	f->typed_total += len;
 	return 0;
 }
 
-static int on_resize(void *data, unsigned cols, unsigned rows)
+static int on_resize(void *data, const struct display_view *view, unsigned cols, unsigned rows)
 {
 	struct fixture *f = data;
 	int r = vt_resize(f->vt, cols, rows);
 
+	(void)view;
 	f->size_requests++;
 	if (r == 0)
 		display_console_changed(f->console);
