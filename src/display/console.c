@@ -198,12 +198,20 @@ struct vt *display_console_vt(const struct display_console *console)
 	return console->vt;
 }
 
-const struct display_view *display_console_next_view(
+struct display_view *display_console_next_view(
 	const struct display_console *console, const struct display_view *after)
 {
 	const struct list *next = after ? after->node.next : console->views.next;
 
 	return next == &console->views ? NULL : container_of(next, struct display_view, node);
+}
+
+void display_console_rules(
+	const struct display_console *console, struct object **ret_view, struct object **ret_type)
+{
+	*ret_view = *ret_type = NULL;
+	if (console->ops->rules)
+		console->ops->rules(console->data, ret_view, ret_type);
 }
 
 unsigned display_console_viewers(const struct display_console *console)

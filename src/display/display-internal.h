@@ -9,7 +9,7 @@
 
 /*
  * @consoles: by number, the overview first
- * @views:    all of them
+ * @views:    all of them; @views_seen: number of the newest
  * @serial:   of the newest picture; see struct display_console
  * @page_ops: of the pages behind the overview, with @page_data; NULL: there are none
  * @on_who:   told when a console or a view comes, goes, moves, with @who_data
@@ -22,6 +22,7 @@ struct display {
 	struct overview *overview;
 	struct compose_tables *compose_tables;
 	uint64_t serial;
+	unsigned views_seen;
 	const struct display_page_ops *page_ops;
 	void *page_data;
 	void (*on_who)(void *data);
@@ -97,13 +98,14 @@ struct pointer {
 
 /* What a view's owner is to be told, in this order. */
 enum view_news {
-	VIEW_SWITCHED = 1 << 0,
-	VIEW_SIZE = 1 << 1,
-	VIEW_TITLE = 1 << 2,
-	VIEW_BELL = 1 << 3,
-	VIEW_CLIPBOARD = 1 << 4,
-	VIEW_PASTE = 1 << 5,
-	VIEW_CHANGE = 1 << 6,
+	VIEW_SENT_AWAY = 1 << 0,
+	VIEW_SWITCHED = 1 << 1,
+	VIEW_SIZE = 1 << 2,
+	VIEW_TITLE = 1 << 3,
+	VIEW_BELL = 1 << 4,
+	VIEW_CLIPBOARD = 1 << 5,
+	VIEW_PASTE = 1 << 6,
+	VIEW_CHANGE = 1 << 7,
 };
 
 /*
@@ -114,6 +116,8 @@ enum view_news {
  * @back:     lines scrolled back; @top: the place that the first row stays at meanwhile
  * @held:     enum held_key bits of the modifier keys that are down
  * @wanted:   number of the console that it was not let to; 0: none
+ * @number:   see display_view_number()
+ * @notice:   for this viewer alone, over the last row; NULL: none
  * @page:     its own behind the overview; NULL: it was never there
  */
 struct display_view {
@@ -122,9 +126,10 @@ struct display_view {
 	struct list node, in_display;
 	const struct display_view_callbacks *callbacks;
 	void *data;
-	char *name;
+	char *name, *identity, *address;
 	bool read_only;
-	unsigned wanted;
+	unsigned wanted, number;
+	struct notice *notice;
 	struct task tell;
 	unsigned news, wanted_news;
 	struct strbuf clipboard;
@@ -222,8 +227,11 @@ struct vt_cursor view_cursor(const struct display_view *view);
 /** notice_serial() - no other notice ever has the same; 0: there is none (@notice is NULL) */
 uint64_t notice_serial(const struct notice *notice);
 
+/** notice_of() - what a view shows: its own, or that of all; NULL: none */
+const struct notice *notice_of(const struct display_view *view);
+
 /** notice_covers() - is the row of the picture one that a notice is over */
-bool notice_covers(const struct display_console *console, unsigned row);
+bool notice_covers(const struct display_view *view, unsigned row);
 
 /** notice_read() - the first @cols columns of the row that it makes */
 void notice_read(const struct notice *notice, unsigned cols, struct vt_cell *cells);

@@ -121,8 +121,10 @@ struct display_console_ops {
 	void (*rules)(void *data, struct object **ret_view, struct object **ret_type);
 
 	/**
-	 * A viewer has come or gone. While there are any the engine has to be up to date at each
-	 * display_console_changed(); while there are none nothing but its size is looked at.
+	 * A viewer has come or gone, or what it may has changed: see display_console_next_view().
+	 * Must not call back into the display for more than that. While there are any the engine
+	 * has to be up to date at each display_console_changed(); while there are none nothing but
+	 * its size is looked at.
 	 */
 	void (*viewers)(void *data);
 };
@@ -238,11 +240,15 @@ const char *display_console_label(const struct display_console *console);
 /** display_console_vt() - never NULL; may be another one after any dispatch */
 struct vt *display_console_vt(const struct display_console *console);
 
+/** display_console_rules() - about who may look, who may type there; each may be NULL */
+void display_console_rules(
+	const struct display_console *console, struct object **ret_view, struct object **ret_type);
+
 /** display_console_viewers() - how many views it has */
 unsigned display_console_viewers(const struct display_console *console);
 
 /** display_console_next_view() - walk those who look at it; NULL starts and ends */
-const struct display_view *display_console_next_view(
+struct display_view *display_console_next_view(
 	const struct display_console *console, const struct display_view *after);
 
 /* ---- a view -------------------------------------------------------------------------------- */
@@ -281,15 +287,18 @@ struct display_view_callbacks {
 	 * display_view_may_use_page(), asked and answered like may(). Without it: no
 	 */
 	bool (*may_use_page)(void *data, struct strbuf *why);
+	/** An operator wants it to go */
+	void (*on_sent_away)(void *data);
 };
 
 /**
  * struct display_view_config - a view to be
  * @name:      who it is, for the overview: "192.168.1.7:40312"; copied
+ * @identity:  the same as rules know it; @address: where; copied; NULL: not known
  * @read_only: looks, switches, scrolls and selects, but sends nothing to any guest
  */
 struct display_view_config {
-	const char *name;
+	const char *name, *identity, *address;
 	bool read_only;
 };
 
@@ -309,6 +318,25 @@ void display_view_free(struct display_view *view);
 
 /** display_view_name() - as it was given */
 const char *display_view_name(const struct display_view *view);
+
+/** display_view_number() - of all views of the display no other one ever has it */
+unsigned display_view_number(const struct display_view *view);
+
+/** display_view_identity(), display_view_address() - as they were given */
+const char *display_view_identity(const struct display_view *view);
+const char *display_view_address(const struct display_view *view);
+
+/** display_view_may_type() - at what it looks at */
+bool display_view_may_type(const struct display_view *view);
+
+/** display_view_bell() - on_bell of one viewer */
+void display_view_bell(struct display_view *view);
+
+/** display_view_notice() - a display_console_notice() to one viewer, over that of all */
+void display_view_notice(struct display_view *view, const char *text);
+
+/** display_view_send_away() - ask its owner to end it: on_sent_away() */
+void display_view_send_away(struct display_view *view);
 
 /** display_view_console() - what it looks at; never NULL */
 struct display_console *display_view_console(const struct display_view *view);
@@ -334,9 +362,11 @@ void display_view_title(const struct display_view *view, struct strbuf *out);
  *            knows of; @col, @row: where that is
  * @back:     lines scrolled back
  * @selected: the text that was selected last; borrowed; @selected_len
+ * @number:   see display_view_number(); 0: not known
+ * @right:    enum display_right: what it may at what it looks at
  */
 struct display_view_state {
-	unsigned console, wanted, keys, buttons, guest_buttons, col, row, back;
+	unsigned console, wanted, keys, buttons, guest_buttons, col, row, back, number, right;
 	const char *selected;
 	size_t selected_len;
 };

@@ -14,10 +14,13 @@
 enum { NOTICE_COLS_MAX = 256 };
 
 /*
+ * @console: of whose viewers it is for all; NULL: it is for @view alone
  * @serial: names it, as those of pictures; see struct shown
  * @count:  how many of the cells are used; behind them it goes on blank
  */
 struct notice {
+	struct display_console *console;
+	struct display_view *view;
 	uint64_t serial;
 	struct timer *timer;
 	unsigned count;
@@ -62,36 +65,76 @@ void notice_free(struct notice *notice)
 	free(notice);
 }
 
-static void set_notice(struct display_console *console, struct notice *notice)
+/* @place: where the one is that it takes the place of. */
+static void put_up(struct notice **place, struct notice *notice)
 {
-	notice_free(console->notice);
-	console->notice = notice;
+	notice_free(*place);
+	*place = notice;
+}
+
+static void set_for_all(struct display_console *console, struct notice *notice)
+{
+	put_up(&console->notice, notice);
 	display_console_changed(console);
+}
+
+static void set_for_one(struct display_view *view, struct notice *notice)
+{
+	put_up(&view->notice, notice);
+	view_changed(view);
 }
 
 static void on_time_up(void *data)
 {
-	set_notice(data, NULL);
+	const struct notice *notice = data;
+
+	if (notice->console)
+		set_for_all(notice->console, NULL);
+	else
+		set_for_one(notice->view, NULL);
+}
+
+/* NULL: no memory. */
+static struct notice *notice_new(struct display *display, const char *text)
+{
+	struct notice *notice = calloc(1, sizeof(*notice));
+
+	if (!notice)
+		return NULL;
+	notice->timer = timer_new(display->loop, on_time_up, notice);
+	if (!notice->timer) {
+		free(notice);
+		return NULL;
+	}
+	notice->serial = ++display->serial;
+	put_text(notice, text);
+	timer_start(notice->timer, DISPLAY_NOTICE_MS);
+	return notice;
 }
 
 void display_console_notice(struct display_console *console, const char *text)
 {
-	struct notice *notice;
+	struct notice *notice = console->viewers ? notice_new(console->display, text) : NULL;
 
-	if (!console->viewers)
-		return;
-	notice = calloc(1, sizeof(*notice));
 	if (!notice)
 		return;
-	notice->timer = timer_new(console->display->loop, on_time_up, console);
-	if (!notice->timer) {
-		free(notice);
+	notice->console = console;
+	set_for_all(console, notice);
+}
+
+void display_view_notice(struct display_view *view, const char *text)
+{
+	struct notice *notice = notice_new(view->display, text);
+
+	if (!notice)
 		return;
-	}
-	notice->serial = ++console->display->serial;
-	put_text(notice, text);
-	timer_start(notice->timer, DISPLAY_NOTICE_MS);
-	set_notice(console, notice);
+	notice->view = view;
+	set_for_one(view, notice);
+}
+
+const struct notice *notice_of(const struct display_view *view)
+{
+	return view->notice ? view->notice : view->console->notice;
 }
 
 uint64_t notice_serial(const struct notice *notice)
@@ -99,9 +142,9 @@ uint64_t notice_serial(const struct notice *notice)
 	return notice ? notice->serial : 0;
 }
 
-bool notice_covers(const struct display_console *console, unsigned row)
+bool notice_covers(const struct display_view *view, unsigned row)
 {
-	return console->notice && row + 1 == vt_rows(console->vt);
+	return notice_of(view) && row + 1 == vt_rows(view->console->vt);
 }
 
 void notice_read(const struct notice *notice, unsigned cols, struct vt_cell *cells)

@@ -20,7 +20,7 @@ struct vt_cursor view_cursor(const struct display_view *view)
 	struct vt_cursor cursor = vt_cursor(view->console->vt);
 
 	if (!cursor.visible || view->back || (cursor.blink && !view->lit) ||
-		notice_covers(view->console, cursor.row))
+		notice_covers(view, cursor.row))
 		return (struct vt_cursor){ 0 };
 	return cursor;
 }
@@ -38,8 +38,8 @@ static enum vt_line_size read_row(
 	struct vt *vt = view->console->vt;
 	int line = (int)row - (int)view->back;
 
-	if (notice_covers(view->console, row)) {
-		notice_read(view->console->notice, vt_cols(vt), cells);
+	if (notice_covers(view, row)) {
+		notice_read(notice_of(view), vt_cols(vt), cells);
 		return VT_LINE_SINGLE;
 	}
 	vt_read_line(vt, line, cells, NULL);
@@ -222,7 +222,7 @@ static void compare_blink(struct display_view *view, struct display_update *upda
  */
 static void compare_notice(struct display_view *view, struct display_update *update)
 {
-	uint64_t old = view->shown.notice, new = notice_serial(view->console->notice);
+	uint64_t old = view->shown.notice, new = notice_serial(notice_of(view));
 	unsigned last = update->rows - 1;
 	int moved = old ? scrolled_row(update, last) : -1;
 
@@ -268,7 +268,7 @@ static void remember(struct display_view *view, uint64_t name)
 		.offset = vt_offset(view->console->vt),
 		.cursor = view_cursor(view),
 		.selection = view->selection,
-		.notice = notice_serial(view->console->notice),
+		.notice = notice_serial(notice_of(view)),
 	};
 	view->all = view->pending = view->notified = false;
 }
@@ -299,7 +299,7 @@ bool display_view_collect(struct display_view *view, struct display_update *ret_
 	memset(update->spans, 0, update->rows * sizeof(*update->spans));
 	compare(view, &damage, update);
 	update->to = 0;
-	if (!view->back && !view->selection.exists)
+	if (!view->back && !view->selection.exists && !view->notice)
 		update->to = picture << 1 | view->lit;
 	update->from = update->to ? view->shown.name : 0;
 	remember(view, update->to);
@@ -336,7 +336,7 @@ static void decorate(struct display_view *view, unsigned row, unsigned first, un
 {
 	const struct vt *vt = view->console->vt;
 	struct vt_cursor cursor = view_cursor(view);
-	bool selects = view->selection.exists && !notice_covers(view->console, row);
+	bool selects = view->selection.exists && !notice_covers(view, row);
 
 	for (unsigned col = first; col < end; col++) {
 		struct text_cell *cell = &cells[col];

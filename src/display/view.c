@@ -12,6 +12,11 @@
 
 /* ---- what the owner is told ---- */
 
+static void tell_sent_away(struct display_view *view)
+{
+	view->callbacks->on_sent_away(view->data);
+}
+
 static void tell_switched(struct display_view *view)
 {
 	view->callbacks->on_switched(view->data);
@@ -55,6 +60,7 @@ static const struct {
 	unsigned news;
 	void (*tell)(struct display_view *view);
 } tellers[] = {
+	{ VIEW_SENT_AWAY, tell_sent_away },
 	{ VIEW_SWITCHED, tell_switched },
 	{ VIEW_SIZE, tell_size },
 	{ VIEW_TITLE, tell_title },
@@ -87,7 +93,8 @@ void view_tell(struct display_view *view, unsigned news)
 
 static unsigned wanted_news(const struct display_view_callbacks *callbacks)
 {
-	return (callbacks->on_switched ? VIEW_SWITCHED : 0u) |
+	return (callbacks->on_sent_away ? VIEW_SENT_AWAY : 0u) |
+	       (callbacks->on_switched ? VIEW_SWITCHED : 0u) |
 	       (callbacks->on_size ? VIEW_SIZE : 0u) | (callbacks->on_title ? VIEW_TITLE : 0u) |
 	       (callbacks->on_bell ? VIEW_BELL : 0u) |
 	       (callbacks->on_clipboard ? VIEW_CLIPBOARD : 0u) |
@@ -145,10 +152,9 @@ void view_switched(struct display_view *view, struct display_console *console)
 
 enum display_right view_may(const struct display_view *view, const struct display_console *console)
 {
-	struct object *view_rule = NULL, *type_rule = NULL;
+	struct object *view_rule, *type_rule;
 
-	if (console->ops->rules)
-		console->ops->rules(console->data, &view_rule, &type_rule);
+	display_console_rules(console, &view_rule, &type_rule);
 	if (!view_rule && !type_rule)
 		return DISPLAY_TYPE;
 	return view->callbacks->may ? view->callbacks->may(view->data, view_rule, type_rule)
@@ -171,24 +177,26 @@ struct display_console *view_first(const struct display_view *view)
 	return overview;
 }
 
-void display_view_judge(struct display_view *view)
-{
-	view_judge_page(view);
-	if (view->wanted && display_view_switch(view, view->wanted) == 0)
-		return;
-	if (view_may(view, view->console) != DISPLAY_NOTHING)
-		return;
-	view->wanted = view->console->number;
-	view_switched(view, view_first(view));
-}
-
-/* ---- its life ---- */
-
 static void tell_viewers(struct display_console *console)
 {
 	if (console->ops->viewers)
 		console->ops->viewers(console->data);
 }
+
+void display_view_judge(struct display_view *view)
+{
+	view_judge_page(view);
+	if (view->wanted && display_view_switch(view, view->wanted) == 0)
+		return;
+	if (view_may(view, view->console) != DISPLAY_NOTHING) {
+		tell_viewers(view->console);
+		return;
+	}
+	view->wanted = view->console->number;
+	view_switched(view, view_first(view));
+}
+
+/* ---- its life ---- */
 
 static void leave(struct display_view *view)
 {
@@ -202,6 +210,7 @@ void view_look_at(struct display_view *view, struct display_console *console)
 	if (view->console)
 		leave(view);
 	view->console = console;
+	notice_free(TAKE_PTR(view->notice));
 	list_append(&console->views, &view->node);
 	console->viewers++;
 	tell_viewers(console);
@@ -212,6 +221,25 @@ void view_look_at(struct display_view *view, struct display_console *console)
 	display_who_changed(view->display);
 }
 
+static void free_names(struct display_view *view)
+{
+	free(view->name);
+	free(view->identity);
+	free(view->address);
+}
+
+static int copy_names(struct display_view *view, const struct display_view_config *config)
+{
+	view->name = strdup(config->name ? config->name : "");
+	view->identity = config->identity ? strdup(config->identity) : NULL;
+	view->address = config->address ? strdup(config->address) : NULL;
+	if (view->name && !view->identity == !config->identity &&
+		!view->address == !config->address)
+		return 0;
+	free_names(view);
+	return -ENOMEM;
+}
+
 int display_view_new(struct display *display, const struct display_view_config *config,
 	const struct display_view_callbacks *callbacks, void *data, struct display_view **ret_view)
 {
@@ -219,12 +247,12 @@ int display_view_new(struct display *display, const struct display_view_config *
 
 	if (!view)
 		return -ENOMEM;
-	view->name = strdup(config->name ? config->name : "");
-	if (!view->name) {
+	if (copy_names(view, config) < 0) {
 		free(view);
 		return -ENOMEM;
 	}
 	view->display = display;
+	view->number = ++display->views_seen;
 	view->read_only = config->read_only;
 	view->callbacks = callbacks;
 	view->wanted_news = wanted_news(callbacks);
@@ -253,7 +281,8 @@ void display_view_free(struct display_view *view)
 	composer_done(&view->composer);
 	strbuf_done(&view->selected);
 	strbuf_done(&view->clipboard);
-	free(view->name);
+	notice_free(view->notice);
+	free_names(view);
 	free(view);
 	display_who_changed(display);
 }
@@ -271,7 +300,9 @@ void display_view_save(const struct display_view *view, struct display_view_stat
 		.row = pointer->row,
 		.back = view->back,
 		.selected = view->selected.data,
-		.selected_len = view->selected.len };
+		.selected_len = view->selected.len,
+		.number = view->number,
+		.right = view_may(view, view->console) };
 }
 
 /* A page behind the overview is not there any more, nor may be a console that was removed. */
@@ -287,8 +318,19 @@ static struct display_console *find_again(struct display_view *view, unsigned nu
 	return view_first(view);
 }
 
+static void take_number(struct display_view *view, unsigned number)
+{
+	struct display *display = view->display;
+
+	view->number = number;
+	if (display->views_seen < number)
+		display->views_seen = number;
+}
+
 void display_view_go_on(struct display_view *view, const struct display_view_state *state)
 {
+	if (state->number)
+		take_number(view, state->number);
 	view->wanted = state->wanted;
 	view_look_at(view, find_again(view, state->console));
 	view->held = state->keys;
@@ -305,6 +347,36 @@ void display_view_go_on(struct display_view *view, const struct display_view_sta
 const char *display_view_name(const struct display_view *view)
 {
 	return view->name;
+}
+
+unsigned display_view_number(const struct display_view *view)
+{
+	return view->number;
+}
+
+const char *display_view_identity(const struct display_view *view)
+{
+	return view->identity;
+}
+
+const char *display_view_address(const struct display_view *view)
+{
+	return view->address;
+}
+
+bool display_view_may_type(const struct display_view *view)
+{
+	return view_may_type(view);
+}
+
+void display_view_bell(struct display_view *view)
+{
+	view_tell(view, VIEW_BELL);
+}
+
+void display_view_send_away(struct display_view *view)
+{
+	view_tell(view, VIEW_SENT_AWAY);
 }
 
 struct display_console *display_view_console(const struct display_view *view)

@@ -59,6 +59,11 @@ static void handle_paste(void *data)
 	display_view_paste_selection(watcher->view);
 }
 
+static void handle_sent_away(void *data)
+{
+	((struct watcher *)data)->sent_away++;
+}
+
 static void handle_clipboard(void *data, const char *utf8, size_t len)
 {
 	struct watcher *watcher = data;
@@ -91,6 +96,7 @@ static const struct display_view_callbacks callbacks = {
 	.on_paste = handle_paste,
 	.on_clipboard = handle_clipboard,
 	.on_switched = handle_switched,
+	.on_sent_away = handle_sent_away,
 	.may = may,
 	.may_use_page = may_use_page,
 };
@@ -177,8 +183,13 @@ static void handle_rules(void *data, struct object **ret_view, struct object **r
 	*ret_view = f->has_rules ? data : NULL;
 }
 
+static void count_viewers(void *data)
+{
+	((struct fixture *)data)->viewers_told++;
+}
+
 static const struct display_console_ops ops = {
-	.in = record_in, .resize = record_resize, .rules = handle_rules
+	.in = record_in, .resize = record_resize, .rules = handle_rules, .viewers = count_viewers
 };
 
 int fixture_setup(void **state)

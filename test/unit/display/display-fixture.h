@@ -14,7 +14,7 @@ struct fixture;
 struct watcher {
 	struct fixture *fixture;
 	struct display_view *view;
-	unsigned changes, sizes, titles, bells, switches, clipboards, pastes;
+	unsigned changes, sizes, titles, bells, switches, clipboards, pastes, sent_away;
 	unsigned cols, rows;
 	struct strbuf clipboard;
 	bool free_on_change; /* go away inside of on_change */
@@ -30,7 +30,7 @@ struct fixture {
 	struct display_console *console;
 	struct strbuf in;
 	int in_result, resize_result;
-	unsigned resizes;
+	unsigned resizes, viewers_told;
 	bool has_rules; /* the console; what a watcher may there is its own */
 	struct watcher watcher;
 	struct display_update update;

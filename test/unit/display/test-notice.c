@@ -247,6 +247,47 @@ static void nobody_who_comes_later_sees_what_nobody_was_there_to_see(void **stat
 	assert_string_equal(watcher_row(&f->watcher, LAST_ROW), "five");
 }
 
+static void one_for_a_viewer_is_seen_by_no_other(void **state)
+{
+	struct fixture *f = *state;
+	struct watcher other = { 0 };
+
+	watcher_open(f, &other, "other");
+	display_console_notice(f->console, "for all");
+	display_view_notice(other.view, "for you");
+	assert_string_equal(watcher_row(&f->watcher, LAST_ROW), " for all");
+	assert_string_equal(watcher_row(&other, LAST_ROW), " for you");
+	pass(f, DISPLAY_NOTICE_MS);
+	assert_string_equal(watcher_row(&other, LAST_ROW), "five");
+	watcher_close(&other);
+}
+
+static void one_for_a_viewer_is_a_picture_of_his_own(void **state)
+{
+	struct fixture *f = *state;
+
+	display_view_notice(f->watcher.view, "hello");
+	settle(f);
+	assert_true(fixture_collect(f));
+	assert_int_equal(f->update.to, 0);
+	assert_int_equal(f->update.spans[LAST_ROW].end, FIXTURE_COLS);
+	pass(f, DISPLAY_NOTICE_MS);
+	assert_true(fixture_collect(f));
+	assert_int_equal(f->update.from, 0);
+	assert_int_not_equal(f->update.to, 0);
+}
+
+static void one_for_a_viewer_stays_where_he_was(void **state)
+{
+	struct fixture *f = *state;
+
+	display_view_notice(f->watcher.view, "hello");
+	display_view_switch(f->watcher.view, 1);
+	display_view_switch(f->watcher.view, 2);
+	assert_string_equal(watcher_row(&f->watcher, LAST_ROW), "five");
+	pass(f, DISPLAY_NOTICE_MS);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
 
 int main(void)
@@ -264,6 +305,9 @@ int main(void)
 		CASE(what_is_selected_and_scrolled_back_to_has_nothing_of_it),
 		CASE(it_stays_at_its_console),
 		CASE(nobody_who_comes_later_sees_what_nobody_was_there_to_see),
+		CASE(one_for_a_viewer_is_seen_by_no_other),
+		CASE(one_for_a_viewer_is_a_picture_of_his_own),
+		CASE(one_for_a_viewer_stays_where_he_was),
 	};
 
 	return cmocka_run_group_tests_name("display/notice", tests, NULL, NULL);

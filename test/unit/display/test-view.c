@@ -275,6 +275,70 @@ static void answer_that_comes_later_brings_to_the_console(void **state)
 	watcher_close(&ann);
 }
 
+static void the_provider_hears_of_who_comes_goes_or_is_judged(void **state)
+{
+	struct fixture *f = *state;
+	struct watcher ann = { .right = DISPLAY_LOOK };
+
+	f->has_rules = true;
+	f->viewers_told = 0;
+	watcher_open(f, &ann, "ann");
+	assert_int_equal(f->viewers_told, 1);
+	display_view_judge(ann.view);
+	assert_int_equal(f->viewers_told, 2);
+	display_view_switch(ann.view, DISPLAY_OVERVIEW);
+	assert_int_equal(f->viewers_told, 3);
+	watcher_close(&ann);
+	assert_int_equal(f->viewers_told, 3);
+}
+
+/* ---- who he is ---- */
+
+static void his_number_is_nobody_else_s_ever(void **state)
+{
+	struct fixture *f = *state;
+	struct watcher ann = { 0 }, joe = { 0 };
+	struct display_view_state left;
+	unsigned number;
+
+	watcher_open(f, &ann, "ann");
+	number = display_view_number(ann.view);
+	assert_int_not_equal(number, display_view_number(f->watcher.view));
+	watcher_close(&ann);
+	watcher_open(f, &joe, "joe");
+	assert_int_equal(display_view_number(joe.view), number + 1);
+	/* as by another program in its place */
+	display_view_save(joe.view, &left);
+	left.number = number + 7;
+	display_view_go_on(joe.view, &left);
+	assert_int_equal(display_view_number(joe.view), number + 7);
+	watcher_open(f, &ann, "ann");
+	assert_int_equal(display_view_number(ann.view), number + 8);
+	watcher_close(&ann);
+	watcher_close(&joe);
+}
+
+static void what_he_may_is_left_to_another_program(void **state)
+{
+	struct fixture *f = *state;
+	struct display_view_state left;
+
+	f->has_rules = true;
+	f->watcher.right = DISPLAY_LOOK;
+	display_view_save(f->watcher.view, &left);
+	assert_int_equal(left.right, DISPLAY_LOOK);
+}
+
+static void his_owner_is_asked_to_let_him_go(void **state)
+{
+	struct fixture *f = *state;
+
+	display_view_send_away(f->watcher.view);
+	assert_int_equal(f->watcher.sent_away, 0);
+	settle(f);
+	assert_int_equal(f->watcher.sent_away, 1);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -295,6 +359,10 @@ int main(void)
 		CASE(one_that_may_only_look_types_nothing),
 		CASE(rules_that_come_later_send_away_at_the_next_change),
 		CASE(answer_that_comes_later_brings_to_the_console),
+		CASE(the_provider_hears_of_who_comes_goes_or_is_judged),
+		CASE(his_number_is_nobody_else_s_ever),
+		CASE(what_he_may_is_left_to_another_program),
+		CASE(his_owner_is_asked_to_let_him_go),
 	};
 
 	return cmocka_run_group_tests_name("display/view", tests, NULL, NULL);
