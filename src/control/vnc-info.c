@@ -71,15 +71,10 @@ json_t *vnc_server_info(const struct vnc_server *server, bool websocket)
 	return object;
 }
 
-/* "127.0.0.1:40312", and "user:joe (unix:7)" once it is known who that is. */
 static json_t *client_address(const struct vnc_viewer *viewer)
 {
-	const char *name = vnc_viewer_name(viewer), *open = strrchr(name, '(');
-	AUTO_FREE char *address = NULL;
+	AUTO_FREE char *address = vnc_viewer_where(viewer);
 
-	if (!open)
-		return vnc_basic_info(name, vnc_viewer_is_websocket(viewer));
-	address = strndup(open + 1, strcspn(open + 1, ")"));
 	return address ? vnc_basic_info(address, vnc_viewer_is_websocket(viewer)) : NULL;
 }
 

@@ -3,6 +3,16 @@
 
 #include "base/log.h"
 
+#include <string.h>
+
+/* "127.0.0.1:40312", and "user:joe (unix:7)" once it is known who that is. */
+char *peer_where(const struct peer *peer)
+{
+	const char *open = strrchr(peer->name, '(');
+
+	return open ? strndup(open + 1, strcspn(open + 1, ")")) : strdup(peer->name);
+}
+
 void peer_post(struct peer *peer)
 {
 	task_post(peer->host->loop, &peer->work, peer->on_work, peer->data);

@@ -44,6 +44,7 @@ enum peer_feature {
  * @may_type: did not log in with the password for those who only look, and no rule is against it
  * @bell:   to be rung when nothing waits
  * @yield:  its messages have cost enough for this dispatch
+ * @unwanted: an operator wants it to go
  */
 struct peer {
 	struct vnc_host *host;
@@ -59,8 +60,11 @@ struct peer {
 	struct timer *timer;
 	struct display_view *view;
 	unsigned features;
-	bool may_type, bell, yield;
+	bool may_type, bell, yield, unwanted;
 };
+
+/** peer_where() - its address alone. Return: the caller's; NULL: no memory */
+char *peer_where(const struct peer *peer);
 
 /** peer_post() - see to output and updates after this dispatch */
 void peer_post(struct peer *peer);

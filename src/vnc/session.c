@@ -101,6 +101,14 @@ static void on_visa(void *data)
 		display_view_judge(session->peer->view);
 }
 
+static void on_sent_away(void *data)
+{
+	struct session *session = data;
+
+	session->peer->unwanted = true;
+	peer_post(session->peer);
+}
+
 static const struct display_view_callbacks view_callbacks = {
 	.on_change = on_change,
 	.on_size = on_size,
@@ -111,6 +119,7 @@ static const struct display_view_callbacks view_callbacks = {
 	.on_switched = on_switched,
 	.may = may,
 	.may_use_page = may_use_page,
+	.on_sent_away = on_sent_away,
 };
 
 /* ---- what the viewer wants ---- */
@@ -180,11 +189,41 @@ static int ring(struct peer *peer)
 
 int session_run(struct session *session)
 {
+	if (session->peer->unwanted)
+		return -ECONNABORTED;
 	resize(session);
 	return ring(session->peer);
 }
 
 /* ---- beginning and end ---- */
+
+/*
+ * By the rules of what he looks at he was let in, and need not leave it until they have been asked
+ * for him again.
+ */
+static void keep_right(struct session *session, const struct display_view_state *left)
+{
+	static const enum authz_right rights[] = {
+		[DISPLAY_NOTHING] = AUTHZ_NOTHING,
+		[DISPLAY_LOOK] = AUTHZ_VIEW,
+		[DISPLAY_TYPE] = AUTHZ_TYPE,
+	};
+	const struct display_console *console =
+		display_find(session->peer->host->display, left->console);
+	struct object *view_rule, *type_rule;
+
+	if (!console)
+		return;
+	display_console_rules(console, &view_rule, &type_rule);
+	if (view_rule || type_rule)
+		visas_keep(&session->visas, view_rule, type_rule, rights[left->right]);
+}
+
+void session_return(struct session *session, const struct display_view_state *left)
+{
+	keep_right(session, left);
+	display_view_go_on(session->peer->view, left);
+}
 
 /* [RFC 6143 7.3.2] */
 static int send_server_init(struct session *session)
@@ -207,9 +246,15 @@ static int send_server_init(struct session *session)
 
 int session_go_on(struct session *session, struct peer *peer)
 {
-	struct display_view_config config = { .name = peer->name, .read_only = !peer->may_type };
+	AUTO_FREE char *where = peer_where(peer);
+	const struct display_view_config config = { .name = peer->name,
+		.identity = peer->who,
+		.address = where,
+		.read_only = !peer->may_type };
 	int r;
 
+	if (!where)
+		return -ENOMEM;
 	visas_init(&session->visas, peer->who, on_visa, session);
 	r = display_view_new(peer->host->display, &config, &view_callbacks, session, &peer->view);
 	if (r < 0)

@@ -48,6 +48,9 @@ int session_start(struct session *session, struct peer *peer);
 /** session_go_on() - make the view; ServerInit was sent by another program. Return: 0; -ENOMEM */
 int session_go_on(struct session *session, struct peer *peer);
 
+/** session_return() - the same view as another program had; follows session_go_on() */
+void session_return(struct session *session, const struct display_view_state *left);
+
 /** session_resize() - SetDesktopSize: remember what is wanted, see to it in a moment */
 void session_resize(struct session *session, unsigned width, unsigned height);
 

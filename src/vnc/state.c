@@ -79,6 +79,8 @@ const struct snapshot_field vnc_viewer_fields[] = {
 	VIEWER(view.row, 57, SNAPSHOT_U32, .max = WORD_MAX),
 	VIEWER(view.back, 58, SNAPSHOT_U32, .max = INT32_MAX),
 	VIEWER(selected, 59, SNAPSHOT_BLOB),
+	VIEWER(view.number, 60, SNAPSHOT_U32, .max = INT32_MAX),
+	VIEWER(view.right, 61, SNAPSHOT_U32, .max = DISPLAY_TYPE),
 	{ 0 },
 };
 

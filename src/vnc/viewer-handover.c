@@ -223,13 +223,13 @@ static int get_clipboard(const struct vnc_viewer_state *state, struct clipboard 
 	return r;
 }
 
-static void get_view(const struct vnc_viewer_state *state, struct display_view *view)
+static void get_view(const struct vnc_viewer_state *state, struct session *session)
 {
 	struct display_view_state left = state->view;
 
 	left.selected = state->selected.data;
 	left.selected_len = state->selected.len;
-	display_view_go_on(view, &left);
+	session_return(session, &left);
 }
 
 static int get_wishes(const struct vnc_viewer_state *state, struct session *session)
@@ -270,7 +270,7 @@ static int fill(const struct vnc_viewer_state *state, struct vnc_viewer *viewer)
 {
 	int r = get_peer(state, viewer);
 
-	get_view(state, viewer->peer.view);
+	get_view(state, &viewer->session);
 	if (r == 0)
 		r = get_updates(state, &viewer->session.updates);
 	if (r == 0)

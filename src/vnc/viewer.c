@@ -147,6 +147,7 @@ static const char *describe_end(int r)
 	case EMSGSIZE: return "sent a message that is too long; closed";
 	case EINVAL: return "asked for an impossible pixel format; closed";
 	case EACCES: return "refused: the rules let nobody of that name in";
+	case ECONNABORTED: return "sent away by an operator";
 	case EBUSY: return "refused: too many viewers, or one that wants to be alone";
 	case ETIMEDOUT: return "did not log in in time; closed";
 	default: return strerror(-r);
@@ -384,6 +385,11 @@ void viewer_free(struct vnc_viewer *viewer)
 const char *vnc_viewer_name(const struct vnc_viewer *viewer)
 {
 	return viewer->peer.name;
+}
+
+char *vnc_viewer_where(const struct vnc_viewer *viewer)
+{
+	return peer_where(&viewer->peer);
 }
 
 const char *vnc_viewer_identity(const struct vnc_viewer *viewer)

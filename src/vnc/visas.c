@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/** struct visa - @right: AUTHZ_NOTHING as long as @question is open */
+/** struct visa - @right: while @question is open AUTHZ_NOTHING, or what visas_keep() has said */
 struct visa {
 	struct visas *visas;
 	struct list node;
@@ -51,14 +51,29 @@ static struct visa *apply(struct visas *visas, struct object *view_rule, struct 
 	return visa;
 }
 
-enum authz_right visas_right(
+static struct visa *find_or_apply(
 	struct visas *visas, struct object *view_rule, struct object *type_rule)
 {
 	struct visa *visa = find(visas, view_rule, type_rule);
 
-	if (!visa)
-		visa = apply(visas, view_rule, type_rule);
+	return visa ? visa : apply(visas, view_rule, type_rule);
+}
+
+enum authz_right visas_right(
+	struct visas *visas, struct object *view_rule, struct object *type_rule)
+{
+	struct visa *visa = find_or_apply(visas, view_rule, type_rule);
+
 	return visa ? visa->right : AUTHZ_NOTHING;
+}
+
+void visas_keep(struct visas *visas, struct object *view_rule, struct object *type_rule,
+	enum authz_right right)
+{
+	struct visa *visa = find_or_apply(visas, view_rule, type_rule);
+
+	if (visa && authz_is_asked(&visa->question))
+		visa->right = right;
 }
 
 void visas_done(struct visas *visas)

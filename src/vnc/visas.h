@@ -28,6 +28,14 @@ void visas_init(struct visas *visas, const char *who, void (*on_news)(void *data
 enum authz_right visas_right(
 	struct visas *visas, struct object *view_rule, struct object *type_rule);
 
+/**
+ * visas_keep() - another program knew what he may by these rules
+ *
+ * They are asked anew, and that is their answer until it comes.
+ */
+void visas_keep(struct visas *visas, struct object *view_rule, struct object *type_rule,
+	enum authz_right right);
+
 /** visas_done() - also of zeroed ones */
 void visas_done(struct visas *visas);
 

@@ -139,8 +139,15 @@ struct vnc_logins vnc_server_logins(const struct vnc_server *server);
 /** vnc_server_adopt() - take a connected socket for a viewer; @fd is the server's from now on */
 int vnc_server_adopt(struct vnc_server *server, int fd, struct error **err);
 
-/** vnc_viewer_name() - its address: "192.168.1.7:40312", "[::1]:40312", "unix:7" */
+/**
+ * vnc_viewer_name() - its address: "192.168.1.7:40312", "[::1]:40312", "unix:7"
+ *
+ * Once it is known who that is: "user:joe (unix:7)".
+ */
 const char *vnc_viewer_name(const struct vnc_viewer *viewer);
+
+/** vnc_viewer_where() - its address alone. Return: the caller's; NULL: no memory */
+char *vnc_viewer_where(const struct vnc_viewer *viewer);
 
 /** vnc_viewer_identity() - who it is, as rules know it; NULL: not known yet */
 const char *vnc_viewer_identity(const struct vnc_viewer *viewer);
