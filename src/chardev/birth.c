@@ -190,6 +190,11 @@ bool chardev_is_sink(const struct chardev *chardev)
 	return chardev->class->is_sink;
 }
 
+bool chardev_takes_nothing(const struct chardev *chardev)
+{
+	return chardev->class->takes_nothing;
+}
+
 bool chardev_keeps_lines(const struct chardev *chardev)
 {
 	return chardev->class->keeps_lines;
@@ -243,6 +248,11 @@ const char *chardev_identity(const struct chardev *chardev)
 bool chardev_peer(const struct chardev *chardev, struct chardev_peer *ret_peer)
 {
 	return chardev->class->peer && chardev->class->peer(chardev, ret_peer);
+}
+
+int chardev_may_type(const struct chardev *chardev)
+{
+	return chardev->class->may_type ? chardev->class->may_type(chardev) : -ENOTSUP;
 }
 
 const char *chardev_target(const struct chardev *chardev)

@@ -34,6 +34,9 @@ struct chardev_class {
 	/** Nobody reads its bytes at a pace of their own: a file, a ring buffer, a screen. */
 	bool is_sink;
 
+	/** No byte of the guest is for it: its peer sees them at the server that it is of. */
+	bool takes_nothing;
+
 	/** It keeps lines for later: it is given what was printed, not what a screen shows. */
 	bool keeps_lines;
 
@@ -84,6 +87,9 @@ struct chardev_class {
 
 	/** Optional: see chardev_peer(). */
 	bool (*peer)(const struct chardev *chardev, struct chardev_peer *ret_peer);
+
+	/** Optional: see chardev_may_type(). */
+	bool (*may_type)(const struct chardev *chardev);
 
 	/** Optional: see chardev_target(). */
 	const char *(*target)(const struct chardev *chardev);

@@ -44,6 +44,7 @@ enum chardev_event_type {
 	CHARDEV_MODEM,	 /* modem lines changed, or shall change */
 	CHARDEV_FLUSHED, /* the new peer threw away what it had not read yet */
 	CHARDEV_BELL,	 /* to a chardev that shares the holder's screen: the guest rang */
+	CHARDEV_RIGHT,	 /* chardev_may_type() gives another answer now */
 	CHARDEV_NOTICE,	 /* to a chardev: a line for the person there, of no concern to others */
 	CHARDEV_MUX_IN,	 /* the holder gets the mux's focus */
 	CHARDEV_MUX_OUT, /* the holder loses it */
@@ -271,6 +272,9 @@ bool chardev_is_open(const struct chardev *chardev);
 /** chardev_is_sink() - does nobody read its bytes at a pace of their own */
 bool chardev_is_sink(const struct chardev *chardev);
 
+/** chardev_takes_nothing() - is it given no bytes, since its peer sees them elsewhere */
+bool chardev_takes_nothing(const struct chardev *chardev);
+
 /** chardev_keeps_lines() - is it given what was printed, however the screen looks */
 bool chardev_keeps_lines(const struct chardev *chardev);
 
@@ -331,6 +335,13 @@ struct chardev_peer {
 
 /** chardev_peer() - of a peer that is there. Return: false: nothing is known */
 bool chardev_peer(const struct chardev *chardev, struct chardev_peer *ret_peer);
+
+/**
+ * chardev_may_type() - what may the peer, where the chardev has him judged by the holder's rules
+ *
+ * Return: 1: type; 0: look only; -ENOTSUP: that is for the holder to find out.
+ */
+int chardev_may_type(const struct chardev *chardev);
 
 /**
  * chardev_target() - what the peer of a server asked for while it shook hands

@@ -19,7 +19,7 @@
 const char *chardev_event_name(enum chardev_event_type type)
 {
 	static const char *const names[] = { "OPENED", "CLOSED", "HANGUP", "BREAK", "RESIZE",
-		"LINE", "MODEM", "FLUSHED", "BELL", "NOTICE", "MUX_IN", "MUX_OUT" };
+		"LINE", "MODEM", "FLUSHED", "BELL", "RIGHT", "NOTICE", "MUX_IN", "MUX_OUT" };
 
 	return names[type];
 }

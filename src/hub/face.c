@@ -19,6 +19,12 @@ void hub_member_defaults(const struct chardev *chardev, struct hub_member_option
 	*ret_options = hub_from(chardev)->defaults;
 }
 
+/* He sees each byte, though none is given to him. */
+static bool is_watching(const struct member *member)
+{
+	return member->open && chardev_takes_nothing(member->link.chardev);
+}
+
 static void read_member(const struct member *member, struct hub_member_info *ret_info)
 {
 	const struct chardev *of = member->link.chardev;
@@ -31,7 +37,7 @@ static void read_member(const struct member *member, struct hub_member_info *ret
 		.identity = member->who,
 		.options = member->options,
 		.access = member->access,
-		.standing = member->standing,
+		.standing = is_watching(member) ? HUB_MEMBER_GOOD : member->standing,
 		.open = of->open,
 		.since = member->since,
 		.idle_ms = member->typed_told_ms ? now - member->typed_ms : UINT64_MAX,
@@ -90,8 +96,6 @@ int hub_set_member(struct chardev *chardev, const char *id,
 	if (r < 0)
 		return r;
 	member_set_options(member, options);
-	if (member->access != HUB_ACCESS_TYPE)
-		hub_forget_typist(member);
 	return 0;
 }
 

@@ -392,6 +392,12 @@ static void on_member_open(struct member *member)
 	hub_update_open(hub);
 }
 
+static void on_member_judged(struct member *member)
+{
+	if (member->access != HUB_ACCESS_TYPE)
+		hub_forget_typist(member);
+}
+
 static void on_member_event(struct member *member, const struct chardev_event *event)
 {
 	struct hub *hub = member->all->hub;
@@ -516,6 +522,7 @@ static const struct member_ops member_ops = {
 	.on_more = on_member_more,
 	.on_progress = on_member_progress,
 	.on_open = on_member_open,
+	.on_judged = on_member_judged,
 	.on_removed = hub_forget_typist,
 	.on_event = on_member_event,
 	.in_room = member_in_room,

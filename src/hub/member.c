@@ -243,6 +243,8 @@ void member_pump(struct member *member)
 void member_start(struct member *member)
 {
 	member_leave(member);
+	if (chardev_takes_nothing(member->link.chardev))
+		return;
 	member_seek(member, member->all->tape->readable);
 	member->all->ops->on_start(member);
 	set_standing(member, HUB_MEMBER_CATCHUP);
@@ -340,8 +342,11 @@ static int judge(struct member *member)
 	const struct authz_gate gate = { .view = member->options.view_authz,
 		.type = member->options.type_authz };
 	const char *who = chardev_identity(member->link.chardev);
+	int may_type = chardev_may_type(member->link.chardev);
 
 	authz_forget(&member->question);
+	if (may_type >= 0)
+		return may_type ? AUTHZ_TYPE : AUTHZ_VIEW;
 	return who ? authz_ask(&member->question, &gate, who, who, on_right, member) : AUTHZ_TYPE;
 }
 
@@ -395,6 +400,7 @@ void member_set_options(struct member *member, const struct hub_member_options *
 		judge_again(member);
 	else
 		member->access = options->access;
+	member->all->ops->on_judged(member);
 }
 
 /* ---- callbacks of the link ---- */
@@ -443,6 +449,10 @@ static void on_link_event(void *holder, const struct chardev_event *event)
 		member->all->ops->on_open(member);
 		break;
 	case CHARDEV_HANGUP: hang_up(member); break;
+	case CHARDEV_RIGHT:
+		judge_again(member);
+		member->all->ops->on_judged(member);
+		break;
 	default:
 		if (authz_is_asked(&member->question) && event->type == CHARDEV_RESIZE)
 			member->size_said = *event;

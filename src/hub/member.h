@@ -30,6 +30,9 @@ struct member_ops {
 	/** Its peer has come, sends no more, or is gone: the members' @n_open may have changed. */
 	void (*on_open)(struct member *member);
 
+	/** What those may who are there may have changed: its @access. */
+	void (*on_judged)(struct member *member);
+
 	/** It is being removed: no word of it any more. */
 	void (*on_removed)(struct member *member);
 

@@ -201,6 +201,19 @@ const struct chardev_class fake_sink_chardev_class = {
 	FAKE_METHODS,
 };
 
+static bool fake_may_type(const struct chardev *chardev)
+{
+	return ((const struct fake_chardev *)chardev)->may_type;
+}
+
+const struct chardev_class fake_viewer_chardev_class = {
+	.name = "fake-viewer",
+	.summary = "for tests: a client of a screen",
+	.takes_nothing = true,
+	.may_type = fake_may_type,
+	FAKE_METHODS,
+};
+
 struct fake_chardev *fake_chardev_add(struct chardev_set *set, const char *id)
 {
 	struct opts *opts = opts_new();
@@ -248,6 +261,14 @@ void fake_chardev_type(struct fake_chardev *fake, const void *bytes, size_t len)
 {
 	strbuf_append(&fake->typed, bytes, len);
 	deliver(fake);
+}
+
+void fake_chardev_judge(struct fake_chardev *fake, bool may_type)
+{
+	const struct chardev_event event = { .type = CHARDEV_RIGHT };
+
+	fake->may_type = may_type;
+	chardev_event(&fake->base, &event);
 }
 
 void fake_chardev_break(struct fake_chardev *fake)

@@ -10,7 +10,8 @@
 /*
  * Class "fake": a chardev whose peer is the test. It is open from the start and takes everything
  * until told otherwise. Class "fake-reserve" is the same with out_reserve()/out_commit(), class
- * "fake-sink" is one of those that nobody reads.
+ * "fake-sink" is one of those that nobody reads; class "fake-viewer" is given nothing, and has its
+ * peer judged already.
  */
 struct fake_chardev {
 	struct chardev base;
@@ -25,6 +26,7 @@ struct fake_chardev {
 	unsigned disconnects;	/* calls by the holder; each hangs up after the dispatch */
 	char reason[128];	/* of the last one; "": none */
 	const char *identity;	/* of the peer; NULL: nobody */
+	bool may_type;		/* of class "fake-viewer": may its peer */
 	struct task hang_up;
 	bool delivering;
 	unsigned out_calls, out_errors, resumes, attached, detached;
@@ -35,7 +37,7 @@ struct fake_chardev {
 };
 
 extern const struct chardev_class fake_chardev_class, fake_reserve_chardev_class,
-	fake_sink_chardev_class;
+	fake_sink_chardev_class, fake_viewer_chardev_class;
 
 /**
  * fake_chardev_add() - make one in a set that knows the class
@@ -68,6 +70,9 @@ void fake_chardev_fail(struct fake_chardev *fake, int error);
  * What the holder has no room for waits until it resumes.
  */
 void fake_chardev_type(struct fake_chardev *fake, const void *bytes, size_t len);
+
+/** fake_chardev_judge() - of class "fake-viewer": its peer may type from now on, or only look */
+void fake_chardev_judge(struct fake_chardev *fake, bool may_type);
 
 /** fake_chardev_break() - the peer sends a break */
 void fake_chardev_break(struct fake_chardev *fake);
