@@ -96,6 +96,8 @@ int hub_set_member(struct chardev *chardev, const char *id,
 	if (r < 0)
 		return r;
 	member_set_options(member, options);
+	list_for_each_safe (client, &member->clients, struct member, sibling)
+		member_set_options(client, options);
 	return 0;
 }
 

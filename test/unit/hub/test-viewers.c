@@ -95,6 +95,26 @@ static void each_has_the_keyboard_for_himself(void **state)
 	assert_true(fake_holder_in_is(&f->guest, "aj"));
 }
 
+static void what_a_server_may_its_clients_may(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct hub_member_options options;
+	struct fake_chardev *viewer;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", 0);
+	viewer = come(f, "f0.1", true);
+	hub_member_defaults(f->hub, &options);
+	options.access = HUB_ACCESS_VIEW;
+	assert_int_equal(hub_set_member(f->hub, "f0", &options, NULL), 0);
+	fake_chardev_type(viewer, "x", 1);
+	assert_true(fake_holder_in_is(&f->guest, ""));
+	options.access = HUB_ACCESS_TYPE;
+	assert_int_equal(hub_set_member(f->hub, "f0.1", &options, NULL), 0);
+	fake_chardev_type(viewer, "y", 1);
+	assert_true(fake_holder_in_is(&f->guest, "y"));
+}
+
 static void who_goes_is_no_member(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -112,6 +132,7 @@ int main(void)
 		hub_test(a_viewer_is_no_reader_to_be_waited_for),
 		hub_test(who_is_judged_is_not_asked_about_again),
 		hub_test(each_has_the_keyboard_for_himself),
+		hub_test(what_a_server_may_its_clients_may),
 		hub_test(who_goes_is_no_member),
 	};
 
