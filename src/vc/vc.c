@@ -17,6 +17,7 @@
 #include "vc/vc.h"
 
 #include "vc/cp437.h"
+#include "vc/input.h"
 #include "vc/palette.h"
 #include "base/cleanup.h"
 #include "base/list.h"
@@ -28,8 +29,6 @@
 
 #include <errno.h>
 #include <string.h>
-
-enum { CHUNK_BYTES = 4096, CHUNKS_PER_DISPATCH = 16 };
 
 /* What its own engine may do in one dispatch, in cells: see vt_feed_some(). */
 enum { DISPATCH_WORK = 128 * 1024 };
@@ -72,25 +71,6 @@ static bool is_shared(const struct vc *vc)
 
 /* ---- to the holder ---- */
 
-/* Return: false: the vc is gone, or waits for room. */
-static bool deliver_chunk(struct vc *vc)
-{
-	size_t room = chardev_in_room(&vc->base), len = vc->input.len;
-	char chunk[CHUNK_BYTES];
-
-	len = len < room ? len : room;
-	len = len < sizeof(chunk) ? len : sizeof(chunk);
-	if (!len)
-		return false;
-	/* A copy: the holder may make the guest answer, and with that the queue grow. */
-	memcpy(chunk, byte_queue_data(&vc->input), len);
-	byte_queue_pop(&vc->input, len);
-	if (!vc->input.len)
-		vc->reply_bytes = 0;
-	chardev_in(&vc->base, chunk, len);
-	return !vc->base.closing;
-}
-
 static void vc_post(struct vc *vc);
 
 static void tell_holder_size(struct vc *vc)
@@ -119,10 +99,10 @@ static void vc_work(void *data)
 	}
 	if (vc->base.closing)
 		return;
-	for (int i = 0; i < CHUNKS_PER_DISPATCH; i++)
-		if (!deliver_chunk(vc))
-			return;
-	vc_post(vc);
+	if (vc_input_deliver(&vc->base, &vc->input))
+		vc_post(vc);
+	if (!vc->input.len)
+		vc->reply_bytes = 0;
 }
 
 static void vc_post(struct vc *vc)
@@ -140,11 +120,8 @@ static void tell_size(struct vc *vc, unsigned cols, unsigned rows)
 
 static int queue_input(struct vc *vc, const char *bytes, size_t len)
 {
-	int r;
+	int r = vc_input_queue(&vc->input, bytes, len);
 
-	if (len > VC_INPUT_MAX || vc->input.len > VC_INPUT_MAX - len)
-		return -ENOBUFS;
-	r = byte_queue_push(&vc->input, bytes, len);
 	if (!r)
 		vc_post(vc);
 	return r;
