@@ -142,7 +142,7 @@ const struct event_desc event_hub_member_opened = {
 const struct event_desc event_hub_member_closed = {
 	.name = "HUB_MEMBER_CLOSED",
 	.help = "He sends no more, or is gone",
-	.data = member_fields,
+	.data = came_fields,
 };
 
 const struct event_desc event_hub_member_refused = {

@@ -19,13 +19,12 @@ struct ear {
 	struct event_bus *bus;
 };
 
-/* Where he is who has come, or was not let in. */
-static void put_peer(json_t **data, struct chardev *hub, const char *id)
+/* Where he is who has come or gone, as far as that is known: of one who has gone it may not be. */
+static void put_peer(json_t **data, const struct chardev *member)
 {
-	struct hub_member_info member;
 	struct chardev_peer peer;
 
-	if (hub_member_find(hub, id, &member, NULL) < 0 || !chardev_peer(member.chardev, &peer))
+	if (!chardev_peer(member, &peer))
 		return;
 	json_put_text(data, "address", peer.address);
 	if (!peer.pid)
@@ -52,8 +51,9 @@ static json_t *data_of(struct chardev *hub, const struct hub_event *event)
 	json_put_text(&data, "identity", event->who);
 	json_put_text(&data, "by", event->by);
 	json_put_text(&data, "reason", event->reason);
-	if (event->type == HUB_EVENT_OPENED || event->type == HUB_EVENT_REFUSED)
-		put_peer(&data, hub, event->member);
+	if (event->type == HUB_EVENT_OPENED || event->type == HUB_EVENT_CLOSED ||
+		event->type == HUB_EVENT_REFUSED)
+		put_peer(&data, event->chardev);
 	if (event->type == HUB_EVENT_MISSED || event->type == HUB_EVENT_RESUMED)
 		json_put_number(&data, "bytes", event->bytes);
 	if (event->type == HUB_EVENT_FAILED)

@@ -133,6 +133,7 @@ enum { HUB_TYPED_MS = 1000 };
 /**
  * struct hub_event - see enum hub_event_type
  * @member: id of the chardev; NULL: HUB_EVENT_RESIZED, HUB_EVENT_DROPPED
+ * @chardev: it; NULL: where @member is NULL, and where it need not be known
  * @who:    is there; NULL: nobody of whom a name is known
  * @by:     HUB_EVENT_KEYBOARD: whose doing it is; NULL: that of those at the keyboard;
  *          HUB_EVENT_SENT_AWAY: the same; NULL: the hub's own
@@ -142,6 +143,7 @@ enum { HUB_TYPED_MS = 1000 };
 struct hub_event {
 	enum hub_event_type type;
 	const char *member, *who, *by, *reason;
+	const struct chardev *chardev;
 	uint64_t bytes, lines;
 	int error;
 	unsigned cols, rows;

@@ -38,6 +38,7 @@ static void tell(const struct member *member, enum hub_event_type type, uint64_t
 {
 	const struct hub_event event = { .type = type,
 		.member = member_id(member),
+		.chardev = member->link.chardev,
 		.who = member->who,
 		.bytes = bytes,
 		.error = error };
@@ -98,6 +99,7 @@ void member_sent_away(const struct member *member, const char *by, const char *r
 {
 	const struct hub_event event = { .type = HUB_EVENT_SENT_AWAY,
 		.member = member_id(member),
+		.chardev = member->link.chardev,
 		.who = member->who,
 		.by = by,
 		.reason = reason };
@@ -270,9 +272,10 @@ static void send_away(struct member *member)
 	member->all->refused++;
 	log_info("hub '%s': %s is refused at '%s': the rules let nobody of that name in", hub, who,
 		member_id(member));
-	member->all->ops->on_news(member->all,
-		&(struct hub_event){
-			.type = HUB_EVENT_REFUSED, .member = member_id(member), .who = who });
+	member->all->ops->on_news(member->all, &(struct hub_event){ .type = HUB_EVENT_REFUSED,
+						       .member = member_id(member),
+						       .chardev = member->link.chardev,
+						       .who = who });
 	strbuf_printf(&reason, "console '%s' is not for %s", hub, who);
 	if (!reason.data || chardev_link_disconnect(&member->link, reason.data) == 0)
 		return;
