@@ -299,11 +299,13 @@ const struct event_desc event_device_deleted = {
 		},
 };
 
-static const struct field vnc_data[] = {
-	{ "server", &type_vnc_server_info, .help = "where it came in" },
-	{ "client", &type_vnc_client_info, .help = "where it came from" },
-	{ 0 },
-};
+#define VNC_DATA                                                              \
+	{ "server", &type_vnc_server_info, .help = "where it came in" },      \
+	{                                                                     \
+		"client", &type_vnc_client_info, .help = "where it came from" \
+	}
+
+static const struct field vnc_data[] = { VNC_DATA, { 0 } };
 
 const struct event_desc event_vnc_connected = {
 	.name = "VNC_CONNECTED", .help = "A viewer has connected", .data = vnc_data
@@ -317,9 +319,14 @@ const struct event_desc event_vnc_refused = {
 	.name = "VNC_REFUSED", .help = "A viewer was not let in", .data = vnc_data
 };
 
-const struct event_desc event_vnc_disconnected = {
-	.name = "VNC_DISCONNECTED", .help = "A viewer has gone", .data = vnc_data
-};
+const struct event_desc event_vnc_disconnected = { .name = "VNC_DISCONNECTED",
+	.help = "A viewer has gone",
+	.data = (const struct field[]){
+		VNC_DATA,
+		{ "by", &type_string, .optional = true, .help = "who has sent it away" },
+		{ "reason", &type_string, .optional = true, .help = "why" },
+		{ 0 },
+	} };
 
 const struct event_desc *const event_table[] = {
 	&event_command,

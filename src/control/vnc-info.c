@@ -86,6 +86,24 @@ json_t *vnc_client_info(const struct vnc_viewer *viewer)
 	return client;
 }
 
+static void put_successor(json_t **data, const struct vnc_viewer *successor)
+{
+	if (!successor)
+		return;
+	json_put_text(data, "by", vnc_viewer_identity(successor));
+	json_put_text(data, "reason", "wants to be alone");
+}
+
+json_t *vnc_event_data(const struct vnc_server *server, const struct vnc_viewer *viewer)
+{
+	json_t *data = json_pack("{s:o,s:o}", "server",
+		vnc_server_info(server, vnc_viewer_is_websocket(viewer)), "client",
+		vnc_client_info(viewer));
+
+	put_successor(&data, vnc_viewer_successor(viewer));
+	return data;
+}
+
 json_t *vnc_client_infos(const struct vnc_server *server)
 {
 	const struct vnc_viewer *at = NULL;

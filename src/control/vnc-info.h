@@ -21,6 +21,9 @@ json_t *vnc_server_info(const struct vnc_server *server, bool websocket);
 /** vnc_client_info() - of a viewer */
 json_t *vnc_client_info(const struct vnc_viewer *viewer);
 
+/** vnc_event_data() - what an event says of a viewer, and of where it came in */
+json_t *vnc_event_data(const struct vnc_server *server, const struct vnc_viewer *viewer);
+
 /** vnc_client_infos() - an array of all viewers of a server that are logged in */
 json_t *vnc_client_infos(const struct vnc_server *server);
 

@@ -75,10 +75,7 @@ static void on_viewer(void *data, struct vnc_server *server, enum vnc_event even
 	const struct world *world = data;
 
 	if (event_bus_is_heard(world->events))
-		event_publish(world->events, descs[event],
-			json_pack("{s:o,s:o}", "server",
-				vnc_server_info(server, vnc_viewer_is_websocket(viewer)), "client",
-				vnc_client_info(viewer)));
+		event_publish(world->events, descs[event], vnc_event_data(server, viewer));
 }
 
 /* ---- birth and death ---- */

@@ -61,6 +61,7 @@ static void send_others_away(struct vnc_server *server, struct vnc_viewer *viewe
 			continue;
 		log_info("vnc: %s: closed, since %s wants to be alone", vnc_viewer_name(other),
 			vnc_viewer_name(viewer));
+		other->successor = viewer;
 		viewer_free(other);
 	}
 }

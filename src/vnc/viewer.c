@@ -392,6 +392,11 @@ char *vnc_viewer_where(const struct vnc_viewer *viewer)
 	return peer_where(&viewer->peer);
 }
 
+const struct vnc_viewer *vnc_viewer_successor(const struct vnc_viewer *viewer)
+{
+	return viewer->successor;
+}
+
 const char *vnc_viewer_identity(const struct vnc_viewer *viewer)
 {
 	return viewer->peer.who[0] ? viewer->peer.who : NULL;

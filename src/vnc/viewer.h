@@ -12,6 +12,7 @@
  * @session: once the handshake is DONE
  * @in:      bytes that are not a whole message yet
  * @connecting, @shares: is in the server's count of these
+ * @successor: see vnc_viewer_successor()
  */
 struct vnc_viewer {
 	struct list node;
@@ -20,6 +21,7 @@ struct vnc_viewer {
 	struct session session;
 	struct byte_queue in;
 	bool connecting, shares;
+	const struct vnc_viewer *successor;
 };
 
 /**

@@ -149,6 +149,9 @@ const char *vnc_viewer_name(const struct vnc_viewer *viewer);
 /** vnc_viewer_where() - its address alone. Return: the caller's; NULL: no memory */
 char *vnc_viewer_where(const struct vnc_viewer *viewer);
 
+/** vnc_viewer_successor() - who wants to be alone, so that it has to go; NULL: that is not why */
+const struct vnc_viewer *vnc_viewer_successor(const struct vnc_viewer *viewer);
+
 /** vnc_viewer_identity() - who it is, as rules know it; NULL: not known yet */
 const char *vnc_viewer_identity(const struct vnc_viewer *viewer);
 

@@ -108,6 +108,20 @@ def test_viewers_come_and_go(charhubd, workdir):
     wait_record(path, "vnc-left")
 
 
+def test_viewer_that_wants_to_be_alone_is_named(charhubd, workdir):
+    charhubd(*console(workdir, echoing(workdir), ""),
+             "-vnc", f"unix:{workdir}/vnc,share=allow-exclusive")
+    path = workdir / "audit.jsonl"
+    first = rfb.connect(str(workdir / "vnc"))
+    wait_record(path, "vnc-login")
+    alone = rfb.connect(str(workdir / "vnc"), shared=False)
+    left = wait_record(path, "vnc-left")
+    assert left["details"]["by"].startswith("user:")
+    assert left["details"]["reason"] == "wants to be alone"
+    first.close()
+    alone.close()
+
+
 def test_a_password_is_withheld(charhubd, workdir, client):
     program.need("bash")
     charhubd(*console(workdir, 'exec,command=env PS1=ready: bash --norc --noprofile --noediting -i',
