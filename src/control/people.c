@@ -14,7 +14,8 @@ static bool is_person(const struct chardev_set *set, const struct hub_member_inf
 	static const char *const classes[] = { "pty", "socket", "stdio" };
 	const struct chardev *chardev = chardev_set_find(set, member->id);
 
-	if (!member->open || member->access == HUB_ACCESS_NONE)
+	if (!member->open || (member->server && chardev_is_sink(member->server)) ||
+		member->access == HUB_ACCESS_NONE)
 		return false;
 	for (size_t i = 0; chardev && i < sizeof(classes) / sizeof(classes[0]); i++)
 		if (!strcmp(chardev_class_name(chardev), classes[i]))

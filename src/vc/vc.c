@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A console that people look at. The guest's bytes go into a terminal engine, which a console of
- * the display shows; what people type there comes in.
+ * the display shows; what people type there comes in: as their own, where the holder wants to know
+ * who they are (viewers.h), else as the vc's.
  *
  * The engine is the vc's own, or its holder's: a hub that has parsed the bytes already lends its
  * own, and then the bytes that come here only say that the screen has changed. When the holder
@@ -19,6 +20,7 @@
 #include "vc/cp437.h"
 #include "vc/input.h"
 #include "vc/palette.h"
+#include "vc/viewers.h"
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/strbuf.h"
@@ -38,6 +40,7 @@ enum { CP437_PIECE = 64 }; /* bytes that are translated at a time */
 /*
  * @own:     its engine; @vt: the one that is shown, @own or the holder's
  * @effort:  what is left of what the engine may do in this dispatch; @is_short: it did not take all
+ * @viewers: who looks, as the holder's
  * @input:   for the guest; @reply_bytes: how much of it the engine wrote since it was empty
  * @is_cp437: the guest speaks that code page: its bytes go through its own engine, not the holder's
  * @is_fixed: nobody may change the size
@@ -49,6 +52,7 @@ struct vc {
 	struct chardev base;
 	struct vt *own, *vt;
 	struct display_console *console;
+	struct vc_viewers viewers;
 	struct byte_queue input;
 	size_t reply_bytes;
 	enum vc_palette palette;
@@ -129,19 +133,25 @@ static int queue_input(struct vc *vc, const char *bytes, size_t len)
 
 /* ---- from the display ---- */
 
+static int type(struct vc *vc, const struct display_view *view, const char *bytes, size_t len)
+{
+	return vc_viewers_are_clients(&vc->viewers)
+		       ? vc_viewers_type(&vc->viewers, view, bytes, len)
+		       : queue_input(vc, bytes, len);
+}
+
 static int handle_in(void *data, const struct display_view *view, const char *bytes, size_t len)
 {
 	struct vc *vc = data;
 
 	struct strbuf translated AUTO_STRBUF = { 0 };
 
-	(void)view;
 	if (!vc->base.link)
 		return -ENOTCONN;
 	if (!vc->is_cp437)
-		return queue_input(vc, bytes, len);
+		return type(vc, view, bytes, len);
 	cp437_from_utf8(bytes, len, &translated);
-	return translated.failed ? -ENOMEM : queue_input(vc, translated.data, translated.len);
+	return translated.failed ? -ENOMEM : type(vc, view, translated.data, translated.len);
 }
 
 static int handle_resize(void *data, const struct display_view *view, unsigned cols, unsigned rows)
@@ -149,7 +159,6 @@ static int handle_resize(void *data, const struct display_view *view, unsigned c
 	struct vc *vc = data;
 	int r;
 
-	(void)view;
 	if (vc->is_fixed)
 		return -EPERM;
 	if (!cols || !rows || cols > VC_SIZE_MAX || rows > VC_SIZE_MAX)
@@ -161,6 +170,8 @@ static int handle_resize(void *data, const struct display_view *view, unsigned c
 			return r;
 		display_console_changed(vc->console);
 	}
+	if (vc_viewers_are_clients(&vc->viewers))
+		return vc_viewers_resize(&vc->viewers, view, cols, rows);
 	tell_size(vc, cols, rows);
 	return 0;
 }
@@ -302,10 +313,11 @@ static struct vt *holders_screen(const struct vc *vc)
 
 static void handle_viewers(void *data)
 {
-	const struct vc *vc = data;
+	struct vc *vc = data;
 
 	if (is_shared(vc))
 		holders_screen(vc);
+	vc_viewers_look(&vc->viewers);
 }
 
 static const struct display_console_ops console_ops = {
@@ -348,6 +360,7 @@ static int vc_attach(struct chardev *chardev, struct error **err)
 	vc_of(chardev)->is_private = false;
 	look_at_rules(vc_of(chardev));
 	use_screen(vc_of(chardev), holders_screen(vc_of(chardev)));
+	vc_viewers_look(&vc_of(chardev)->viewers);
 	return 0;
 }
 
@@ -483,6 +496,7 @@ static int begin(
 		return error_set(
 			err, -r, "vc '%s': cannot add a console: %s", chardev->id, strerror(-r));
 	}
+	vc_viewers_init(&vc->viewers, chardev, vc->console);
 	/* A size that somebody chose is told to the first holder. */
 	vc->told_cols = vt_cols(vc->own);
 	vc->told_rows = vt_rows(vc->own);
@@ -502,6 +516,7 @@ static void vc_close(struct chardev *chardev)
 
 	task_cancel(&vc->work);
 	display_console_remove(vc->console);
+	vc_viewers_done(&vc->viewers);
 	byte_queue_clear(&vc->input);
 	vt_free(vc->own);
 }
@@ -515,6 +530,7 @@ static void vc_close(struct chardev *chardev)
  *          have made it; none: it shows its holder's
  * @input:  what the guest has not taken
  * @told_cols, @told_rows: of the size that the holder knows, or will: @tell_size
+ * @viewers: those who are the holder's clients
  */
 struct vc_state {
 	unsigned number, cols, rows, told_cols, told_rows;
@@ -522,7 +538,10 @@ struct vc_state {
 	uint64_t reply_bytes;
 	struct snapshot_bytes input;
 	struct snapshot_bulk replay;
+	struct snapshot_groups viewers;
 };
+
+enum { TAG_VIEWER = 32 };
 
 #define FIELD(...) SNAPSHOT_FIELD(struct vc_state, __VA_ARGS__)
 
@@ -537,6 +556,8 @@ static const struct snapshot_field vc_fields[] = {
 	FIELD(reply_bytes, 8, SNAPSHOT_U64, .max = VC_REPLIES_MAX),
 	FIELD(input, 9, SNAPSHOT_BLOB),
 	FIELD(replay, 10, SNAPSHOT_LARGE),
+	FIELD(viewers, TAG_VIEWER, SNAPSHOT_EACH, .of = vc_viewer_fields,
+		.size = sizeof(struct vc_viewer_state)),
 	{ 0 },
 };
 
@@ -568,6 +589,7 @@ static void vc_save(struct chardev *chardev, struct chardev_bequest *to)
 
 	put_screen(vc, &state, &to->writer);
 	snapshot_put(&to->writer, vc_fields, &state);
+	vc_viewers_save(&vc->viewers, TAG_VIEWER, &to->writer);
 }
 
 static int get_screen(struct vc *vc, const struct vc_state *state, const struct snapshot *from)
@@ -597,6 +619,8 @@ static int vc_load(struct chardev *chardev, const struct opts *opts, const struc
 	r = get_screen(vc, state, from);
 	if (r == 0 && state->input.len)
 		r = queue_input(vc, state->input.data, state->input.len);
+	if (r == 0)
+		r = vc_viewers_load(&vc->viewers, state->viewers);
 	if (r < 0) {
 		vc_close(chardev);
 		return error_set(err, -r, "its screen: %s", strerror(-r));

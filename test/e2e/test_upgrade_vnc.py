@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Those who look by VNC go on looking when another program takes over."""
 
+import json
 import re
 import socket
 import ssl
@@ -8,6 +9,7 @@ import threading
 
 import pytest
 
+from support import pam as pam_support
 from support import rfb
 from support.certificates import Authority
 from support.program import need
@@ -254,3 +256,91 @@ def test_tigervnc_goes_on(upgradable, start, workdir):
         assert [it["host"] for it in upgradable.run("query-vnc")["clients"]]
     finally:
         monitor.close()
+
+
+# ---- who they are ----
+
+
+def lines_of(path, member):
+    """What the audit tells of somebody, by the programs that told it."""
+    programs = []
+    for line in path.read_text().splitlines():
+        line = json.loads(line)
+        if line["what"] == "begin":
+            programs.append([])
+        elif (line.get("peer", {}).get("member") == member
+              and line["what"] in ("attached", "detached", "typed")):
+            programs[-1].append(line["what"])
+    return programs
+
+
+def member(upgradable, name):
+    [hub] = upgradable.run("query-hubs")
+    return next((it for it in hub["members"] if it["id"] == name), None)
+
+
+def test_who_looks_is_the_same_person_afterwards(upgradable, start, workdir):
+    path, audit = f"{workdir}/vnc", workdir / "audit.jsonl"
+    shell, = start("-vnc", f"unix:{path}", "-audit", f"{audit},typed=on")
+    first, viewer = rfb.connect(path), rfb.connect(path)
+    wait_until(lambda: member(upgradable, "vc0.2"), "he is there")
+    first.close()
+    before = member(upgradable, "vc0.2")
+    for _ in range(2):
+        upgradable.upgrade()
+    after = member(upgradable, "vc0.2")
+    assert after == before
+    viewer.type("echo typed$((6 * 7))\n")
+    shell.stream.read_until(b"typed42\r\n")
+    late = rfb.connect(path)
+    wait_until(lambda: member(upgradable, "vc0.3"), "somebody else comes")
+    viewer.close()
+    wait_until(lambda: not member(upgradable, "vc0.2"), "he goes")
+    late.close()
+    wait_until(lambda: lines_of(audit, "vc0.2") == [
+        ["attached"], ["attached"], ["attached", "typed", "detached"]], "what the audit says")
+
+
+def test_who_cannot_come_along_has_gone(upgradable, start, workdir):
+    authority = Authority(workdir / "pki")
+    authority.sign("server", "hub.example")
+    path, audit = f"{workdir}/vnc", workdir / "audit.jsonl"
+    start("-object", f"tls-creds-x509,id=t,dir={authority.folder},endpoint=server,verify-peer=off",
+          "-vnc", f"unix:{path},tls-creds=t", "-audit", audit)
+    context = ssl.create_default_context(cafile=authority.path("ca-cert.pem"))
+    context.check_hostname = False
+    viewer = rfb.connect(path, tls=(context, None))
+    wait_until(lambda: member(upgradable, "vc0.1"), "he is there")
+    upgradable.upgrade()
+    wait_until(lambda: not member(upgradable, "vc0.1"), "he goes")
+    viewer.close()
+    assert lines_of(audit, "vc0.1")[-1][-1] == "detached"
+
+
+def test_who_was_let_in_stays_while_the_rules_are_asked(upgradable, workdir):
+    if not pam_support.is_possible():
+        pytest.skip("needs root and a mount namespace, for services of PAM of its own")
+    pam = pam_support.Pam(workdir)
+    path, audit = f"{workdir}/vnc", workdir / "audit.jsonl"
+    upgradable.start("-object", "authz-pam,id=slow,service=slow", "-chardev", "vc,id=vc0",
+                     "-chardev", "exec,id=g,command=cat",
+                     "-chardev", "hub,id=h,chardevs.0=vc0,view-authz=slow",
+                     "-device", "console,guest=g,chardev=h", "-vnc", f"unix:{path}",
+                     "-audit", audit, prefix=pam.prefix)
+    viewer = rfb.connect(path)
+    assert pam.asked() == "root"
+    assert not member(upgradable, "vc0.1")
+    pam.answer(True)
+    wait_until(lambda: member(upgradable, "vc0.1"), "he is let in")
+    upgradable.upgrade()
+    assert pam.asked() == "root"
+    assert member(upgradable, "vc0.1")["access"] == "type"
+    pam.answer(True)
+    upgradable.upgrade()
+    pam.asked()
+    assert member(upgradable, "vc0.1")
+    assert lines_of(audit, "vc0.1") == [["attached"], ["attached"], ["attached"]]
+    pam.answer(False)
+    wait_until(lambda: not member(upgradable, "vc0.1"), "he may look no more")
+    wait_until(lambda: lines_of(audit, "vc0.1")[-1] == ["attached", "detached"], "that is told")
+    viewer.close()
