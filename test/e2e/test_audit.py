@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Who came, who typed what, and whether the file that says so is whole."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -97,20 +98,54 @@ def test_tio_is_there(charhubd, workdir, terminal):
     wait_record(path, "attached", member="p", console="vm2")
 
 
+def screens(workdir, audit=""):
+    """Two consoles that are looked at by VNC."""
+    return [*console(workdir, echoing(workdir), audit), "-chardev", "vc,id=vc1",
+            "-chardev", "vc,id=vc2", "-chardev", "exec,id=g2,command=cat",
+            "-chardev", "hub,id=vm2,chardevs.0=vc2", "-device", "console,guest=g2,chardev=vm2",
+            "-vnc", f"unix:{workdir}/vnc,share=allow-exclusive"]
+
+
 def test_viewers_come_and_go(charhubd, workdir):
-    charhubd(*console(workdir, echoing(workdir), ""), "-chardev", "vc,id=vc0",
-             "-vnc", f"unix:{workdir}/vnc")
+    charhubd(*screens(workdir, ",typed=on"))
     path = workdir / "audit.jsonl"
+    with Qmp(workdir / "control") as qmp:
+        qmp.run("hub-add-member", hub="vm1", chardev="vc1")
     viewer = rfb.connect(str(workdir / "vnc"))
     came = wait_record(path, "vnc-login")
     assert came["peer"]["client"]["family"] == "unix"
+    first = wait_record(path, "attached", console="vm1", member="vc1.1")["peer"]
+    assert first["identity"].startswith("user:") and first["address"].startswith("unix:")
+    viewer.type("hello\n")
+    assert wait_record(path, "typed", member="vc1.1")["peer"]["identity"] == first["identity"]
+    viewer.chord(0xffe3, 0xffe9, ord("3"))  # Ctrl-Alt
+    second = wait_record(path, "attached", console="vm2", member="vc2.1")
+    gone, = find(path, "detached", console="vm1", member="vc1.1")
+    assert gone["seq"] < second["seq"]
+    assert gone["peer"] == first
     viewer.close()
+    wait_record(path, "detached", console="vm2", member="vc2.1")
     wait_record(path, "vnc-left")
 
 
+def test_viewers_are_sent_away(charhubd, workdir):
+    charhubd(*screens(workdir))
+    path = workdir / "audit.jsonl"
+    viewer = rfb.connect(str(workdir / "vnc"))
+    viewer.chord(0xffe3, 0xffe9, ord("3"))
+    wait_record(path, "attached", member="vc2.1")
+    with Qmp(workdir / "control") as qmp:
+        qmp.run("peer-disconnect", hub="vm2", chardev="vc2.1", reason="lunch")
+    with contextlib.suppress(rfb.Closed, ConnectionError):
+        while True:
+            viewer.message()
+    away = wait_record(path, "sent-away", console="vm2", member="vc2.1", reason="lunch")
+    assert away["details"]["by"] == away["peer"]["identity"]
+    wait_record(path, "detached", member="vc2.1")
+
+
 def test_viewer_that_wants_to_be_alone_is_named(charhubd, workdir):
-    charhubd(*console(workdir, echoing(workdir), ""),
-             "-vnc", f"unix:{workdir}/vnc,share=allow-exclusive")
+    charhubd(*screens(workdir))
     path = workdir / "audit.jsonl"
     first = rfb.connect(str(workdir / "vnc"))
     wait_record(path, "vnc-login")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Consoles that the daemon records: what stands in the files, and that it can be played."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -10,7 +11,7 @@ import signal
 
 import pytest
 
-from support import mounts, program
+from support import mounts, program, rfb
 from support.qmp import Failed, Qmp
 from support.screen import wait_until
 from support.stream import connect_unix
@@ -127,6 +128,28 @@ def test_attended_times(charhubd, workdir, client, guest):
     cast = wait_out(other, "three")
     assert "two" in cast.out  # the screen as it was
     assert "three" not in Cast(path).out
+
+
+def test_viewers_are_there(charhubd, charhub_path, workdir, guest):
+    """Who looks at the console by VNC, and not who looks at another one."""
+    charhubd(*console(workdir, "vm", f",vnc=on,record=attached,record.path={workdir}/vm.cast"),
+             "-vnc", f"unix:{workdir}/vnc", "-control", workdir / "control")
+    vm, path = guest("vm"), workdir / "vm.cast"
+    viewer = rfb.connect(str(workdir / "vnc"))
+    wait_until(path.exists, "a recording")
+    vm.send(b"one\n")
+    wait_out(path, "one")
+    with Qmp(workdir / "control") as qmp:
+        wait_until(lambda: qmp.run("query-recordings"), "it is told")
+        viewer.chord(0xffe3, 0xffe9, ord("1"))  # Ctrl-Alt: the overview
+        wait_until(lambda: not qmp.run("query-recordings"), "it ends")
+        viewer.chord(0xffe3, 0xffe9, ord("2"))
+        wait_until(lambda: qmp.run("query-recordings"), "another one")
+        with contextlib.closing(rfb.connect(str(workdir / "vnc"))):
+            wait_cast(path, lambda cast: "vm.vc.2 (user:" in str(cast.of("m")), "the second")
+        wait_cast(path, lambda cast: "detached" in str(cast.of("m")), "he goes")
+        viewer.close()
+        wait_until(lambda: not qmp.run("query-recordings"), "all have gone")
 
 
 def test_passwords_are_withheld(charhubd, workdir, client):
