@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* syscalls: clock_gettime close connect getpid pipe2 poll ppoll sendto socket */
+/* syscalls: clock_gettime close connect fcntl getpid pipe2 poll ppoll socket */
 #include "prog/notify.h"
 
 #include "base/cleanup.h"
@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -24,7 +25,10 @@ static const char socket_variable[] = "NOTIFY_SOCKET";
 static const char period_variable[] = "WATCHDOG_USEC", pid_variable[] = "WATCHDOG_PID";
 static const char store_variable[] = "FDSTORE";
 
-enum { US_A_MS = 1000 };
+/* From one program to the next in this process: the socket. */
+static const char fd_variable[] = "CHARHUB_NOTIFY_FD";
+
+enum { US_A_MS = 1000, NO_FD = -1 };
 
 static bool read_number(const char *name, uint64_t *ret_number)
 {
@@ -44,18 +48,57 @@ static uint64_t read_watchdog_ms(void)
 	return us / 2 / US_A_MS;
 }
 
+/* "/path", or "@name" for the abstract namespace. Return: its length, 0: not an address. */
+static socklen_t fill_address(const char *text, struct sockaddr_un *un)
+{
+	size_t len = strlen(text);
+
+	if ((text[0] != '/' && text[0] != '@') || len < 2 || len >= sizeof(un->sun_path))
+		return 0;
+	*un = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(un->sun_path, text, len);
+	if (text[0] == '@')
+		un->sun_path[0] = '\0';
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+}
+
+/* Once is enough, unless it is made anew: in another root the path may be nobody's. */
+static int reach(const struct notify *notify)
+{
+	struct sockaddr_un un;
+	socklen_t len = fill_address(notify->address, &un);
+
+	if (!len)
+		return -EINVAL;
+	return connect(notify->fd, (const struct sockaddr *)&un, len) < 0 ? -errno : 0;
+}
+
+static void open_socket(struct notify *notify)
+{
+	uint64_t fd;
+
+	if (read_number(fd_variable, &fd) && fd <= INT_MAX &&
+		fcntl((int)fd, F_SETFD, FD_CLOEXEC) == 0) {
+		notify->fd = (int)fd;
+		return;
+	}
+	notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	reach(notify); /* if it cannot be, whoever has something to tell says so */
+}
+
 void notify_init(struct notify *notify)
 {
 	const char *address = getenv(socket_variable);
 
 	*notify = (struct notify){ .fd = -1, .watchdog_ms = read_watchdog_ms() };
-	if (address) {
+	if (address)
 		notify->address = strdup(address);
-		notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (notify->address) {
+		open_socket(notify);
 		if (!read_number(store_variable, &notify->stores))
 			notify->stores = 0;
 	}
-	notify_unset_env();
+	notify_unset_env(notify);
 }
 
 static int set_number(const char *name, uint64_t number)
@@ -77,42 +120,50 @@ int notify_set_env(const struct notify *notify)
 		r = set_number(period_variable, notify->watchdog_ms * 2 * US_A_MS);
 	if (r == 0 && notify->stores)
 		r = set_number(store_variable, notify->stores);
+	if (r == 0)
+		r = set_number(fd_variable, (uint64_t)notify->fd);
+	if (r == 0 && fcntl(notify->fd, F_SETFD, 0) < 0)
+		r = -errno;
 	return r;
 }
 
-void notify_unset_env(void)
+void notify_unset_env(const struct notify *notify)
 {
+	if (notify->address)
+		fcntl(notify->fd, F_SETFD, FD_CLOEXEC);
 	unsetenv(socket_variable);
+	unsetenv(fd_variable);
 	unsetenv(store_variable);
 	unsetenv(period_variable);
 	unsetenv(pid_variable);
 }
 
-/* "/path", or "@name" for the abstract namespace. Return: its length, 0: not an address. */
-static socklen_t fill_address(const char *text, struct sockaddr_un *un)
+/* @fd: with the message; NO_FD: none. Return: 0, -errno. */
+static int send_once(const struct notify *notify, const char *state, int fd)
 {
-	size_t len = strlen(text);
+	ssize_t done =
+		passed_fds_send(notify->fd, state, strlen(state), fd, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	if ((text[0] != '/' && text[0] != '@') || len < 2 || len >= sizeof(un->sun_path))
+	return done < 0 ? (int)done : 0;
+}
+
+static int send_it(const struct notify *notify, const char *state, int fd)
+{
+	int r = send_once(notify, state, fd);
+
+	if (r == 0)
 		return 0;
-	*un = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	memcpy(un->sun_path, text, len);
-	if (text[0] == '@')
-		un->sun_path[0] = '\0';
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+	r = reach(notify);
+	return r < 0 ? r : send_once(notify, state, fd);
 }
 
 static void send_state(const struct notify *notify, const char *state)
 {
-	struct sockaddr_un un;
-	socklen_t len = notify->address ? fill_address(notify->address, &un) : 0;
+	int r = notify->address ? send_it(notify, state, NO_FD) : 0;
 
-	if (!notify->address)
-		return;
-	if (!len || sendto(notify->fd, state, strlen(state), MSG_DONTWAIT | MSG_NOSIGNAL,
-			    (const struct sockaddr *)&un, len) < 0)
+	if (r < 0)
 		log_warning("could not notify '%s': %s", notify->address,
-			len ? strerror(errno) : "not the address of a unix socket");
+			r == -EINVAL ? "not the address of a unix socket" : strerror(-r));
 }
 
 static void on_watchdog(void *data)
@@ -163,21 +214,6 @@ void notify_stopping(struct notify *notify)
 
 /* ---- what it keeps ---- */
 
-/* Descriptors come with a message to a socket that is connected. */
-static int send_fd(const struct notify *notify, const char *state, int fd)
-{
-	struct sockaddr_un un;
-	socklen_t len = notify->address ? fill_address(notify->address, &un) : 0;
-	ssize_t done;
-
-	if (!len)
-		return -EINVAL;
-	if (connect(notify->fd, (const struct sockaddr *)&un, len) < 0)
-		return -errno;
-	done = passed_fds_send(notify->fd, state, strlen(state), fd, MSG_DONTWAIT | MSG_NOSIGNAL);
-	return done < 0 ? (int)done : 0;
-}
-
 /* It closes our end of a pipe once it has come to it [sd_notify_barrier(3)]. */
 static int await(const struct notify *notify)
 {
@@ -186,7 +222,7 @@ static int await(const struct notify *notify)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	r = send_fd(notify, "BARRIER=1", ends[1]);
+	r = send_it(notify, "BARRIER=1", ends[1]);
 	close(ends[1]);
 	closed.fd = ends[0];
 	if (r == 0 && poll(&closed, 1, NOTIFY_TAKES_MS) <= 0)
@@ -205,7 +241,7 @@ int notify_store(const struct notify *notify, const char *name, int fd, struct e
 		state = NULL;
 		return error_set(err, ENOMEM, "out of memory");
 	}
-	r = send_fd(notify, state, fd);
+	r = send_it(notify, state, fd);
 	if (r == 0)
 		r = await(notify);
 	if (r == 0)

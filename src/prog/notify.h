@@ -62,9 +62,13 @@ int notify_store(const struct notify *notify, const char *name, int fd, struct e
 /** notify_unstore() - it shall not keep what is called so */
 void notify_unstore(const struct notify *notify, const char *name);
 
-/** notify_set_env() - what notify_init() took, for the program that is executed next */
+/**
+ * notify_set_env() - what notify_init() took, for the program that is executed next, and the socket
+ *
+ * In another root, as after `-run-with chroot=`, the manager's path means nothing any more.
+ */
 int notify_set_env(const struct notify *notify);
-void notify_unset_env(void);
+void notify_unset_env(const struct notify *notify);
 
 void notify_done(struct notify *notify);
 

@@ -154,7 +154,7 @@ static int execute(struct upgrade *upgrade, struct leaving *leaving, struct erro
 		r = -errno;
 	}
 	takeover_unset_env();
-	notify_unset_env();
+	notify_unset_env(upgrade->notify);
 	activation_unset_env(&upgrade->setup->activation);
 	snapshot_leave_fds(writer, false);
 	return error_set(err, -r, "'%s' cannot be executed: %s", program, strerror(-r));

@@ -171,6 +171,21 @@ def test_another_root_in_which_nobody_is_known(upgradable, workdir):
 
 
 @needs_root
+def test_another_root_in_which_the_service_manager_is_not(upgradable, workdir):
+    root = workdir / "root"
+    root.mkdir()
+    daemon = upgradable.start(
+        "-chardev", "null,id=n", "-run-with", f"chroot={root}",
+        **in_root(root, f'mount -t tmpfs none {root}"${{NOTIFY_SOCKET%/*}}"'))
+    for _ in range(2):
+        upgradable.upgrade()
+        assert daemon.notify.wait_ready(daemon.process)
+    no_complaints(upgradable)
+    daemon.stop(left=[upgradable.control])
+    upgradable.control.unlink()
+
+
+@needs_root
 def test_another_root_without_the_program_keeps_the_old_one(upgradable, workdir, client):
     root = workdir / "root"
     root.mkdir()
