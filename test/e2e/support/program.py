@@ -114,7 +114,8 @@ class NotifySocket:
 
     def receive(self):
         """The next message, as a dictionary."""
-        return dict(line.split("=", 1) for line in self.sock.recv(4096).decode().split("\n"))
+        text = self.sock.recv(4096).decode(errors="replace")
+        return dict(line.split("=", 1) for line in text.split("\n"))
 
     def wait_ready(self, process, timeout=DEADLINE):
         """True once READY=1 came, False if the process ended first."""

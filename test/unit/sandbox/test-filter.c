@@ -69,11 +69,6 @@ static int execute(void)
 	return UNEXPECTED;
 }
 
-static int make_socketpair(void)
-{
-	return (int)syscall(SYS_socketpair, 0, 0, 0, NULL) < 0 ? 0 : UNEXPECTED;
-}
-
 static int limit_another(void)
 {
 	return syscall(SYS_prlimit64, getppid(), 0, NULL, NULL) < 0;
@@ -89,7 +84,6 @@ static void for_an_upgrade_a_program_is_executed(void **state)
 	(void)state;
 	assert_int_equal(do_inside(true, spawn), 0);
 	assert_int_equal(do_inside(true, execute), 0);
-	assert_int_equal(do_inside(true, make_socketpair), 0);
 }
 
 static void without_one_none_is(void **state)
@@ -97,7 +91,6 @@ static void without_one_none_is(void **state)
 	(void)state;
 	assert_int_equal(do_inside(false, spawn), -SIGSYS);
 	assert_int_equal(do_inside(false, execute), -SIGSYS);
-	assert_int_equal(do_inside(false, make_socketpair), -SIGSYS);
 }
 
 static void no_other_process_is_made(void **state)
