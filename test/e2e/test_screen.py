@@ -206,7 +206,7 @@ def test_window_of_a_viewer_gives_the_guest_its_size(screen, linux, workdir):
     window = screen.wait_window("TigerVNC")
     screen.resize(window, 1000, 640)
     linux.run("while [ \"$(stty size)\" != '40 125' ]; do usleep 10000; done")
-    assert linux.run("stty size").endswith("40 125\n")  # it may be shown its screen before
+    assert "40 125\n" in linux.run("stty size")  # it may be shown its screen before, or behind it
 
 
 def test_full_screen_program_looks_the_same_to_who_comes_late(screen, linux, workdir):
