@@ -330,8 +330,8 @@ static void exec_in_resume(struct chardev *chardev)
  */
 static int send_break(struct exec_chardev *exec)
 {
-	static char zero[1];
-	const struct iovec iov = { zero, 1 };
+	char zero = 0;
+	const struct iovec iov = { &zero, 1 };
 	struct termios mode;
 	ssize_t n;
 
