@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import termios
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_adapter_may_come_later(charhubd, workdir, client, cable):
     with client(workdir / "sock") as ann:
         ann.send("typed before\r")
         cable()
-        with open_pty(workdir / "board") as end:
+        with open_pty(workdir / "board", termios.TCSANOW) as end:
             end.read_until("typed before\r")
             end.send("U-Boot")
             ann.read_until("U-Boot")

@@ -224,10 +224,10 @@ class UnixServer:
         self.sock.close()
 
 
-def open_pty(path):
-    """The slave side of a pty, raw, as a terminal program opens it."""
+def open_pty(path, when=termios.TCSAFLUSH):
+    """The slave side of a pty, raw, as a terminal program opens it: what was there is dropped."""
     fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-    tty.setraw(fd)
+    tty.setraw(fd, when)
     return Stream(fd)
 
 
