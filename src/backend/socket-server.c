@@ -411,10 +411,7 @@ static int listen_at(struct socket_chardev *socket, int fd, struct error **err)
 	if (!socket->arrivals || !socket->applicants ||
 		asprintf(&owner, "socket '%s'", socket->base.id) < 0)
 		return error_set(err, ENOMEM, "socket '%s': out of memory", socket->base.id);
-	if (fd >= 0)
-		return listener_inherit(socket->base.loop, fd, &socket->address, owner, on_client,
-			socket, &socket->listener, err);
-	return listener_new(socket->base.loop, &socket->address, owner, on_client, socket,
+	return listener_open(socket->base.loop, &socket->address, fd, owner, on_client, socket,
 		&socket->listener, err);
 }
 

@@ -57,16 +57,6 @@ static void on_connection(void *data, int fd)
 	server->n++;
 }
 
-static int listen_at(struct metrics_server *server, struct address *address, int fd,
-	const char *owner, struct error **err)
-{
-	if (fd >= 0)
-		return listener_inherit(server->loop, fd, address, owner, on_connection, server,
-			&server->listener, err);
-	return listener_new(
-		server->loop, address, owner, on_connection, server, &server->listener, err);
-}
-
 int metrics_server_new(struct loop *loop, struct address *address, int fd, const char *owner,
 	const struct metrics_source *source, struct metrics_server **ret_server, struct error **err)
 {
@@ -79,7 +69,8 @@ int metrics_server_new(struct loop *loop, struct address *address, int fd, const
 	server->loop = loop;
 	server->source = *source;
 	list_init(&server->scrapers);
-	r = listen_at(server, address, TAKE_FD(given), owner, err);
+	r = listener_open(loop, address, TAKE_FD(given), owner, on_connection, server,
+		&server->listener, err);
 	if (r < 0) {
 		free(server);
 		return r;

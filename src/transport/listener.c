@@ -231,13 +231,19 @@ int listener_inherit(struct loop *loop, int fd, const struct address *address, c
 	return 0;
 }
 
+int listener_open(struct loop *loop, struct address *address, int fd, const char *owner,
+	listener_fn *fn, void *data, struct listener **ret_listener, struct error **err)
+{
+	if (fd < 0)
+		fd = address_listen(address, err);
+	return fd < 0 ? fd
+		      : listener_inherit(loop, fd, address, owner, fn, data, ret_listener, err);
+}
+
 int listener_new(struct loop *loop, struct address *address, const char *owner, listener_fn *fn,
 	void *data, struct listener **ret_listener, struct error **err)
 {
-	int fd = address_listen(address, err);
-
-	return fd < 0 ? fd
-		      : listener_inherit(loop, fd, address, owner, fn, data, ret_listener, err);
+	return listener_open(loop, address, -1, owner, fn, data, ret_listener, err);
 }
 
 void listener_start(struct listener *listener)

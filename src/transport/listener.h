@@ -25,6 +25,13 @@ int listener_new(struct loop *loop, struct address *address, const char *owner, 
 	void *data, struct listener **ret_listener, struct error **err);
 
 /**
+ * listener_open() - the same, or go on with a socket that listens there
+ * @fd: it, the listener's, also where this fails; -1: none does
+ */
+int listener_open(struct loop *loop, struct address *address, int fd, const char *owner,
+	listener_fn *fn, void *data, struct listener **ret_listener, struct error **err);
+
+/**
  * listener_inherit() - go on with a socket that listens at @address
  * @fd: the listener's, also where this fails
  */

@@ -318,15 +318,6 @@ void door_free(struct door *door)
 	task_post(door->loop, &door->reap, door_release, door);
 }
 
-static int listen_at(struct door *door, struct address *address, int fd, struct error **err)
-{
-	if (fd >= 0)
-		return listener_inherit(door->loop, fd, address, door->owner, on_connection, door,
-			&door->listener, err);
-	return listener_new(
-		door->loop, address, door->owner, on_connection, door, &door->listener, err);
-}
-
 int door_new(struct loop *loop, struct address *address, int fd, const char *owner,
 	const struct door_ops *ops, void *data, struct door **ret_door, struct error **err)
 {
@@ -343,7 +334,8 @@ int door_new(struct loop *loop, struct address *address, int fd, const char *own
 	if (!door->owner || !door->silence)
 		r = error_set(err, ENOMEM, "out of memory");
 	if (r == 0)
-		r = listen_at(door, address, TAKE_FD(given), err);
+		r = listener_open(loop, address, TAKE_FD(given), owner, on_connection, door,
+			&door->listener, err);
 	if (r < 0) {
 		door_free(door);
 		return r;
