@@ -197,31 +197,29 @@ static void put_guests(const struct figures *figures, struct exposition *out)
 	}
 }
 
-static void put_of_chardev(const struct chardev *chardev, struct exposition *out, uint64_t value)
+/* Of those that have such a figure. */
+static void each_chardev(const struct figures *figures, struct exposition *out,
+	bool (*figure)(const struct chardev *chardev, uint64_t *ret_value))
 {
-	exposition_put(out,
-		(const struct exposition_label[]){ { "chardev", chardev_id(chardev) }, { 0 } },
-		value);
+	struct chardev *chardev = NULL;
+	uint64_t value;
+
+	while ((chardev = chardev_set_next(figures->chardevs, chardev)))
+		if (figure(chardev, &value))
+			exposition_put(out,
+				(const struct exposition_label[]){
+					{ "chardev", chardev_id(chardev) }, { 0 } },
+				value);
 }
 
 static void put_log_drops(const struct figures *figures, struct exposition *out)
 {
-	struct chardev *chardev = NULL;
-	uint64_t bytes;
-
-	while ((chardev = chardev_set_next(figures->chardevs, chardev)))
-		if (chardev_log_loss(chardev, &bytes))
-			put_of_chardev(chardev, out, bytes);
+	each_chardev(figures, out, chardev_log_loss);
 }
 
 static void put_lost_lines(const struct figures *figures, struct exposition *out)
 {
-	struct chardev *chardev = NULL;
-	uint64_t lines;
-
-	while ((chardev = chardev_set_next(figures->chardevs, chardev)))
-		if (chardev_lost_lines(chardev, &lines))
-			put_of_chardev(chardev, out, lines);
+	each_chardev(figures, out, chardev_lost_lines);
 }
 
 /* ---- VNC ---- */
