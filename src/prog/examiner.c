@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* syscalls: close kill poll ppoll recvfrom wait4 */
-/* for an upgrade: socketpair */
+/* syscalls: close kill poll ppoll recvfrom socketpair wait4 */
 #include "prog/examiner.h"
 
 #include "base/cleanup.h"

@@ -23,6 +23,15 @@ void path_list_add(struct path_list *list, const char *path)
 		list->failed = true;
 }
 
+void path_list_add_folder(struct path_list *list, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	AUTO_FREE char *folder =
+		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+
+	path_list_add(list, folder);
+}
+
 void path_list_done(struct path_list *list)
 {
 	while (list->len)
@@ -41,20 +50,13 @@ static void put_path(struct places *places, const char *path)
 {
 	struct stat st = { 0 };
 	bool is_there = stat(path, &st) == 0;
-	const char *slash = strrchr(path, '/');
-	AUTO_FREE char *folder = NULL;
 
-	if (is_there && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))) {
+	if (is_there && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
 		path_list_add(&places->files, path);
-		return;
-	}
-	if (is_there && S_ISDIR(st.st_mode))
-		folder = strdup(path);
-	else if (slash)
-		folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	else if (is_there && S_ISDIR(st.st_mode))
+		path_list_add(&places->folders, path);
 	else
-		folder = strdup(".");
-	path_list_add(&places->folders, folder);
+		path_list_add_folder(&places->folders, path);
 }
 
 /* The keys of options whose values are names of files. */
@@ -196,11 +198,10 @@ static bool is_within(const char *path, const char *folder)
 	       (!strncmp(path, folder, len) && (!path[len] || path[len] == '/'));
 }
 
-/* Who reads there finds what it needs. Who writes there would not, but he is told so then. */
-static bool is_readable(const char *path)
+static bool is_in_any(const char *path, const char *const *folders)
 {
-	for (const char *const *at = sandbox_readable; *at; at++)
-		if (is_within(path, *at))
+	for (; *folders; folders++)
+		if (is_within(path, *folders))
 			return true;
 	return false;
 }
@@ -209,7 +210,8 @@ static int check_one(void *data, const char *path, const char *real, struct erro
 {
 	const struct path_list *allowed = data;
 
-	if (is_readable(real))
+	/* who reads there finds what he needs; who writes there would not, but is told so then */
+	if (is_in_any(real, sandbox_readable) || is_in_any(real, sandbox_devices))
 		return 0;
 	for (size_t i = 0; i < allowed->len; i++)
 		if (is_within(real, allowed->items[i]))

@@ -20,6 +20,9 @@ struct path_list {
 void path_list_add(struct path_list *list, const char *path);
 void path_list_done(struct path_list *list);
 
+/** path_list_add_folder() - the same of the folder that @path is in */
+void path_list_add_folder(struct path_list *list, const char *path);
+
 /**
  * struct places - where files may be
  * @files:   devices, each by itself

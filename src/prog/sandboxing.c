@@ -83,15 +83,6 @@ bool sandboxing_upgrades(const struct sandboxing *sandbox)
 
 /* ---- where files may be ---- */
 
-static void add_folder(struct path_list *folders, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	AUTO_FREE char *folder =
-		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-
-	path_list_add(folders, folder);
-}
-
 /* The folder of the program's name, and that of the file that it is now. */
 static void put_program(struct path_list *folders, const struct setup *setup)
 {
@@ -99,8 +90,8 @@ static void put_program(struct path_list *folders, const struct setup *setup)
 
 	if (!real || !sandboxing_upgrades(&setup->sandbox))
 		return;
-	add_folder(folders, setup->program);
-	add_folder(folders, real);
+	path_list_add_folder(folders, setup->program);
+	path_list_add_folder(folders, real);
 }
 
 enum { NO_LIMITS = 1 };

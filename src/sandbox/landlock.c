@@ -41,10 +41,9 @@ static const uint64_t read_file = LANDLOCK_ACCESS_FS_READ_FILE,
 
 /* Where the C library and others look for what they need: names, services, fonts, time zones. */
 const char *const sandbox_readable[] = { "/etc", "/usr", "/lib", "/lib64", "/proc", "/sys",
-	"/run/systemd", "/run/resolvconf", "/run/NetworkManager", "/var/lib/sss", "/dev/null",
-	"/dev/full", "/dev/zero", "/dev/tty", "/dev/ptmx", "/dev/pts", NULL };
-static const char *const devices[] = { "/dev/null", "/dev/full", "/dev/zero", "/dev/tty",
-	"/dev/ptmx", "/dev/pts" };
+	"/run/systemd", "/run/resolvconf", "/run/NetworkManager", "/var/lib/sss", NULL };
+const char *const sandbox_devices[] = { "/dev/null", "/dev/full", "/dev/zero", "/dev/tty",
+	"/dev/ptmx", "/dev/pts", NULL };
 /* What a program is loaded by. */
 static const char *const loaders[] = { "/lib", "/lib64", "/usr/lib", "/usr/lib64" };
 
@@ -95,7 +94,7 @@ static int fill_rules(
 		known & read_all, err);
 
 	if (r == 0)
-		r = allow_all(rules, devices, sizeof(devices) / sizeof(char *),
+		r = allow_all(rules, sandbox_devices, sizeof(sandbox_devices) / sizeof(char *) - 1,
 			known & (read_all | write_file), err);
 	if (r == 0)
 		r = allow_all(

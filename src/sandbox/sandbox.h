@@ -34,8 +34,8 @@ struct sandbox_paths {
 	size_t n_files, n_folders, n_programs;
 };
 
-/** sandbox_readable - folders of the system, and devices, that anybody may read; NULL ends them */
-extern const char *const sandbox_readable[];
+/** What anybody may read: folders of the system; and write, too: devices. NULL ends each list */
+extern const char *const sandbox_readable[], *const sandbox_devices[];
 
 /**
  * sandbox_limit_paths() - of this thread and those that it starts: no other files from now on, but
