@@ -13,7 +13,7 @@ import pytest
 from support import rfb
 from support.certificates import Authority
 from support.guests import Shell, boot
-from support.load import Load
+from support.load import lose_nothing
 from support.manager import Killed, Service, pack, unpack
 from support.program import special_files
 from support.qmp import Qmp
@@ -57,33 +57,8 @@ def talk(guest, person, word):
 
 
 def test_no_byte_is_lost_under_load(service, workdir, client):
-    """Several consoles, each with clients of a server and a log; three in a row."""
-    servers = [UnixServer(workdir / f"g{i}") for i in range(CONSOLES)]
-    args = []
-    for i in range(CONSOLES):
-        args += ["-chardev", f"socket,id=g{i},path=g{i}",
-                 "-chardev", f"socket,id=s{i},path=s{i},server=on,wait=off,clients=4",
-                 "-chardev", f"file,id=f{i},path=f{i}",
-                 "-chardev", f"hub,id=h{i},members.0.chardev=s{i},members.0.stall=wait,"
-                             f"members.1.chardev=f{i},members.1.stall=wait,replay=window",
-                 "-device", f"console,guest=g{i},chardev=h{i}"]
-    service.start(*args)
-    guests = [server.accept() for server in servers]
-    readers = [[client(workdir / f"s{i}") for _ in range(2)] for i in range(CONSOLES)]
-    with Load(guests, readers) as load:
-        for _ in range(3):
-            load.wait_for_lines(20)
-            service.restart()
-        load.wait_for_lines(20)
-        load.finish()
-    for i, sent in enumerate(load.sent):
-        late = client(workdir / f"s{i}")
-        late.read_until(b"line 0 of %d\r\n" % i)
-        late.read_until(b"line %d of %d\r\n" % (sent - 1, i))
-    service.stop()
-    for i, sent in enumerate(load.sent):
-        wanted = b"".join(b"line %d of %d\r\n" % (n, i) for n in range(sent))
-        assert (workdir / f"f{i}").read_bytes() == wanted
+    """Several consoles; three in a row."""
+    lose_nothing(CONSOLES, workdir, client, service.start, service.restart, service.stop)
 
 
 def test_all_that_has_no_process_goes_on(service, workdir, client, pty):

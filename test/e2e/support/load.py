@@ -5,7 +5,7 @@ import select
 import threading
 
 from .screen import wait_until
-from .stream import DEADLINE, Deadline
+from .stream import DEADLINE, Deadline, UnixServer
 
 LINES_AHEAD = 50  # a guest is at most so many lines ahead of its slowest reader
 
@@ -87,3 +87,36 @@ class Load:
             raise self.error
         if self.thread.is_alive():
             raise Deadline(f"{self.sent} lines were sent, and {self.seen} came")
+
+
+def lose_nothing(count, workdir, client, start, hand_over, stop):
+    """Consoles, each with clients of a server and a log, are handed over three times in a row.
+
+    @client: the fixture; @start, @hand_over, @stop: of the daemon
+    """
+    servers = [UnixServer(workdir / f"g{i}") for i in range(count)]
+    args = []
+    for i in range(count):
+        args += ["-chardev", f"socket,id=g{i},path=g{i}",
+                 "-chardev", f"socket,id=s{i},path=s{i},server=on,wait=off,clients=4",
+                 "-chardev", f"file,id=f{i},path=f{i}",
+                 "-chardev", f"hub,id=h{i},members.0.chardev=s{i},members.0.stall=wait,"
+                             f"members.1.chardev=f{i},members.1.stall=wait,replay=window",
+                 "-device", f"console,guest=g{i},chardev=h{i}"]
+    start(*args)
+    guests = [server.accept() for server in servers]
+    readers = [[client(workdir / f"s{i}") for _ in range(2)] for i in range(count)]
+    with Load(guests, readers) as load:
+        for _ in range(3):
+            load.wait_for_lines(20)
+            hand_over()
+        load.wait_for_lines(20)
+        load.finish()
+    for i, sent in enumerate(load.sent):
+        late = client(workdir / f"s{i}")
+        late.read_until(b"line 0 of %d\r\n" % i)
+        late.read_until(b"line %d of %d\r\n" % (sent - 1, i))
+    stop()
+    for i, sent in enumerate(load.sent):
+        wanted = b"".join(b"line %d of %d\r\n" % (n, i) for n in range(sent))
+        assert (workdir / f"f{i}").read_bytes() == wanted

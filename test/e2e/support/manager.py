@@ -32,7 +32,7 @@ class Store(program.NotifySocket):
         """The next message but those about what is kept, which is done."""
         while True:
             data, fds, _, _ = socket.recv_fds(self.sock, 4096, FDS_MAX)
-            message = dict(line.split("=", 1) for line in data.decode().split("\n"))
+            message = self.parse(data)
             if message.get("FDSTORE") == "1":
                 assert message["FDPOLL"] == "0"
                 self.kept += [(message["FDNAME"], fd) for fd in fds]

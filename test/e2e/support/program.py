@@ -112,10 +112,14 @@ class NotifySocket:
         os.chmod(self.folder.name, 0o711)  # for who is another user by then, as systemd's is
         os.chmod(self.path, 0o777)
 
+    @staticmethod
+    def parse(message):
+        """As a dictionary."""
+        return dict(line.split("=", 1) for line in message.decode(errors="replace").split("\n"))
+
     def receive(self):
-        """The next message, as a dictionary."""
-        text = self.sock.recv(4096).decode(errors="replace")
-        return dict(line.split("=", 1) for line in text.split("\n"))
+        """The next message."""
+        return self.parse(self.sock.recv(4096))
 
     def wait_ready(self, process, timeout=DEADLINE):
         """True once READY=1 came, False if the process ended first."""
