@@ -97,13 +97,17 @@ const char *log_place(void)
 /* An argument may be long: its beginning tells which one it is, and the message must have room. */
 void log_set_place(const char *place)
 {
+	static const char cut[] = "...:";
 	char *text = log_current->place;
-	size_t size = sizeof(log_current->place);
+	size_t size = sizeof(log_current->place), len = place ? strlen(place) : 0;
+	bool fits = len + sizeof(":") <= size;
+	const char *end = !place ? "" : fits ? ":" : cut;
 
-	if (!place)
-		text[0] = '\0';
-	else if (snprintf(text, size, "%s:", place) >= (int)size)
-		memcpy(text + size - sizeof("...:"), "...:", sizeof("...:"));
+	if (!fits)
+		len = size - sizeof(cut);
+	if (place)
+		memcpy(text, place, len);
+	memcpy(text + len, end, strlen(end) + 1);
 	blank_controls(text);
 }
 

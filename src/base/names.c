@@ -1,31 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/names.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SLOTS_MIN = 64 }; /* a power of two, as each later size is */
 
-/* FNV-1a */
-static uint64_t hash(const char *text)
+/* FNV-1a, of which both halves count. */
+static uint32_t hash(const char *text)
 {
 	uint64_t sum = 0xcbf29ce484222325u;
 
 	for (; *text; text++)
 		sum = (sum ^ (unsigned char)*text) * 0x100000001b3u;
-	return sum;
+	return (uint32_t)(sum ^ sum >> 32);
 }
 
-static struct name **slot(struct name **slots, size_t size, const char *text)
+/* Return: where the chain of a hash begins. */
+static struct name **chain(struct names *names, uint32_t sum)
 {
-	return &slots[hash(text) & (size - 1)];
-}
-
-/* Return: where the chain of @text begins. */
-static struct name **chain(struct names *names, const char *text)
-{
-	return names->size ? slot(names->slots, names->size, text) : &names->one;
+	return names->size ? &names->slots[sum & (names->size - 1)] : &names->one;
 }
 
 static void push(struct name **first, struct name *name)
@@ -39,7 +33,7 @@ static void move_chain(struct name **slots, size_t size, struct name *name)
 	while (name) {
 		struct name *next = name->next;
 
-		push(slot(slots, size, name->text), name);
+		push(&slots[name->hash & (size - 1)], name);
 		name = next;
 	}
 }
@@ -70,8 +64,8 @@ void names_add(struct names *names, struct name *name, const char *text)
 {
 	if (names->count >= names->size)
 		grow(names);
-	*name = (struct name){ .text = text, .in = names };
-	push(chain(names, text), name);
+	*name = (struct name){ .text = text, .in = names, .hash = hash(text) };
+	push(chain(names, name->hash), name);
 	names->count++;
 }
 
@@ -81,7 +75,7 @@ void names_remove(struct name *name)
 
 	if (!name->in)
 		return;
-	for (at = chain(name->in, name->text); *at != name; at = &(*at)->next)
+	for (at = chain(name->in, name->hash); *at != name; at = &(*at)->next)
 		;
 	*at = name->next;
 	name->in->count--;
@@ -90,9 +84,10 @@ void names_remove(struct name *name)
 
 struct name *names_find(const struct names *names, const char *text)
 {
-	struct name *name = names->size ? *slot(names->slots, names->size, text) : names->one;
+	uint32_t sum = hash(text);
+	struct name *name = names->size ? names->slots[sum & (names->size - 1)] : names->one;
 
-	while (name && strcmp(name->text, text) != 0)
+	while (name && (name->hash != sum || strcmp(name->text, text) != 0))
 		name = name->next;
 	return name;
 }

@@ -3,17 +3,20 @@
 #define BASE_NAMES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct names;
 
 /**
  * struct name - part of an object that is found by its name; all zero: is in no table
  * @text: the object's own
+ * @hash: of it: who looks for another one, or moves this one, need not touch the text
  */
 struct name {
 	struct name *next;
 	const char *text;
 	struct names *in;
+	uint32_t hash;
 };
 
 /**
@@ -25,7 +28,7 @@ struct names {
 	size_t size, count;
 };
 
-/** names_done() - give the memory back; no name may be in it */
+/** names_done() - give the memory back; a name that is still in it may not be removed any more */
 void names_done(struct names *names);
 
 /**

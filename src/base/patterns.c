@@ -19,3 +19,10 @@ bool patterns_fit(const char *patterns, const char *text)
 	}
 	return false;
 }
+
+bool patterns_is_name(const char *patterns)
+{
+	size_t len = strcspn(patterns, " *?[\\");
+
+	return len > 0 && len <= PATTERN_MAX && !patterns[len];
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/names.h"
 
+#include "lib/fault.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -59,7 +61,6 @@ static void one_of_two_that_are_called_the_same_may_go(void **state)
 	names_done(&names);
 }
 
-/* As a table that there was no memory for. */
 static void without_a_table_things_are_found(void **state)
 {
 	struct thing things[3] = { 0 };
@@ -67,11 +68,11 @@ static void without_a_table_things_are_found(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
-		snprintf(things[i].id, sizeof(things[i].id), "thing%u", i);
-		things[i].name = (struct name){ names.one, things[i].id, &names };
-		names.one = &things[i].name;
+		fault_arm(1);
+		make(&names, &things[i], i);
+		assert_true(fault_disarm());
 	}
-	names.count = 3;
+	assert_int_equal(names.size, 0);
 	assert_ptr_equal(names_find(&names, "thing0"), &things[0].name);
 	names_remove(&things[1].name);
 	assert_null(names_find(&names, "thing1"));
