@@ -15,6 +15,8 @@
 
 enum { US = 1000000 };
 
+#define EACH 0x0101010101010101U /* of eight bytes at once */
+
 /* ---- strings of JSON ---- */
 
 static bool is_plain(uint8_t byte)
@@ -22,39 +24,86 @@ static bool is_plain(uint8_t byte)
 	return byte >= ' ' && byte != '"' && byte != '\\' && byte < 0x7f;
 }
 
-static void put_character(struct strbuf *out, const uint8_t *at, size_t len)
+/* Is any byte of the eight below @limit, 128 at most? Those above 127 are not looked at. */
+static uint64_t below(uint64_t bytes, uint8_t limit)
 {
-	if (len > 1)
-		strbuf_append(out, at, len);
+	return (bytes - EACH * limit) & ~bytes & EACH << 7;
+}
+
+static bool are_plain(const uint8_t at[8])
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, at, sizeof(bytes));
+	return !(below(bytes, ' ') | below(bytes ^ EACH * '"', 1) | below(bytes ^ EACH * '\\', 1) |
+		 ((bytes + EACH) & EACH << 7) | (bytes & EACH << 7));
+}
+
+/* Return: how many of the bytes, from the first on, stand for themselves: whole characters. */
+static size_t span(const uint8_t *at, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len) {
+		int more = 1;
+
+		if (len - n >= 8 && are_plain(at + n)) {
+			n += 8;
+			continue;
+		}
+		if (!is_plain(at[n]))
+			more = at[n] < 0x80 ? 0 : utf8_character(at + n, len - n);
+		if (more <= 0)
+			break;
+		n += (size_t)more;
+	}
+	return n;
+}
+
+/* Return: the letter behind a backslash; 0: it has none. */
+static char letter_of(uint8_t byte)
+{
+	switch (byte) {
+	case '"':
+	case '\\': return (char)byte;
+	case '\r': return 'r';
+	case '\n': return 'n';
+	case '\t': return 't';
+	default: return 0;
+	}
+}
+
+/* An event may hold thousands: nothing is formatted for them. */
+static void put_escape(struct strbuf *out, uint8_t byte)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char code[] = { '\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15] };
+	const char pair[] = { '\\', letter_of(byte) };
+
+	if (pair[1])
+		strbuf_append(out, pair, sizeof(pair));
 	else
-		strbuf_printf(out, "\\u%04x", *at);
+		strbuf_append(out, code, sizeof(code));
 }
 
 /* Return: how many of the bytes are left: the beginning of a character. */
 static size_t put_text(struct strbuf *out, const uint8_t *at, size_t len)
 {
-	while (len) {
-		size_t plain = 0;
-		int n;
+	for (;;) {
+		size_t plain = span(at, len);
 
-		while (plain < len && is_plain(at[plain]))
-			plain++;
 		strbuf_append(out, at, plain);
 		at += plain;
 		len -= plain;
-		if (!len)
-			return 0;
-		n = utf8_character(at, len);
-		if (n < 0)
+		if (!len || utf8_character(at, len) < 0)
 			return len;
-		if (n)
-			put_character(out, at, (size_t)n);
+		if (*at < 0x80)
+			put_escape(out, *at);
 		else
 			strbuf_puts(out, "\\ufffd");
-		at += n ? n : 1;
-		len -= n ? (size_t)n : 1;
+		at++;
+		len--;
 	}
-	return 0;
 }
 
 static void put_whole_text(struct strbuf *out, const char *text)

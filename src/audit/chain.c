@@ -32,6 +32,22 @@ static int read_number(const json_t *object, const char *key, uint64_t *ret_numb
 	return 0;
 }
 
+static void read_gap(const json_t *object, struct audit_line *line)
+{
+	const char *what = json_string_value(json_object_get(object, "what"));
+
+	if (what && !strcmp(what, "gap"))
+		read_number(json_object_get(object, "details"), "count", &line->lost);
+}
+
+static void read_time(const json_t *object, struct audit_line *line)
+{
+	const char *time = json_string_value(json_object_get(object, "time"));
+
+	if (time && strlen(time) < AUDIT_TIME_BYTES)
+		memcpy(line->time, time, strlen(time));
+}
+
 static int read_object(const json_t *object, struct audit_line *line)
 {
 	const char *prev = json_string_value(json_object_get(object, "prev"));
@@ -44,6 +60,8 @@ static int read_object(const json_t *object, struct audit_line *line)
 	memcpy(line->prev, prev, AUDIT_HASH_BYTES);
 	if (torn && read_number(object, "torn", &line->torn) < 0)
 		return -EINVAL;
+	read_gap(object, line);
+	read_time(object, line);
 	return read_number(object, "seq", &line->seq);
 }
 

@@ -48,8 +48,20 @@ static void resolve(struct audit_check *check, const struct audit_line *next)
 	fail(check, AUDIT_CHANGED, was_itself ? check->sound_at : check->before);
 }
 
+static void tell_gap(const struct audit_check *check, const struct audit_line *line)
+{
+	const struct audit_gap gap = {
+		.seq = line->seq, .lost = line->lost, .since = check->time, .until = line->time
+	};
+
+	if (line->lost && check->on_gap)
+		check->on_gap(check->data, &gap);
+}
+
 static void take(struct audit_check *check, const struct audit_line *line, const char *hash)
 {
+	tell_gap(check, line);
+	memcpy(check->time, line->time, sizeof(check->time));
 	check->before = check->sound_at;
 	check->sound_at = check->at;
 	if (!check->lines) {
@@ -115,6 +127,7 @@ static int check_line(struct audit_check *check, const char *bytes, size_t len)
 	if (r == -ENOMEM)
 		return r;
 	check->at.line++;
+	check->at.seq = r == 0 ? line.seq : 0;
 	if (check->suspects)
 		resolve(check, r == 0 ? &line : NULL);
 	if (r < 0) {

@@ -20,15 +20,30 @@ enum audit_fault {
 /** audit_fault_text() - "was changed", ... */
 const char *audit_fault_text(enum audit_fault fault);
 
-/** struct audit_place - a line: the number of its file, from 0 on, and its own, from 1 on */
+/**
+ * struct audit_place - a line: the number of its file, from 0 on, and its own there, from 1 on
+ * @seq: what it says itself that its number is; 0: nothing
+ */
 struct audit_place {
 	size_t file;
-	uint64_t line;
+	uint64_t line, seq;
+};
+
+/**
+ * struct audit_gap - events that found no room, as a line says that is itself sound
+ * @seq:  of that line
+ * @lost: how many there were
+ * @since, @until: times of the line before and of that one, between which they happened
+ */
+struct audit_gap {
+	uint64_t seq, lost;
+	const char *since, *until;
 };
 
 /**
  * struct audit_check - what is known of the lines so far; all zero at first
  * @wanted:  a hash that has to be that of a line; NULL: none
+ * @on_gap:  is told of each; NULL: nobody is. @data: for it
  * @fault:   of the first line that is wrong, and @where that is: nothing is looked at any more
  * @lines:   that were sound; @first, @last: numbers of them
  * @head:    hash of the last one; @begins: what the first one names
@@ -39,6 +54,8 @@ struct audit_place {
  */
 struct audit_check {
 	const char *wanted;
+	void (*on_gap)(void *data, const struct audit_gap *gap);
+	void *data;
 	enum audit_fault fault;
 	struct audit_place where;
 	uint64_t lines, first, last, torn;
@@ -46,6 +63,7 @@ struct audit_check {
 	bool has_wanted;
 
 	struct strbuf part;
+	char time[AUDIT_TIME_BYTES];
 	struct audit_place at, sound_at, before;
 	bool suspects;
 	size_t unfinished;

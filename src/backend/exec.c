@@ -155,8 +155,6 @@ static int read_options(struct exec_chardev *exec, const struct opts *opts, stru
 	const char *command = opts_get_string(opts, "command");
 
 	fd_stream_init(&exec->stream, chardev, &exec_stream_ops, 0);
-	if (!command || !*command)
-		return error_set(err, EINVAL, "chardev: exec: no command given");
 	exec->cols = (unsigned)opts_get_number(opts, "cols");
 	exec->rows = (unsigned)opts_get_number(opts, "rows");
 	exec->restart = (enum restart)opts_get_enum(opts, "restart");
@@ -166,6 +164,13 @@ static int read_options(struct exec_chardev *exec, const struct opts *opts, stru
 	return exec->command && exec->term && exec->timer
 		       ? 0
 		       : error_set(err, ENOMEM, "exec '%s': out of memory", chardev->id);
+}
+
+static int exec_check(const struct opts *opts, struct error **err)
+{
+	const char *command = opts_get_string(opts, "command");
+
+	return command && *command ? 0 : error_set(err, EINVAL, "chardev: exec: no command given");
 }
 
 static int exec_open(struct chardev *chardev, const struct opts *opts, struct error **err)
@@ -422,6 +427,7 @@ const struct chardev_class backend_exec_class = {
 	.summary = "a child process on a pseudo terminal",
 	.options = exec_options,
 	.size = sizeof(struct exec_chardev),
+	.check = exec_check,
 	.open = exec_open,
 	.close = exec_close,
 	.out = exec_out,

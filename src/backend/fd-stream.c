@@ -261,6 +261,10 @@ static ssize_t out_error(struct fd_stream *stream, int error, size_t total)
 	return total ? (ssize_t)total : -error;
 }
 
+/*
+ * Who was refused is told when the descriptor is writable, also where others have found room since:
+ * not all that is written here is the holder's.
+ */
 ssize_t fd_stream_outv(struct fd_stream *stream, const struct iovec *offered, int n)
 {
 	struct iovec iov[2] = { offered[0], n > 1 ? offered[1] : (struct iovec){ 0 } };
@@ -275,10 +279,6 @@ ssize_t fd_stream_outv(struct fd_stream *stream, const struct iovec *offered, in
 			return out_error(stream, (int)-done, total);
 		total += (size_t)done;
 		advance(iov, &n, (size_t)done);
-	}
-	if (stream->out == FD_STREAM_OUT_FULL) {
-		stream->out = FD_STREAM_OUT_READY;
-		update_watches(stream);
 	}
 	return (ssize_t)total;
 }

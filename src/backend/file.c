@@ -82,6 +82,15 @@ static void file_close(struct chardev *chardev)
 	fd_stream_close(&file->input);
 }
 
+static int file_check(const struct opts *opts, struct error **err)
+{
+	struct rotation_rules rules;
+	mode_t mode;
+	int r = parse_mode_option("mode", opts_get_string(opts, "mode"), "0640", &mode, err);
+
+	return r < 0 ? r : chardev_read_rotation(opts, &rules, err);
+}
+
 static int file_open(struct chardev *chardev, const struct opts *opts, struct error **err)
 {
 	struct file_chardev *file = file_of(chardev);
@@ -217,6 +226,7 @@ const struct chardev_class backend_file_class = {
 	.rotates = true,
 	.options = file_options,
 	.size = sizeof(struct file_chardev),
+	.check = file_check,
 	.open = file_open,
 	.close = file_close,
 	.out = file_out,

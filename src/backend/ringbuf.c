@@ -95,6 +95,13 @@ static int read_size(const struct opts *opts, size_t *ret_size, struct error **e
 	return 0;
 }
 
+static int ringbuf_check(const struct opts *opts, struct error **err)
+{
+	size_t size;
+
+	return read_size(opts, &size, err);
+}
+
 static int ringbuf_open(struct chardev *chardev, const struct opts *opts, struct error **err)
 {
 	struct ringbuf_chardev *ringbuf = ringbuf_of(chardev);
@@ -188,8 +195,9 @@ static const struct opt_desc ringbuf_options[] = {
 };
 
 #define RINGBUF_METHODS                                                                           \
-	.options = ringbuf_options, .size = sizeof(struct ringbuf_chardev), .open = ringbuf_open, \
-	.close = ringbuf_close, .out = ringbuf_out, .handover = &ringbuf_handover
+	.options = ringbuf_options, .size = sizeof(struct ringbuf_chardev),                       \
+	.check = ringbuf_check, .open = ringbuf_open, .close = ringbuf_close, .out = ringbuf_out, \
+	.handover = &ringbuf_handover
 
 const struct chardev_class backend_ringbuf_class = {
 	.name = "ringbuf",

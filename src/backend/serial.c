@@ -333,8 +333,6 @@ static int begin(struct serial *serial, const struct opts *opts, struct error **
 	struct chardev *chardev = &serial->base;
 	const char *path = opts_get_string(opts, "path");
 
-	if (!path)
-		return error_set(err, EINVAL, "chardev: serial/tty: no device path given");
 	fd_stream_init(
 		&serial->stream, chardev, &serial_stream_ops, FD_STREAM_TTY | FD_STREAM_MARKED);
 	serial->line = (struct line_settings){
@@ -351,6 +349,13 @@ static int begin(struct serial *serial, const struct opts *opts, struct error **
 	return serial->path && serial->retry && serial->breaks && serial->modems
 		       ? 0
 		       : error_set(err, ENOMEM, "serial '%s': out of memory", chardev->id);
+}
+
+static int serial_check(const struct opts *opts, struct error **err)
+{
+	return opts_get_string(opts, "path")
+		       ? 0
+		       : error_set(err, EINVAL, "chardev: serial/tty: no device path given");
 }
 
 static int serial_open(struct chardev *chardev, const struct opts *opts, struct error **err)
@@ -583,6 +588,7 @@ const struct chardev_class backend_serial_class = {
 	.summary = "a serial line of the host, which may be a USB adapter that comes and goes",
 	.options = serial_options,
 	.size = sizeof(struct serial),
+	.check = serial_check,
 	.open = serial_open,
 	.close = serial_close,
 	.out = serial_out,

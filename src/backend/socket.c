@@ -7,6 +7,7 @@
 
 #include "backend/backends.h"
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "object/authz.h"
@@ -138,18 +139,15 @@ static int read_filters(struct socket_chardev *socket, const struct opts *opts, 
 {
 	struct connection_options *options = &socket->options;
 	const char *origin = opts_get_string(opts, "websocket-origin");
-	int r = check_filters(opts, err);
+	int r = read_tls(socket, opts, err);
 
-	if (r == 0)
-		r = read_tls(socket, opts, err);
 	if (r < 0)
 		return r;
 	options->telnet = opts_get_bool(opts, "telnet");
 	options->rfc2217 =
 		opts_has(opts, "rfc2217") ? opts_get_bool(opts, "rfc2217") : options->server;
 	options->websocket = opts_get_bool(opts, "websocket");
-	options->websocket_origin = origin ? strdup(origin) : NULL;
-	return origin && !options->websocket_origin ? -ENOMEM : 0;
+	return copy_text(origin, &options->websocket_origin);
 }
 
 /* Return: 0, -EINVAL. */
@@ -254,6 +252,21 @@ static int read_address(const struct opts *opts, struct address *address, struct
 
 /* ---- methods ---- */
 
+static int socket_check(const struct opts *opts, struct error **err)
+{
+	AUTO_ADDRESS struct address address = { 0 };
+	struct socket_tuning tuning;
+	int r = check_options(opts, err);
+
+	if (r == 0)
+		r = read_tuning(opts, &tuning, err);
+	if (r == 0)
+		r = check_filters(opts, err);
+	if (r == 0 && !opts_has(opts, "fd")) /* which may be a name that a number is found for */
+		r = read_address(opts, &address, err);
+	return r == -ENOMEM ? error_set(err, ENOMEM, "out of memory") : r;
+}
+
 static void release_options(struct socket_chardev *socket)
 {
 	connection_options_done(&socket->options);
@@ -285,9 +298,6 @@ static int read_options(struct socket_chardev *socket, const struct opts *opts, 
 	int r;
 
 	list_init(&socket->peers);
-	r = check_options(opts, err);
-	if (r < 0)
-		return r;
 	socket->options.server = opts_get_bool(opts, "server");
 	socket->clients_max = (unsigned)opts_get_number(opts, "clients");
 	r = read_tuning(opts, &socket->options.tuning, err);
@@ -399,9 +409,9 @@ static void socket_save(struct chardev *chardev, struct chardev_bequest *to)
 
 static int take_port(struct socket_chardev *socket, const char *port)
 {
-	char *copy = port ? strdup(port) : NULL;
+	char *copy;
 
-	if (port && !copy)
+	if (copy_text(port, &copy) < 0)
 		return -ENOMEM;
 	free(socket->address.port);
 	socket->address.port = copy;
@@ -657,6 +667,7 @@ const struct chardev_class backend_socket_class = {
 	.summary = "a unix or TCP socket, server or client",
 	.options = socket_options,
 	.size = sizeof(struct socket_chardev),
+	.check = socket_check,
 	.open = socket_open,
 	.close = socket_close,
 	.out = socket_out,

@@ -269,6 +269,15 @@ static void udp_close(struct chardev *chardev)
 	free(udp->remote);
 }
 
+static int udp_check(const struct opts *opts, struct error **err)
+{
+	if (!*text_of(opts, "port"))
+		return error_set(err, EINVAL, "chardev: udp: remote port not specified");
+	return address_check_choices(
+		address_choice(opts_has(opts, "ipv4"), opts_get_bool(opts, "ipv4")),
+		address_choice(opts_has(opts, "ipv6"), opts_get_bool(opts, "ipv6")), err);
+}
+
 static int udp_open(struct chardev *chardev, const struct opts *opts, struct error **err)
 {
 	struct udp_chardev *udp = udp_of(chardev);
@@ -280,11 +289,6 @@ static int udp_open(struct chardev *chardev, const struct opts *opts, struct err
 	int r;
 
 	udp->fd = -1;
-	if (!*port)
-		return error_set(err, EINVAL, "chardev: udp: remote port not specified");
-	r = address_check_choices(remote.ipv4, remote.ipv6, err);
-	if (r < 0)
-		return r;
 	remote.host = strdup(*host ? host : "localhost");
 	remote.port = strdup(port);
 	if (!remote.host || !remote.port)
@@ -383,6 +387,7 @@ const struct chardev_class backend_udp_class = {
 	.summary = "datagrams to and from one address",
 	.options = udp_options,
 	.size = sizeof(struct udp_chardev),
+	.check = udp_check,
 	.open = udp_open,
 	.close = udp_close,
 	.out = udp_out,

@@ -47,6 +47,12 @@ struct chardev_class {
 	size_t size;
 
 	/**
+	 * Optional: what its table does not tell of options that open() would refuse, whatever
+	 * there is: a configuration that is wrong is so before anything is unmade for it.
+	 */
+	int (*check)(const struct opts *opts, struct error **err);
+
+	/**
 	 * Required. Acquire everything, start nothing that calls the holder from here. With an
 	 * error the object is freed without close(): undo what was done. A chardev whose peer is
 	 * there from the start calls chardev_set_open(c, true). Where the options make it wait, a
@@ -195,6 +201,9 @@ void chardev_in_commit(struct chardev *chardev, size_t len);
 /** chardev_room() - there is room again; tells the holder if it had a short accept */
 void chardev_room(struct chardev *chardev);
 
+/** chardev_room_later() - the same after this dispatch, of a short accept that nothing else ends */
+void chardev_room_later(struct chardev *chardev);
+
 /**
  * chardev_set_open() - a peer is present, or sends no more; OPENED or CLOSED, on a change only
  *
@@ -262,7 +271,7 @@ int chardev_offer_peer(struct chardev *server, struct chardev *peer, struct erro
 extern const struct opt_desc *const chardev_common_options;
 
 /**
- * chardev_check() - could a chardev be made of these options, as far as its tables tell
+ * chardev_check() - could a chardev be made of these options, as far as they themselves tell
  * @opts: bound to the class's tables on return
  *
  * Return: 0 with *@ret_class; -EINVAL with @err.

@@ -62,6 +62,15 @@ struct chardev_handover {
 	/** Optional: does one that is in no set (a client) go on? Without it: no. */
 	bool (*goes_on)(const struct chardev *chardev);
 
+	/**
+	 * Optional: save() may come soon: do now what it would spend time on. All goes on as
+	 * before, save() comes when it likes, and may not come at all; then forgo() does.
+	 */
+	void (*prepare)(struct chardev *chardev);
+
+	/** With prepare(): let go what was made for save(), if there is any. */
+	void (*forgo)(struct chardev *chardev);
+
 	/** Optional: say goodbye to the peer that was left out, and let it go. */
 	void (*part)(struct chardev *chardev, const char *reason);
 };
@@ -139,7 +148,31 @@ struct chardev_file {
 
 extern const struct snapshot_field chardev_file_fields[];
 
+struct store;
 struct writer;
+
+/**
+ * chardev_store_save() - add to a stretch of bulk, which has nothing yet, what a store has
+ * @end: what stands there and behind it means nothing
+ *
+ * Its pieces go as they are, compressed or not: @len and @ready of each, 4 bytes, then the bytes.
+ */
+void chardev_store_save(struct snapshot_writer *writer, struct snapshot_bulk *bulk,
+	const struct store *store, size_t end);
+
+/** chardev_bytes_save() - the same, of what is in no store */
+void chardev_bytes_save(
+	struct snapshot_writer *writer, struct snapshot_bulk *bulk, const void *bytes, size_t len);
+
+/**
+ * chardev_store_load() - let a store that is fresh, and of the same size, have them
+ *
+ * They stay in the snapshot, which is not closed before store_own() says that it may be.
+ *
+ * Return: 0; -ENOMEM; -EBADMSG.
+ */
+int chardev_store_load(
+	struct store *store, const struct snapshot *from, const struct snapshot_bulk *bulk);
 
 /** chardev_file_save() - put a group with the tag @tag, of chardev_file_fields */
 void chardev_file_save(struct chardev_bequest *to, uint16_t tag, const struct writer *writer,

@@ -153,38 +153,43 @@ static void keep_promise(void *data)
 	chardev_room(data);
 }
 
+void chardev_room_later(struct chardev *chardev)
+{
+	task_post(chardev->loop, &chardev->room, keep_promise, chardev);
+}
+
 /*
  * What a holder was refused it may be told of by one part of it and take up by another. If room was
- * promised and found before it was told of, the class has nothing to tell any more: we do.
+ * promised and found before it was told of, the class has nothing to tell any more: we do. @owed:
+ * the class, or the log, will tell.
  */
-static void note_room(struct chardev_link *link, bool is_full)
+static void note_room(struct chardev_link *link, bool is_full, bool owed)
 {
-	struct chardev *chardev = link->chardev;
-
-	if (is_full)
-		link->wants_room = true;
-	else if (link->wants_room)
-		task_post(chardev->loop, &chardev->room, keep_promise, chardev);
+	link->wants_room |= is_full;
+	if (link->wants_room && !owed)
+		chardev_room_later(link->chardev);
 }
 
 ssize_t chardev_link_outv(struct chardev_link *link, const struct iovec *from, int n)
 {
 	struct chardev *chardev = link->chardev;
 	struct iovec iov[2] = { from[0], n > 1 ? from[1] : (struct iovec){ 0 } };
-	size_t offered = segments_len(iov, n);
+	size_t offered = segments_len(iov, n), let_through;
 	ssize_t accepted;
 
 	if (!chardev || chardev->closing)
 		return -EPIPE;
 	n = segments_clip(iov, n, log_room(link));
+	let_through = segments_len(iov, n);
 	if (!n)
 		accepted = 0;
 	else
 		accepted = chardev->class->out ? chardev->class->out(chardev, iov, n)
-					       : (ssize_t)offered;
+					       : (ssize_t)let_through;
 	if (accepted < 0)
 		return accepted;
-	note_room(link, (size_t)accepted < offered);
+	/* Who took all that the log let through is not full, and the log was not asked for more. */
+	note_room(link, (size_t)accepted < offered, !n || (size_t)accepted < let_through);
 	chardev->out_bytes += (size_t)accepted;
 	chardev_log_write(chardev->log, iov, n, (size_t)accepted);
 	return accepted;
@@ -209,7 +214,7 @@ int chardev_link_out_reserve(struct chardev_link *link, struct iovec iov[2])
 	n = chardev->class->out_reserve(chardev, iov);
 	if (n > 0)
 		n = segments_clip(iov, n, log_room(link));
-	note_room(link, n == 0);
+	note_room(link, n == 0, n == 0);
 	link->n_reserved = n > 0 ? n : 0;
 	for (int i = 0; i < link->n_reserved; i++)
 		link->reserved[i] = iov[i];

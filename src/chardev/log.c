@@ -44,6 +44,18 @@ static void on_room(void *data)
 		chardev_room(log->owner);
 }
 
+int chardev_log_check(const struct opts *opts, struct error **err)
+{
+	struct rotation_rules rules;
+	mode_t mode;
+	int r;
+
+	if (!opts_get_string(opts, "logfile"))
+		return 0;
+	r = parse_mode_option("logmode", opts_get_string(opts, "logmode"), "0640", &mode, err);
+	return r < 0 ? r : chardev_read_rotation(opts, &rules, err);
+}
+
 static int open_writer(struct chardev_log *log, const char *path, bool empty,
 	const struct opts *opts, const struct chardev_file *left, struct error **err)
 {

@@ -11,6 +11,7 @@
 
 struct chardev;
 struct chardev_bequest;
+struct error;
 struct snapshot_groups;
 struct opts;
 
@@ -21,6 +22,9 @@ struct opts;
  * and counted in the log itself.
  */
 struct chardev_log;
+
+/** chardev_log_check() - are the values right that it takes; @opts: checked by tables */
+int chardev_log_check(const struct opts *opts, struct error **err);
 
 /**
  * chardev_log_open() - by `logfile=` and the options about it

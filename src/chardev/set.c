@@ -237,12 +237,14 @@ int chardev_check(const struct chardev_class *const *classes, struct opts *opts,
 	if (!*ret_class)
 		return no_such_class(backend, err);
 	r = check_sizes(opts, *ret_class, id, err);
-	if (r < 0)
-		return r;
-	return opts_check(opts, (*ret_class)->name,
-		(const struct opt_desc *const[]){
-			(*ret_class)->options, chardev_common_options, NULL },
-		err);
+	if (r == 0)
+		r = opts_check(opts, (*ret_class)->name,
+			(const struct opt_desc *const[]){
+				(*ret_class)->options, chardev_common_options, NULL },
+			err);
+	if (r == 0)
+		r = chardev_log_check(opts, err);
+	return r == 0 && (*ret_class)->check ? (*ret_class)->check(opts, err) : r;
 }
 
 static int add(struct chardev_set *set, const struct chardev_class *class, const char *id,

@@ -171,12 +171,18 @@ int attachment_read(struct attachment *attachment)
 
 /* ---- attaching ---- */
 
+/* Has the terminal a size that can be told? */
+static bool is_size(unsigned cols, unsigned rows)
+{
+	return cols && rows && cols <= ATTACH_TERMINAL_MAX && rows <= ATTACH_TERMINAL_MAX;
+}
+
 static json_t *make_args(const struct attachment *attachment)
 {
 	json_t *args = json_pack("{s:s,s:i,s:b}", "console", attachment->console, "version",
 		ATTACH_VERSION, "view", attachment->view);
 
-	if (args && attachment->cols && attachment->rows) {
+	if (args && is_size(attachment->cols, attachment->rows)) {
 		json_object_set_new(args, "cols", json_integer(attachment->cols));
 		json_object_set_new(args, "rows", json_integer(attachment->rows));
 	}
@@ -317,7 +323,7 @@ void attachment_resize(struct attachment *attachment, unsigned cols, unsigned ro
 
 	attachment->cols = cols;
 	attachment->rows = rows;
-	if (cols && rows && cols <= ATTACH_TERMINAL_MAX && rows <= ATTACH_TERMINAL_MAX)
+	if (is_size(cols, rows))
 		strbuf_append(&attachment->to_send, frame,
 			(size_t)(attach_put_size(frame, cols, rows) - frame));
 }

@@ -318,6 +318,7 @@ static void step(struct attend *attend)
 		{ .fd = attend->signals, .events = POLLIN },
 		{ .fd = attend->at.connection.fd, .events = POLLIN },
 		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = STDOUT_FILENO }, /* a reader that has gone */
 	};
 	int wait = do_what_is_due(attend), r;
 
@@ -328,7 +329,7 @@ static void step(struct attend *attend)
 		fds[1].events |= POLLOUT;
 	if (attend->ended || attend->typed.len > TYPED_MAX)
 		fds[2].fd = -1;
-	if (r == 0 && poll(fds, 3, wait) > 0) {
+	if (r == 0 && poll(fds, 4, wait) > 0) {
 		if (fds[0].revents)
 			take_signal(attend);
 		if (fds[1].revents & (POLLIN | POLLHUP | POLLERR))
@@ -336,7 +337,11 @@ static void step(struct attend *attend)
 		if (fds[2].revents)
 			read_keys(attend);
 	}
-	if (r < 0 && !attend->over)
+	if (attend->over)
+		return;
+	if (terminal_is_lost())
+		attend_leave(attend, CLIENT_DONE);
+	else if (r < 0)
 		lost(attend);
 }
 

@@ -93,9 +93,11 @@ int cast_close(struct cast *cast)
 
 /* ---- playing ---- */
 
-static int bad_line(const char *path, unsigned line, struct error **err)
+/* A recording that is still being written, or that a full disk has cut, ends anywhere. */
+static int bad_line(const char *path, unsigned line, bool ends, struct error **err)
 {
-	return error_set(err, EPROTO, "'%s', line %u: this is no asciicast v2", path, line);
+	return error_set(err, EPROTO, "'%s', line %u: %s", path, line,
+		ends ? "this is no asciicast v2" : "the recording ends within it");
 }
 
 /* Return: 0; -EINTR; -EPROTO: it is no event. */
@@ -125,22 +127,26 @@ static int play_lines(FILE *file, const char *path, double speed, uint64_t idle_
 {
 	AUTO_FREE char *line = NULL;
 	size_t size = 0;
+	unsigned number = 0;
 	double at = 0;
+	ssize_t len;
+	int r = 0;
 
-	for (unsigned number = 1; getline(&line, &size, file) > 0; number++) {
-		AUTO_JSON json_t *value = json_loads(line, 0, NULL);
-		int r = 0;
+	while (r == 0 && !terminal_is_lost() && (len = getline(&line, &size, file)) > 0) {
+		/* Guests print zero bytes, too. */
+		AUTO_JSON json_t *value = json_loadb(line, (size_t)len, JSON_ALLOW_NUL, NULL);
 
-		if (number == 1 ? json_number(value, "version") != 2 : !json_is_array(value))
-			return bad_line(path, number, err);
-		if (number > 1)
-			r = play_event(value, speed, idle_ms, &at, wait);
+		if (number++)
+			r = json_is_array(value) ? play_event(value, speed, idle_ms, &at, wait)
+						 : -EPROTO;
+		else
+			r = json_number(value, "version") == 2 ? 0 : -EPROTO;
 		if (r == -EPROTO)
-			return bad_line(path, number, err);
-		if (r < 0)
-			return r;
+			return bad_line(path, number, line[len - 1] == '\n', err);
 	}
-	return 0;
+	if (ferror(file))
+		return error_set(err, errno, "cannot read '%s': %s", path, strerror(errno));
+	return r == 0 && !number ? error_set(err, EPROTO, "'%s' is empty", path) : r;
 }
 
 int cast_play(const char *path, double speed, uint64_t idle_ms, bool (*wait)(uint64_t ms),

@@ -98,6 +98,7 @@ static int read_hello(
 	struct connection *connection, const char *host, json_t **ret_hello, struct error **err)
 {
 	AUTO_FREE char *line = malloc(HELLO_MAX);
+	AUTO_JSON json_t *hello = NULL;
 	size_t len = 0;
 
 	if (!line)
@@ -109,10 +110,11 @@ static int read_hello(
 			return no_hello(host, n ? (int)-n : EPIPE, err);
 		len++;
 	}
-	*ret_hello = json_loadb(line, len, 0, NULL);
-	if (*ret_hello && json_is_array(json_object_get(*ret_hello, "daemons")))
+	hello = json_loadb(line, len, 0, NULL);
+	if (json_is_array(json_object_get(hello, "daemons"))) {
+		*ret_hello = TAKE_PTR(hello);
 		return 0;
-	json_decref(*ret_hello);
+	}
 	return error_set(err, EPROTO, "what answers on '%s' is no 'charhub relay'", host);
 }
 

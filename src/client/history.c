@@ -52,9 +52,9 @@ static int take(struct history *history, const json_t *piece, bool is_first, str
 	return history->bytes.failed ? error_set(err, ENOMEM, "out of memory") : 0;
 }
 
-/* What follows; where that is not held any more, what is. */
-static int read_next(
-	struct session *session, const char *console, struct history *history, struct error **err)
+/* What follows; where that is not held any more, what is. @ret_end: where what is held ends. */
+static int read_next(struct session *session, const char *console, struct history *history,
+	uint64_t *ret_end, struct error **err)
 {
 	AUTO_JSON json_t *range = json_pack("{s:I}", "offset", (json_int_t)history->end);
 	AUTO_JSON json_t *piece = NULL;
@@ -66,31 +66,53 @@ static int read_next(
 		r = ask(session, console, NULL, &piece, err);
 	else if (r < 0)
 		return error_move(err, &why);
+	*ret_end = (uint64_t)json_number(piece, "end");
 	return r < 0 ? r : take(history, piece, false, err);
+}
+
+/* A console that prints on and on has an end all the same. */
+static int read_up_to(struct session *session, const char *console, struct history *history,
+	uint64_t end, struct error **err)
+{
+	int r = 0;
+
+	while (r == 0 && history->end < end) {
+		uint64_t before = history->end, later;
+
+		r = read_next(session, console, history, &later, err);
+		if (r == 0 && history->end <= before)
+			r = error_set(
+				err, EPROTO, "the daemon sends nothing at offset %" PRIu64, before);
+	}
+	return r;
 }
 
 int history_read(struct session *session, const char *console, const json_t *range,
 	struct history *history, struct error **err)
 {
 	AUTO_JSON json_t *piece = NULL;
-	uint64_t end;
 	int r = ask(session, console, range, &piece, err);
 
 	if (r == 0 && !range)
 		count_before(history, piece);
 	if (r == 0)
 		r = take(history, piece, true, err);
-	/* A console that prints on and on has an end all the same. */
-	end = (uint64_t)json_number(piece, "end");
-	while (r == 0 && history->end < end) {
-		uint64_t before = history->end;
+	if (r < 0)
+		return r;
+	return read_up_to(session, console, history, (uint64_t)json_number(piece, "end"), err);
+}
 
-		r = read_next(session, console, history, err);
-		if (r == 0 && history->end <= before)
-			r = error_set(
-				err, EPROTO, "the daemon sends nothing at offset %" PRIu64, before);
-	}
-	return r;
+int history_behind(
+	const struct console *console, uint64_t offset, struct history *history, struct error **err)
+{
+	AUTO_SESSION struct session session = SESSION_CLOSED;
+	uint64_t end;
+	int r = session_open(console->daemon, &session, err);
+
+	history->end = offset;
+	if (r == 0)
+		r = read_next(&session, console->id, history, &end, err);
+	return r < 0 ? r : read_up_to(&session, console->id, history, end, err);
 }
 
 int history_of(const struct console *console, const json_t *range, struct history *history,

@@ -31,6 +31,16 @@ struct history {
 int history_read(struct session *session, const char *console, const json_t *range,
 	struct history *history, struct error **err);
 
+/**
+ * history_behind() - what was printed from @offset on, by a session of its own
+ *
+ * Where that is not held any more it is what is held, and @history tells what is missing before it.
+ *
+ * Return: as history_of().
+ */
+int history_behind(const struct console *console, uint64_t offset, struct history *history,
+	struct error **err);
+
 /** history_of() - the same, by a session of its own. Return: as session_open(), history_read() */
 int history_of(const struct console *console, const json_t *range, struct history *history,
 	struct error **err);

@@ -16,10 +16,12 @@
 #include <strings.h>
 
 /** What directives may say; SERVER and GLOBAL what consoles have from them. */
-enum key { NAME, DEV, LOG, LOGOPTS, SEROPTS, IPMIOPTS, LOGDIR, EXECPATH, KEYS };
+enum key { NAME, DEV, LOG, LOGOPTS, SEROPTS, IPMIOPTS, TESTOPTS, LOGDIR, EXECPATH, KEYS };
 
 static const char *const key_names[KEYS] = { "name", "dev", "log", "logopts", "seropts", "ipmiopts",
-	"logdir", "execpath" };
+	"testopts", "logdir", "execpath" };
+
+enum { OPTIONS = 1 << LOGOPTS | 1 << SEROPTS | 1 << IPMIOPTS | 1 << TESTOPTS };
 
 enum directive { SERVER, GLOBAL, CONSOLE, DIRECTIVES };
 
@@ -28,9 +30,14 @@ static const char *const directive_names[DIRECTIVES] = { "server", "global", "co
 /* Which keys a directive has: bits. */
 static const unsigned has_keys[DIRECTIVES] = {
 	[SERVER] = 1 << LOGDIR | 1 << EXECPATH,
-	[GLOBAL] = 1 << LOG | 1 << LOGOPTS | 1 << SEROPTS | 1 << IPMIOPTS,
-	[CONSOLE] = 1 << NAME | 1 << DEV | 1 << LOG | 1 << LOGOPTS | 1 << SEROPTS | 1 << IPMIOPTS,
+	[GLOBAL] = 1 << LOG | OPTIONS,
+	[CONSOLE] = 1 << NAME | 1 << DEV | 1 << LOG | OPTIONS,
 };
+
+enum { JOINT = '\n' }; /* no value has one */
+
+/* Of which each value only changes what it says, and what is put between them. */
+static const char joints[KEYS] = { [LOGOPTS] = ',', [SEROPTS] = JOINT, [IPMIOPTS] = ',' };
 
 static const struct {
 	const char *name, *why;
@@ -39,6 +46,7 @@ static const struct {
 	{ "coredumpdir", "the system says where core dumps are" },
 	{ "keepalive", "a line to a guest that breaks is noticed when something is sent" },
 	{ "logfile", "messages go to standard error, or with -D FILE to a file" },
+	{ "nofile", "the service manager says how many files may be open" },
 	{ "loopback", "no port is opened: people come by the control socket" },
 	{ "pidfile", "charhubd -pidfile FILE" },
 	{ "port", "no port is opened: people come by the control socket; [listen] opens one" },
@@ -55,6 +63,7 @@ static const struct {
  * @ids:    of consoles, as ConMan knows them
  */
 struct conman {
+	const struct conman_source *source;
 	struct conman_words words;
 	struct import *import;
 	const char *common[KEYS];
@@ -114,43 +123,83 @@ static int set_guest(
 	return set(at, console, "guest", text.data);
 }
 
-/* "9600", "9600,8", "9600,8n1" [conman.conf(5) seropts] */
-static int put_serial_options(struct conman *at, struct import_console *console, const char *text)
+struct serial {
+	char speed[12], bits[2], stop[2];
+	const char *parity;
+};
+
+/* "9600", "9600,8", "9600,8n1" [conman.conf(5) seropts]. Return: what is behind it; NULL: wrong. */
+static const char *read_serial(struct serial *serial, const char *text)
 {
-	char speed[12] = "9600", bits[2] = "8", stop[2] = "1";
-	const char *parity = "none";
 	size_t len = strspn(text, "0123456789");
 
-	if (!len || len >= sizeof(speed))
-		goto wrong;
-	memcpy(speed, text, len);
-	speed[len] = '\0';
+	if (!len || len >= sizeof(serial->speed))
+		return NULL;
+	memcpy(serial->speed, text, len);
+	serial->speed[len] = '\0';
 	text += len;
 	if (*text == ',') {
 		text++;
 		if (*text < '5' || *text > '8')
-			goto wrong;
-		bits[0] = *text++;
+			return NULL;
+		serial->bits[0] = *text++;
 	}
 	if (*text && strchr("nNoOeE", *text)) {
 		int c = tolower((unsigned char)*text++);
 
-		parity = c == 'n' ? "none" : c == 'o' ? "odd" : "even";
+		serial->parity = c == 'n' ? "none" : c == 'o' ? "odd" : "even";
 		if (*text == '1' || *text == '2')
-			stop[0] = *text++;
+			serial->stop[0] = *text++;
 	}
-	if (*text)
-		goto wrong;
+	return text;
+}
+
+/* A speed that ConMan does not know is the next lower one. Return: NULL: there is none. */
+static const char *round_speed(const char *speed)
+{
+	static const char *const known[] = { "50", "75", "110", "134", "150", "200", "300", "600",
+		"1200", "1800", "2400", "4800", "9600", "19200", "38400", "57600", "115200",
+		"230400", "460800" };
+	const char *lower = NULL;
+	uint64_t value, next = 0;
+
+	if (parse_u64(speed, &value) < 0)
+		return speed;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		parse_u64(known[i], &next);
+		if (next > value)
+			return lower;
+		lower = known[i];
+	}
+	return next == value ? lower : speed;
+}
+
+/* One after the other: what the last one does not say is as it was before. */
+static int put_serial_options(struct conman *at, struct import_console *console, const char *text)
+{
+	struct serial serial = { "9600", "8", "1", "none" };
+	const char *speed;
+
+	do
+		text = read_serial(&serial, text + (*text == JOINT));
+	while (text && *text == JOINT);
+	if (!text || *text)
+		return import_error(at->err, here(at),
+			"seropts are BPS[,DATABITS[PARITY[STOPBITS]]], as in \"9600,8n1\"");
+	speed = round_speed(serial.speed);
+	if (!speed)
+		return import_error(
+			at->err, here(at), "seropts: there is no speed as low as %s", serial.speed);
+	if (strcmp(speed, serial.speed) != 0)
+		import_note(at->import, console, here(at),
+			"console '%s': seropts: ConMan knows no %s bps, and takes %s", console->id,
+			serial.speed, speed);
 	set(at, console, "guest.speed", speed);
-	set(at, console, "guest.databits", bits);
-	set(at, console, "guest.parity", parity);
-	set(at, console, "guest.stopbits", stop);
+	set(at, console, "guest.databits", serial.bits);
+	set(at, console, "guest.parity", serial.parity);
+	set(at, console, "guest.stopbits", serial.stop);
 	set(at, console, "guest.wait", "on");
 	return 1;
-wrong:
-	return import_error(at->err, here(at),
-		"seropts are BPS[,DATABITS[PARITY[STOPBITS]]], as in "
-		"\"9600,8n1\"");
 }
 
 static bool is_plain_command(const char *text)
@@ -195,6 +244,19 @@ static int put_process(struct conman *at, struct import_console *console,
 	return set(at, console, "guest.restart", "always");
 }
 
+/* Return: is it one? */
+static bool read_level(const char *value, const char **ret_level)
+{
+	static const char *const levels[][2] = { { "user", "USER" }, { "op", "OPERATOR" },
+		{ "admin", "ADMINISTRATOR" } };
+
+	*ret_level = NULL;
+	for (size_t i = 0; value && i < 3; i++)
+		if (!strcasecmp(levels[i][0], value))
+			*ret_level = levels[i][1];
+	return !value || *ret_level;
+}
+
 /* "X:VALUE,..." [conman.conf(5) ipmiopts] */
 static int put_ipmi(
 	struct conman *at, struct import_console *console, const char *host, const char *options)
@@ -218,10 +280,9 @@ static int put_ipmi(
 				ipmi.key_file = import_ipmi_key_file(at->import, console, here(at));
 			break;
 		case 'L':
-			ipmi.level = !value			   ? NULL
-				     : !strcasecmp(value, "admin") ? "ADMINISTRATOR"
-				     : !strcasecmp(value, "op")	   ? "OPERATOR"
-								   : "USER";
+			if (!read_level(value, &ipmi.level))
+				return import_error(at->err, here(at),
+					"ipmiopts L: is user, op or admin, not '%s'", value);
 			break;
 		case 'K':
 		case 'W':
@@ -252,6 +313,24 @@ static bool is_address(const char *dev)
 	       !dev[strcspn(dev, " \t/")];
 }
 
+/* Without arguments a path may be that of a serial line, too. */
+static bool is_line(struct conman *at, struct import_console *console, const char *dev)
+{
+	enum conman_path path;
+
+	if (*dev != '/' || dev[strcspn(dev, " \t")])
+		return false;
+	if (starts(dev, "/dev/"))
+		return true;
+	path = at->source->look(at->source->data, dev);
+	if (path == CONMAN_NOT_HERE)
+		import_note(at->import, console, here(at),
+			"console '%s': '%s' is not on this host, and taken for a program; a serial "
+			"line would be guest=serial:%s",
+			console->id, dev, dev);
+	return path == CONMAN_LINE_DEVICE;
+}
+
 /* Return: 1: the guest is set; 0: the console is left out, which is noted; -errno. */
 static int put_device(struct conman *at, struct import_console *console,
 	const struct directive_line *line, const char *dev)
@@ -268,7 +347,7 @@ static int put_device(struct conman *at, struct import_console *console,
 	}
 	if (is_address(dev))
 		return set_guest(at, console, "telnet:", dev);
-	if (starts(dev, "/dev/") && !dev[strcspn(dev, " \t")]) {
+	if (is_line(at, console, dev)) {
 		int r = set_guest(at, console, "serial:", dev);
 
 		return r <= 0 ? r
@@ -419,12 +498,25 @@ static int read_server_key(struct conman *at, const char *name)
 	return import_error(at->err, here(at), "there is no keyword '%s' for SERVER", name);
 }
 
+/* Return: all that was said of it, of the pool; NULL: memory ran out. */
+static const char *join(struct conman *at, const char *before, const char *value, char joint)
+{
+	AUTO_STRBUF struct strbuf all = { 0 };
+
+	strbuf_printf(&all, "%s%c%s", before, joint, value);
+	return all.failed ? NULL : import_copy(at->import, all.data, all.len);
+}
+
 static int read_key(
 	struct conman *at, struct directive_line *line, const char *name, const char *value)
 {
 	for (int key = 0; key < KEYS; key++) {
 		if (strcasecmp(key_names[key], name) || !(has_keys[line->kind] & 1u << key))
 			continue;
+		if (joints[key] && line->values[key])
+			value = join(at, line->values[key], value, joints[key]);
+		if (!value)
+			return out_of_memory(at);
 		line->values[key] = value;
 		if (line->kind != CONSOLE)
 			at->common[key] = value;
@@ -516,12 +608,12 @@ static int read_directives(struct conman *at)
 	return 0;
 }
 
-int import_conman(const struct import_text *text, struct import *import, struct error **err)
+int import_conman(const struct conman_source *source, struct import *import, struct error **err)
 {
-	struct conman at = { .import = import, .err = err };
+	struct conman at = { .source = source, .import = import, .err = err };
 	int r;
 
-	conman_words_init(&at.words, text);
+	conman_words_init(&at.words, &source->text);
 	r = read_directives(&at);
 	conman_words_done(&at.words);
 	names_done(&at.ids);

@@ -359,41 +359,61 @@ static int put_log(const struct putting *at)
 	return 0;
 }
 
+/*
+ * As ConsentUserOk() of conserver asks a list: the newest entry of that name counts, or of a group
+ * of the system that he is in; only for whom there is none "*" counts, wherever it stands.
+ */
+
+static bool is_star(const struct conserver_user *user)
+{
+	return !strcmp(user->name, "*");
+}
+
+/* Is whom no entry names let in? */
+static bool lets_others_in(const struct conserver_user *users)
+{
+	while (users && !is_star(users))
+		users = users->older;
+	return users && !users->not ;
+}
+
 /* What a list of users comes to: nobody, everybody, or a rule. */
 enum who { NOBODY, EVERYBODY, SOME };
 
 static enum who judge(const struct conserver_user *users)
 {
+	enum who others = lets_others_in(users) ? EVERYBODY : NOBODY;
+
 	for (; users; users = users->older) {
-		if (!strcmp(users->name, "*"))
-			return users->not ? NOBODY : EVERYBODY;
-		if (users->not || *users->name != '@')
+		bool lets_in = !users->not &&*users->name != '@';
+
+		if (!is_star(users) && (others == EVERYBODY ? users->not : lets_in))
 			return SOME;
 	}
-	return NOBODY;
+	return others;
 }
 
-/* Whom a rule of the system denies could be anybody: what was said before it lets in nobody. */
+/* Whom a rule of the system denies could be anybody: what is older, and "*", lets in nobody. */
 static int make_rules(struct strbuf *out, const struct conserver_user *users)
 {
 	AUTO_STRBUF struct strbuf rules = { 0 };
-	bool allow = false;
+	bool allow = lets_others_in(users);
 	unsigned n = 0;
 
 	for (; users; users = users->older) {
 		AUTO_STRBUF struct strbuf match = { 0 }, quoted = { 0 };
 
-		if (!strcmp(users->name, "*")) {
-			allow = !users->not ;
+		if (*users->name == '@' && users->not ) {
+			allow = false;
 			break;
 		}
-		if (*users->name == '@' && users->not )
-			break;
-		if (*users->name == '@')
+		if (*users->name == '@' || is_star(users))
 			continue;
 		strbuf_printf(&match, "user:%s", users->name);
-		if (match.failed || !import_quote(&quoted, match.data))
+		if (match.failed || !import_quote(&quoted, match.data)) {
+			allow = false;
 			break;
+		}
 		strbuf_printf(&rules, "\n  rules.%u.match = %s, rules.%u.policy = \"%s\"", n,
 			quoted.data, n, users->not ? "deny" : "allow");
 		n++;
@@ -458,6 +478,10 @@ static int put(struct putting *at, const char *type)
 		return -ENOMEM;
 	for (; remark; remark = remark->next)
 		import_remark(at->console, remark->text);
+	if (strcmp(type, "exec") && !has_option(at, OPTION_AUTOREINIT, true))
+		import_note(at->import, at->console, &at->block->place,
+			"console '%s': options !autoreinit: a guest that has gone is tried again",
+			at->console->id);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
 		if (!strcmp(ways[i].type, type))
 			r = ways[i].put(at);

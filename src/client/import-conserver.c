@@ -192,7 +192,8 @@ static const struct keyword keywords[] = {
 	{ "ipmiprivlevel", KEY_LEVEL, NULL },
 	{ "ipmiworkaround", KEY_NONE, "ipmitool has others: see its -o" },
 	{ "logfile", KEY_LOGFILE, NULL },
-	{ "logfilemax", KEY_NONE, "let logrotate move the log away and send SIGHUP to charhubd" },
+	{ "logfilemax", KEY_NONE,
+		"rotate-size= does that, and lets the oldest go: see rotate-keep=" },
 	{ "master", KEY_MASTER, NULL },
 	{ "motd", KEY_NONE, "who comes is shown the screen, no message" },
 	{ "parity", KEY_PARITY, NULL },
@@ -325,6 +326,10 @@ static int read_keyword(
 			note(at, block, "%s: %s", name, keyword->why);
 		return 0;
 	}
+	if (keyword->key == KEY_TIMESTAMP && strpbrk(value, "ab"))
+		note(at, block,
+			"timestamp a, b: who comes and goes, and breaks, are in no log of a "
+			"console; -audit tells of them");
 	r = conserver_check_value(keyword->key, value, here(at), at->err);
 	block->values[keyword->key] = import_copy(at->import, value, strlen(value));
 	if (r == 0 && !block->values[keyword->key])

@@ -358,6 +358,9 @@ int import_print(struct import *import, const char *from, const char *control, s
 	bool first = true, done = make_layers(import, layers, &n);
 
 	strbuf_printf(out, "# Made of %s.\n", from);
+	if (control && import->n_rules)
+		strbuf_puts(out, "# Rules say who may take part in a console. Who may use this "
+				 "socket may run every command.\n");
 	if (control) {
 		start = out->len;
 		strbuf_puts(out, "[control]");

@@ -2,6 +2,7 @@
 #include "client/import.h"
 
 #include "base/cleanup.h"
+#include "base/console-parts.h"
 #include "base/parse.h"
 
 #include <ctype.h>
@@ -128,6 +129,16 @@ void import_note(struct import *import, struct import_console *console,
 
 /* ---- consoles ---- */
 
+/* What is called so would be taken for a part of another console [doc/config.md]. */
+static void avoid_part(char *id)
+{
+	char *dot = id ? strrchr(id, '.') : NULL;
+
+	for (const char *const *suffix = console_suffixes; dot && *suffix; suffix++)
+		if (!strcmp(dot, *suffix))
+			*dot = '_';
+}
+
 /* An id begins with a letter. Return: to be freed; NULL: out of memory. */
 static char *make_id(const struct import *import, const char *name)
 {
@@ -141,6 +152,7 @@ static char *make_id(const struct import *import, const char *name)
 
 		strbuf_putc(&id, fits && (unsigned char)*name < 128 ? *name : '_');
 	}
+	avoid_part(id.data);
 	len = id.len;
 	for (unsigned n = 2; !id.failed && names_find(&import->ids, id.data); n++) {
 		strbuf_truncate(&id, len);

@@ -2,12 +2,16 @@
 #include "client/log-files.h"
 
 #include "base/cleanup.h"
+#include "client/interrupt.h"
 #include "io/log-reader.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { PIECE = 128 * 1024, LINE_BYTES = 4096, SECOND_MS = 1000 };
 
@@ -17,6 +21,7 @@ enum { PIECE = 128 * 1024, LINE_BYTES = 4096, SECOND_MS = 1000 };
  * @ended:  when the file before the present one was written for the last time, in seconds
  * @enough: put() has
  * @is_empty: no file was found yet
+ * @is_damaged: one that is packed could not be read to its end, which was told
  * @is_under_way: those that logrotate has moved away were read
  * @seen:   stamp of the newest file that was read, and is not the present one
  * @here:   which one the present one is
@@ -28,7 +33,7 @@ struct reading {
 	void *data;
 	char *bytes;
 	int64_t ended;
-	bool enough, is_empty, is_under_way;
+	bool enough, is_empty, is_under_way, is_damaged;
 	char seen[ARCHIVE_STAMP_BYTES + 1];
 	struct stat here;
 };
@@ -97,7 +102,7 @@ static bool choose(const struct reading *reading, const struct log_index_table *
 static void put(struct reading *reading, const char *bytes, size_t len)
 {
 	if (len && !reading->enough)
-		reading->enough = !reading->put(reading->data, bytes, len);
+		reading->enough = !reading->put(reading->data, bytes, len) || interrupt_came(0);
 }
 
 /* To the end of the line in which the range ends. */
@@ -231,11 +236,24 @@ static int list(const struct reading *reading, struct archive *archive, struct e
 	return r < 0 ? error_set(err, -r, "cannot read '%s': %s", reading->path, strerror(-r)) : 0;
 }
 
+/* Whatever else has such a name is none of ours, and a pipe would be waited for. */
+static int check_old_file(const struct archive_file *file, struct error **err)
+{
+	struct stat st;
+
+	if (stat(file->path, &st) < 0 || S_ISREG(st.st_mode))
+		return 0;
+	return error_set(err, EBADMSG, "cannot read '%s': it is no regular file", file->path);
+}
+
 /* One that was there when it was listed may have been packed meanwhile, or dropped. */
 static int read_old_file(
 	struct reading *reading, const struct archive_file *file, struct error **err)
 {
-	int r = read_file(reading, file, err);
+	int r = check_old_file(file, err);
+
+	if (r == 0)
+		r = read_file(reading, file, err);
 
 	for (unsigned form = ARCHIVE_PLAIN + 1; form < ARCHIVE_FORMS && r == -ENOENT; form++) {
 		struct archive_file packed = { .form = form };
@@ -249,6 +267,22 @@ static int read_old_file(
 		r = read_file(reading, &packed, err);
 	}
 	return r == -ENOENT ? 0 : r;
+}
+
+/* What a crash has cut, or a disk spoilt, hides nothing of what was written later. */
+static int read_old_file_anyhow(
+	struct reading *reading, const struct archive_file *file, struct error **err)
+{
+	struct error *why = NULL;
+	int r = read_old_file(reading, file, &why);
+
+	if (r == -EBADMSG) {
+		fprintf(stderr, "charhub: %s\n", why ? error_message(why) : file->path);
+		error_free(why);
+		reading->is_damaged = true;
+		return 0;
+	}
+	return r < 0 ? error_move(err, &why) : 0;
 }
 
 static bool is_next(const struct reading *reading, const struct archive_file *file)
@@ -269,7 +303,7 @@ static int read_old_files(struct reading *reading, struct error **err)
 
 		if (!is_next(reading, file))
 			continue;
-		r = read_old_file(reading, file, err);
+		r = read_old_file_anyhow(reading, file, err);
 		memcpy(reading->seen, file->stamp, sizeof(reading->seen));
 		reading->is_empty = false;
 	}
@@ -387,20 +421,36 @@ static int follow_on(struct reading *reading, struct log_reader **reader, struct
 	return r < 0 ? r : read_rest(reading, reader, err);
 }
 
+/* Return: 0: something has happened there, or nobody wants more; -errno with @err. */
+static int wait_for_news(struct reading *reading, int watch, struct error **err)
+{
+	struct pollfd fds[] = {
+		{ .fd = watch, .events = POLLIN }, { .fd = interrupt_fd(), .events = POLLIN },
+		{ .fd = STDOUT_FILENO }, /* a reader that has gone */
+	};
+	char events[4096];
+
+	if (poll(fds, 3, -1) < 0)
+		return errno == EINTR ? 0 : error_set(err, errno, "poll: %s", strerror(errno));
+	if (fds[1].revents || fds[2].revents)
+		reading->enough = true;
+	else if (read(watch, events, sizeof(events)) < 0)
+		return error_set(
+			err, errno, "cannot watch '%s': %s", reading->path, strerror(errno));
+	return 0;
+}
+
 /* What is moved aside before the watch begins is seen, and what is moved later wakes. */
 static int follow(
 	struct reading *reading, int watch, struct log_reader **reader, struct error **err)
 {
-	char events[4096];
 	int r = 0;
 
 	reading->range.since = 0;
 	while (r == 0 && !reading->enough) {
 		r = follow_on(reading, reader, err);
-		if (r == 0 && !reading->enough && (!*reader || is_still_there(reading)) &&
-			read(watch, events, sizeof(events)) < 0)
-			r = error_set(err, errno, "cannot watch '%s': %s", reading->path,
-				strerror(errno));
+		if (r == 0 && !reading->enough && (!*reader || is_still_there(reading)))
+			r = wait_for_news(reading, watch, err);
 	}
 	return r;
 }
@@ -408,7 +458,7 @@ static int follow(
 int log_files_read(const char *path, const struct log_range *range,
 	bool (*put_fn)(void *data, const char *bytes, size_t len), void *data, struct error **err)
 {
-	AUTO_FREE char *bytes = malloc(PIECE);
+	AUTO_FREE char *bytes = calloc(1, PIECE + 1); /* regexec() may look for the end */
 	AUTO_CLOSE int watch = -1;
 	struct reading reading = { .path = path,
 		.range = *range,
@@ -428,6 +478,8 @@ int log_files_read(const char *path, const struct log_range *range,
 		r = error_set(err, ENOENT, "cannot read '%s': %s", path, strerror(ENOENT));
 	if (r == 0 && range->follow)
 		r = follow(&reading, watch, &reader, err);
+	if (r == 0 && reading.is_damaged)
+		r = error_set(err, EBADMSG, "'%s' could not be read wholly", path);
 	log_reader_close(reader);
 	return r;
 }

@@ -29,9 +29,12 @@ struct log_range {
  * one before it did: it is read wholly where a part of it may be wanted. Files that are not wanted
  * are not opened.
  *
- * With @follow it goes on until @put has enough, also where files are rotated.
+ * With @follow it goes on until @put has enough, also where files are rotated; in any case it ends
+ * when interrupt_came().
  *
- * Return: 0; -ENOENT: there are none; -errno with @err.
+ * A packed file that is damaged is told of, and those behind it are read.
+ *
+ * Return: 0; -ENOENT: there are none; -EBADMSG: one was damaged; -errno with @err.
  */
 int log_files_read(const char *path, const struct log_range *range,
 	bool (*put)(void *data, const char *bytes, size_t len), void *data, struct error **err);

@@ -4,16 +4,21 @@
 #include "client/client.h"
 #include "client/daemons.h"
 #include "client/terminal.h"
+#include "client/words.h"
 
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+/* What is told may be a peer's words. */
 static int complain(struct error *err)
 {
-	if (err)
-		fprintf(stderr, "charhub: %s\n", error_message(err));
+	AUTO_FREE char *text =
+		err ? words_clean(error_message(err), strlen(error_message(err))) : NULL;
+
+	if (text)
+		fprintf(stderr, "charhub: %s\n", text);
 	if (err && error_hint(err))
 		fprintf(stderr, "%s\n", error_hint(err));
 	error_free(err);
@@ -46,6 +51,16 @@ static int run(const struct args *args, struct error **err)
 	return r;
 }
 
+/* What a script wants to keep is there, or it is told. */
+static int finish(int r, struct error **err)
+{
+	int code = terminal_finish();
+
+	if (r < 0 || *err || !code)
+		return r;
+	return error_set(err, -code, "cannot write to standard output: %s", strerror(-code));
+}
+
 static const struct verb *verb_named(const char *name)
 {
 	char *words[] = { (char *)(uintptr_t)name };
@@ -73,20 +88,21 @@ int main(int argc, char **argv)
 	int r;
 
 	(void)argc;
+	terminal_hold_descriptors();
 	setlocale(LC_CTYPE, "");
 	sigaction(SIGPIPE, &ignore, NULL);
 	r = args_parse(argv + 1, &args, &err);
 	if (r < 0)
 		return complain(err);
-	if (args_has(&args, "version")) {
-		printf("charhub %s\n", CHARHUB_VERSION);
-		return CLIENT_DONE;
-	}
 	if (args_has(&args, "help"))
 		ask_for_help(&args);
 	else if (!args.verb)
 		args.verb = verb_named("list");
-	r = run(&args, &err);
+	if (args_has(&args, "version"))
+		printf("charhub %s\n", CHARHUB_VERSION);
+	else
+		r = run(&args, &err);
+	r = finish(r, &err);
 	if (r < 0 || err)
 		complain(err);
 	return r < 0 ? CLIENT_ERROR : r;

@@ -9,7 +9,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { READ_BYTES = 16 * 1024, LINE_MAX_BYTES = 64 * 1024 * 1024, ANSWER_MS = 60 * 1000 };
+enum {
+	READ_BYTES = 16 * 1024,
+	LINE_MAX_BYTES = 64 * 1024 * 1024,
+	EVENTS_MAX_BYTES = 16 * 1024 * 1024,
+	ANSWER_MS = 60 * 1000,
+	SAID_MAX = 400
+};
 
 /* ---- lines ---- */
 
@@ -22,18 +28,21 @@ static int gone(int code, struct error **err)
 }
 
 /* Return: the length of the line that begins at held_at, with its end; 0: it is not there yet. */
-static size_t line_len(const struct session *session)
+static size_t line_len(struct session *session)
 {
-	const char *from = session->held.data + session->held_at, *end;
-	size_t len = session->held.len - session->held_at;
+	const char *from = session->held.data, *end;
+	size_t at = session->held_seen > session->held_at ? session->held_seen : session->held_at;
 
-	end = len ? memchr(from, '\n', len) : NULL;
-	return end ? (size_t)(end - from) + 1 : 0;
+	end = session->held.len > at ? memchr(from + at, '\n', session->held.len - at) : NULL;
+	session->held_seen = end ? at : session->held.len;
+	return end ? (size_t)(end - from) - session->held_at + 1 : 0;
 }
 
 static void forget_read(struct session *session)
 {
 	strbuf_drop(&session->held, session->held_at);
+	session->held_seen -=
+		session->held_at < session->held_seen ? session->held_at : session->held_seen;
 	session->held_at = 0;
 }
 
@@ -48,15 +57,19 @@ static int read_more(struct session *session, int timeout_ms, struct error **err
 		return gone((int)-n, err);
 	forget_read(session);
 	strbuf_append(&session->held, bytes, (size_t)n);
-	if (session->held.failed || session->held.len > LINE_MAX_BYTES)
+	if (session->held.failed)
 		return error_set(err, ENOMEM, "out of memory");
+	if (session->held.len > LINE_MAX_BYTES)
+		return error_set(err, EPROTO, "this is no charhubd: its line has more than %d MiB",
+			LINE_MAX_BYTES >> 20);
 	return 0;
 }
 
-/* Return: 0; -ETIMEDOUT without @err; another -errno with @err. */
-static int read_message(
-	struct session *session, int timeout_ms, json_t **ret_message, struct error **err)
+/* Return: 0, *@ret_len: of its line; -ETIMEDOUT without @err; another -errno with @err. */
+static int read_message(struct session *session, int timeout_ms, json_t **ret_message,
+	size_t *ret_len, struct error **err)
 {
+	AUTO_JSON json_t *message = NULL;
 	const char *line;
 	size_t len;
 	int r = 0;
@@ -67,14 +80,33 @@ static int read_message(
 		return r;
 	line = session->held.data + session->held_at;
 	session->held_at += len;
-	*ret_message = json_loadb(line, len, 0, NULL);
-	if (json_is_object(*ret_message))
+	message = json_loadb(line, len, 0, NULL);
+	if (json_is_object(message)) {
+		*ret_message = TAKE_PTR(message);
+		*ret_len = len;
 		return 0;
-	json_decref(*ret_message);
+	}
 	/* A server that is full, or a rule, says so in plain words. */
 	while (len && (line[len - 1] == '\n' || line[len - 1] == '\r'))
 		len--;
-	return error_set(err, EPROTO, "the daemon says: %.*s", (int)len, line);
+	return error_set(err, EPROTO, "the daemon says: %.*s",
+		len < SAID_MAX ? (int)len : (int)SAID_MAX, line);
+}
+
+/* Events that nobody takes, since an answer is waited for, are kept; not more than a few. */
+static int keep_event(struct session *session, json_t *event, size_t len, struct error **err)
+{
+	if (!json_array_size(session->events))
+		session->events_bytes = 0;
+	session->events_bytes += len;
+	if (session->events_bytes > EVENTS_MAX_BYTES)
+		return error_set(err, EPROTO,
+			"this is no charhubd: it tells of more than %d MiB of events, and does not "
+			"answer",
+			EVENTS_MAX_BYTES >> 20);
+	if (json_array_append(session->events, event) < 0)
+		return error_set(err, ENOMEM, "out of memory");
+	return 0;
 }
 
 /* ---- requests ---- */
@@ -100,7 +132,8 @@ static int read_answer(struct session *session, json_t **ret_result, struct erro
 	for (;;) {
 		AUTO_JSON json_t *message = NULL;
 		const json_t *error;
-		int r = read_message(session, ANSWER_MS, &message, err);
+		size_t len = 0;
+		int r = read_message(session, ANSWER_MS, &message, &len, err);
 
 		if (r < 0)
 			return r == -ETIMEDOUT ? gone(ETIMEDOUT, err) : r;
@@ -113,7 +146,9 @@ static int read_answer(struct session *session, json_t **ret_result, struct erro
 			return 0;
 		}
 		if (json_object_get(message, "event"))
-			json_array_append(session->events, message);
+			r = keep_event(session, message, len, err);
+		if (r < 0)
+			return r;
 	}
 }
 
@@ -150,12 +185,13 @@ int session_event(struct session *session, int timeout_ms, json_t **ret_event, s
 {
 	while (first_event(session, ret_event) < 0) {
 		AUTO_JSON json_t *message = NULL;
-		int r = read_message(session, timeout_ms, &message, err);
+		size_t len = 0;
+		int r = read_message(session, timeout_ms, &message, &len, err);
 
+		if (r == 0 && json_object_get(message, "event"))
+			r = keep_event(session, message, len, err);
 		if (r < 0)
 			return r;
-		if (json_object_get(message, "event"))
-			json_array_append(session->events, message);
 	}
 	return 0;
 }
@@ -165,7 +201,8 @@ int session_event(struct session *session, int timeout_ms, json_t **ret_event, s
 static int negotiate(struct session *session, struct error **err)
 {
 	AUTO_JSON json_t *greeting = NULL;
-	int r = read_message(session, ANSWER_MS, &greeting, err);
+	size_t len = 0;
+	int r = read_message(session, ANSWER_MS, &greeting, &len, err);
 
 	if (r == -ETIMEDOUT)
 		return gone(ETIMEDOUT, err);

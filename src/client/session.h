@@ -11,14 +11,15 @@ struct daemon;
 
 /**
  * struct session - QMP with a daemon; what is asked is waited for
- * @held:   what came and was not read yet, from @held_at on
- * @events: array of those that came meanwhile
+ * @held:   what came and was not read yet, from @held_at on; up to @held_seen no line ends there
+ * @events: array of those that came meanwhile; @events_bytes: of them as text, since it was empty
  */
 struct session {
 	struct connection connection;
 	struct strbuf held;
-	size_t held_at;
+	size_t held_at, held_seen;
 	json_t *events;
+	size_t events_bytes;
 };
 
 /* One that is not open, which session_close() leaves alone. */

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "client/interrupt.h"
 #include "client/terminal.h"
 #include "client/verb.h"
 
@@ -11,6 +12,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { HEARD_MAX = 1024 * 1024, LOOK_MS = 1000 };
 
@@ -24,7 +26,10 @@ static void on_open(void *data)
 	if (talk->at.again)
 		fprintf(stderr, "charhub: %s: %s\n", talk->console->name,
 			attachment_tell_missed(&talk->at, text));
-	talk->deaf |= talk->at.restarted;
+	if (talk->at.restarted) {
+		talk->deaf = true;
+		talk->gap_from = 0;
+	}
 }
 
 /* What stands on both sides of a gap is no line of the console's. */
@@ -34,6 +39,11 @@ static void on_missed(void *data, uint64_t bytes)
 
 	if (talk->deaf)
 		return;
+	if (talk->fills) {
+		talk->deaf = true;
+		talk->gap_from = talk->at.offset;
+		return;
+	}
 	fprintf(stderr, "charhub: %s: %" PRIu64 " bytes skipped\n", talk->console->name, bytes);
 	talk->plain = (struct plain){ 0 };
 	strbuf_putc(&talk->text, '\n');
@@ -120,13 +130,16 @@ void talk_done(struct talk *talk)
 
 int talk_step(struct talk *talk, int wait_ms, struct error **err)
 {
-	struct pollfd pollfd = { .fd = talk->at.connection.fd, .events = POLLIN };
+	struct pollfd fds[] = {
+		{ .fd = talk->at.connection.fd, .events = POLLIN },
+		{ .fd = interrupt_fd(), .events = POLLIN },
+		{ .fd = talk->at.view ? STDOUT_FILENO : -1 }, /* a reader that has gone */
+	};
 	int r = attachment_send(&talk->at);
 
 	if (talk->at.to_send.len)
-		pollfd.events |= POLLOUT;
-	if (r == 0 && poll(&pollfd, 1, wait_ms) > 0 &&
-		pollfd.revents & (POLLIN | POLLHUP | POLLERR))
+		fds[0].events |= POLLOUT;
+	if (r == 0 && poll(fds, 3, wait_ms) > 0 && fds[0].revents & (POLLIN | POLLHUP | POLLERR))
 		r = attachment_read(&talk->at);
 	if (r == 0)
 		return 0;

@@ -11,8 +11,9 @@
 
 /**
  * struct talk - being at a console without a person
- * @deaf:    the daemon was restarted: what it prints is not listened to, until the talker has seen
- *           to what it printed before, and clears this
+ * @deaf:    the daemon was restarted, or with @fills has left something out: what it prints is not
+ *           listened to, until the talker has seen to what it printed before, and clears this
+ * @fills:   what is left out is read from what is held, from @gap_from on; 0: all that is
  * @show:    what is printed is for standard output, too
  * @text:    of what was printed; the talker takes it from there
  * @refused: why what was, or would be, typed does not count; NULL: it does
@@ -25,7 +26,8 @@
 struct talk {
 	const struct console *console;
 	struct attachment at;
-	bool deaf, show, dropped, replied;
+	bool deaf, fills, show, dropped, replied;
+	uint64_t gap_from;
 	struct plain plain;
 	struct strbuf text;
 	char *refused;
@@ -51,7 +53,7 @@ void talk_done(struct talk *talk);
 #define AUTO_TALK __attribute__((cleanup(talk_done)))
 
 /**
- * talk_step() - until something has come, or for @wait_ms; -1: for ever
+ * talk_step() - until something has come, or for @wait_ms; -1: for ever, or until interrupt_came()
  *
  * Return: 0; CLIENT_GONE with @err: the attachment has ended.
  */

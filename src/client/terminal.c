@@ -3,6 +3,10 @@
 
 #include "client/blocking.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -11,7 +15,18 @@
 static struct {
 	struct termios before;
 	bool is_raw;
+	int lost; /* why nothing can be written any more; 0: it can */
 } terminal;
+
+/* One of the three that is closed would be the next thing that is opened, say a connection. */
+void terminal_hold_descriptors(void)
+{
+	static const int ways[] = { O_WRONLY, O_RDONLY, O_RDONLY }; /* so that using it fails */
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", ways[fd]) != fd)
+			_exit(1);
+}
 
 bool terminal_is_tty(void)
 {
@@ -58,7 +73,29 @@ void terminal_forget_modes(void)
 
 void terminal_write(const void *bytes, size_t len)
 {
-	blocking_write(STDOUT_FILENO, bytes, len);
+	if (!terminal.lost)
+		terminal.lost = -blocking_write(STDOUT_FILENO, bytes, len);
+}
+
+static bool is_reader_gone(void)
+{
+	struct pollfd pollfd = { .fd = STDOUT_FILENO };
+
+	return poll(&pollfd, 1, 0) > 0 && (pollfd.revents & POLLERR);
+}
+
+bool terminal_is_lost(void)
+{
+	return terminal.lost || is_reader_gone();
+}
+
+int terminal_finish(void)
+{
+	if (fflush(stdout) && !terminal.lost)
+		terminal.lost = errno;
+	if (ferror(stdout) && !terminal.lost)
+		terminal.lost = EIO;
+	return terminal.lost && !is_reader_gone() ? -terminal.lost : 0;
 }
 
 void terminal_puts(const char *text)

@@ -25,8 +25,21 @@ void terminal_restore(void);
 /** terminal_forget_modes() - undo what a program of the guest has set: mouse, margins, ... */
 void terminal_forget_modes(void);
 
-/** terminal_write() - to standard output, all of it; what cannot be written is lost */
+/** terminal_hold_descriptors() - nothing else becomes standard input, output or error; the first */
+void terminal_hold_descriptors(void);
+
+/** terminal_write() - to standard output, all of it */
 void terminal_write(const void *bytes, size_t len);
+
+/** terminal_is_lost() - nothing can be written any more, or nobody is there who would read it */
+bool terminal_is_lost(void);
+
+/**
+ * terminal_finish() - write what stdio has kept
+ *
+ * Return: 0: all that was written is where it was to go, or its reader has gone; -errno.
+ */
+int terminal_finish(void);
 
 /** terminal_puts() */
 void terminal_puts(const char *text);

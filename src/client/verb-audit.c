@@ -9,6 +9,7 @@
 #include "audit/end.h"
 #include "audit/files.h"
 #include "base/cleanup.h"
+#include "client/interrupt.h"
 #include "client/json.h"
 #include "client/log-files.h"
 #include "client/terminal.h"
@@ -113,9 +114,18 @@ static int judge(const struct files *files, const struct audit_check *check, str
 	return CLIENT_DONE;
 }
 
+/* Nobody has taken anything away: it is said where there was no room, and how much it was. */
+static void tell_gap(void *data, const struct audit_gap *gap)
+{
+	(void)data;
+	printf("line %llu: %llu events before it are missing, which found no room%s%s%s%s\n",
+		(unsigned long long)gap->seq, (unsigned long long)gap->lost,
+		*gap->since ? " after " : "", gap->since, *gap->until ? " until " : "", gap->until);
+}
+
 int verb_audit_verify(struct client *client, const struct args *args, struct error **err)
 {
-	struct audit_check check = { .wanted = args_value(args, "head") };
+	struct audit_check check = { .wanted = args_value(args, "head"), .on_gap = tell_gap };
 	struct files files = { 0 };
 	int r = find_files(args, &files, err);
 
@@ -151,12 +161,16 @@ int verb_audit_head(struct client *client, const struct args *args, struct error
  * struct filter - which lines are shown, and how
  * @since, @until: as the lines have it: "2026-11-29T18:03:22.417Z"; empty: all
  * @part: a line of which only the beginning has come
+ * @check: of the chain, from the first line that was read on, or from where it was broken
+ * @last:  number of the last line that was sound
  */
 struct filter {
 	const char *console, *who;
 	char since[32], until[32];
-	bool json;
+	bool json, is_broken, failed;
 	struct strbuf part;
+	struct audit_check check;
+	uint64_t last;
 };
 
 static bool has_name(const json_t *line, const char *name)
@@ -227,6 +241,7 @@ static void print_line(const json_t *line)
 	terminal_puts("\n");
 }
 
+/* A line without its end. */
 static void show(const struct filter *filter, const char *bytes, size_t len)
 {
 	AUTO_JSON json_t *line = json_loadb(bytes, len, JSON_ALLOW_NUL, NULL);
@@ -241,23 +256,69 @@ static void show(const struct filter *filter, const char *bytes, size_t len)
 	terminal_puts("\n");
 }
 
+static void end_check(struct filter *filter)
+{
+	const struct audit_check *check = &filter->check;
+	uint64_t seq;
+
+	audit_check_end(&filter->check);
+	seq = check->where.seq ? check->where.seq : filter->last;
+	if (check->fault)
+		fprintf(stderr, "charhub: %s %llu %s\n",
+			check->where.seq ? "line" : "what stands behind line",
+			(unsigned long long)seq, audit_fault_text(check->fault));
+	filter->is_broken |= check->fault != AUDIT_SOUND;
+}
+
+/* What is wrong is told where it is seen; then the chain begins anew, with this line if it can. */
+static bool check_line(struct filter *filter, const char *line, size_t len)
+{
+	struct audit_check *check = &filter->check;
+	int r = audit_check_feed(check, line, len);
+
+	if (check->fault) {
+		end_check(filter);
+		*check = (struct audit_check){ 0 };
+		r = audit_check_feed(check, line, len);
+	}
+	if (check->fault) {
+		audit_check_end(check);
+		*check = (struct audit_check){ 0 };
+	}
+	if (check->lines)
+		filter->last = check->last;
+	return r == 0;
+}
+
+/* Return: false: there is not enough memory. */
+static bool end_line(struct filter *filter)
+{
+	struct strbuf *part = &filter->part;
+	bool fits = !part->failed && check_line(filter, part->data, part->len);
+
+	if (fits)
+		show(filter, part->data, part->len - 1);
+	strbuf_truncate(part, 0);
+	return fits;
+}
+
 static bool take(void *data, const char *bytes, size_t len)
 {
 	struct filter *filter = data;
+	bool fits = true;
 
-	while (len) {
+	while (len && fits) {
 		const char *newline = memchr(bytes, '\n', len);
-		size_t n = newline ? (size_t)(newline - bytes) : len;
+		size_t n = newline ? (size_t)(newline - bytes) + 1 : len;
 
 		strbuf_append(&filter->part, bytes, n);
-		if (newline && !filter->part.failed && filter->part.len)
-			show(filter, filter->part.data, filter->part.len);
 		if (newline)
-			strbuf_truncate(&filter->part, 0);
-		bytes += n + (newline != NULL);
-		len -= n + (newline != NULL);
+			fits = end_line(filter);
+		bytes += n;
+		len -= n;
 	}
-	return !filter->part.failed;
+	filter->failed = !fits || filter->part.failed;
+	return !filter->failed && !terminal_is_lost();
 }
 
 static int read_when(
@@ -292,8 +353,15 @@ int verb_audit_show(struct client *client, const struct args *args, struct error
 		r = read_when(args, "until", filter.until, &range.until, err);
 	if (r == 0 && range.follow && *filter.until)
 		r = error_set(err, EINVAL, "it is '--until' or '--follow', not both");
+	if (r == 0 && range.follow)
+		r = interrupt_open(err);
 	if (r == 0)
 		r = log_files_read(args->words[0], &range, take, &filter, err);
+	end_check(&filter);
 	strbuf_done(&filter.part);
+	if (r == 0 && filter.failed)
+		r = error_set(err, ENOMEM, "out of memory");
+	if (r == 0 && filter.is_broken)
+		r = error_set(err, EBADMSG, "the audit is not whole");
 	return r;
 }

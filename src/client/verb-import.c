@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char default_control[] = "/run/charhub/charhub.control";
 
@@ -91,15 +92,27 @@ int verb_config_from_conserver(struct client *client, const struct args *args, s
 	return r < 0 ? r : print(&import, args, "a conserver.cf", err);
 }
 
+static enum conman_path look(void *data, const char *path)
+{
+	struct stat st;
+
+	(void)data;
+	if (stat(path, &st) < 0)
+		return CONMAN_NOT_HERE;
+	return S_ISCHR(st.st_mode) ? CONMAN_LINE_DEVICE : CONMAN_PROGRAM;
+}
+
 int verb_config_from_conman(struct client *client, const struct args *args, struct error **err)
 {
 	AUTO_IMPORT struct import import = { 0 };
 	AUTO_FREE char *data = NULL;
+	struct conman_source source = { .look = look };
 	size_t len;
 	int r = read_file(args->words[0], &data, &len, err);
 
 	(void)client;
+	source.text = (struct import_text){ args->words[0], data, len };
 	if (r == 0)
-		r = import_conman(&(struct import_text){ args->words[0], data, len }, &import, err);
+		r = import_conman(&source, &import, err);
 	return r < 0 ? r : print(&import, args, "a conman.conf", err);
 }

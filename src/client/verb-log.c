@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "client/history.h"
+#include "client/interrupt.h"
 #include "client/log-files.h"
 #include "client/sieve.h"
 #include "client/talk.h"
@@ -16,9 +17,9 @@
 #include "client/when.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,38 +40,56 @@ static int print_held(
 }
 
 /* What is held, and then what comes, each byte once: who is attached first misses none. */
+static void show(struct talk *talk, const struct history *history)
+{
+	history_complain(history, talk->console->name);
+	terminal_write(history->bytes.data, history->bytes.len);
+	attachment_know(&talk->at, history->end);
+	talk->deaf = false;
+}
+
 static int catch_up(struct talk *talk, const json_t *range, struct error **err)
 {
 	AUTO_HISTORY struct history history = { 0 };
 	int r = history_of(talk->console, range, &history, err);
 
-	if (r < 0)
-		return r;
-	history_complain(&history, talk->console->name);
-	terminal_write(history.bytes.data, history.bytes.len);
-	attachment_know(&talk->at, history.end);
-	talk->deaf = false;
-	return 0;
+	if (r == 0)
+		show(talk, &history);
+	return r;
+}
+
+/* What was left out, or all that is held of a new daemon's output. */
+static int hear_again(struct talk *talk, struct error **err)
+{
+	AUTO_HISTORY struct history history = { 0 };
+	int r;
+
+	if (!talk->gap_from)
+		return catch_up(talk, NULL, err);
+	r = history_behind(talk->console, talk->gap_from, &history, err);
+	if (r == 0)
+		show(talk, &history);
+	return r;
 }
 
 static bool wait_a_moment(void *data)
 {
 	(void)data;
-	poll(NULL, 0, ATTACHMENT_RETRY_MS);
-	return true;
+	return !interrupt_came(ATTACHMENT_RETRY_MS);
 }
 
-/* Return: 0; CLIENT_GONE with @err. */
+/* Return: 0, also where one does not want to wait any more; CLIENT_GONE with @err. */
 static int come_back(struct talk *talk, struct error **err)
 {
+	int r;
+
 	fprintf(stderr, "charhub: %s: the connection is lost; waiting for it\n",
 		talk->console->name);
 	do {
-		if (attachment_come_back(&talk->at, wait_a_moment, NULL, err) < 0)
-			return CLIENT_GONE;
+		r = attachment_come_back(&talk->at, wait_a_moment, NULL, err);
 		/* Of a new daemon's output we know nothing; it may have gone again meanwhile. */
-	} while (talk->deaf && catch_up(talk, NULL, NULL) < 0 && wait_a_moment(NULL));
-	return 0;
+	} while (r == 0 && talk->deaf && hear_again(talk, NULL) < 0 && wait_a_moment(NULL));
+	return r == -EREMOTE ? CLIENT_GONE : 0;
 }
 
 static int follow_held(struct client *client, const struct args *args, struct error **err)
@@ -82,14 +101,18 @@ static int follow_held(struct client *client, const struct args *args, struct er
 	int r = verb_read_range(args, &range, err);
 
 	if (r == 0)
+		r = interrupt_open(err);
+	if (r == 0)
 		r = talk_open(client, args->words[0], true, &consoles, &talk, err);
 	if (r == 0)
 		r = catch_up(&talk, range, err);
-	talk.show = true;
-	while (r == 0) {
+	talk.show = talk.fills = true;
+	while (r == 0 && !interrupt_came(0) && !terminal_is_lost()) {
 		AUTO_ERROR struct error *why = NULL;
 
 		r = talk_step(&talk, -1, &why);
+		if (r == 0 && talk.deaf)
+			r = hear_again(&talk, &why);
 		strbuf_truncate(&talk.text, 0);
 		if (r && waits && !talk.at.gone)
 			r = come_back(&talk, err);
@@ -121,7 +144,7 @@ static int read_held(
 static bool put(void *data, const char *bytes, size_t len)
 {
 	sieve_feed(data, bytes, len);
-	return true;
+	return !terminal_is_lost();
 }
 
 static int read_when(const struct args *args, const char *name, int64_t *when, struct error **err)
@@ -144,6 +167,8 @@ static int read_files(
 		r = read_when(args, "until", &range.until, err);
 	if (r == 0 && range.follow && args_has(args, "until"))
 		r = error_set(err, EINVAL, "it is '--until' or '--follow', not both");
+	if (r == 0 && range.follow)
+		r = interrupt_open(err);
 	if (r == 0)
 		r = log_files_read(path, &range, put, sieve, err);
 	sieve_flush(sieve);
@@ -156,6 +181,16 @@ static bool wants_files(const struct args *args)
 	       !args_has(args, "offset") && !args_has(args, "lines");
 }
 
+/* A log may be a pipe, whose reader is somebody else. Return: NULL: it can be read. */
+static const char *why_unreadable(const char *path)
+{
+	struct stat st;
+
+	if (access(path, R_OK) < 0 || stat(path, &st) < 0)
+		return strerror(errno);
+	return S_ISREG(st.st_mode) ? NULL : "it is no regular file";
+}
+
 /*
  * Where the console's log is. Return: 0; -ENOENT: there is none, or it cannot be read here, which
  * is told; another -errno with @err.
@@ -166,7 +201,7 @@ static int find_file(
 	AUTO_SESSION struct session session = SESSION_CLOSED;
 	AUTO_CONSOLES struct consoles consoles = { 0 };
 	AUTO_JSON json_t *hub = NULL;
-	const char *path;
+	const char *path, *why;
 	int r = verb_open(client, args->words[0], &consoles, &session, err);
 
 	if (r == 0)
@@ -177,13 +212,21 @@ static int find_file(
 	*ret_path = NULL;
 	if (!path || !*path || consoles.items[0].daemon->all->host)
 		return 0;
-	if (access(path, R_OK) < 0) {
+	why = why_unreadable(path);
+	if (why) {
 		fprintf(stderr, "charhub: %s: '%s' cannot be read here: %s; this is what is held\n",
-			consoles.items[0].name, path, strerror(errno));
+			consoles.items[0].name, path, why);
 		return 0;
 	}
 	*ret_path = strdup(path);
 	return *ret_path ? 0 : error_set(err, ENOMEM, "out of memory");
+}
+
+/* One that can only be a file is not sought among the consoles. */
+static bool is_file(const char *word)
+{
+	return word[0] == '/' || !strncmp(word, "./", 2) || !strncmp(word, "../", 3) ||
+	       (strchr(word, '/') && access(word, R_OK) == 0);
 }
 
 int verb_log(struct client *client, const struct args *args, struct error **err)
@@ -195,7 +238,7 @@ int verb_log(struct client *client, const struct args *args, struct error **err)
 
 	if (r < 0)
 		return r;
-	if (strchr(args->words[0], '/') && access(args->words[0], R_OK) == 0)
+	if (is_file(args->words[0]))
 		path = strdup(args->words[0]);
 	else if (wants_files(args))
 		r = find_file(client, args, &path, err);

@@ -129,7 +129,7 @@ static void watch_until_left(struct watch *watch)
 	terminal_puts("\033[?1049h\033[?25l");
 	do
 		draw(watch);
-	while (wait_for_news(watch));
+	while (wait_for_news(watch) && !terminal_is_lost());
 	terminal_puts("\033[?25h\033[?1049l");
 	terminal_restore();
 }

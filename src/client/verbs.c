@@ -115,7 +115,7 @@ static const struct verb_option audit_show_options[] = {
 	{ "until", 'u', "TIME", "what happened before then" },
 	{ "console", 'c', "CONSOLE", "of this one, or of those of a pattern" },
 	{ "who", 'w', "NAME", "of those whose identity, or member, has this in it" },
-	{ "follow", 'f', NULL, "and what comes" },
+	{ "follow", 'f', NULL, "and what comes, until Ctrl-C" },
 	{ 0 },
 };
 
@@ -147,7 +147,7 @@ static const struct verb_option log_options[] = {
 	{ "until", 'u', "TIME", "what was printed before then" },
 	{ "grep", 'g', "REGEX", "only lines whose text has this" },
 	{ "plain", 'p', NULL, "lines as a terminal would show them, without escape sequences" },
-	{ "follow", 'f', NULL, "go on with what comes" },
+	{ "follow", 'f', NULL, "go on with what comes, until Ctrl-C" },
 	{ "no-wait", 0, NULL, "with --follow: end when the connection is lost" },
 	{ 0 },
 };
@@ -251,7 +251,8 @@ const struct verb verbs[] = {
 		"cut off shows only by --head.",
 		audit_verify_options, 1, ANY, verb_audit_verify },
 	{ "audit show", "FILE", "Show what stands in an audit",
-		"A line each: when, which console, what, who, and what else there is to say.",
+		"A line each: when, which console, what, who, and what else there is to say. Where "
+		"the chain is broken that is told on standard error, and the exit status is 1.",
 		audit_show_options, 1, 1, verb_audit_show },
 	{ "audit head", "FILE", "Print the hash of the last line of an audit",
 		"To be noted elsewhere, for 'audit verify --head'.", NULL, 1, 1, verb_audit_head },

@@ -145,11 +145,20 @@ int console_apply_template(
 
 /* ---- the keys, sorted by part ---- */
 
+static int no_percent(const char *key, const char *text, struct error **err)
+{
+	error_set(err, EINVAL, "%s: '%%%.1s' means nothing", key, text);
+	error_set_hint(err, "%%n is the name of the console, %%h that of the host, %%%% a percent "
+			    "sign.");
+	return -EINVAL;
+}
+
 /*
- * @text with its percents; @later: those that are no names are for who gets it. Return: to be
- * freed; NULL with the error.
+ * @text with its percents; @name NULL: the console has none yet; @later: those that are no names
+ * are for who gets it. Return: to be freed; NULL with @err.
  */
-static char *expand_text(struct expansion *at, const char *key, const char *text, bool later)
+static char *expand_text(const char *name, const char *host, const char *key, const char *text,
+	bool later, struct error **err)
 {
 	struct strbuf value = { 0 };
 
@@ -165,19 +174,35 @@ static char *expand_text(struct expansion *at, const char *key, const char *text
 			strbuf_putc(&value, *text);
 		} else if (*text == '%') {
 			strbuf_putc(&value, '%');
-		} else if (*text == 'n' || *text == 'h') {
-			strbuf_puts(&value, *text == 'n' ? at->name : at->host);
+		} else if (*text == 'h') {
+			strbuf_puts(&value, host);
+		} else if (*text == 'n' && name) {
+			strbuf_puts(&value, name);
 		} else {
-			error_set(at->err, EINVAL, "%s: '%%%.1s' means nothing", key, text);
-			error_set_hint(at->err, "%%n is the name of the console, %%h that of the "
-						"host, %%%% a percent sign.");
+			no_percent(key, text, err);
 			strbuf_done(&value);
 			return NULL;
 		}
 	}
 	if (value.failed)
-		out_of_memory(at);
+		error_set(err, ENOMEM, "out of memory");
 	return strbuf_take(&value);
+}
+
+int console_expand_pattern(struct opts *console, const char *host, struct error **err)
+{
+	const char *guest = opts_text(console, "guest");
+	AUTO_FREE char *pattern = NULL;
+
+	if (!guest)
+		return 0;
+	pattern = expand_text(NULL, host, "guest", guest, false, err);
+	if (pattern)
+		return opts_set(console, "guest", pattern) < 0
+			       ? error_set(err, ENOMEM, "out of memory")
+			       : 0;
+	error_prefix(err, "console '%s': ", opts_text(console, "id"));
+	return -EINVAL;
 }
 
 static enum part part_of(const char *key, const char **ret_key)
@@ -202,8 +227,8 @@ static int sort_item(struct expansion *at, const struct opts *console, size_t in
 	AUTO_OPTS struct opts *one = opts_new();
 	const char *key;
 	enum part part = part_of(opts_key_at(console, index), &key);
-	AUTO_FREE char *value = expand_text(
-		at, opts_key_at(console, index), opts_value_at(console, index), part == RECORD);
+	AUTO_FREE char *value = expand_text(at->name, at->host, opts_key_at(console, index),
+		opts_value_at(console, index), part == RECORD, at->err);
 
 	if (!value)
 		return -EINVAL;
@@ -461,18 +486,4 @@ int console_expand(const struct opts *console, const char *host, const char *whe
 	for (int part = 0; part < PARTS; part++)
 		opts_free(at.parts[part]);
 	return r;
-}
-
-bool console_is_part(const char *id, const char *name)
-{
-	static const char *const suffixes[] = { "", ".guest", ".listen", ".vc", ".journal",
-		".syslog", ".null", ".record", ".device" };
-	size_t len = strlen(name);
-
-	if (strncmp(id, name, len))
-		return false;
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
-		if (!strcmp(id + len, suffixes[i]))
-			return true;
-	return false;
 }

@@ -31,20 +31,26 @@ int console_apply_template(
 	struct opts *console, const struct request_list *templates, struct error **err);
 
 /**
+ * console_expand_pattern() - carry out %h and %% in guest= of a console with a star in its name
+ *
+ * %n means nothing there, as the name comes of what guest= means.
+ *
+ * Return: 0; -EINVAL, -ENOMEM with @err.
+ */
+int console_expand_pattern(struct opts *console, const char *host, struct error **err);
+
+/**
  * console_expand() - say what a console consists of
  * @console: with its template's options
  * @host:    what %h means
  * @where:   handed to @want
  *
- * The parts are called NAME, NAME.guest, NAME.listen, NAME.vc, NAME.journal, NAME.syslog,
- * NAME.record and NAME.device. In values %n is the console's name, and %% a percent sign.
+ * The parts are called as base/console-parts.h says. In values %n is the console's name, and %% a
+ * percent sign.
  *
  * Return: 0; -EINVAL and the like with @err, which names the console.
  */
 int console_expand(const struct opts *console, const char *host, const char *where,
 	config_want_fn *want, void *data, struct error **err);
-
-/** console_is_part() - is @id the console @name or one of its parts */
-bool console_is_part(const char *id, const char *name);
 
 #endif

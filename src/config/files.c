@@ -38,11 +38,16 @@ struct level {
 struct config_files {
 	struct level *levels;
 	size_t len, size, opened;
+	bool again;
 };
 
-struct config_files *config_files_new(void)
+struct config_files *config_files_new(bool again)
 {
-	return calloc(1, sizeof(struct config_files));
+	struct config_files *files = calloc(1, sizeof(*files));
+
+	if (files)
+		files->again = again;
+	return files;
 }
 
 static void level_done(struct level *level)
@@ -97,8 +102,9 @@ static int reserve(struct config_files *files, struct error **err)
 	return 0;
 }
 
+/* @first: it is one that somebody has named by hand, and no file of ours. */
 static int push(struct config_files *files, const char *path, enum config_dialect dialect,
-	unsigned depth, struct error **err)
+	unsigned depth, bool first, struct error **err)
 {
 	struct level level = { .dialect = dialect, .depth = depth };
 	unsigned line = 0;
@@ -108,7 +114,7 @@ static int push(struct config_files *files, const char *path, enum config_dialec
 		return r;
 	if (++files->opened > FILES_MAX)
 		return error_set(err, EINVAL, "these are more than %d files", FILES_MAX);
-	r = config_file_read(path, dialect, &level.file, &line, err);
+	r = config_file_read(path, dialect, !first || files->again, &level.file, &line, err);
 	if (r < 0 && line)
 		config_files_enter(path, line);
 	if (r < 0)
@@ -122,19 +128,31 @@ static int push(struct config_files *files, const char *path, enum config_dialec
 	return 0;
 }
 
+/* A folder that cannot be read may hold all that there is. */
+static int is_unreadable(const char *path, int code)
+{
+	(void)path;
+	return code != ENOENT;
+}
+
 /* All that a pattern means; the first one is read first, so it is the last one on the stack. */
 static int push_all(
 	struct config_files *files, const char *pattern, unsigned depth, struct error **err)
 {
 	glob_t found = { 0 };
-	int r = 0;
+	int r;
 
 	if (!strpbrk(pattern, "*?["))
-		return push(files, pattern, CONFIG_OURS, depth, err);
-	if (glob(pattern, 0, NULL, &found) == GLOB_NOSPACE)
-		return error_set(err, ENOMEM, "out of memory");
+		return push(files, pattern, CONFIG_OURS, depth, false, err);
+	errno = 0;
+	r = glob(pattern, 0, is_unreadable, &found);
+	if (r == GLOB_ABORTED)
+		r = error_set(err, errno ? errno : EIO, "Could not read the folder of '%s': %s",
+			pattern, strerror(errno ? errno : EIO));
+	else
+		r = r == GLOB_NOSPACE ? error_set(err, ENOMEM, "out of memory") : 0;
 	for (size_t i = found.gl_pathc; i > 0 && r == 0; i--)
-		r = push(files, found.gl_pathv[i - 1], CONFIG_OURS, depth, err);
+		r = push(files, found.gl_pathv[i - 1], CONFIG_OURS, depth, false, err);
 	globfree(&found);
 	return r;
 }
@@ -152,7 +170,7 @@ static int open_folder(struct config_files *files, const char *path, struct erro
 	if (!main_file || !others)
 		return error_set(err, ENOMEM, "out of memory");
 	r = push_all(files, others, 0, err);
-	return r < 0 ? r : push(files, main_file, CONFIG_OURS, 0, err);
+	return r < 0 ? r : push(files, main_file, CONFIG_OURS, 0, false, err);
 }
 
 int config_files_open(struct config_files *files, const char *path, enum config_dialect dialect,
@@ -162,7 +180,7 @@ int config_files_open(struct config_files *files, const char *path, enum config_
 
 	if (dialect == CONFIG_OURS && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return open_folder(files, path, err);
-	return push(files, path, dialect, 0, err);
+	return push(files, path, dialect, 0, true, err);
 }
 
 /* ---- reading ---- */

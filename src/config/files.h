@@ -28,8 +28,13 @@ struct config_entry {
 	struct opts *opts;
 };
 
-/** config_files_new() - none yet. Return: NULL if memory ran out */
-struct config_files *config_files_new(void);
+/**
+ * config_files_new() - none yet
+ * @again: they were read before; else those that are opened by name may be pipes
+ *
+ * Return: NULL if memory ran out.
+ */
+struct config_files *config_files_new(bool again);
 
 /** config_files_free() - NULL is fine */
 void config_files_free(struct config_files *files);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* syscalls: close getdents64 newfstatat openat */
 #include "config/globs.h"
 
 #include "base/cleanup.h"
@@ -10,9 +11,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Several sockets that come in a row are looked at together. */
 enum { SETTLE_MS = 20 };
@@ -90,7 +93,8 @@ static char *guest_of(const char *folder, const char *file)
 
 	strbuf_puts(&text, unix_word);
 	put_literal(&text, folder);
-	strbuf_putc(&text, '/');
+	if (strcmp(folder, "/") != 0)
+		strbuf_putc(&text, '/');
 	put_literal(&text, file);
 	return strbuf_take(&text);
 }
@@ -120,7 +124,6 @@ static int take_file(const struct opts *console, const struct pattern *pattern, 
 	AUTO_FREE char *name = NULL;
 	AUTO_OPTS struct opts *copy = NULL;
 	size_t len;
-	int r;
 
 	stem = match(pattern, file, &len);
 	if (!stem)
@@ -137,28 +140,66 @@ static int take_file(const struct opts *console, const struct pattern *pattern, 
 	}
 	if (copy_with(console, name, guest, &copy) < 0)
 		return error_set(err, ENOMEM, "out of memory");
-	r = fn(data, copy, err);
-	if (r == 0)
-		copy = NULL;
+	return fn(data, copy, err);
+}
+
+int globs_example(const struct opts *console, globs_fn *fn, void *data, struct error **err)
+{
+	struct pattern pattern;
+	AUTO_FREE char *file = NULL;
+	int r = read_pattern(console, &pattern, err);
+
+	if (r < 0)
+		return r;
+	if (asprintf(&file, "%.*sx%s", (int)pattern.before_len, pattern.before, pattern.after) < 0)
+		file = NULL;
+	r = file ? take_file(console, &pattern, file, fn, data, err)
+		 : error_set(err, ENOMEM, "out of memory");
+	free(pattern.folder);
 	return r;
 }
 
-static int is_socket(const struct dirent *entry)
+/* A link whose socket has gone is one all the same: nobody tells when that comes back. */
+static bool is_socket(int folder, const struct dirent *entry)
 {
-	return entry->d_type == DT_SOCK || entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK;
+	struct stat st;
+
+	if (entry->d_type == DT_SOCK)
+		return true;
+	if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
+		return false;
+	if (fstatat(folder, entry->d_name, &st, 0) == 0)
+		return S_ISSOCK(st.st_mode);
+	return errno == ENOENT;
+}
+
+/* Return: how many *@ret_entries there are, 0: of a folder that is not there, too; -errno. */
+static int list_folder(const char *path, struct dirent ***ret_entries, int *ret_folder)
+{
+	int n;
+
+	*ret_folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*ret_folder < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	n = scandirat(*ret_folder, ".", ret_entries, NULL, alphasort);
+	return n < 0 ? -errno : n;
 }
 
 int globs_expand(const struct opts *console, globs_fn *fn, void *data, struct error **err)
 {
 	struct pattern pattern;
 	struct dirent **entries = NULL;
+	AUTO_CLOSE int folder = -1;
 	int n, r = read_pattern(console, &pattern, err);
 
 	if (r < 0)
 		return r;
-	n = scandir(pattern.folder, &entries, is_socket, alphasort);
+	n = list_folder(pattern.folder, &entries, &folder);
+	if (n < 0)
+		r = error_set(err, -n, "console '%s': cannot read the folder '%s': %s",
+			opts_text(console, "id"), pattern.folder, strerror(-n));
 	for (int i = 0; i < n; i++) {
-		if (r == 0)
+		if (r == 0 && is_socket(folder, entries[i]))
 			r = take_file(console, &pattern, entries[i]->d_name, fn, data, err);
 		free(entries[i]);
 	}

@@ -15,16 +15,23 @@ struct opts;
 /** globs_is_one() - has this console a star in its name */
 bool globs_is_one(const struct opts *console);
 
-/** globs_fn - one of the consoles: the callee's on success. Return: 0; -errno with @err */
+/** globs_fn - one of the consoles, which is borrowed. Return: 0; -errno with @err */
 typedef int globs_fn(void *data, struct opts *console, struct error **err);
 
 /**
+ * globs_example() - one that might be there, whatever there is, to see whether such can be
+ * @console: with its template's options, after console_expand_pattern()
+ */
+int globs_example(const struct opts *console, globs_fn *fn, void *data, struct error **err);
+
+/**
  * globs_expand() - find what there is
- * @console: with its template's options
+ * @console: as for globs_example()
  *
- * A socket whose console's name would be none is left out with a warning.
+ * A socket whose console's name would be none is left out with a warning. A symbolic link is what
+ * it leads to, and one that leads nowhere may be a socket.
  *
- * Return: 0, also where there is none; -EINVAL and the like with @err.
+ * Return: 0, also where there is none, nor a folder; -EINVAL, -EACCES and the like with @err.
  */
 int globs_expand(const struct opts *console, globs_fn *fn, void *data, struct error **err);
 

@@ -78,7 +78,7 @@ static bool is_known(const struct plan *plan, const char *name)
 {
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
 		const struct thing *thing =
-			inventory_find(world_inventory(plan->world), named[i], name);
+			inventory_find_asked(world_inventory(plan->world), named[i], name);
 
 		if (inventory_find(plan->names, named[i], name))
 			return true;
@@ -119,7 +119,15 @@ static int check_refs(const struct plan *plan, const struct request *request, st
 	return 0;
 }
 
-/* Does something that it leans on go and come? */
+/* Does it go and come, or come where it is not, since it could not be made, or was removed? */
+static bool comes(const struct plan *plan, enum thing_kind kind, const char *name)
+{
+	const struct thing *thing = inventory_find_asked(world_inventory(plan->world), kind, name);
+
+	return thing ? thing->made_anew : inventory_find(plan->names, kind, name) != NULL;
+}
+
+/* Does something that it leans on come anew? */
 static enum reload_action lean(const struct plan *plan, const struct request *request)
 {
 	enum reload_action action = RELOAD_KEEP;
@@ -129,13 +137,11 @@ static enum reload_action lean(const struct plan *plan, const struct request *re
 
 	while ((name = opts_next_ref(request->opts, &at, &desc)))
 		for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
-			const struct thing *thing =
-				inventory_find(world_inventory(plan->world), named[i], name);
-
-			if (thing && thing->made_anew && !desc->live)
+			if (!comes(plan, named[i], name))
+				continue;
+			if (!desc->live)
 				return RELOAD_MAKE_ANEW;
-			if (thing && thing->made_anew)
-				action = RELOAD_CHANGE;
+			action = RELOAD_CHANGE;
 		}
 	return action;
 }
@@ -145,7 +151,8 @@ static int diff(struct plan *plan, enum thing_kind kind, struct request *request
 	static const enum reload_action actions[] = { [OPTS_SAME] = RELOAD_KEEP,
 		[OPTS_LIVE] = RELOAD_CHANGE,
 		[OPTS_OTHER] = RELOAD_MAKE_ANEW };
-	struct thing *thing = inventory_find(world_inventory(plan->world), kind, request->name);
+	struct thing *thing =
+		inventory_find_asked(world_inventory(plan->world), kind, request->name);
 	enum reload_action leaning;
 	int change;
 
@@ -202,7 +209,8 @@ int config_plan_check_step(struct plan *plan, struct error **err)
 
 static bool is_ours(const struct plan *plan, const struct thing *thing)
 {
-	return !plan->group || (thing->group && !strcmp(thing->group, plan->group));
+	return thing->is_asked &&
+	       (!plan->group || (thing->group && !strcmp(thing->group, plan->group)));
 }
 
 static bool is_unwanted(const struct plan *plan, const struct thing *thing)
@@ -237,23 +245,42 @@ static void tell(const struct reload_listener *listener, enum reload_action acti
 
 /* ---- carrying out ---- */
 
-/* The last thing of the youngest kind that goes. */
-static void drop_unwanted(struct plan *plan, const struct reload_listener *listener)
+/* Return: a bit of each kind of which something goes: mostly of none. */
+static unsigned unwanted_kinds(const struct plan *plan)
 {
-	for (int kind = THING_KINDS - 1; kind >= 0; kind--) {
-		struct thing *thing = inventory_before(world_inventory(plan->world), NULL);
+	const struct thing *thing = NULL;
+	unsigned kinds = 0;
 
-		while (thing) {
-			struct thing *before =
-				inventory_before(world_inventory(plan->world), thing);
+	while ((thing = inventory_next(world_inventory(plan->world), thing)))
+		if (is_unwanted(plan, thing))
+			kinds |= 1u << thing->kind;
+	return kinds;
+}
 
-			if ((int)thing->kind == kind && is_unwanted(plan, thing)) {
-				tell(listener, RELOAD_REMOVE, thing->kind, thing->name, NULL);
-				thing_drop(plan->world, thing->kind, thing->name);
-			}
-			thing = before;
+/* The youngest goes first. */
+static void drop_unwanted(
+	struct plan *plan, enum thing_kind kind, const struct reload_listener *listener)
+{
+	struct thing *thing = inventory_before(world_inventory(plan->world), NULL);
+
+	while (thing) {
+		struct thing *before = inventory_before(world_inventory(plan->world), thing);
+
+		if (thing->kind == kind && is_unwanted(plan, thing)) {
+			tell(listener, RELOAD_REMOVE, thing->kind, thing->name, NULL);
+			thing_drop(plan->world, thing->kind, thing->name);
 		}
+		thing = before;
 	}
+}
+
+static void drop_all_unwanted(struct plan *plan, const struct reload_listener *listener)
+{
+	unsigned kinds = unwanted_kinds(plan);
+
+	for (int kind = THING_KINDS - 1; kind >= 0; kind--)
+		if (kinds >> kind & 1)
+			drop_unwanted(plan, (enum thing_kind)kind, listener);
 }
 
 static void drop_made_anew(struct plan *plan)
@@ -275,7 +302,7 @@ static int carry_out(
 
 	if (request->action != RELOAD_CHANGE)
 		return thing_make(plan->world, kind, request, err);
-	thing = inventory_find(world_inventory(plan->world), kind, request->name);
+	thing = inventory_find_asked(world_inventory(plan->world), kind, request->name);
 	if (!thing) /* it has gone meanwhile */
 		return thing_make(plan->world, kind, request, err);
 	return thing_change(plan->world, thing, request, err);
@@ -301,7 +328,7 @@ int config_plan_apply_step(struct plan *plan, const struct reload_listener *list
 {
 	switch ((enum phase)plan->phase) {
 	case UNSEEN:
-		drop_unwanted(plan, listener);
+		drop_all_unwanted(plan, listener);
 		next_phase(plan);
 		return PLAN_MORE;
 	case DROP:

@@ -7,6 +7,7 @@
 #include "config/reload.h"
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "base/log.h"
 #include "config/plan.h"
 #include "control/event-table.h"
@@ -174,10 +175,9 @@ static int start(struct config_reload *reload, const char *group, struct error *
 {
 	int r;
 
-	reload->group = group ? strdup(group) : NULL;
-	if (group && !reload->group)
+	if (copy_text(group, &reload->group) < 0)
 		return error_set(err, ENOMEM, "out of memory");
-	r = reload->source->begin(reload->data, group, err);
+	r = reload->source->begin(reload->data, reload->group, err);
 	if (r < 0) {
 		free(TAKE_PTR(reload->group));
 		return r;
@@ -187,24 +187,23 @@ static int start(struct config_reload *reload, const char *group, struct error *
 	return 0;
 }
 
-static void start_next(struct config_reload *reload)
+static void start_waiting(struct config_reload *reload)
 {
 	AUTO_FREE char *group = NULL;
 	struct error *err = NULL;
-	int r = 0;
 
-	if (reload->stage != IDLE)
-		return;
-	reload->dry_run = false;
-	if (reload->all_again) {
-		reload->all_again = false;
-		r = start(reload, NULL, &err);
-	} else if (reload->n_groups) {
+	if (!reload->all_again)
 		group = reload->groups[--reload->n_groups];
-		r = start(reload, group, &err);
-	}
-	if (r < 0)
+	reload->all_again = false;
+	reload->dry_run = false;
+	if (start(reload, group, &err) < 0)
 		log_report(LOG_ERROR, err);
+}
+
+static void start_next(struct config_reload *reload)
+{
+	while (reload->stage == IDLE && (reload->all_again || reload->n_groups))
+		start_waiting(reload);
 }
 
 void config_reload_start(struct config_reload *reload)

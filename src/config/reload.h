@@ -12,7 +12,10 @@ struct world;
  * struct config_source - who reads the configuration, piece by piece
  */
 struct config_source {
-	/** From the start. @group: only those consoles; NULL: all. Return: 0; -errno with @err */
+	/**
+	 * From the start. @group: only those consoles; NULL: all; valid until end().
+	 * Return: 0; -errno with @err
+	 */
 	int (*begin)(void *data, const char *group, struct error **err);
 
 	/** One more piece; the place of messages says where. Return: 1: more; 0: all; -errno */

@@ -234,6 +234,9 @@ int things_name_one(struct world *world, enum thing_kind kind, struct request *r
 	bind(world, kind, request->opts);
 	if (choose_name(kind, request, names) < 0)
 		return out_of_memory(err);
+	free(request->text); /* it may have been named before, to see whether it can be made */
+	free(request->name);
+	request->name = NULL;
 	request->text = opts_canonical(request->opts, thing_kind_implied(kind));
 	if (!request->text)
 		return out_of_memory(err);
@@ -243,8 +246,7 @@ int things_name_one(struct world *world, enum thing_kind kind, struct request *r
 		return out_of_memory(err);
 	if (inventory_find(names, kind, request->name))
 		return name_is_taken(kind, request, err);
-	return inventory_note(names, kind, request->name, "", NULL, NULL) < 0 ? out_of_memory(err)
-									      : 0;
+	return inventory_note(names, kind, request->name, "", NULL) < 0 ? out_of_memory(err) : 0;
 }
 
 int things_name(struct world *world, struct wanted *wanted, struct error **err)
@@ -270,19 +272,19 @@ int thing_make(
 
 	if (r < 0)
 		return r;
-	if (inventory_note(world_inventory(world), kind, request->name, request->text,
+	if (inventory_ask(world_inventory(world), kind, request->name, request->text,
 		    request->group, handle) == 0)
 		return 0;
 	kinds[kind].drop(world, request->name, handle);
+	inventory_forget(world_inventory(world), kind, request->name);
 	return out_of_memory(err);
 }
 
 void thing_drop(struct world *world, enum thing_kind kind, const char *name)
 {
-	const struct thing *thing = inventory_find(world_inventory(world), kind, name);
+	const struct thing *thing = inventory_find_asked(world_inventory(world), kind, name);
 
 	kinds[kind].drop(world, name, thing ? thing->handle : NULL);
-	inventory_forget(world_ledger(world), kind, name);
 	inventory_forget(world_inventory(world), kind, name);
 }
 
@@ -293,8 +295,11 @@ bool thing_exists(const struct world *world, enum thing_kind kind, const char *n
 
 int thing_compare(const struct thing *thing, const struct request *request)
 {
-	int r = opts_compare(request->opts, thing->text, thing_kind_implied(thing->kind));
+	const char *asked = thing_asked(thing);
+	int r = OPTS_SAME;
 
+	if (strcmp(request->text, asked))
+		r = opts_compare(request->opts, asked, thing_kind_implied(thing->kind));
 	return r == OPTS_LIVE && !kinds[thing->kind].change ? OPTS_OTHER : r;
 }
 
@@ -303,11 +308,11 @@ int thing_change(struct world *world, const struct thing *thing, const struct re
 {
 	const struct kind *of = &kinds[thing->kind];
 	AUTO_OPTS struct opts *old = NULL;
-	int r = opts_parse(thing->text, thing_kind_implied(thing->kind), &old, err);
+	int r = opts_parse(thing_asked(thing), thing_kind_implied(thing->kind), &old, err);
 
 	if (r == 0)
 		r = of->change(world, request->name, request->opts, old, err);
-	if (r == 0 && inventory_note(world_inventory(world), thing->kind, request->name,
+	if (r == 0 && inventory_ask(world_inventory(world), thing->kind, request->name,
 			      request->text, request->group, thing->handle) < 0)
 		r = out_of_memory(err);
 	return r;

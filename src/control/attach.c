@@ -18,6 +18,7 @@
 
 #include "attach/frame.h"
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "chardev/chardev-impl.h"
@@ -617,8 +618,7 @@ struct chardev *attach_new(struct chardev *hub, const char *id, const char *who)
 	attach->hub = hub;
 	attach_decoder_init(&attach->decoder, ATTACH_TO_DAEMON_MAX);
 	attach->credit = ATTACH_CREDIT_START;
-	attach->who = who ? strdup(who) : NULL;
-	if (who && !attach->who) {
+	if (copy_text(who, &attach->who) < 0) {
 		chardev_free(chardev);
 		return NULL;
 	}

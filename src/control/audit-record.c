@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/stamp.h"
 #include "control/json-put.h"
+#include "control/type.h"
 
 #include <errno.h>
 #include <string.h>
@@ -94,4 +95,58 @@ ssize_t audit_record_write(struct strbuf *out, const struct audit_record *record
 	out->failed = false;
 	strbuf_truncate(out, before);
 	return -ENOMEM;
+}
+
+/* ---- the last line ---- */
+
+/* Return: events that the lines tell of, or say that they are missing. */
+static uint64_t count_events(const char *lines, size_t len)
+{
+	const char *end = lines + len, *newline;
+	struct audit_line line;
+	uint64_t n = 0;
+
+	for (; (newline = memchr(lines, '\n', (size_t)(end - lines))); lines = newline + 1) {
+		bool is_gap =
+			audit_parse(lines, (size_t)(newline - lines), &line) == 0 && line.lost;
+
+		n += is_gap ? line.lost : 1;
+	}
+	return n;
+}
+
+/* A `gap` in the place of @first. */
+static ssize_t put_gap(
+	struct strbuf *out, const json_t *first, const struct audit_line *place, uint64_t events)
+{
+	AUTO_JSON json_t *data = json_pack("{s:I}", "count", (json_int_t)events);
+	struct audit_record record = { .seq = place->seq,
+		.torn = place->torn,
+		.session = json_string_value(json_object_get(first, "session")),
+		.what = "gap",
+		.prev = place->prev,
+		.data = data };
+
+	gettimeofday(&record.when, NULL);
+	return data && record.session ? audit_record_write(out, &record) : -ENOMEM;
+}
+
+size_t audit_last_words(const char *lines, size_t len, char *text, size_t max)
+{
+	size_t before = len && *lines == '\n'; /* it ends what another run has begun */
+	const char *newline = memchr(lines + before, '\n', len - before);
+	size_t first_len = newline ? (size_t)(newline - lines) - before : 0;
+	AUTO_JSON json_t *first = json_loadb(lines + before, first_len, 0, NULL);
+	struct strbuf out AUTO_STRBUF = { 0 };
+	struct audit_line place;
+
+	if (!first || audit_parse(lines + before, first_len, &place) < 0)
+		return 0;
+	strbuf_append(&out, lines, before);
+	if (put_gap(&out, first, &place, count_events(lines + before, len - before)) < 0)
+		return 0;
+	if (out.failed || out.len > max)
+		return 0;
+	memcpy(text, out.data, out.len);
+	return out.len;
 }

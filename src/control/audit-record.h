@@ -32,4 +32,13 @@ struct audit_record {
  */
 ssize_t audit_record_write(struct strbuf *out, const struct audit_record *record);
 
+/**
+ * audit_last_words() - the one line that tells of lines that are not written: a `gap`
+ * @lines: those, the first of them whole; it takes the place of that in the chain
+ * @text:  is filled with it, and its newline
+ *
+ * Return: its length, 0: there is none, for lack of memory or because a line was begun. Any thread.
+ */
+size_t audit_last_words(const char *lines, size_t len, char *text, size_t max);
+
 #endif

@@ -5,6 +5,7 @@
 #include "audit/end.h"
 #include "base/cleanup.h"
 #include "base/hex.h"
+#include "base/log.h"
 #include "base/parse.h"
 #include "base/patterns.h"
 #include "base/strbuf.h"
@@ -13,11 +14,11 @@
 #include "control/event-table.h"
 #include "control/event.h"
 #include "control/type.h"
-#include "io/work-pool.h"
 #include "io/writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,31 +27,32 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { SESSION_BYTES = 8, FLUSH_MS = 1000 };
+enum { SESSION_BYTES = 8, PENDING_MAX = 512 * 1024, RESERVE = 16 * 1024 };
 
 /**
  * struct auditor
  * @typed:    does it want to know what is typed
- * @pool:     of the file's writer, to wait for it at the end
  * @session:  of which run of the program the lines are
  * @seq, @head: of the last line that was made
  * @torn:     bytes that another run has begun and not finished; the next line says so
- * @pending:  lines that the file has not taken yet
+ * @pending:  lines that the file has not taken yet, PENDING_MAX bytes and one line at most
+ * @work:     give them to it
  * @missing:  events that no line has told of
  * @records, @lost: lines that were made, and events that are not among them, in all
  * @consoles: patterns of those that are of interest
+ * @has_ended: it has said so, and hears nothing more
  */
 struct auditor {
 	struct loop *loop;
 	struct event_bus *events;
-	bool typed;
+	bool typed, has_ended;
 	char *id, *path, *consoles;
-	struct event_listener *listener;
-	struct work_pool *pool;
+	struct event_witness witness;
 	struct writer *writer;
 	char session[2 * SESSION_BYTES + 1], head[AUDIT_HASH_BYTES];
 	uint64_t seq, torn;
 	struct strbuf pending;
+	struct task work;
 	uint64_t missing, records, lost;
 };
 
@@ -96,6 +98,7 @@ const struct snapshot_field auditor_fields[] = {
 	FIELD(lost, 6, SNAPSHOT_U64),
 	FIELD(pending, 7, SNAPSHOT_BLOB),
 	FIELD(fd, 8, SNAPSHOT_FILE, .optional = true),
+	FIELD(missing, 9, SNAPSHOT_U64),
 	{ 0 },
 };
 
@@ -112,10 +115,10 @@ static bool flush(struct auditor *auditor)
 	return !pending->len;
 }
 
-static void lose(struct auditor *auditor, uint64_t events)
+static void lose(struct auditor *auditor)
 {
-	auditor->missing += events;
-	auditor->lost += events;
+	auditor->missing++;
+	auditor->lost++;
 }
 
 /* Return: 0; -errno: there is no such line, and the chain is as it was. */
@@ -156,16 +159,19 @@ static int put_gap(struct auditor *auditor, const struct timeval *when)
 		return 0;
 	data = json_pack("{s:I}", "count", (json_int_t)auditor->missing);
 	r = data ? put(auditor, "gap", when, data) : -ENOMEM;
-	if (r == 0)
-		auditor->missing = 0;
-	return r;
+	if (r < 0)
+		return r;
+	log_warning("audit '%s': %" PRIu64 " events are missing in it, as line %" PRIu64 " says",
+		auditor->path, auditor->missing, auditor->seq);
+	auditor->missing = 0;
+	return 0;
 }
 
 static void note(
 	struct auditor *auditor, const char *what, const struct timeval *when, const json_t *data)
 {
 	if (put_gap(auditor, when) < 0 || put(auditor, what, when, data) < 0)
-		lose(auditor, 1);
+		lose(auditor);
 }
 
 /* ---- events ---- */
@@ -218,34 +224,34 @@ static bool is_wanted(const struct auditor *auditor, const struct event *event)
 	return !console || patterns_fit(auditor->consoles, console);
 }
 
-static void hear(struct auditor *auditor, const struct event *event)
+/* What is missing is told once there is room, whether anything else happens or not. */
+static void go_on(void *data)
 {
+	struct auditor *auditor = data;
+	struct timeval now;
+
+	if (!flush(auditor) || !auditor->missing || auditor->has_ended)
+		return;
+	gettimeofday(&now, NULL);
+	if (put_gap(auditor, &now) == 0)
+		flush(auditor);
+}
+
+static void hear(void *data, const struct event *event)
+{
+	struct auditor *auditor = data;
 	const char *what = find_word(event->desc);
 
 	if (event->desc == &event_console_typed && !auditor->typed)
 		return;
-	if (what && is_wanted(auditor, event))
+	if (auditor->has_ended || !what || !is_wanted(auditor, event))
+		return;
+	/* Without data there was no memory to say whom it is about. */
+	if (!event->data || auditor->pending.len > PENDING_MAX)
+		lose(auditor);
+	else
 		note(auditor, what, &event->when, event->data);
-}
-
-/* Return: was there one? */
-static bool hear_next(struct auditor *auditor)
-{
-	uint64_t lost;
-	const struct event *event = event_take(auditor->listener, &lost);
-
-	lose(auditor, lost);
-	if (event)
-		hear(auditor, event);
-	return event;
-}
-
-static void go_on(void *data)
-{
-	struct auditor *auditor = data;
-
-	while (flush(auditor) && hear_next(auditor))
-		;
+	task_post(auditor->loop, &auditor->work, go_on, auditor);
 }
 
 /* ---- options ---- */
@@ -314,6 +320,7 @@ static int inherit(struct auditor *auditor, const struct auditor_state *left)
 	auditor->seq = left->seq;
 	auditor->records = left->records;
 	auditor->lost = left->lost;
+	auditor->missing = left->missing;
 	strbuf_append(&auditor->pending, left->pending.data, left->pending.len);
 	return auditor->pending.failed ? -ENOMEM : 0;
 }
@@ -359,6 +366,8 @@ static int open_writer(struct auditor *auditor, const struct auditor_state *left
 		.path = auditor->path,
 		.owner = "audit",
 		.sync = opts_get_bool(opts, "sync"),
+		.reserve = RESERVE,
+		.last_words = audit_last_words,
 		.on_room = go_on,
 		.data = auditor,
 	};
@@ -399,8 +408,7 @@ static int begin(struct auditor *auditor, const struct auditor_config *config,
 	auditor->id = strdup(opts_get_string(opts, "id"));
 	auditor->path = strdup(opts_get_string(opts, "path"));
 	auditor->consoles = strdup(opts_get_string(opts, "consoles"));
-	if (!auditor->id || !auditor->path || !auditor->consoles ||
-		work_pool_get(auditor->loop, &auditor->pool) < 0)
+	if (!auditor->id || !auditor->path || !auditor->consoles)
 		return error_set(err, ENOMEM, "out of memory");
 	if (left && strcmp(left->path, auditor->path) != 0)
 		left = NULL;
@@ -409,9 +417,8 @@ static int begin(struct auditor *auditor, const struct auditor_config *config,
 		r = open_writer(auditor, left, opts, err);
 	if (r < 0)
 		return r;
-	auditor->listener = event_listen(auditor->events, go_on, auditor);
-	if (!auditor->listener)
-		return error_set(err, ENOMEM, "out of memory");
+	auditor->witness = (struct event_witness){ .on_event = hear, .data = auditor };
+	event_bus_let_witness(auditor->events, &auditor->witness);
 	set_typed(auditor, opts_get_bool(opts, "typed"));
 	return 0;
 }
@@ -419,10 +426,9 @@ static int begin(struct auditor *auditor, const struct auditor_config *config,
 static void release(struct auditor *auditor)
 {
 	set_typed(auditor, false);
-	event_unlisten(auditor->listener);
+	event_witness_leave(&auditor->witness);
+	task_cancel(&auditor->work);
 	writer_close(auditor->writer);
-	if (auditor->pool)
-		work_pool_put(auditor->pool);
 	strbuf_done(&auditor->pending);
 	free(auditor->id);
 	free(auditor->path);
@@ -450,24 +456,40 @@ int auditor_new(const struct auditor_config *config, const struct opts *opts,
 	return 0;
 }
 
-/* A file that is only busy gets some time. */
+/* Nothing comes behind it that could say what is missing. */
 static void write_last(struct auditor *auditor)
 {
-	go_on(auditor);
-	while (auditor->pending.len && !work_pool_settle(auditor->pool, FLUSH_MS) && flush(auditor))
-		go_on(auditor);
+	struct strbuf *pending = &auditor->pending;
+
+	if (writer_is_failing(auditor->writer))
+		log_error("audit '%s': its last lines are lost if it does not work now",
+			auditor->path);
+	if (!flush(auditor) && writer_put_last(auditor->writer, pending->data, pending->len) < 0)
+		log_error("audit '%s': its last lines are lost: out of memory", auditor->path);
+	strbuf_truncate(pending, 0);
+}
+
+void auditor_end(struct auditor *auditor)
+{
+	struct timeval now;
+
+	gettimeofday(&now, NULL);
+	note(auditor, "end", &now, NULL);
+	write_last(auditor);
+	auditor->has_ended = true;
+}
+
+bool auditor_owes(const struct auditor *auditor)
+{
+	return writer_owes(auditor->writer);
 }
 
 void auditor_free(struct auditor *auditor)
 {
-	struct timeval now;
-
 	if (!auditor)
 		return;
-	write_last(auditor);
-	gettimeofday(&now, NULL);
-	note(auditor, "end", &now, NULL);
-	flush(auditor);
+	if (!auditor->has_ended)
+		auditor_end(auditor);
 	release(auditor);
 }
 
@@ -485,8 +507,6 @@ void auditor_reopen(struct auditor *auditor)
 
 void auditor_save(struct auditor *auditor, struct strbuf *pending, struct auditor_state *ret_state)
 {
-	while (pending && hear_next(auditor))
-		;
 	if (pending) {
 		writer_pending(auditor->writer, pending);
 		strbuf_append(pending, auditor->pending.data, auditor->pending.len);
@@ -497,6 +517,7 @@ void auditor_save(struct auditor *auditor, struct strbuf *pending, struct audito
 		.seq = auditor->seq,
 		.records = auditor->records,
 		.lost = auditor->lost,
+		.missing = auditor->missing,
 		.pending = { pending ? pending->data : NULL, pending ? pending->len : 0 },
 		.fd = writer_fd(auditor->writer) };
 }

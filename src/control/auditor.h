@@ -12,10 +12,9 @@ struct loop;
 struct strbuf;
 
 /*
- * What `-audit` asked for: hears of what happens as any monitor does, and writes it to a file
- * (doc/audit.md). It takes an event from the bus when the file has taken the one before: a disk
- * that is slow or full costs nobody anything but events in the bus, and how many were lost there is
- * a line of its own.
+ * What `-audit` asked for: hears of what happens when it happens, and writes it to a file
+ * (doc/audit.md). A disk that is slow or full costs nobody anything: lines wait, and how many
+ * events found no room is a line of its own.
  */
 struct auditor;
 
@@ -26,10 +25,11 @@ extern const struct opt_desc auditor_options[];
  * struct auditor_state - what is left of one to another program
  * @fd:      the open file; -1: it is opened anew
  * @pending: lines that the file has not taken yet, the first may have begun in it
+ * @missing: events behind them that no line tells of yet
  */
 struct auditor_state {
 	const char *path, *session, *head;
-	uint64_t seq, records, lost;
+	uint64_t seq, records, lost, missing;
 	struct snapshot_bytes pending;
 	int fd;
 };
@@ -58,8 +58,14 @@ struct auditor_config {
 int auditor_new(const struct auditor_config *config, const struct opts *opts,
 	struct auditor **ret_auditor, struct error **err);
 
+/** auditor_end() - hear the last of it, and say that it ends */
+void auditor_end(struct auditor *auditor);
+
+/** auditor_owes() - would lines be lost if it were freed now, see writer_owes() */
+bool auditor_owes(const struct auditor *auditor);
+
 /**
- * auditor_free() - hear the last of it, and say that it ends; NULL is fine
+ * auditor_free() - auditor_end(), unless it has ended; NULL is fine
  *
  * What the file does not take at once is written behind the caller's back, see writer_close().
  */

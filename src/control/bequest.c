@@ -61,23 +61,12 @@ static bool has_vnc(const struct world *world, const char *name)
 	return false;
 }
 
-static bool has_frontend(const struct world *world, const struct frontend *wanted)
-{
-	struct frontend *frontend = NULL;
-
-	while ((frontend = frontend_set_next(world_frontends(world), frontend)))
-		if (frontend == wanted)
-			return true;
-	return false;
-}
-
 static bool is_there(const struct world *world, const struct thing *thing)
 {
 	switch (thing->kind) {
 	case THING_OBJECT: return object_set_find(world_objects(world), thing->name);
 	case THING_CHARDEV: return chardev_set_find(world_chardevs(world), thing->name);
 	case THING_MONITOR: return monitors_has_at(world_monitors(world), thing->name);
-	case THING_DEVICE: return has_frontend(world, thing->handle);
 	case THING_VNC: return has_vnc(world, thing->name);
 	case THING_METRICS: return world_has_metrics(world, thing->name);
 	case THING_AUDIT: return world_auditor(world);
@@ -88,17 +77,15 @@ static bool is_there(const struct world *world, const struct thing *thing)
 
 /* ---- leaving it ---- */
 
-static void put_thing(const struct world *world, struct thing *thing, struct chardev_bequest *to)
+static void put_thing(struct thing *thing, struct chardev_bequest *to)
 {
-	const struct thing *wanted =
-		inventory_find(world_inventory(world), thing->kind, thing->name);
 	const struct bequest_thing left = { .kind = thing->kind,
 		.name = thing->name,
 		.options = thing->text,
-		.text = wanted ? wanted->text : NULL,
-		.group = wanted ? wanted->group : NULL };
+		.text = thing_asked(thing),
+		.group = thing->group };
 
-	thing->seen = true;
+	thing->saved = true;
 	snapshot_put_group(&to->writer, TAG_THING, thing_fields, &left);
 }
 
@@ -108,33 +95,33 @@ static void put_chardev(const struct world *world, struct thing *thing, struct c
 	const struct chardev *chardev = chardev_set_find(world_chardevs(world), thing->name);
 	struct chardev *child;
 
-	if (thing->seen || !chardev)
+	if (thing->saved || !chardev)
 		return;
-	thing->seen = true;
+	thing->saved = true;
 	for (size_t i = 0; chardev->class->child && (child = chardev->class->child(chardev, i));
 		i++) {
 		struct thing *below =
-			inventory_find(world_ledger(world), THING_CHARDEV, chardev_id(child));
+			inventory_find(world_inventory(world), THING_CHARDEV, chardev_id(child));
 
 		if (below)
 			put_chardev(world, below, to);
 	}
-	put_thing(world, thing, to);
+	put_thing(thing, to);
 }
 
 static void put_things(const struct world *world, struct chardev_bequest *to)
 {
 	struct thing *thing = NULL;
 
-	while ((thing = inventory_next(world_ledger(world), thing)))
-		thing->seen = false;
-	while ((thing = inventory_next(world_ledger(world), thing))) {
+	while ((thing = inventory_next(world_inventory(world), thing)))
+		thing->saved = false;
+	while ((thing = inventory_next(world_inventory(world), thing))) {
 		if (!is_there(world, thing))
 			continue;
 		if (thing->kind == THING_CHARDEV)
 			put_chardev(world, thing, to);
 		else
-			put_thing(world, thing, to);
+			put_thing(thing, to);
 	}
 }
 
@@ -188,7 +175,7 @@ int bequest_save(struct world *world, struct chardev_bequest *to, struct error *
 {
 	struct chardev *chardev = NULL;
 
-	if (!world_ledger_is_whole(world))
+	if (!world_inventory_is_whole(world))
 		return error_set(err, ENOMEM, "memory ran out, and not all that there is is known");
 	put_things(world, to);
 	while ((chardev = chardev_set_next(world_chardevs(world), chardev))) {
@@ -242,7 +229,7 @@ void bequest_tell(struct world *world,
 {
 	struct thing *thing = NULL;
 
-	while ((thing = inventory_next(world_ledger(world), thing)))
+	while ((thing = inventory_next(world_inventory(world), thing)))
 		if (is_there(world, thing))
 			fn(data, fate_of(world, thing), thing->kind, thing->name);
 }
@@ -310,6 +297,8 @@ int bequest_inherit(const struct bequest *bequest, struct world *world)
 
 	world_leave_vnc(world, &bequest->vncs);
 	world_leave_metrics(world, &bequest->metrics);
+	if (r == 0)
+		r = recorders_inherit(world_recorders(world), &bequest->takes);
 	return r < 0 ? r : frontend_set_inherit(world_frontends(world), &bequest->frontends);
 }
 
@@ -336,6 +325,7 @@ void bequest_go_on(const struct bequest *bequest, struct world *world)
 {
 	frontend_set_inherited(world_frontends(world));
 	chardev_set_inherited(world_chardevs(world));
+	recorders_inherited(world_recorders(world));
 	go_on_looking(&bequest->vncs, world);
 	world_leave_metrics(world, NULL);
 	close_left(bequest->metrics);

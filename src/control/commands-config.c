@@ -46,8 +46,8 @@ static char *public_text(const struct thing *thing)
 	char *text;
 
 	if (thing->kind != THING_OBJECT)
-		return strdup(thing->text);
-	if (opts_parse(thing->text, "qom-type", &opts, NULL) < 0)
+		return strdup(thing_asked(thing));
+	if (opts_parse(thing_asked(thing), "qom-type", &opts, NULL) < 0)
 		return NULL;
 	if (opts_text(opts, "data") && opts_set(opts, "data", "...") < 0)
 		text = NULL;
@@ -66,7 +66,7 @@ static int query_config(struct call *call, struct error **err)
 	int r = list ? 0 : -ENOMEM;
 
 	while (r == 0 && (thing = inventory_next(inventory, thing))) {
-		char *text = is_called(thing, id) ? public_text(thing) : NULL;
+		char *text = thing->is_asked && is_called(thing, id) ? public_text(thing) : NULL;
 
 		if (text && json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "option",
 								thing_kind_name(thing->kind), "id",

@@ -6,6 +6,7 @@
 #include "control/console-wait.h"
 #include "control/console.h"
 #include "control/data-format.h"
+#include "control/guests.h"
 #include "control/json-put.h"
 #include "control/world.h"
 
@@ -54,17 +55,6 @@ static const struct type consoles_type = {
 	.kind = TYPE_LIST, .name = "ConsoleInfoList", .element = &console_type
 };
 
-static const struct frontend *guest_of(const struct world *world, const struct chardev *hub)
-{
-	const struct frontend *frontend = NULL;
-
-	while ((frontend = frontend_set_next(world_frontends(world), frontend)))
-		if (frontend->console && frontend->console->chardev &&
-			chardev_contains(frontend->console->chardev, hub))
-			return frontend;
-	return NULL;
-}
-
 static void put_guest(json_t **object, const struct frontend *guest)
 {
 	if (guest) {
@@ -85,7 +75,7 @@ static uint64_t count_people(const struct chardev *hub)
 	return people;
 }
 
-static json_t *describe(const struct world *world, struct chardev *hub)
+static json_t *describe(struct chardev *hub, const struct frontend *guest)
 {
 	AUTO_FREE char *last = console_last_line(hub);
 	json_t *object = json_object();
@@ -93,7 +83,7 @@ static json_t *describe(const struct world *world, struct chardev *hub)
 
 	hub_info(hub, &info);
 	json_put_text(&object, "name", chardev_id(hub));
-	put_guest(&object, guest_of(world, hub));
+	put_guest(&object, guest);
 	json_put_number(&object, "cols", info.cols);
 	json_put_number(&object, "rows", info.rows);
 	if (info.end && hub_vt(hub) && *vt_title(hub_vt(hub)))
@@ -109,10 +99,13 @@ static json_t *describe(const struct world *world, struct chardev *hub)
 static int query_consoles(struct call *call, struct error **err)
 {
 	AUTO_JSON json_t *list = json_array();
+	AUTO_GUESTS struct guests guests = { 0 };
 	struct chardev *hub = NULL;
 
+	if (guests_look(call_world(call), &guests) < 0)
+		return error_set(err, ENOMEM, "out of memory");
 	while ((hub = console_next(call_world(call), hub)))
-		json_add(&list, describe(call_world(call), hub));
+		json_add(&list, describe(hub, guests_find(&guests, hub)));
 	return call_return(call, json_incref(list), err);
 }
 
@@ -396,6 +389,9 @@ static int read_data(const struct call *call, struct strbuf *bytes, struct error
 	return data_read(call, bytes, err);
 }
 
+static const struct hub_observer_ops observer_ops = { .on_in_room = on_in_room,
+	.on_gone = on_hub_gone };
+
 static int start_typing(struct typist *typist, struct error **err)
 {
 	struct call *call = typist->call;
@@ -407,9 +403,7 @@ static int start_typing(struct typist *typist, struct error **err)
 		r = read_data(call, &typist->bytes, err);
 	if (r < 0 || type_on(typist))
 		return r;
-	typist->observer = (struct hub_observer){
-		.on_in_room = on_in_room, .on_gone = on_hub_gone, .data = typist
-	};
+	typist->observer = (struct hub_observer){ .ops = &observer_ops, .data = typist };
 	hub_observe(typist->hub, &typist->observer);
 	return call_defer(call, free_typist, typist);
 }

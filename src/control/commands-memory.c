@@ -12,7 +12,7 @@
 static const struct type memory_type = { .kind = TYPE_STRUCT,
 	.name = "MemoryInfo",
 	.fields = (const struct field[]){
-		{ "hot", &type_int, .help = "bytes in pages, which are in use" },
+		{ "hot", &type_int, .help = "bytes as they are, in use until lately" },
 		{ "packed", &type_int, .help = "bytes that are compressed" },
 		{ "max", &type_int, .optional = true,
 			.help = "what both may be together; none: any" },

@@ -368,6 +368,8 @@ static int set_start(struct waiter *waiter, struct error **err)
 	return 0;
 }
 
+static const struct hub_observer_ops observer_ops = { .on_output = on_output, .on_gone = on_gone };
+
 static int start(struct waiter *waiter, struct error **err)
 {
 	struct loop *loop = world_loop(call_world(waiter->call));
@@ -382,8 +384,7 @@ static int start(struct waiter *waiter, struct error **err)
 	waiter->timeout_ms = (uint64_t)call_int(waiter->call, "timeout-ms", DEADLINE_MS);
 	timer_start(waiter->deadline, waiter->timeout_ms);
 	timer_start(waiter->look, 0);
-	waiter->observer =
-		(struct hub_observer){ .on_output = on_output, .on_gone = on_gone, .data = waiter };
+	waiter->observer = (struct hub_observer){ .ops = &observer_ops, .data = waiter };
 	hub_observe(waiter->hub, &waiter->observer);
 	return call_defer(waiter->call, on_cancel, waiter);
 }

@@ -1,44 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/drain.h"
 
-#include "base/log.h"
+#include "io/loop.h"
 
-enum { DRAIN_MS = 2000, DRAIN_MAX_MS = 10000 };
+#include <stdbool.h>
 
-/* Return: a chardev whose bytes are not where they belong; NULL: there is none. */
-static const struct chardev *next_owing(const struct chardev_set *set)
+enum { TICK_MS = 250, QUIET_TICKS = 8, TICKS_MAX = 40 };
+
+/*
+ * Time is counted in ticks, of which a process that is stopped for a while (a frozen virtual
+ * machine) sees one at most: what was read meanwhile is looked at before the next one.
+ * @all:   so many there were
+ * @quiet: in so many of them nothing happened, up to now
+ */
+struct patience {
+	struct timer *timer;
+	unsigned all, quiet;
+};
+
+static void on_tick(void *data)
 {
-	const struct chardev *chardev = NULL;
+	struct patience *patience = data;
 
-	while ((chardev = chardev_set_next(set, chardev)))
-		if (chardev_owes(chardev))
-			return chardev;
-	return NULL;
+	patience->all++;
+	patience->quiet++;
+	timer_start(patience->timer, TICK_MS);
 }
 
-static void on_end(void *data)
+static void wait_for_news(struct patience *patience, struct loop *loop)
 {
-	*(bool *)data = true;
+	unsigned all = patience->all;
+
+	loop_step(loop, true);
+	if (patience->all == all)
+		patience->quiet = 0;
 }
 
-void drain(struct loop *loop, const struct chardev_set *set)
+void drain(struct loop *loop, bool (*owes)(const void *data), const void *data)
 {
-	const struct chardev *owing;
-	bool is_over = false;
-	struct timer *end = timer_new(loop, on_end, &is_over);
-	uint64_t latest_ms = loop_now_ms(loop) + DRAIN_MAX_MS;
+	struct patience patience = { 0 };
 
-	if (!end)
+	patience.timer = timer_new(loop, on_tick, &patience);
+	if (!patience.timer)
 		return;
-	while ((owing = next_owing(set)) && !is_over) {
-		uint64_t now_ms = loop_now_ms(loop);
-		uint64_t left_ms = now_ms < latest_ms ? latest_ms - now_ms : 0;
-
-		timer_start(end, left_ms < DRAIN_MS ? left_ms : DRAIN_MS);
-		loop_step(loop, true);
-	}
-	if (owing)
-		log_warning("chardev '%s': a file has not taken all that was printed",
-			chardev_id(owing));
-	timer_free(end);
+	timer_start(patience.timer, TICK_MS);
+	while (owes(data) && patience.quiet < QUIET_TICKS && patience.all < TICKS_MAX)
+		wait_for_news(&patience, loop);
+	timer_free(patience.timer);
 }

@@ -12,7 +12,6 @@
  */
 #include "control/event.h"
 
-#include "base/list.h"
 #include "base/strbuf.h"
 #include "control/json-writer.h"
 
@@ -25,6 +24,7 @@ enum { CALLS_AT_ONCE = 32, CALLS_A_MS = 2 };
  * @next:  number of the next event
  * @lines: as QMP writes them; @lines_at: where they begin, counted from the first line ever
  * @typing: how many want to know what is typed
+ * @witnesses: are told at once
  * @idle:  listeners that have taken all; @called: those that were called or still have some
  * @due:   those of @idle that are to be called, one by one
  * @paid:  by then, in CALLS_A_MS-ths of a millisecond, the calls until now have had their time
@@ -37,6 +37,7 @@ struct event_bus {
 	struct strbuf lines;
 	uint64_t lines_at;
 	unsigned typing;
+	struct list witnesses;
 	struct list idle, due, called;
 	struct task task;
 	uint64_t paid;
@@ -60,6 +61,7 @@ struct event_bus *event_bus_new(struct loop *loop)
 	if (!bus)
 		return NULL;
 	bus->loop = loop;
+	list_init(&bus->witnesses);
 	list_init(&bus->idle);
 	list_init(&bus->due);
 	list_init(&bus->called);
@@ -84,8 +86,8 @@ void event_bus_free(struct event_bus *bus)
 
 bool event_bus_is_heard(const struct event_bus *bus)
 {
-	return !list_is_empty(&bus->idle) || !list_is_empty(&bus->due) ||
-	       !list_is_empty(&bus->called);
+	return !list_is_empty(&bus->witnesses) || !list_is_empty(&bus->idle) ||
+	       !list_is_empty(&bus->due) || !list_is_empty(&bus->called);
 }
 
 void event_bus_hear_typing(struct event_bus *bus, bool hear)
@@ -188,7 +190,20 @@ void event_publish(struct event_bus *bus, const struct event_desc *desc, json_t 
 	if (!desc->by_name)
 		write_line(bus, event);
 	bus->next++;
+	list_for_each (witness, &bus->witnesses, struct event_witness, node)
+		witness->on_event(witness->data, event);
 	call_idle(bus);
+}
+
+void event_bus_let_witness(struct event_bus *bus, struct event_witness *witness)
+{
+	list_append(&bus->witnesses, &witness->node);
+}
+
+void event_witness_leave(struct event_witness *witness)
+{
+	if (witness->node.next)
+		list_remove(&witness->node);
 }
 
 struct event_listener *event_listen(

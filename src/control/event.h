@@ -2,6 +2,7 @@
 #ifndef CONTROL_EVENT_H
 #define CONTROL_EVENT_H
 
+#include "base/list.h"
 #include "io/loop.h"
 
 #include <jansson.h>
@@ -12,7 +13,7 @@
 /*
  * What happens, for whoever listens: monitors, clients, logs. Events lie in one ring; a listener
  * has a place in it and takes them at its own pace. One that does not take them costs nobody
- * anything and learns how many it has missed.
+ * anything and learns how many it has missed, of whatever kind. A witness misses none.
  */
 struct event_bus;
 struct event_listener;
@@ -91,6 +92,22 @@ struct event_listener *event_listen(
 
 /** event_unlisten() - NULL is fine */
 void event_unlisten(struct event_listener *listener);
+
+/**
+ * struct event_witness - who is told of each event there and then
+ * @on_event: must not publish one, nor free what others may have; may be called from anywhere
+ */
+struct event_witness {
+	struct list node;
+	void (*on_event)(void *data, const struct event *event);
+	void *data;
+};
+
+/** event_bus_let_witness() - from now on; the witness stays the caller's */
+void event_bus_let_witness(struct event_bus *bus, struct event_witness *witness);
+
+/** event_witness_leave() - no-op for a zeroed one */
+void event_witness_leave(struct event_witness *witness);
 
 /**
  * event_take() - the oldest that was not taken yet

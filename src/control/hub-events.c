@@ -129,19 +129,19 @@ static void on_gone(void *data)
 	free(data);
 }
 
+static const struct hub_observer_ops observer_ops = {
+	.on_event = on_event, .hears_typed = hears_typed, .on_typed = on_typed, .on_gone = on_gone
+};
+
 int hub_events_start(struct chardev *hub, struct event_bus *bus, struct error **err)
 {
 	struct ear *ear = malloc(sizeof(*ear));
 
 	if (!ear)
 		return error_set(err, ENOMEM, "hub '%s': out of memory", chardev_id(hub));
-	*ear = (struct ear){ .observer = { .on_event = on_event,
-				     .hears_typed = hears_typed,
-				     .on_typed = on_typed,
-				     .on_gone = on_gone,
-				     .data = ear },
-		.hub = hub,
-		.bus = bus };
+	*ear = (struct ear){
+		.observer = { .ops = &observer_ops, .data = ear }, .hub = hub, .bus = bus
+	};
 	tell_of_hub(ear, &event_console_added);
 	hub_observe(hub, &ear->observer);
 	return 0;

@@ -2,17 +2,15 @@
 #include "control/inventory.h"
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 4096 };
-
 struct inventory {
 	struct list all;
-	struct list buckets[BUCKETS];
+	struct names names[THING_KINDS];
 };
 
 const char *thing_kind_name(enum thing_kind kind)
@@ -35,20 +33,17 @@ struct inventory *inventory_new(void)
 {
 	struct inventory *inventory = calloc(1, sizeof(*inventory));
 
-	if (!inventory)
-		return NULL;
-	list_init(&inventory->all);
-	for (size_t i = 0; i < BUCKETS; i++)
-		list_init(&inventory->buckets[i]);
+	if (inventory)
+		list_init(&inventory->all);
 	return inventory;
 }
 
 static void thing_free(struct thing *thing)
 {
 	list_remove(&thing->node);
-	list_remove(&thing->bucket);
-	free(thing->name);
+	names_remove(&thing->by_name);
 	free(thing->text);
+	free(thing->asked);
 	free(thing->group);
 	free(thing);
 }
@@ -59,79 +54,121 @@ void inventory_free(struct inventory *inventory)
 		return;
 	while (!list_is_empty(&inventory->all))
 		thing_free(container_of(inventory->all.next, struct thing, node));
+	for (int kind = 0; kind < THING_KINDS; kind++)
+		names_done(&inventory->names[kind]);
 	free(inventory);
-}
-
-/* FNV-1a. */
-static size_t bucket_of(enum thing_kind kind, const char *name)
-{
-	uint32_t hash = 2166136261u ^ (uint32_t)kind;
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 16777619u;
-	return hash % BUCKETS;
 }
 
 struct thing *inventory_find(
 	const struct inventory *inventory, enum thing_kind kind, const char *name)
 {
-	const struct list *bucket = &inventory->buckets[bucket_of(kind, name)];
+	struct name *found = names_find(&inventory->names[kind], name);
 
-	list_for_each (thing, bucket, struct thing, bucket)
-		if (thing->kind == kind && !strcmp(thing->name, name))
-			return thing;
-	return NULL;
+	return found ? container_of(found, struct thing, by_name) : NULL;
 }
 
-static struct thing *thing_new(enum thing_kind kind, const char *name, const char *group)
+struct thing *inventory_find_asked(
+	const struct inventory *inventory, enum thing_kind kind, const char *name)
 {
-	struct thing *thing = calloc(1, sizeof(*thing));
+	struct thing *thing = inventory_find(inventory, kind, name);
 
+	return thing && thing->is_asked ? thing : NULL;
+}
+
+const char *thing_asked(const struct thing *thing)
+{
+	if (!thing->is_asked)
+		return NULL;
+	if (thing->is_spoilt)
+		return "";
+	return thing->asked ? thing->asked : thing->text;
+}
+
+/* The one of this name, which is there from now on. Return: NULL: no memory. */
+static struct thing *find_or_add(
+	struct inventory *inventory, enum thing_kind kind, const char *name, const char *text)
+{
+	struct thing *thing = inventory_find(inventory, kind, name);
+	size_t size = strlen(name) + 1;
+
+	if (thing)
+		return thing;
+	thing = calloc(1, sizeof(*thing) + size);
 	if (!thing)
 		return NULL;
-	list_init(&thing->node);
-	list_init(&thing->bucket);
+	thing->text = strdup(text);
+	if (!thing->text) {
+		free(thing);
+		return NULL;
+	}
 	thing->kind = kind;
-	thing->name = strdup(name);
-	thing->group = group ? strdup(group) : NULL;
-	if (thing->name && (!group || thing->group))
-		return thing;
-	thing_free(thing);
-	return NULL;
+	memcpy(thing->name, name, size);
+	list_append(&inventory->all, &thing->node);
+	names_add(&inventory->names[kind], &thing->by_name, thing->name);
+	return thing;
 }
 
 int inventory_note(struct inventory *inventory, enum thing_kind kind, const char *name,
-	const char *text, const char *group, void *handle)
+	const char *text, void *handle)
 {
-	struct thing *thing = inventory_find(inventory, kind, name);
-	char *copy = strdup(text);
+	struct thing *thing = find_or_add(inventory, kind, name, text);
+	char *before;
 
-	if (copy && !thing) {
-		thing = thing_new(kind, name, group);
-		if (thing) {
-			list_append(&inventory->all, &thing->node);
-			list_append(&inventory->buckets[bucket_of(kind, name)], &thing->bucket);
-		}
-	}
-	if (!copy || !thing) {
-		free(copy);
+	if (!thing)
+		return -ENOMEM;
+	thing->handle = handle;
+	if (!strcmp(thing->text, text))
+		return 0;
+	before = thing->text;
+	thing->text = strdup(text);
+	if (!thing->text) {
+		thing->text = before;
 		return -ENOMEM;
 	}
-	free(thing->text);
-	thing->text = copy;
-	thing->handle = handle;
+	if (thing->is_asked && !thing->asked)
+		thing->asked = before;
+	else
+		free(before);
 	return 0;
 }
 
-void inventory_set_group(
-	struct inventory *inventory, enum thing_kind kind, const char *name, const char *group)
+static int set_asked(struct thing *thing, const char *text, const char *group)
+{
+	bool is_other = strcmp(thing->text, text) != 0;
+	AUTO_FREE char *asked = NULL, *its_group = NULL;
+
+	if (copy_text(is_other ? text : NULL, &asked) < 0 || copy_text(group, &its_group) < 0)
+		return -ENOMEM;
+	free(thing->asked);
+	free(thing->group);
+	thing->asked = TAKE_PTR(asked);
+	thing->group = TAKE_PTR(its_group);
+	thing->is_asked = true;
+	thing->is_spoilt = false;
+	return 0;
+}
+
+int inventory_ask(struct inventory *inventory, enum thing_kind kind, const char *name,
+	const char *text, const char *group, void *handle)
+{
+	struct thing *thing = find_or_add(inventory, kind, name, text);
+
+	if (!thing)
+		return -ENOMEM;
+	thing->handle = handle;
+	return set_asked(thing, text, group);
+}
+
+void inventory_unask(struct inventory *inventory, enum thing_kind kind, const char *name)
 {
 	struct thing *thing = inventory_find(inventory, kind, name);
 
 	if (!thing)
 		return;
+	free(thing->asked);
 	free(thing->group);
-	thing->group = group ? strdup(group) : NULL;
+	thing->asked = thing->group = NULL;
+	thing->is_asked = thing->is_spoilt = false;
 }
 
 void inventory_spoil(struct inventory *inventory, enum thing_kind kind, const char *name)
@@ -139,7 +176,7 @@ void inventory_spoil(struct inventory *inventory, enum thing_kind kind, const ch
 	struct thing *thing = inventory_find(inventory, kind, name);
 
 	if (thing)
-		thing->text[0] = '\0';
+		thing->is_spoilt = true;
 }
 
 void inventory_forget(struct inventory *inventory, enum thing_kind kind, const char *name)

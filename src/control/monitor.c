@@ -14,10 +14,10 @@ enum { READS_A_ROUND = 16 };
 
 /* ---- what is sent ---- */
 
-/* Some of it was taken, or none: does the peer still read. */
+/* Some of it was taken, or none: does the peer still read. Without the focus nothing is offered. */
 static void watch_stall(struct monitor *monitor, bool moved)
 {
-	if (!monitor->out.len)
+	if (!monitor->out.len || monitor->silent)
 		timer_stop(monitor->stall);
 	else if (moved || !timer_is_running(monitor->stall))
 		timer_start(monitor->stall, MONITOR_STALL_MS);
@@ -26,11 +26,10 @@ static void watch_stall(struct monitor *monitor, bool moved)
 static void pump(struct monitor *monitor)
 {
 	struct byte_queue *out = &monitor->out;
-	ssize_t n;
+	ssize_t n = 0;
 
-	if (!out->len || monitor->silent)
-		return;
-	n = chardev_link_out(&monitor->link, byte_queue_data(out), out->len);
+	if (out->len && !monitor->silent)
+		n = chardev_link_out(&monitor->link, byte_queue_data(out), out->len);
 	if (n < 0)
 		byte_queue_clear(out);
 	else
@@ -213,6 +212,7 @@ static void begin(struct monitor *monitor)
 	monitor->ended = monitor->leaving = monitor->gone = false;
 	learn_who(monitor);
 	monitor->ops->begin(monitor);
+	monitor_post(monitor); /* there was no room while nobody was there */
 }
 
 static void hang_up(struct monitor *monitor)

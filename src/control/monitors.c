@@ -128,12 +128,24 @@ int monitors_remove(struct monitors *monitors, const char *id, struct error **er
 		return error_set(err, ENOENT, "object '%s' not found", id);
 	inventory_forget(
 		world_inventory(monitors->world), THING_MONITOR, chardev_link_id(&monitor->link));
-	inventory_forget(
-		world_ledger(monitors->world), THING_MONITOR, chardev_link_id(&monitor->link));
 	list_remove(&monitor->node);
 	list_append(&monitors->leaving, &monitor->node);
 	task_post(world_loop(monitors->world), &monitors->reap, reap, monitors);
 	return 0;
+}
+
+static bool any_owes(const struct list *list)
+{
+	list_for_each (monitor, list, struct monitor, node)
+		if ((monitor->out.len && !monitor->silent && !monitor->gone) ||
+			any_owes(&monitor->peers))
+			return true;
+	return false;
+}
+
+bool monitors_owe(const struct monitors *monitors)
+{
+	return any_owes(&monitors->list);
 }
 
 static struct monitor *find_at(const struct monitors *monitors, const char *chardev)

@@ -44,6 +44,9 @@ bool monitors_has(const struct monitors *monitors, const char *id);
 /** monitors_has_at() - is there one at this chardev */
 bool monitors_has_at(const struct monitors *monitors, const char *chardev);
 
+/** monitors_owe() - has one of them, or of their clients, yet to take what it was told */
+bool monitors_owe(const struct monitors *monitors);
+
 /** monitors_remove_at() - unmake it, not from inside of one; no-op: none */
 void monitors_remove_at(struct monitors *monitors, const char *chardev);
 

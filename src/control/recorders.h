@@ -5,6 +5,7 @@
 #include "record/recorder.h"
 
 struct event_bus;
+struct snapshot_groups;
 
 /** struct recorders - what `-record` asked for */
 struct recorders;
@@ -16,8 +17,16 @@ struct recorders *recorders_new(
 /** recorders_free() - before the chardevs go; NULL is fine */
 void recorders_free(struct recorders *recorders);
 
-/** recorders_inherit() - takes of another program, see struct recorder_host; NULL: none any more */
-void recorders_inherit(struct recorders *recorders, const struct snapshot_groups *left);
+/**
+ * recorders_inherit() - go on with takes of another program
+ * @groups: of take_fields
+ *
+ * Return: 0; -ENOMEM.
+ */
+int recorders_inherit(struct recorders *recorders, const struct snapshot_groups *groups);
+
+/** recorders_inherited() - all recorders have been made: files that none has taken are closed */
+void recorders_inherited(struct recorders *recorders);
 
 /** recorders_add() - Return: 0; -EEXIST "Duplicate ID 'x' for record"; -errno; with @err */
 int recorders_add(struct recorders *recorders, struct opts *opts, struct error **err);
@@ -36,6 +45,9 @@ void recorders_save(struct recorders *recorders, uint16_t tag, struct chardev_be
 
 /** recorders_each() - call it for each take that there is */
 void recorders_each(const struct recorders *recorders, recording_fn *fn, void *data);
+
+/** recorders_owe() - see recorder_owes() */
+bool recorders_owe(const struct recorders *recorders);
 
 /**
  * struct recordings_figures - of all of them

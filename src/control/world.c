@@ -45,8 +45,8 @@ struct world {
 	const struct auditor_state *audit_left;
 	struct recorders *recorders;
 	struct monitors *monitors;
-	struct inventory *inventory, *ledger;
-	bool ledger_is_short;
+	struct inventory *inventory;
+	bool inventory_is_short;
 	const struct reloader *reloader;
 	const struct upgrader *upgrader;
 	bool quitting;
@@ -87,10 +87,9 @@ static int make_sets(struct world *world, const struct world_config *config, str
 	world->name = config->name ? strdup(config->name) : NULL;
 	world->events = event_bus_new(world->loop);
 	world->inventory = inventory_new();
-	world->ledger = inventory_new();
 	world->objects = object_set_new(world->loop, config->object_classes);
 	if ((config->name && !world->name) || !world->events || !world->objects ||
-		!world->inventory || !world->ledger)
+		!world->inventory)
 		return error_set(err, ENOMEM, "out of memory");
 	r = screens_new(world->loop, world->name, world->objects, &world->screens, err);
 	if (r < 0)
@@ -140,23 +139,47 @@ int world_new(const struct world_config *config, struct world **ret_world, struc
 	return r;
 }
 
+static bool owes_text(const void *data)
+{
+	const struct world *world = data;
+	const struct chardev *chardev = NULL;
+
+	while ((chardev = chardev_set_next(world->chardevs, chardev)))
+		if (chardev_owes(chardev))
+			return true;
+	return recorders_owe(world->recorders);
+}
+
+static bool owes_audit(const void *data)
+{
+	return auditor_owes(data);
+}
+
+static void end_audit(struct world *world)
+{
+	if (!world->auditor)
+		return;
+	auditor_end(world->auditor);
+	drain(world->loop, owes_audit, world->auditor);
+	auditor_free(world->auditor);
+}
+
 void world_free(struct world *world)
 {
 	if (!world)
 		return;
 	world_stop_serving(world);
 	frontend_set_free(world->frontends);
-	if (world->chardevs)
-		drain(world->loop, world->chardevs);
+	if (world->recorders)
+		drain(world->loop, owes_text, world);
 	recorders_free(world->recorders);
 	chardev_set_free(world->chardevs);
-	auditor_free(world->auditor);
+	end_audit(world);
 	budget_set(world->loop, 0);
 	screens_free(world->screens);
 	object_set_free(world->objects);
 	event_bus_free(world->events);
 	inventory_free(world->inventory);
-	inventory_free(world->ledger);
 	free(world->name);
 	free(world);
 }
@@ -223,14 +246,9 @@ struct inventory *world_inventory(const struct world *world)
 	return world->inventory;
 }
 
-struct inventory *world_ledger(const struct world *world)
+bool world_inventory_is_whole(const struct world *world)
 {
-	return world->ledger;
-}
-
-bool world_ledger_is_whole(const struct world *world)
-{
-	return !world->ledger_is_short;
+	return !world->inventory_is_short;
 }
 
 void world_note(struct world *world, enum thing_kind kind, const struct opts *opts, void *handle)
@@ -238,8 +256,8 @@ void world_note(struct world *world, enum thing_kind kind, const struct opts *op
 	AUTO_FREE char *text = opts_canonical(opts, thing_kind_implied(kind));
 	const char *id = opts_text(opts, kind == THING_MONITOR ? "chardev" : "id");
 
-	if (!text || inventory_note(world->ledger, kind, id ? id : text, text, NULL, handle) < 0)
-		world->ledger_is_short = true;
+	if (!text || inventory_note(world->inventory, kind, id ? id : text, text, handle) < 0)
+		world->inventory_is_short = true;
 }
 
 void world_set_reloader(struct world *world, const struct reloader *reloader)
@@ -271,7 +289,6 @@ struct vnc_server *world_next_vnc(const struct world *world, const struct vnc_se
 
 static void forget(struct world *world, enum thing_kind kind, const char *id)
 {
-	inventory_forget(world->ledger, kind, id);
 	inventory_forget(world->inventory, kind, id);
 }
 

@@ -80,8 +80,15 @@ struct fdsets *world_fdsets(const struct world *world);
 void world_set_monitors(struct world *world, struct monitors *monitors);
 struct monitors *world_monitors(const struct world *world);
 
-/** world_inventory() - what the configuration has made of it */
+/**
+ * world_inventory() - all that there is, by whomever it was made
+ *
+ * What has gone by itself may still be in it.
+ */
 struct inventory *world_inventory(const struct world *world);
+
+/** world_inventory_is_whole() - memory has never run out for it */
+bool world_inventory_is_whole(const struct world *world);
 
 /** world_scrapes() - all that `-metrics` asked for */
 const struct scrapes *world_scrapes(const struct world *world);
@@ -103,16 +110,6 @@ void world_leave_audit(struct world *world, const struct auditor_state *left);
 
 /** world_recorders() - who records consoles */
 struct recorders *world_recorders(const struct world *world);
-
-/**
- * world_ledger() - all that there is, by whom it was ever made, with the options that it has now
- *
- * What has gone by itself may still be in it.
- */
-struct inventory *world_ledger(const struct world *world);
-
-/** world_ledger_is_whole() - memory has never run out for it */
-bool world_ledger_is_whole(const struct world *world);
 
 /** world_note() - something was made, or has other options now: checked ones */
 void world_note(struct world *world, enum thing_kind kind, const struct opts *opts, void *handle);

@@ -101,11 +101,12 @@ enum view_news {
 	VIEW_SENT_AWAY = 1 << 0,
 	VIEW_SWITCHED = 1 << 1,
 	VIEW_SIZE = 1 << 2,
-	VIEW_TITLE = 1 << 3,
-	VIEW_BELL = 1 << 4,
-	VIEW_CLIPBOARD = 1 << 5,
-	VIEW_PASTE = 1 << 6,
-	VIEW_CHANGE = 1 << 7,
+	VIEW_SIZE_DECIDED = 1 << 3,
+	VIEW_TITLE = 1 << 4,
+	VIEW_BELL = 1 << 5,
+	VIEW_CLIPBOARD = 1 << 6,
+	VIEW_PASTE = 1 << 7,
+	VIEW_CHANGE = 1 << 8,
 };
 
 /*
@@ -114,6 +115,7 @@ enum view_news {
  * @clipboard: the text of VIEW_CLIPBOARD
  * @pending:  there may be something to collect; @notified: and the owner knows, or will
  * @back:     lines scrolled back; @top: the place that the first row stays at meanwhile
+ * @asks_size: a wish for one is not decided yet
  * @held:     enum held_key bits of the modifier keys that are down
  * @wanted:   number of the console that it was not let to; 0: none
  * @number:   see display_view_number()
@@ -135,7 +137,7 @@ struct display_view {
 	struct strbuf clipboard;
 
 	struct vt_reader reader;
-	bool pending, notified, all, lit;
+	bool pending, notified, all, lit, asks_size;
 	unsigned cols, rows; /* as told to the viewer */
 	unsigned back;
 	int64_t top;

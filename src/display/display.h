@@ -103,10 +103,11 @@ struct display_console_ops {
 	int (*in)(void *data, const struct display_view *view, const char *bytes, size_t len);
 
 	/**
-	 * A viewer wants another size. The provider resizes its engine now or later, or not at all,
-	 * and says display_console_changed() then.
+	 * A viewer wants another size. The provider resizes its engine now, or not at all, and says
+	 * display_console_changed() then. Where somebody else decides, who is asked later, it says
+	 * display_view_size_decided() when he has.
 	 *
-	 * Return: 0; -EPERM: the size is fixed; -ERANGE; -ENOMEM.
+	 * Return: 0; -EINPROGRESS: it will be decided; -EPERM: the size is fixed; -ERANGE; -ENOMEM.
 	 */
 	int (*resize)(void *data, const struct display_view *view, unsigned cols, unsigned rows);
 
@@ -289,6 +290,8 @@ struct display_view_callbacks {
 	bool (*may_use_page)(void *data, struct strbuf *why);
 	/** An operator wants it to go */
 	void (*on_sent_away)(void *data);
+	/** What display_view_request_size() put off: the size is now what it is to be */
+	void (*on_size_decided)(void *data);
 };
 
 /**
@@ -508,10 +511,20 @@ bool display_view_brackets_paste(const struct display_view *view);
 /**
  * display_view_request_size() - the viewer would like this size
  *
- * Return: 0: it comes, now or later, as on_size (not if it is the same already); -EPERM: the size
- * is fixed, or the view is read only; -ERANGE: outside of 1..VT_COLS_MAX, 1..VT_ROWS_MAX; -ENOMEM.
+ * Others may want another one: what it gets is display_view_cols(), _rows() once it is decided. A
+ * change comes as on_size, too.
+ *
+ * Return: 0: it is decided; -EINPROGRESS: on_size_decided() will come, once, unless the view is
+ * freed; -EPERM: the size is fixed, or the view is read only; -ERANGE: outside of 1..VT_COLS_MAX,
+ * 1..VT_ROWS_MAX; -ENOMEM.
  */
 int display_view_request_size(struct display_view *view, unsigned cols, unsigned rows);
+
+/** display_view_size_decided() - for the provider: what its resize() has put off; else no-op */
+void display_view_size_decided(struct display_view *view);
+
+/** display_console_size_decided() - the same for all views of a console */
+void display_console_size_decided(struct display_console *console);
 
 /**
  * display_view_scroll() - look @lines further back, or forward where negative

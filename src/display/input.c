@@ -216,6 +216,7 @@ bool display_view_brackets_paste(const struct display_view *view)
 int display_view_request_size(struct display_view *view, unsigned cols, unsigned rows)
 {
 	const struct display_console *console = view->console;
+	int r;
 
 	if (!view_may_type(view) || !console->ops->resize)
 		return -EPERM;
@@ -223,7 +224,24 @@ int display_view_request_size(struct display_view *view, unsigned cols, unsigned
 		return -ERANGE;
 	if (cols == vt_cols(console->vt) && rows == vt_rows(console->vt))
 		return 0;
-	return console->ops->resize(console->data, view, cols, rows);
+	r = console->ops->resize(console->data, view, cols, rows);
+	view->asks_size |= r == -EINPROGRESS;
+	return r;
+}
+
+void display_view_size_decided(struct display_view *view)
+{
+	if (view->asks_size)
+		view_tell(view, VIEW_SIZE_DECIDED);
+	view->asks_size = false;
+}
+
+void display_console_size_decided(struct display_console *console)
+{
+	struct display_view *view = NULL;
+
+	while ((view = display_console_next_view(console, view)))
+		display_view_size_decided(view);
 }
 
 /* ---- the mouse ---- */

@@ -6,6 +6,7 @@
 #include "display/display-internal.h"
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,6 +26,11 @@ static void tell_switched(struct display_view *view)
 static void tell_size(struct display_view *view)
 {
 	view->callbacks->on_size(view->data, view->cols, view->rows);
+}
+
+static void tell_size_decided(struct display_view *view)
+{
+	view->callbacks->on_size_decided(view->data);
 }
 
 static void tell_title(struct display_view *view)
@@ -63,6 +69,7 @@ static const struct {
 	{ VIEW_SENT_AWAY, tell_sent_away },
 	{ VIEW_SWITCHED, tell_switched },
 	{ VIEW_SIZE, tell_size },
+	{ VIEW_SIZE_DECIDED, tell_size_decided },
 	{ VIEW_TITLE, tell_title },
 	{ VIEW_BELL, tell_bell },
 	{ VIEW_CLIPBOARD, tell_clipboard },
@@ -95,8 +102,9 @@ static unsigned wanted_news(const struct display_view_callbacks *callbacks)
 {
 	return (callbacks->on_sent_away ? VIEW_SENT_AWAY : 0u) |
 	       (callbacks->on_switched ? VIEW_SWITCHED : 0u) |
-	       (callbacks->on_size ? VIEW_SIZE : 0u) | (callbacks->on_title ? VIEW_TITLE : 0u) |
-	       (callbacks->on_bell ? VIEW_BELL : 0u) |
+	       (callbacks->on_size ? VIEW_SIZE : 0u) |
+	       (callbacks->on_size_decided ? VIEW_SIZE_DECIDED : 0u) |
+	       (callbacks->on_title ? VIEW_TITLE : 0u) | (callbacks->on_bell ? VIEW_BELL : 0u) |
 	       (callbacks->on_clipboard ? VIEW_CLIPBOARD : 0u) |
 	       (callbacks->on_paste ? VIEW_PASTE : 0u) | (callbacks->on_change ? VIEW_CHANGE : 0u);
 }
@@ -209,6 +217,7 @@ void view_look_at(struct display_view *view, struct display_console *console)
 {
 	if (view->console)
 		leave(view);
+	display_view_size_decided(view);
 	view->console = console;
 	notice_free(TAKE_PTR(view->notice));
 	list_append(&console->views, &view->node);
@@ -231,10 +240,8 @@ static void free_names(struct display_view *view)
 static int copy_names(struct display_view *view, const struct display_view_config *config)
 {
 	view->name = strdup(config->name ? config->name : "");
-	view->identity = config->identity ? strdup(config->identity) : NULL;
-	view->address = config->address ? strdup(config->address) : NULL;
-	if (view->name && !view->identity == !config->identity &&
-		!view->address == !config->address)
+	if (view->name && copy_text(config->identity, &view->identity) == 0 &&
+		copy_text(config->address, &view->address) == 0)
 		return 0;
 	free_names(view);
 	return -ENOMEM;

@@ -221,12 +221,21 @@ static void on_guest_event(void *holder, const struct chardev_event *event)
 	}
 }
 
+/* Nobody takes the rest, nor tells of room: the guest goes on, as it does with nobody there. */
+static void shared_goes(struct console *console)
+{
+	lose_rest(&console->out);
+	chardev_link_in_resume(console->line);
+}
+
 static void on_shared_event(void *holder, const struct chardev_event *event)
 {
 	struct console *console = holder;
 
 	if (event->type == CHARDEV_OPENED) {
 		tell_lost_out(console);
+	} else if (event->type == CHARDEV_HANGUP) {
+		shared_goes(console);
 	} else if (event->type == CHARDEV_RESIZE) {
 		console->cols = event->cols;
 		console->rows = event->rows;

@@ -24,6 +24,7 @@
  */
 #include "hub/echo.h"
 
+#include "base/copy.h"
 #include "base/strbuf.h"
 #include "chardev/chardev-impl.h"
 
@@ -254,9 +255,7 @@ static struct echo_line *new_line(struct echo *echo, const char *member, const c
 
 	if (!line)
 		return NULL;
-	line->member = member ? strdup(member) : NULL;
-	line->who = who ? strdup(who) : NULL;
-	if ((member && !line->member) || (who && !line->who)) {
+	if (copy_text(member, &line->member) < 0 || copy_text(who, &line->who) < 0) {
 		free_line(line);
 		return NULL;
 	}

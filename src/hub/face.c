@@ -201,19 +201,30 @@ struct vt *hub_vt(struct chardev *chardev)
 	return hub_is_console(hub) ? hub_screen_vt(&hub->screen) : NULL;
 }
 
-size_t hub_type(struct chardev *chardev, const char *who, const void *buf, size_t len)
+/* What there is room for now; where that is not all, there may be more room behind it. */
+static size_t type_some(struct hub *hub, const char *who, const char *bytes, size_t len)
 {
-	struct hub *hub = hub_from(chardev);
-	size_t room = input_ask(&hub->input) ? chardev_in_room(chardev) : 0;
+	size_t room = input_ask(&hub->input) ? chardev_in_room(&hub->base) : 0;
 
 	if (len > room)
 		len = room;
 	if (!len)
 		return 0;
 	if (hub_hears_typed(hub))
-		echo_typed(&hub->echo, NULL, who, buf, len);
-	chardev_in(chardev, buf, len);
+		echo_typed(&hub->echo, NULL, who, bytes, len);
+	chardev_in(&hub->base, bytes, len);
 	return len;
+}
+
+size_t hub_type(struct chardev *chardev, const char *who, const void *buf, size_t len)
+{
+	size_t done = 0, part = 1;
+
+	while (done < len && part && !chardev->closing) {
+		part = type_some(hub_from(chardev), who, (const char *)buf + done, len - done);
+		done += part;
+	}
+	return done;
 }
 
 /* ---- who types ---- */

@@ -193,8 +193,11 @@ static uint64_t judge(struct flow *flow)
 	uint64_t first = UINT64_MAX;
 
 	for_each_member (member, flow->members) {
-		uint64_t left = member->pause.holds ? patience_ms(flow, member) : UINT64_MAX;
+		uint64_t left;
 
+		if (member->pause.holds)
+			look_at(flow, member);
+		left = member->pause.holds ? patience_ms(flow, member) : UINT64_MAX;
 		if (!left)
 			lose_standing(flow, member);
 		else if (left < first)
@@ -374,14 +377,20 @@ void flow_progress(struct flow *flow, struct member *member)
 
 void flow_review(struct flow *flow)
 {
-	bool others_waited = flow->n_waiting > 0;
-
 	if (flow->paused) {
 		count_time(flow);
 		for_each_member (member, flow->members)
 			look_at(flow, member);
+		arm_timer(flow, judge(flow));
 	}
-	go_on(flow, others_waited);
+	go_on(flow, true);
+}
+
+void flow_forget(struct flow *flow, struct member *member)
+{
+	count_time(flow);
+	set_holds(flow, member, false);
+	set_waits(flow, member, false);
 }
 
 static void on_time(void *data)

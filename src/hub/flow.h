@@ -55,7 +55,10 @@ size_t flow_room(struct flow *flow, bool can_wait);
 /** flow_progress() - a member has taken bytes or left: does that make room? */
 void flow_progress(struct flow *flow, struct member *member);
 
-/** flow_review() - the same for all of them */
+/** flow_review() - the same for all of them, judged by the rules that hold now */
 void flow_review(struct flow *flow);
+
+/** flow_forget() - the member is being removed; flow_progress() or flow_review() follows */
+void flow_forget(struct flow *flow, struct member *member);
 
 #endif

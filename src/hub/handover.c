@@ -10,14 +10,13 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "base/wire.h"
 #include "object/object.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAG_SCREEN = 32, TAG_MEMBER = 33, PART_BYTES = 8 };
+enum { TAG_SCREEN = 32, TAG_MEMBER = 33 };
 
 /**
  * struct hub_state - what is left of one
@@ -89,31 +88,6 @@ static const struct snapshot_field hub_fields[] = {
 
 /* ---- leaving it ---- */
 
-/* The bulk of a store: @len and @ready of all parts, 4 bytes each, then their bytes. */
-static void put_store(struct snapshot_writer *writer, struct snapshot_bulk *bulk,
-	const struct store *store, size_t end)
-{
-	size_t n = store_pieces(store), size = n * PART_BYTES;
-	AUTO_FREE uint8_t *head = malloc(size);
-	uint8_t *at = head;
-
-	if (!head) {
-		writer->error = ENOMEM;
-		return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct store_part part = store_part(store, i, end);
-
-		at = put_be32(put_be32(at, part.len), part.ready);
-	}
-	snapshot_put_bulk(writer, bulk, head, size);
-	for (size_t i = 0; i < n; i++) {
-		struct store_part part = store_part(store, i, end);
-
-		snapshot_put_bulk(writer, bulk, part.bytes, part.len);
-	}
-}
-
 static void put_tape(const struct hub *hub, struct hub_state *state, struct snapshot_writer *writer)
 {
 	const struct journal *journal = &hub->tape.journal;
@@ -125,8 +99,8 @@ static void put_tape(const struct hub *hub, struct hub_state *state, struct snap
 	if (writer->is_trial)
 		return;
 	if (journal->kept)
-		put_store(writer, &state->kept, journal->kept, journal_kept(journal));
-	put_store(writer, &state->ring, journal->ring, journal_end(journal));
+		chardev_store_save(writer, &state->kept, journal->kept, journal_kept(journal));
+	chardev_store_save(writer, &state->ring, journal->ring, journal_end(journal));
 }
 
 static void put_line(const struct hub *hub, struct hub_state *state)
@@ -204,25 +178,17 @@ static void hub_save(struct chardev *chardev, struct chardev_bequest *to)
 	put_members(hub, to);
 }
 
-/* ---- going on ---- */
-
-/* The pieces stay in the snapshot, which is not closed before store_own() says that it may be. */
-static int get_store(struct store *store, const uint8_t *bytes, uint64_t len)
+static void hub_prepare(struct chardev *chardev)
 {
-	size_t n = store_pieces(store), at = n * PART_BYTES;
-	int r = len < at ? -EBADMSG : 0;
-
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		const uint8_t *head = bytes + i * PART_BYTES;
-		struct store_part part = { bytes + at, get_be32(head), get_be32(head + 4) };
-
-		if (part.len > len - at)
-			return -EBADMSG;
-		r = store_take_part(store, i, &part);
-		at += part.len;
-	}
-	return r;
+	hub_screen_prepare(&hub_from(chardev)->screen);
 }
+
+static void hub_forgo(struct chardev *chardev)
+{
+	hub_screen_forgo(&hub_from(chardev)->screen);
+}
+
+/* ---- going on ---- */
 
 static int get_tape(struct hub *hub, const struct hub_state *state, const struct snapshot *from)
 {
@@ -238,9 +204,9 @@ static int get_tape(struct hub *hub, const struct hub_state *state, const struct
 	if (r == 0 && journal->kept && !state->kept.len)
 		journal_drop_kept(journal);
 	if (r == 0 && journal->kept)
-		r = get_store(journal->kept, snapshot_bulk(from, &state->kept), state->kept.len);
+		r = chardev_store_load(journal->kept, from, &state->kept);
 	if (r == 0)
-		r = get_store(journal->ring, snapshot_bulk(from, &state->ring), state->ring.len);
+		r = chardev_store_load(journal->ring, from, &state->ring);
 	if (r < 0)
 		return r;
 	journal_go_on(journal, state->tail, state->head);
@@ -268,7 +234,7 @@ static int get_screen(struct hub *hub, struct snapshot_groups groups, const stru
 	if (!snapshot_next_group(&groups, &part) ||
 		snapshot_get(&part, hub_screen_fields, &state, NULL) < 0)
 		return -EBADMSG;
-	return hub_screen_load(&hub->screen, &state, snapshot_bulk(from, &state.replay));
+	return hub_screen_load(&hub->screen, &state, from);
 }
 
 static int get_times(struct hub_times *times, const struct hub_state *state)
@@ -416,6 +382,8 @@ const struct chardev_handover hub_handover = {
 	.fields = hub_fields,
 	.size = sizeof(struct hub_state),
 	.save = hub_save,
+	.prepare = hub_prepare,
+	.forgo = hub_forgo,
 	.load = hub_load,
 	.join = hub_join,
 };

@@ -22,11 +22,12 @@ enum hub_terminal { HUB_TERMINAL_AUTO, HUB_TERMINAL_ON, HUB_TERMINAL_OFF };
 /**
  * struct hub - the chardev
  * @defaults:  what a member has that says nothing else
- * @instance:  see hub_instance()
+ * @instance:  hub_instance()'s; 0: nobody has asked yet
  * @times:     when what was printed
  * @observers: who wants to know what happens; @next_observer: who is told next, while they are
  * @output_task: members have been given bytes, which some observer wants to know
  * @pump_task: a member takes more, or the screen, than one dispatch gives
+ * @review_task: whom the guest waits for may have changed
  * @size_task: a holder has come and is told the size
  * @again_timer: the size has changed: members' terminals are shown the screen again
  * @share: of the memory of all hubs; see memory.c
@@ -50,8 +51,8 @@ struct hub {
 	struct hub_member_options defaults;
 	uint64_t instance;
 	struct hub_times times;
-	struct hub_observer observers, *next_observer;
-	struct task pump_task, size_task, resize_task, output_task;
+	struct list observers, *next_observer;
+	struct task pump_task, review_task, size_task, resize_task, output_task;
 	struct timer *again_timer;
 	struct budget_share share;
 	uint64_t dropped_bytes, shortages, untold_bytes, untold_lines, shortage_logged_ms;

@@ -171,6 +171,16 @@ void hub_pump_later(struct hub *hub)
 	task_post(hub->base.loop, &hub->pump_task, pump_task, hub);
 }
 
+static void review(void *data)
+{
+	flow_review(&((struct hub *)data)->flow);
+}
+
+static void review_later(struct hub *hub)
+{
+	task_post(hub->base.loop, &hub->review_task, review, hub);
+}
+
 /*
  * The guest waits for its own screen; where it cannot, the screen does without the rest. What is
  * only put off is never left out, but read now if the window could not hold it any longer. Whoever
@@ -358,6 +368,11 @@ static void on_member_more(struct member *member)
 	hub_pump_later(member->all->hub);
 }
 
+static void on_member_left(struct member *member)
+{
+	review_later(member->all->hub);
+}
+
 static void on_member_progress(struct member *member)
 {
 	flow_progress(&member->all->hub->flow, member);
@@ -392,10 +407,21 @@ static void on_member_open(struct member *member)
 	hub_update_open(hub);
 }
 
+/* For whom the guest waits, and for how long, and whose keys count, may be another matter now. */
 static void on_member_judged(struct member *member)
 {
+	struct hub *hub = member->all->hub;
+
 	if (member->access != HUB_ACCESS_TYPE)
 		hub_forget_typist(member);
+	input_call_later(&hub->input, member);
+	review_later(hub);
+}
+
+static void on_member_removed(struct member *member)
+{
+	hub_forget_typist(member);
+	flow_forget(&member->all->hub->flow, member);
 }
 
 static void on_member_event(struct member *member, const struct chardev_event *event)
@@ -491,7 +517,10 @@ static void ring_person(struct member *member)
 
 static void lost_keyboard(struct member *member)
 {
-	input_forget(&member->all->hub->input, member);
+	struct input *input = &member->all->hub->input;
+
+	input_forget(input, member);
+	input_call_later(input, member);
 }
 
 static const struct keyboard_ops keyboard_ops = {
@@ -520,10 +549,11 @@ static const struct member_ops member_ops = {
 	.on_start = on_member_start,
 	.on_resume = on_member_resume,
 	.on_more = on_member_more,
+	.on_left = on_member_left,
 	.on_progress = on_member_progress,
 	.on_open = on_member_open,
 	.on_judged = on_member_judged,
-	.on_removed = hub_forget_typist,
+	.on_removed = on_member_removed,
 	.on_event = on_member_event,
 	.in_room = member_in_room,
 	.on_in = on_member_in,
@@ -601,7 +631,11 @@ static int hub_adopt(struct chardev *chardev, struct chardev *peer, struct error
 
 uint64_t hub_instance(const struct chardev *chardev)
 {
-	return hub_from(chardev)->instance;
+	struct hub *hub = hub_from(chardev);
+
+	if (!hub->instance && getrandom(&hub->instance, sizeof(hub->instance), 0) < 0)
+		hub->instance = loop_clock_ns(chardev->loop);
+	return hub->instance;
 }
 
 int hub_remove_member(struct chardev *chardev, const char *id, struct error **err)
@@ -625,8 +659,6 @@ int hub_init(struct hub *hub, const struct opts *opts)
 	size_t window = (size_t)opts_get_number(opts, "window");
 	size_t keep = (size_t)opts_get_number(opts, "keep");
 
-	if (getrandom(&hub->instance, sizeof(hub->instance), 0) < 0)
-		hub->instance = loop_clock_ns(chardev->loop);
 	hub->members.ops = &member_ops;
 	hub->members.hub = hub;
 	hub->members.hub_id = chardev->id;
@@ -665,6 +697,7 @@ void hub_close(struct chardev *chardev)
 	for_each_member (member, &hub->members)
 		member_remove(member);
 	task_cancel(&hub->pump_task);
+	task_cancel(&hub->review_task);
 	task_cancel(&hub->size_task);
 	task_cancel(&hub->resize_task);
 	echo_done(&hub->echo);
@@ -678,6 +711,13 @@ void hub_close(struct chardev *chardev)
 	tape_done(&hub->tape);
 	object_put(hub->defaults.view_authz);
 	object_put(hub->defaults.type_authz);
+}
+
+static int hub_check(const struct opts *opts, struct error **err)
+{
+	struct size size;
+
+	return size_init(&size, NULL, opts_get_string(opts, "size"), err);
 }
 
 static int hub_open(struct chardev *chardev, const struct opts *opts, struct error **err)
@@ -704,6 +744,7 @@ const struct chardev_class hub_class = {
 	.summary = "one guest console shared by any number of chardevs",
 	.options = hub_options,
 	.size = sizeof(struct hub),
+	.check = hub_check,
 	.open = hub_open,
 	.close = hub_close,
 	.out = hub_out,

@@ -2,6 +2,7 @@
 #ifndef HUB_HUB_H
 #define HUB_HUB_H
 
+#include "base/list.h"
 #include "chardev/chardev.h"
 
 /*
@@ -161,7 +162,7 @@ struct hub_typed {
 };
 
 /**
- * struct hub_observer - who wants to know what happens at a hub; lives in its owner
+ * struct hub_observer_ops - what a hub tells
  * @on_event:  optional; must leave the hub alone: best is to note it and post a task
  * @on_output: optional: members have been given bytes, or could have; after the dispatch
  * @on_in_room: optional: hub_type() may take more; inside of the dispatch
@@ -169,16 +170,21 @@ struct hub_typed {
  * @on_typed:  a line has been typed; as @on_event
  * @on_gone:   optional: the hub goes; it does not observe any more
  */
-struct hub_observer {
+struct hub_observer_ops {
 	void (*on_event)(void *data, struct chardev *hub, const struct hub_event *event);
 	void (*on_output)(void *data, struct chardev *hub);
 	void (*on_in_room)(void *data, struct chardev *hub);
 	bool (*hears_typed)(void *data);
 	void (*on_typed)(void *data, struct chardev *hub, const struct hub_typed *typed);
 	void (*on_gone)(void *data);
+};
+
+/** struct hub_observer - who wants to know what happens at a hub; lives in its owner */
+struct hub_observer {
+	const struct hub_observer_ops *ops;
 	void *data;
 	struct chardev *hub; /* from here on the hub's */
-	struct hub_observer *prev, *next;
+	struct list node;
 };
 
 /** chardev_is_hub() */
@@ -252,7 +258,7 @@ int hub_show_member(struct chardev *hub, const char *id, struct error **err);
 /** hub_info() */
 void hub_info(const struct chardev *hub, struct hub_info *ret_info);
 
-/** hub_observe() - from now on; @observer: its functions and data are filled in */
+/** hub_observe() - from now on; @observer: its @ops and @data are filled in */
 void hub_observe(struct chardev *hub, struct hub_observer *observer);
 
 /** hub_unobserve() - no more; no-op after the hub has gone, or where it does not observe */

@@ -181,7 +181,15 @@ static void resume_others(void *data)
 {
 	struct input *input = data;
 
-	input->on_free(input->hub);
+	while (!list_is_empty(&input->called))
+		call(container_of(input->called.next, struct member, typist));
+	if (!input->hub->closing)
+		input->on_free(input->hub);
+}
+
+static void resume_later(struct input *input)
+{
+	task_post(input->hub->loop, &input->task, resume_others, input);
 }
 
 static void end_turn(struct input *input)
@@ -191,7 +199,7 @@ static void end_turn(struct input *input)
 	input->turn = NULL;
 	input->asked = false;
 	timer_stop(input->timer);
-	task_post(input->hub->loop, &input->task, resume_others, input);
+	resume_later(input);
 }
 
 /* Does anybody wait but the one who has the turn? */
@@ -255,6 +263,13 @@ void input_go_on(struct input *input, struct member *member, const struct input_
 		go_on_with_turn(input, member, true);
 }
 
+void input_call_later(struct input *input, struct member *member)
+{
+	list_remove(&member->typist);
+	list_append(&input->called, &member->typist);
+	resume_later(input);
+}
+
 void input_forget(struct input *input, struct member *member)
 {
 	list_remove(&member->typist);
@@ -266,6 +281,7 @@ int input_init(struct input *input, struct chardev *hub, void (*on_free)(struct 
 {
 	*input = (struct input){ .hub = hub, .on_free = on_free };
 	list_init(&input->typists);
+	list_init(&input->called);
 	input->timer = timer_new(hub->loop, end_turn_late, input);
 	return input->timer ? 0 : -ENOMEM;
 }

@@ -23,6 +23,7 @@ struct input_scan {
  * @asked:   the hub itself waits for the turn's end
  * @timer:   ends a turn whose rest does not come
  * @typists: who was told that there is no room, longest first, by their @typist
+ * @called:  who is called after the dispatch, whatever room there is, by the same
  */
 struct input {
 	struct chardev *hub;
@@ -33,7 +34,7 @@ struct input {
 	struct input_scan scan;
 	struct timer *timer;
 	struct task task;
-	struct list typists;
+	struct list typists, called;
 };
 
 /** input_init() - Return: 0, -ENOMEM */
@@ -60,6 +61,14 @@ void input_resume(struct input *input);
 
 /** input_go_on() - in another program @member was in the middle of a sequence */
 void input_go_on(struct input *input, struct member *member, const struct input_scan *scan);
+
+/**
+ * input_call_later() - what the member waited for may have changed: it is called after the dispatch
+ *
+ * Who may type no more has room for what is dropped: else it waited for a guest that takes nothing
+ * of it, and its end behind what nobody reads.
+ */
+void input_call_later(struct input *input, struct member *member);
 
 /** input_forget() - the member is going */
 void input_forget(struct input *input, struct member *member);

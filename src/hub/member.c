@@ -82,6 +82,8 @@ static void forget_prelude(struct member *member)
 
 void member_leave(struct member *member)
 {
+	if (member->standing != HUB_MEMBER_OUT)
+		member->all->ops->on_left(member);
 	end_trouble(member);
 	set_standing(member, HUB_MEMBER_OUT);
 	member->blocked = false;
@@ -331,11 +333,10 @@ static void on_right(void *data, enum authz_right right)
 {
 	struct member *member = data;
 
-	if (right == AUTHZ_NOTHING) {
+	if (right == AUTHZ_NOTHING)
 		send_away(member);
-		return;
-	}
-	let_in(member, right);
+	else
+		let_in(member, right);
 	chardev_link_in_resume(&member->link);
 }
 
@@ -613,6 +614,16 @@ static void reap_members(void *data)
 	}
 }
 
+/* Who reads at a pace of his own is owed nothing; what a file was given, it tells of itself. */
+static void tell_backlog(const struct member *member)
+{
+	uint64_t backlog = member_backlog(member);
+
+	if (backlog && chardev_is_sink(member->link.chardev))
+		log_warning("hub '%s': member '%s' has not got the last %" PRIu64 " bytes",
+			member->all->hub_id, member_id(member), backlog);
+}
+
 void member_remove(struct member *member)
 {
 	struct members *members = member->all;
@@ -620,6 +631,7 @@ void member_remove(struct member *member)
 
 	while (!list_is_empty(&member->clients))
 		member_remove(container_of(member->clients.next, struct member, sibling));
+	tell_backlog(member);
 	log_debug("hub '%s': member '%s' leaves", members->hub_id, member_id(member));
 	member->gone = true;
 	list_append(&members->gone, &member->gone_node);

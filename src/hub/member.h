@@ -24,6 +24,9 @@ struct member_ops {
 	/** It takes more than it was given in one go: member_pump() is due after this dispatch. */
 	void (*on_more)(struct member *member);
 
+	/** It gets nothing any more: after this dispatch, does the guest wait for it still? */
+	void (*on_left)(struct member *member);
+
 	/** It has taken bytes, or has left. */
 	void (*on_progress)(struct member *member);
 

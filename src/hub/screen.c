@@ -33,6 +33,9 @@
  * An engine that was not needed for REST_MS is frozen: a store has its cells, and packs them. What
  * is quiet does not thaw it.
  *
+ * Another program is left the bytes that show the engine. To make them takes long, so they are made
+ * before all consoles wait for that, and are good as long as the engine is not used.
+ *
  * Limits: the answers to a guest that does not read them, ANSWERS_MAX; what is longer is dropped
  * whole.
  */
@@ -206,15 +209,40 @@ static int make_engine(struct hub_screen *screen)
 	return r;
 }
 
-static int thaw(struct hub_screen *screen)
+static void show(void *data, const char *bytes, size_t len)
+{
+	vt_feed(data, bytes, len);
+}
+
+/* Let an engine that was just made show what another program's has left, where that has stopped. */
+static void show_left(struct hub_screen *screen)
+{
+	uint64_t next = next_of(screen);
+	bool rang = screen->rang;
+
+	if (!screen->will.is_due)
+		return;
+	chardev_will_show(&screen->will, show, screen->vt);
+	vt_settle(screen->vt);
+	screen->cut = vt_offset(screen->vt) - next;
+	screen->rang = rang;
+}
+
+/* The ice stays. */
+static int read_ice(const struct hub_screen *screen)
 {
 	AUTO_FREE char *bytes = malloc(screen->ice_len);
-	int r = -ENOMEM;
 
-	if (bytes) {
-		store_read(screen->ice, 0, bytes, screen->ice_len);
-		r = vt_thaw(screen->vt, bytes);
-	}
+	if (!bytes)
+		return -ENOMEM;
+	store_read(screen->ice, 0, bytes, screen->ice_len);
+	return vt_thaw(screen->vt, bytes);
+}
+
+static int thaw(struct hub_screen *screen)
+{
+	int r = read_ice(screen);
+
 	if (r < 0)
 		return r;
 	store_free(screen->ice);
@@ -238,7 +266,7 @@ static void freeze(void *data)
 	AUTO_STRBUF struct strbuf bytes = { 0 };
 	struct hub_screen *screen = data;
 
-	if (screen->ice || screen->ops->is_watched(screen->hub) ||
+	if (screen->ice || screen->will.is_due || screen->ops->is_watched(screen->hub) ||
 		vt_freeze(screen->vt, &bytes) < 0)
 		return;
 	screen->ice = store_of(screen->hub->loop, &bytes);
@@ -248,11 +276,22 @@ static void freeze(void *data)
 		vt_let_go(screen->vt);
 }
 
+static bool is_ready(struct hub_screen *screen)
+{
+	if (!screen->vt)
+		return make_engine(screen) == 0;
+	show_left(screen);
+	return !screen->ice || thaw(screen) == 0;
+}
+
 /* An engine that is in use takes nothing of a store. */
 bool hub_screen_drop_lines(struct hub_screen *screen, uint64_t *ret_lines)
 {
-	if (!screen->ice || screen->is_bare || thaw(screen) < 0)
+	bool rests = screen->ice || screen->will.is_due;
+
+	if (!rests || screen->is_bare || !is_ready(screen))
 		return false;
+	chardev_will_forgo(&screen->will);
 	*ret_lines = vt_scrollback_count(screen->vt);
 	vt_clear_scrollback(screen->vt);
 	freeze(screen);
@@ -260,13 +299,6 @@ bool hub_screen_drop_lines(struct hub_screen *screen, uint64_t *ret_lines)
 	if (!screen->ice)
 		rest_use(&screen->rest);
 	return true;
-}
-
-static bool is_ready(struct hub_screen *screen)
-{
-	if (!screen->vt)
-		return make_engine(screen) == 0;
-	return !screen->ice || thaw(screen) == 0;
 }
 
 /* The engine, ready to be used. NULL: no memory. */
@@ -284,6 +316,7 @@ static struct vt *engine(struct hub_screen *screen)
 	if (screen->failed)
 		log_info("hub '%s': there is memory for its screen again", screen->hub->id);
 	screen->failed = false;
+	chardev_will_forgo(&screen->will);
 	rest_use(&screen->rest);
 	return screen->vt;
 }
@@ -356,6 +389,7 @@ struct vt *hub_screen_unseen(struct hub_screen *screen)
 {
 	if (!screen->vt)
 		return engine(screen);
+	chardev_will_forgo(&screen->will);
 	rest_use(&screen->rest);
 	return screen->vt;
 }
@@ -604,30 +638,50 @@ const struct snapshot_field hub_screen_fields[] = {
 	FIELD(count, 13, SNAPSHOT_U32, .max = VT_PLAIN_MARKS),
 	FIELD(marks, 14, SNAPSHOT_BLOB, .needed = true),
 	FIELD(answers, 15, SNAPSHOT_BLOB),
-	FIELD(replay, 16, SNAPSHOT_LARGE),
+	FIELD(shown.plain, 16, SNAPSHOT_LARGE),
+	FIELD(may_wait, 17, SNAPSHOT_BOOL, .optional = true),
+	FIELD(shown.packed, 18, SNAPSHOT_LARGE, .optional = true, .vital = true),
+	FIELD(shown.len, 19, SNAPSHOT_U64, .max = CHARDEV_SHOWN_MAX, .optional = true),
 	{ 0 },
 };
 
-/* Also of one that nobody has looked at for long. It shall not count as a look. */
-static int save_engine(
-	struct hub_screen *screen, struct hub_screen_state *state, struct snapshot_writer *writer)
+/* Also of one that is frozen, which stays so: that is no look. Return: 0; -ENOMEM. */
+static int render(void *data, struct strbuf *out)
 {
 	const struct vt_replay how = { .flags = VT_REPLAY_FRESH | VT_REPLAY_HISTORY };
-	AUTO_STRBUF struct strbuf bytes = { 0 };
-	int r = screen->ice ? thaw(screen) : 0;
+	const struct hub_screen *screen = data;
+	int r = screen->ice ? read_ice(screen) : 0;
 
-	if (r == 0)
-		r = vt_replay(screen->vt, &bytes, &how);
 	if (r < 0)
 		return r;
-	rest_use(&screen->rest);
-	snapshot_put_bulk(writer, &state->replay, bytes.data, bytes.len);
-	state->boundary = vt_boundary(screen->vt) - screen->cut;
-	state->settled = vt_settled(screen->vt) - screen->cut;
-	return 0;
+	r = vt_replay(screen->vt, out, &how);
+	if (screen->ice)
+		vt_let_go(screen->vt);
+	return r;
 }
 
-void hub_screen_save(struct hub_screen *screen, struct snapshot_writer *writer)
+void hub_screen_prepare(struct hub_screen *screen)
+{
+	if (screen->vt)
+		chardev_will_prepare(&screen->will);
+}
+
+void hub_screen_forgo(struct hub_screen *screen)
+{
+	chardev_will_forgo(&screen->will);
+}
+
+static void save_engine(const struct hub_screen *screen, struct hub_screen_state *state,
+	struct snapshot_writer *writer)
+{
+	chardev_will_save(&screen->will, writer, &state->shown);
+	state->boundary = vt_boundary(screen->vt) - screen->cut;
+	state->settled = vt_settled(screen->vt) - screen->cut;
+	/* an engine that was just made puts off and skips no more than this one */
+	state->may_wait = vt_skip_after(screen->vt) != UINT64_MAX;
+}
+
+void hub_screen_save(const struct hub_screen *screen, struct snapshot_writer *writer)
 {
 	const struct vt_backlog *backlog = &screen->backlog;
 	struct hub_screen_state state = { .is_used = screen->is_used,
@@ -644,8 +698,8 @@ void hub_screen_save(struct hub_screen *screen, struct snapshot_writer *writer)
 		.marks = { backlog->marks, sizeof(backlog->marks) },
 		.answers = { byte_queue_data(&screen->answers), screen->answers.len } };
 
-	if (screen->vt && !writer->is_trial && save_engine(screen, &state, writer) < 0)
-		writer->error = ENOMEM;
+	if (screen->vt && !writer->is_trial)
+		save_engine(screen, &state, writer);
 	snapshot_put(writer, hub_screen_fields, &state);
 }
 
@@ -675,8 +729,30 @@ static void read_again(struct hub_screen *screen, const struct hub_screen_state 
 	watch_held(screen, state->settled, state->next);
 }
 
-int hub_screen_load(
-	struct hub_screen *screen, const struct hub_screen_state *state, const void *replay)
+/*
+ * Lines above a screen are a thousand times what the console prints meanwhile: they wait until
+ * somebody needs the engine, where they lie.
+ */
+static bool may_wait(const struct hub_screen_state *state)
+{
+	return state->may_wait && state->settled == state->next && state->boundary == state->next;
+}
+
+static int get_engine(struct hub_screen *screen, const struct hub_screen_state *state,
+	const struct snapshot *from)
+{
+	int r = chardev_will_load(&screen->will, from, &state->shown);
+
+	if (r < 0 || may_wait(state))
+		return r;
+	show_left(screen);
+	read_again(screen, state);
+	rest_use(&screen->rest);
+	return 0;
+}
+
+int hub_screen_load(struct hub_screen *screen, const struct hub_screen_state *state,
+	const struct snapshot *from)
 {
 	struct vt_backlog *backlog = &screen->backlog;
 
@@ -701,11 +777,7 @@ int hub_screen_load(
 		return 0;
 	if (make_engine(screen) < 0)
 		return -ENOMEM;
-	vt_feed(screen->vt, replay, state->replay.len);
-	screen->rang = false;
-	read_again(screen, state);
-	rest_use(&screen->rest);
-	return 0;
+	return get_engine(screen, state, from);
 }
 
 /* ---- life ---- */
@@ -717,6 +789,7 @@ int hub_screen_init(struct hub_screen *screen, struct chardev *hub, struct tape 
 		.hub = hub, .tape = tape, .ops = ops, .cols = 80, .rows = 24, .work = DISPATCH_WORK
 	};
 	rest_init(&screen->rest, hub->loop, freeze, screen);
+	chardev_will_init(&screen->will, hub->loop, render, screen);
 	screen->held_timer = timer_new(hub->loop, give_up_held, screen);
 	return screen->held_timer ? 0 : -ENOMEM;
 }
@@ -729,6 +802,7 @@ void hub_screen_done(struct hub_screen *screen)
 	screen->held_timer = NULL;
 	store_free(screen->ice);
 	screen->ice = NULL;
+	chardev_will_done(&screen->will);
 	byte_queue_clear(&screen->answers);
 	vt_free(screen->vt);
 	screen->vt = NULL;

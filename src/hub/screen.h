@@ -3,6 +3,7 @@
 #define HUB_SCREEN_H
 
 #include "chardev/chardev-impl.h"
+#include "chardev/will.h"
 #include "hub/tape.h"
 #include "io/byte-queue.h"
 #include "io/rest.h"
@@ -39,6 +40,8 @@ struct hub_screen_ops {
  *
  * @vt:        the engine; NULL: it had nothing to read yet
  * @ice:       what is large of it, @ice_len bytes; NULL: it is not frozen
+ * @will:      shows the engine as it is to another program; due: it is left by one, and the engine,
+ *             which is not frozen, has yet to be shown it
  * @is_bare:   there are no lines above it that hub_screen_drop_lines() could drop
  * @rest:      freezes it
  * @is_used:   it would have had, or somebody has asked for it
@@ -63,6 +66,7 @@ struct hub_screen {
 	struct store *ice;
 	size_t ice_len;
 	bool is_bare;
+	struct chardev_will will;
 	struct rest rest;
 	bool is_used, failed;
 	unsigned cols, rows;
@@ -152,33 +156,45 @@ int hub_screen_replay(struct hub_screen *screen, const struct vt_replay *how, st
 
 /**
  * struct hub_screen_state - what is left of one to another program
- * @has_engine: there is @replay, which shows what it is at @boundary of the tape
+ * @has_engine: there is @shown, what it is at @boundary of the tape; plain up to version 1.2
  * @next:     where it reads on; what is between is the beginning of a sequence
  * @settled:  up to where members may read of that
+ * @may_wait: until that has been read, one that has not read it answers the same to what may be
+ *            asked of a frozen one
  * @sequences, @plain, @lines, @first, @marks: of the backlog, marks as they are
  */
 struct hub_screen_state {
-	bool is_used, has_engine;
+	bool is_used, has_engine, may_wait;
 	unsigned cols, rows;
 	uint64_t boundary, next, quiet, settled;
 	uint64_t sequences, plain, lines;
 	unsigned first, count;
 	struct snapshot_bytes marks, answers;
-	struct snapshot_bulk replay;
+	struct chardev_shown shown;
 };
 
 extern const struct snapshot_field hub_screen_fields[];
 
-/** hub_screen_save() - put it; the engine is thawed for that, and nothing else changes */
-void hub_screen_save(struct hub_screen *screen, struct snapshot_writer *writer);
+/**
+ * hub_screen_prepare() - make what hub_screen_save() needs long for; good until the engine is used
+ *
+ * Takes as long as a look at the engine does.
+ */
+void hub_screen_prepare(struct hub_screen *screen);
+
+/** hub_screen_forgo() - it will not be saved soon, or would be made anew */
+void hub_screen_forgo(struct hub_screen *screen);
+
+/** hub_screen_save() - put it; nothing changes */
+void hub_screen_save(const struct hub_screen *screen, struct snapshot_writer *writer);
 
 /**
  * hub_screen_load() - go on, of one at which nobody has looked; the tape has its bytes already
- * @replay: the bytes
+ * @from: stays open until store_own() says that it need not
  *
  * Return: 0; -ENOMEM; -EBADMSG.
  */
-int hub_screen_load(
-	struct hub_screen *screen, const struct hub_screen_state *state, const void *replay);
+int hub_screen_load(struct hub_screen *screen, const struct hub_screen_state *state,
+	const struct snapshot *from);
 
 #endif

@@ -74,8 +74,8 @@ static uint64_t stamp_ms(const char *stamp)
 
 /* ---- the list ---- */
 
-/* What stands behind "NAME.". Return: does it say that this is a file of the log? */
-static bool read_name(const char *text, struct archive_file *file)
+/* What stands behind "NAME.". Return: does it say that this is a file of the log, with @ending? */
+static bool read_name(const char *text, const char *ending, struct archive_file *file)
 {
 	size_t digits = strspn(text, "0123456789");
 
@@ -88,11 +88,14 @@ static bool read_name(const char *text, struct archive_file *file)
 	} else {
 		return false;
 	}
-	for (unsigned form = 0; form < ARCHIVE_FORMS; form++)
-		if (!strcmp(text, suffixes[form])) {
+	for (unsigned form = 0; form < ARCHIVE_FORMS; form++) {
+		size_t len = strlen(suffixes[form]);
+
+		if (!strncmp(text, suffixes[form], len) && !strcmp(text + len, ending)) {
 			file->form = form;
 			return true;
 		}
+	}
 	return false;
 }
 
@@ -137,7 +140,8 @@ static void sort(struct archive *archive)
 				 !strcmp(items[i].stamp, items[i - 1].stamp);
 }
 
-static int read_folder(DIR *folder, const char *path, const char *name, struct archive *archive)
+static int read_folder(DIR *folder, const char *path, const char *name, const char *ending,
+	struct archive *archive)
 {
 	size_t len = strlen(name);
 	struct archive_file file;
@@ -150,13 +154,14 @@ static int read_folder(DIR *folder, const char *path, const char *name, struct a
 		if (strncmp(entry->d_name, name, len) != 0)
 			continue;
 		file = (struct archive_file){ 0 };
-		if (!*behind || (*behind == '.' && read_name(behind + 1, &file)))
+		if (!strcmp(behind, ending) ||
+			(*behind == '.' && read_name(behind + 1, ending, &file)))
 			r = add(archive, &file, path, behind);
 	}
 	return r;
 }
 
-int archive_list(const char *path, struct archive *ret_archive)
+static int list_files(const char *path, const char *ending, struct archive *ret_archive)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	AUTO_FREE char *folder_name =
@@ -170,7 +175,7 @@ int archive_list(const char *path, struct archive *ret_archive)
 	folder = opendir(folder_name);
 	if (!folder)
 		return -errno;
-	r = read_folder(folder, path, name, &archive);
+	r = read_folder(folder, path, name, ending, &archive);
 	closedir(folder);
 	if (r < 0) {
 		archive_done(&archive);
@@ -181,6 +186,16 @@ int archive_list(const char *path, struct archive *ret_archive)
 	return 0;
 }
 
+int archive_list(const char *path, struct archive *ret_archive)
+{
+	return list_files(path, "", ret_archive);
+}
+
+int archive_list_unfinished(const char *path, struct archive *ret_archive)
+{
+	return list_files(path, ARCHIVE_UNFINISHED, ret_archive);
+}
+
 void archive_done(struct archive *archive)
 {
 	for (size_t i = 0; i < archive->len; i++)
@@ -189,17 +204,13 @@ void archive_done(struct archive *archive)
 	*archive = (struct archive){ 0 };
 }
 
-int archive_name(const char *path, uint64_t now_ms, char **ret_name)
+int archive_name(const struct archive *archive, const char *path, uint64_t now_ms, char **ret_name)
 {
-	AUTO_ARCHIVE struct archive archive = { 0 };
 	char stamp[ARCHIVE_STAMP_BYTES + 1];
-	int r = archive_list(path, &archive);
 
-	if (r < 0)
-		return r;
 	archive_stamp(now_ms, stamp);
-	for (size_t i = 0; i < archive.len; i++)
-		if (strcmp(archive.items[i].stamp, stamp) >= 0)
-			archive_stamp(stamp_ms(archive.items[i].stamp) + 1, stamp);
+	for (size_t i = 0; i < archive->len; i++)
+		if (strcmp(archive->items[i].stamp, stamp) >= 0)
+			archive_stamp(stamp_ms(archive->items[i].stamp) + 1, stamp);
 	return asprintf(ret_name, "%s.%s", path, stamp) < 0 ? -ENOMEM : 0;
 }

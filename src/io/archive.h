@@ -34,6 +34,9 @@ void archive_stamp(uint64_t ms, char ret_stamp[ARCHIVE_STAMP_BYTES + 1]);
 /** archive_suffix() - "", ".zst", ".gz" */
 const char *archive_suffix(enum archive_form form);
 
+/** ARCHIVE_UNFINISHED - behind that, while it is being packed */
+#define ARCHIVE_UNFINISHED ".tmp"
+
 /**
  * struct archive_file - one file of a log
  * @path:   as one may open it
@@ -62,6 +65,13 @@ struct archive {
  */
 int archive_list(const char *path, struct archive *ret_archive);
 
+/**
+ * archive_list_unfinished() - the same of "NAME.zst.tmp", which somebody packs, or has begun to
+ *
+ * @ret_archive: @path is what it is called now, the rest says what was to come of it
+ */
+int archive_list_unfinished(const char *path, struct archive *ret_archive);
+
 /** archive_done() - free what archive_list() gave */
 void archive_done(struct archive *archive);
 
@@ -69,11 +79,12 @@ void archive_done(struct archive *archive);
 
 /**
  * archive_name() - what a file that is moved away is called
+ * @archive: those that there are, or were a moment ago
  * @now_ms: since 1970; where there is a later file, a moment after that
  *
- * Return: 0, the caller frees *@ret_name; -errno.
+ * Return: 0, the caller frees *@ret_name; -ENOMEM.
  */
-int archive_name(const char *path, uint64_t now_ms, char **ret_name);
+int archive_name(const struct archive *archive, const char *path, uint64_t now_ms, char **ret_name);
 
 /** archive_index_name() - of the index beside a file. Return: the caller's; NULL: no memory */
 char *archive_index_name(const char *path);

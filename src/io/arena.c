@@ -7,22 +7,31 @@
 /* syscalls: madvise mmap munmap */
 #include "io/arena.h"
 
+#include "base/poison.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
-enum { BLOCKS_MAX = 128, WORD_BITS = 64 };
+enum {
+	BLOCKS_MAX = 128,
+	WORD_BITS = 64,
+	SPARE_MAX = 32, /* chunks that nobody has been promised a block of */
+};
 
 /**
  * struct arena_chunk - bits of its blocks
+ * @number: its place in @chunks
  * @free: nobody has it
  * @warm: nobody has it, and it has pages
  */
 struct arena_chunk {
 	struct arena *arena;
 	struct list node;
+	size_t number;
 	char *bytes;
 	size_t n_free;
 	bool is_touched;
@@ -71,10 +80,11 @@ void arena_init(struct arena *arena, size_t block_len, bool large)
 
 /* ---- chunks ---- */
 
-/* Address space for a chunk, where one may begin. Return: NULL: there is none. */
-static char *map_aligned(void)
+/* Address space for @n chunks, where one may begin. Return: NULL: there is none. */
+static char *map_aligned(size_t n)
 {
-	char *bytes = mmap(NULL, 2 * ARENA_CHUNK, PROT_READ | PROT_WRITE,
+	size_t len = n * ARENA_CHUNK;
+	char *bytes = mmap(NULL, len + ARENA_CHUNK, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	size_t before = ARENA_CHUNK - (uintptr_t)bytes % ARENA_CHUNK;
 
@@ -82,22 +92,43 @@ static char *map_aligned(void)
 		return NULL;
 	munmap(bytes, before);
 	if (before < ARENA_CHUNK)
-		munmap(bytes + before + ARENA_CHUNK, ARENA_CHUNK - before);
+		munmap(bytes + before + len, ARENA_CHUNK - before);
 	return bytes + before;
 }
 
-static int add_chunk(struct arena *arena)
+/* Let there be a place for one more chunk at @next. */
+static int make_place(struct arena *arena)
 {
-	struct arena_chunk *chunk = calloc(1, sizeof(*chunk));
+	size_t n = arena->n_chunks ? 2 * arena->n_chunks : 1;
+	struct arena_chunk **chunks;
 
+	while (arena->next < arena->n_chunks && arena->chunks[arena->next])
+		arena->next++;
+	if (arena->next < arena->n_chunks)
+		return 0;
+	chunks = realloc(arena->chunks, n * sizeof(struct arena_chunk *));
+	if (!chunks)
+		return -ENOMEM;
+	memset(chunks + arena->n_chunks, 0, (n - arena->n_chunks) * sizeof(struct arena_chunk *));
+	arena->chunks = chunks;
+	arena->n_chunks = n;
+	return 0;
+}
+
+/* @bytes: its address space, which is the chunk's on success */
+static int add_chunk(struct arena *arena, char *bytes)
+{
+	struct arena_chunk *chunk;
+
+	if (make_place(arena) < 0)
+		return -ENOMEM;
+	chunk = calloc(1, sizeof(*chunk));
 	if (!chunk)
 		return -ENOMEM;
-	chunk->bytes = map_aligned();
-	if (!chunk->bytes) {
-		free(chunk);
-		return -ENOMEM;
-	}
+	chunk->bytes = bytes;
 	chunk->arena = arena;
+	chunk->number = arena->next++;
+	arena->chunks[chunk->number] = chunk;
 	chunk->n_free = blocks_a_chunk(arena);
 	for (size_t i = 0; i < chunk->n_free; i++)
 		set(chunk->free, i, true);
@@ -106,10 +137,32 @@ static int add_chunk(struct arena *arena)
 	return 0;
 }
 
+/* Side by side. After a failure some of them may be there. */
+static int add_chunks(struct arena *arena, size_t n)
+{
+	char *bytes = map_aligned(n);
+	size_t added = 0;
+
+	if (!bytes)
+		return -ENOMEM;
+	while (added < n && add_chunk(arena, bytes + added * ARENA_CHUNK) == 0)
+		added++;
+	if (added == n)
+		return 0;
+	munmap(bytes + added * ARENA_CHUNK, (n - added) * ARENA_CHUNK);
+	return -ENOMEM;
+}
+
 static void free_chunk(struct arena_chunk *chunk)
 {
-	chunk->arena->blocks -= blocks_a_chunk(chunk->arena);
+	struct arena *arena = chunk->arena;
+
+	arena->blocks -= blocks_a_chunk(arena);
+	arena->chunks[chunk->number] = NULL;
+	if (chunk->number < arena->next)
+		arena->next = chunk->number;
 	list_remove(&chunk->node);
+	unpoison(chunk->bytes, ARENA_CHUNK);
 	munmap(chunk->bytes, ARENA_CHUNK);
 	free(chunk);
 }
@@ -125,14 +178,29 @@ static void drop_chunks(struct arena *arena)
 	}
 }
 
+/*
+ * Let there be @n blocks more than now. Who comes one after the other, as the hubs of a
+ * configuration do, finds what was mapped for one of them.
+ */
+static int add_blocks(struct arena *arena, size_t n)
+{
+	size_t a_chunk = blocks_a_chunk(arena), chunks = (n + a_chunk - 1) / a_chunk;
+	size_t more = arena->blocks / a_chunk / 4;
+
+	if (more > SPARE_MAX)
+		more = SPARE_MAX;
+	if (more > chunks && add_chunks(arena, more) == 0)
+		return 0;
+	return add_chunks(arena, chunks);
+}
+
 int arena_promise(struct arena *arena, size_t n)
 {
-	int r = 0;
+	size_t wanted = arena->promised + n;
+	int r = wanted > arena->blocks ? add_blocks(arena, wanted - arena->blocks) : 0;
 
-	while (arena->blocks < arena->promised + n && r == 0)
-		r = add_chunk(arena);
 	if (r == 0)
-		arena->promised += n;
+		arena->promised = wanted;
 	else
 		drop_chunks(arena);
 	return r;
@@ -166,9 +234,9 @@ static void put_in_list(struct arena_chunk *chunk)
 	list_add_before(list->next, &chunk->node);
 }
 
-struct arena_block arena_take(struct arena *arena)
+uint32_t arena_take(struct arena *arena)
 {
-	bool warm = !list_is_empty(&arena->warm);
+	bool warm = arena_is_warm(arena);
 	struct arena_chunk *chunk = chunk_of(warm ? arena->warm.next : arena->roomy.next);
 	size_t i = first_of(warm ? chunk->warm : chunk->free);
 
@@ -178,26 +246,33 @@ struct arena_block arena_take(struct arena *arena)
 	set(chunk->free, i, false);
 	set(chunk->warm, i, false);
 	chunk->n_free--;
+	arena->n_warm -= warm;
 	arena->taken++;
 	put_in_list(chunk);
-	return (struct arena_block){ chunk->bytes + i * arena->block_len, chunk, warm };
+	unpoison(chunk->bytes + i * arena->block_len, arena->block_len);
+	return (uint32_t)(chunk->number * blocks_a_chunk(arena) + i + 1);
 }
 
-void arena_give(struct arena_block *block)
+char *arena_bytes(const struct arena *arena, uint32_t block)
 {
-	struct arena_chunk *chunk = block->chunk;
-	size_t i;
+	size_t n = blocks_a_chunk(arena), i = block - 1;
 
-	if (!block->bytes)
-		return;
-	i = (size_t)(block->bytes - chunk->bytes) / chunk->arena->block_len;
+	return arena->chunks[i / n]->bytes + i % n * arena->block_len;
+}
+
+void arena_give(struct arena *arena, uint32_t block)
+{
+	size_t n = blocks_a_chunk(arena), i = (block - 1) % n;
+	struct arena_chunk *chunk = arena->chunks[(block - 1) / n];
+
 	assert(!is_set(chunk->free, i));
 	set(chunk->free, i, true);
 	set(chunk->warm, i, true);
 	chunk->n_free++;
-	chunk->arena->taken--;
+	arena->n_warm++;
+	arena->taken--;
 	put_in_list(chunk);
-	*block = (struct arena_block){ 0 };
+	poison(chunk->bytes + i * arena->block_len, arena->block_len);
 }
 
 static void cool(struct arena_chunk *chunk)
@@ -209,14 +284,15 @@ static void cool(struct arena_chunk *chunk)
 
 		for (; end < BLOCKS_MAX && is_set(chunk->warm, end); end++)
 			set(chunk->warm, end, false);
+		chunk->arena->n_warm -= end - i;
 		madvise(chunk->bytes + i * len, (end - i) * len, MADV_DONTNEED);
 	}
 	put_in_list(chunk);
 }
 
-void arena_trim(struct arena *arena)
+void arena_trim(struct arena *arena, size_t keep)
 {
-	while (!list_is_empty(&arena->warm))
+	while (arena->n_warm && arena->taken + arena->n_warm > keep)
 		cool(chunk_of(arena->warm.next));
 	drop_chunks(arena);
 }
@@ -224,5 +300,6 @@ void arena_trim(struct arena *arena)
 void arena_done(struct arena *arena)
 {
 	assert(!arena->taken && !arena->promised);
-	arena_trim(arena);
+	arena_trim(arena, 0);
+	free(arena->chunks);
 }

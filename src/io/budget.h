@@ -47,7 +47,7 @@ struct budget_share {
 };
 
 /**
- * budget_set() - what the stores of a loop may take, in pages and compressed; at once
+ * budget_set() - what the stores of a loop may take, as it is and compressed; at once
  * @bytes: 0: any, which is what a loop begins with; also before the loop goes
  *
  * Return: 0; -ENOMEM: nothing has changed.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* syscalls: close flock fstat newfstatat statx */
+/* syscalls: close fallocate flock fstat newfstatat statx unlink */
 #include "io/log-file.h"
 
 #include "base/cleanup.h"
@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -24,6 +25,66 @@ static void look_at_size(struct log_file *file)
 	if (fstat(file->out.fd, &st) == 0 && S_ISREG(st.st_mode))
 		file->size = (uint64_t)st.st_size;
 }
+
+/* ---- room ---- */
+
+static bool is_full(int error)
+{
+	return error == -ENOSPC || error == -EDQUOT;
+}
+
+/* The next @len bytes are to have room. Return: 0, also where nobody can tell; -ENOSPC, -EDQUOT. */
+static int reserve(struct log_file *file, uint64_t len)
+{
+	int r;
+
+	do
+		r = fallocate(file->out.fd, FALLOC_FL_KEEP_SIZE, (off_t)file->size, (off_t)len) < 0
+			    ? -errno
+			    : 0;
+	while (r == -EINTR);
+	if (r == 0)
+		file->reserved = file->size + len;
+	else if (!is_full(r))
+		file->reserve = 0;
+	return is_full(r) ? r : 0;
+}
+
+/* Return: bytes of @iov up to its last line's end in the first @max. */
+static size_t find_last_line(const struct iovec *iov, int n, size_t max)
+{
+	size_t end = 0, start = 0;
+
+	for (int i = 0; i < n && start < max; start += iov[i++].iov_len) {
+		size_t len = max - start < iov[i].iov_len ? max - start : iov[i].iov_len;
+		const char *bytes = iov[i].iov_base, *newline = memrchr(bytes, '\n', len);
+
+		if (newline)
+			end = start + (size_t)(newline - bytes) + 1;
+	}
+	return end;
+}
+
+/* Return: how many of the bytes have room in front of what is reserved; -errno. */
+static ssize_t find_room(struct log_file *file, const struct iovec *iov, int n, bool may_wait)
+{
+	size_t len = segments_len(iov, n);
+	int r;
+
+	if (!file->reserve || file->size + len + file->reserve <= file->reserved)
+		return (ssize_t)len;
+	if (!may_wait)
+		return -EAGAIN;
+	r = reserve(file, len + 2 * file->reserve); /* so that not each line asks */
+	while (r < 0 && len) {
+		r = reserve(file, len + file->reserve);
+		if (r < 0)
+			len = find_last_line(iov, n, len / 2);
+	}
+	return r < 0 ? r : (ssize_t)len;
+}
+
+/* ---- opening ---- */
 
 static int open_it(struct log_file *file, const char *path, unsigned flags,
 	const struct log_file_options *options)
@@ -43,6 +104,9 @@ static int open_it(struct log_file *file, const char *path, unsigned flags,
 	look_at_size(file);
 	if (out_file_is_inherited(path) || !out_file_is_regular(file->out.fd))
 		return 0;
+	file->reserve = options->reserve;
+	if (file->reserve)
+		reserve(file, file->reserve);
 	if (options->rotates)
 		flock(file->out.fd, LOCK_SH | LOCK_NB);
 	if (options->indexed && rotation_is_at(path, file->out.fd))
@@ -94,7 +158,7 @@ static void note_mid_line(struct log_file *file, const struct iovec *iov, size_t
 	file->mid_line = ((const char *)iov->iov_base)[len - 1] != '\n';
 }
 
-static ssize_t put(struct log_file *file, const struct iovec *iov, int n, bool may_wait)
+static ssize_t put_all(struct log_file *file, const struct iovec *iov, int n, bool may_wait)
 {
 	uint64_t now = 0;
 	bool due = is_due(file, &now);
@@ -111,6 +175,14 @@ static ssize_t put(struct log_file *file, const struct iovec *iov, int n, bool m
 	return done;
 }
 
+static ssize_t put(struct log_file *file, const struct iovec *iov, int n, bool may_wait)
+{
+	struct iovec ours[2] = { iov[0], n > 1 ? iov[1] : (struct iovec){ 0 } };
+	ssize_t len = find_room(file, iov, n, may_wait);
+
+	return len < 0 ? len : put_all(file, ours, segments_clip(ours, n, (size_t)len), may_wait);
+}
+
 ssize_t log_file_write(struct log_file *file, const struct iovec *iov, int n)
 {
 	return put(file, iov, n, true);
@@ -119,6 +191,11 @@ ssize_t log_file_write(struct log_file *file, const struct iovec *iov, int n)
 ssize_t log_file_write_now(struct log_file *file, const struct iovec *iov, int n)
 {
 	return put(file, iov, n, false);
+}
+
+ssize_t log_file_write_last(struct log_file *file, const struct iovec *iov, int n)
+{
+	return put_all(file, iov, n, true);
 }
 
 /* ---- rotation ---- */
@@ -155,13 +232,18 @@ int log_file_rotate(struct log_file *file, const char *path, const struct log_fi
 	int r;
 
 	log_index_flush(&file->index, true);
-	r = rotation_move(path, file->out.fd, stamp_now_ms(), &aside);
+	r = rotation_move(path, file->out.fd, options->keep, stamp_now_ms(), &aside);
 	if (r < 0)
 		return r;
 	r = log_file_open(&fresh, path, 0, options);
 	if (r == 0 && !out_file_is_regular(fresh.out.fd)) {
 		log_file_close(&fresh);
 		r = -EEXIST;
+	}
+	if (r == 0 && fresh.reserve && !fresh.reserved) {
+		log_file_close(&fresh);
+		unlink(path);
+		r = -ENOSPC;
 	}
 	if (r < 0) {
 		if (aside)

@@ -10,6 +10,8 @@
  * @out:   see out_file_open(); fd -1: none
  * @size:  of a regular file, in bytes, as far as we know: others may write to it, too
  * @mid_line: the last byte that we have written ends no line
+ * @reserve: room that is kept behind it; 0: none, or the file system keeps none
+ * @reserved: where room ends that is the file's already, in bytes from its start
  *
  * One thread at a time.
  */
@@ -17,6 +19,7 @@ struct log_file {
 	struct out_file out;
 	uint64_t size;
 	bool mid_line;
+	uint64_t reserve, reserved;
 	struct log_index index;
 };
 
@@ -25,15 +28,20 @@ struct log_file {
  * @mode:    permissions of what is made
  * @rotates: the file is going to be moved away: keep it locked (shared) until it is closed, so that
  *           nobody packs what is written to
+ * @keep:    old files that there are at most when it was moved away; 0: all
  * @anew:    a regular file that is there, and has something in it, is moved aside first, as by
  *           log_file_rotate(); not one that is inherited
  * @indexed: have an index, where it is a regular file that is not inherited
  * @sync:    what was written is on the disk
+ * @reserve: of a regular file, keep so many bytes of its disk for log_file_write_last(): what does
+ *           not fit in front of them finds the disk full, from the first line on that does not
  * @inherited: go on with this descriptor, which another process had opened so; 0: open the path
  */
 struct log_file_options {
 	mode_t mode;
 	bool rotates, anew, indexed, sync;
+	unsigned keep;
+	size_t reserve;
 	int inherited;
 };
 
@@ -56,6 +64,9 @@ ssize_t log_file_write(struct log_file *file, const struct iovec *iov, int n);
 
 /** log_file_write_now() - see out_file_write_now() */
 ssize_t log_file_write_now(struct log_file *file, const struct iovec *iov, int n);
+
+/** log_file_write_last() - the same, into what is reserved */
+ssize_t log_file_write_last(struct log_file *file, const struct iovec *iov, int n);
 
 /** log_file_age_ms() - how long is it there, where the file system knows that; 0: it is new */
 uint64_t log_file_age_ms(const struct log_file *file);

@@ -10,6 +10,7 @@
 #include "base/nowait.h"
 #include "base/wire.h"
 #include "io/archive.h"
+#include "io/out-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -186,6 +187,17 @@ static int take(struct log_index_table *table, const uint8_t *wire, uint64_t siz
 	return log_index_append(table, &record) < 0 ? -ENOMEM : 1;
 }
 
+/* Whatever else has such a name is no index, and a pipe would be waited for. */
+static FILE *open_index(const char *name)
+{
+	int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	FILE *file = out_file_is_regular(fd) ? fdopen(fd, "r") : NULL;
+
+	if (!file)
+		cleanup_close(&fd);
+	return file;
+}
+
 int log_index_read(const char *path, uint64_t size, struct log_index_table *ret_table)
 {
 	AUTO_FREE char *name = archive_index_name(path);
@@ -197,7 +209,7 @@ int log_index_read(const char *path, uint64_t size, struct log_index_table *ret_
 
 	if (!name || !wire)
 		return -ENOMEM;
-	file = fopen(name, "re");
+	file = open_index(name);
 	if (file && (fread(wire, LOG_INDEX_RECORD, 1, file) != 1 ||
 			    memcmp(wire, head, sizeof(head)) != 0))
 		r = 0;

@@ -28,6 +28,7 @@ enum loop_slot {
 	LOOP_SLOT_BUDGET,
 	LOOP_SLOT_REST,
 	LOOP_SLOT_SPAWNER,
+	LOOP_SLOT_SPARE_FD,
 	LOOP_SLOTS
 };
 
@@ -42,6 +43,7 @@ enum loop_slot {
  * @dead:     watches that were freed while events were handed out
  * @watching: how many watches wait for something
  * @depth:    of handing out events
+ * @dispatches: how many calls were made for events, timers and tasks, that one included
  * @clock, @awake: the timers of loop_now_ms() and of loop_awake_ms()
  * @timer_count: that exist, running or not
  * @timers_started: ever; among those due at the same time the first one started comes first
@@ -56,6 +58,7 @@ struct loop {
 	struct watch *changed, *dead;
 	size_t watching;
 	unsigned depth;
+	uint32_t dispatches;
 	struct timer_heap clock, awake;
 	size_t timer_count;
 	uint64_t timers_started;

@@ -38,6 +38,7 @@ static void run_tasks(struct loop *loop)
 	loop->tasks.next = loop->tasks.prev = &loop->tasks;
 	while ((task = batch.next) != &batch) {
 		task_cancel(task);
+		loop->dispatches++;
 		task->fn(task->data);
 	}
 }

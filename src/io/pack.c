@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "io/log-index.h"
+#include "io/rotation.h"
 #include "io/write-all.h"
 
 #include <errno.h>
@@ -161,13 +162,16 @@ static void end(struct packing *packing)
 	log_index_done(&packing->index);
 }
 
-static int pack_all(struct packing *packing, const atomic_bool *stop)
+/* It may be dropped meanwhile: then its room is given back soon, and not after it was packed. */
+static int pack_all(struct packing *packing, const char *path, const atomic_bool *stop)
 {
 	ssize_t done;
 
 	do {
 		if (atomic_load(stop))
 			return -ECANCELED;
+		if (!rotation_is_at(path, packing->from))
+			return -ENOENT;
 		done = pack_frame(packing);
 	} while (done > 0);
 	return (int)done;
@@ -199,7 +203,7 @@ static int make(struct packing *packing, const char *path, const char *tmp, cons
 		return -errno;
 	r = begin(packing, path);
 	if (r == 0)
-		r = pack_all(packing, stop);
+		r = pack_all(packing, path, stop);
 	if (r == 0)
 		r = copy_traits(packing->from, packing->to);
 	if (close(packing->to) < 0 && r == 0)
@@ -209,20 +213,29 @@ static int make(struct packing *packing, const char *path, const char *tmp, cons
 	return r;
 }
 
-/* An index that cannot be written is none. The file goes last: until then all is there. */
+/*
+ * An index that cannot be written is none. The file goes last: until then all is there.
+ *
+ * @tmp was there when @path was seen for the last time. Who drops that looks for @tmp afterwards,
+ * then for @packed, and finds either this or that (io/rotation.c).
+ */
 static int put_in_place(
 	const char *path, const char *tmp, const char *packed, const struct log_index_table *index)
 {
 	AUTO_FREE char *old_index = archive_index_name(path);
+	AUTO_FREE char *new_index = archive_index_name(packed);
 	struct stat st;
+	int r = 0;
 
-	if (!old_index)
+	if (!old_index || !new_index)
 		return -ENOMEM;
 	if (stat(tmp, &st) == 0)
 		log_index_write(packed, index, st.st_mode & 0777);
 	if (rename(tmp, packed) < 0)
-		return -errno;
-	unlink(old_index);
+		r = -errno;
+	unlink(r < 0 ? new_index : old_index);
+	if (r < 0)
+		return r;
 	return unlink(path) < 0 ? -errno : 0;
 }
 
@@ -236,7 +249,7 @@ static int pack_open(struct packing *packing, const char *path, const atomic_boo
 		packed = NULL;
 		return -ENOMEM;
 	}
-	if (asprintf(&tmp, "%s.tmp", packed) < 0) {
+	if (asprintf(&tmp, "%s" ARCHIVE_UNFINISHED, packed) < 0) {
 		tmp = NULL;
 		return -ENOMEM;
 	}

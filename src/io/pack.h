@@ -22,7 +22,7 @@ enum {
  * itself; zstdcat and zcat read them as one.
  *
  * Return: 0; -EBUSY: somebody writes to it (it is locked, see io/log-file.h); -ECANCELED: @stop;
- * -errno.
+ * -ENOENT: it was dropped meanwhile, and nothing is left of it; -errno.
  */
 int pack_file(const char *path, enum archive_form form, const atomic_bool *stop);
 

@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* syscalls: close inotify_add_watch inotify_init1 inotify_rm_watch read */
+/*
+ * Where a path leads is decided by names in folders: its own components, and those of every
+ * symbolic link on the way. The path is walked as the kernel does it, and each folder is watched
+ * before the name in it is looked at: what changes behind the walk is an event, and leads to
+ * another walk. Of other names in these folders nothing is told.
+ *
+ * The walk ends where something is missing, is no folder, or would lead over more than LINKS_MAX
+ * links, which the kernel does not follow either. A folder that may be passed but not read cannot
+ * be watched, and is passed. What nobody sees is a file system that is mounted over a folder.
+ */
+/* syscalls: close inotify_add_watch inotify_init1 inotify_rm_watch read readlink */
 #include "io/path-watch.h"
 
 #include "base/cleanup.h"
+#include "base/strbuf.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -12,8 +24,26 @@
 
 enum {
 	EVENT_BYTES = 4096,
+	LINKS_MAX = 40,
+	PLACES_MAX = 256,
 	CHANGES = IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ATTRIB | IN_DELETE_SELF |
 		  IN_MOVE_SELF | IN_ONLYDIR,
+};
+
+/**
+ * struct place - a name in a folder that the path leads over
+ * @wd:   of the folder; several places may have one
+ * @name: to be freed; NULL: any
+ */
+struct place {
+	int wd;
+	char *name;
+};
+
+/** struct places - in the order of the walk */
+struct places {
+	struct place *items;
+	size_t len;
 };
 
 struct path_watch {
@@ -22,62 +52,223 @@ struct path_watch {
 	path_watch_fn *fn;
 	void *data;
 	struct watch *watch;
-	int fd, wd; /* -1: none */
+	int fd; /* -1: none */
+	struct places places;
 };
 
-/* Cut @path down to the next folder above it. Return: false: there is none. */
-static bool go_up(char *path)
-{
-	char *slash = strrchr(path, '/');
+/**
+ * struct walk - where it has got to
+ * @folder: free of links
+ * @rest:   of the path, from that folder on
+ * @error:  why the last folder of those that could not be watched could not
+ */
+struct walk {
+	int fd;
+	struct places places;
+	struct strbuf folder, rest;
+	unsigned links;
+	int error;
+};
 
-	if (!strcmp(path, "/") || !strcmp(path, "."))
-		return false;
-	if (!slash) {
-		path[0] = '.';
-		slash = path;
-	}
-	slash[slash == path] = 0;
-	return true;
+/* ---- places ---- */
+
+static void places_done(struct places *places)
+{
+	for (size_t i = 0; i < places->len; i++)
+		free(places->items[i].name);
+	free(places->items);
 }
 
-/* The nearest folder that can be watched. Return: 0; -errno. */
-static int watch_nearest(struct path_watch *watch, char *folder)
+static int places_add(struct places *places, int wd, const char *name)
 {
-	int wd = -1;
+	struct place *items = reallocarray(places->items, places->len + 1, sizeof(*places->items));
+	char *copy = name ? strdup(name) : NULL;
 
-	while (wd < 0 && go_up(folder))
-		wd = inotify_add_watch(watch->fd, folder, CHANGES);
-	if (wd < 0)
-		return -errno;
-	if (watch->wd >= 0 && watch->wd != wd)
-		inotify_rm_watch(watch->fd, watch->wd);
-	watch->wd = wd;
+	if (items)
+		places->items = items;
+	if (!items || (name && !copy)) {
+		free(copy);
+		return -ENOMEM;
+	}
+	places->items[places->len++] = (struct place){ wd, copy };
 	return 0;
 }
 
-/* A folder that came before its parent was watched is seen at the second look. */
+static bool places_have(const struct places *places, int wd)
+{
+	for (size_t i = 0; i < places->len; i++)
+		if (places->items[i].wd == wd)
+			return true;
+	return false;
+}
+
+/* What happens to a folder itself comes without a name. */
+static bool places_fit(const struct places *places, const struct inotify_event *event)
+{
+	for (size_t i = 0; i < places->len; i++) {
+		const struct place *place = &places->items[i];
+
+		if (place->wd == event->wd &&
+			(!event->len || !place->name || !strcmp(place->name, event->name)))
+			return true;
+	}
+	return event->mask & IN_Q_OVERFLOW;
+}
+
+/* What only @others has is watched no longer. */
+static void forget_others(int fd, const struct places *others, const struct places *now)
+{
+	for (size_t i = 0; i < others->len; i++)
+		if (!places_have(now, others->items[i].wd))
+			inotify_rm_watch(fd, others->items[i].wd);
+}
+
+/* ---- the walk ---- */
+
+static void replace(struct strbuf *text, const char *with)
+{
+	strbuf_truncate(text, 0);
+	strbuf_puts(text, with);
+}
+
+static void go_into(struct walk *walk, const char *name)
+{
+	if (strcmp(walk->folder.data, "/") != 0)
+		strbuf_putc(&walk->folder, '/');
+	strbuf_puts(&walk->folder, name);
+}
+
+/* Return: 0; -EACCES and such: the folder is passed; -ENOSPC, -ENOMEM: limits. */
+static int watch_place(struct walk *walk, const char *name)
+{
+	int wd = inotify_add_watch(walk->fd, walk->folder.data, CHANGES);
+
+	if (wd >= 0)
+		return places_add(&walk->places, wd, name);
+	walk->error = -errno;
+	return errno == ENOSPC || errno == ENOMEM ? walk->error : 0;
+}
+
+/* @target goes on where @name, a link, has been. */
+static void follow(struct walk *walk, const char *target)
+{
+	struct strbuf rest = { 0 };
+
+	strbuf_printf(&rest, "%s/%s", target, walk->rest.data);
+	strbuf_done(&walk->rest);
+	walk->rest = rest;
+	if (*target == '/')
+		replace(&walk->folder, "/");
+}
+
+/* Return: 1: @name is a link, to @target; 0: it is none; -errno. */
+static int read_link(const struct walk *walk, const char *name, char target[static PATH_MAX])
+{
+	AUTO_STRBUF struct strbuf path = { 0 };
+	ssize_t len;
+
+	strbuf_printf(&path, "%s/%s", walk->folder.data, name);
+	if (path.failed)
+		return -ENOMEM;
+	len = readlink(path.data, target, PATH_MAX - 1);
+	if (len < 0)
+		return errno == EINVAL ? 0 : -errno;
+	target[len] = '\0';
+	return 1;
+}
+
+/* Return: 1: the path goes on; 0: it leads nowhere; -errno. */
+static int look_at(struct walk *walk, const char *name, bool is_last)
+{
+	bool is_any = is_last && strchr(name, '*');
+	char target[PATH_MAX];
+	int r = watch_place(walk, is_any ? NULL : name);
+
+	if (r < 0 || is_any || walk->places.len >= PLACES_MAX)
+		return r;
+	r = read_link(walk, name, target);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	if (r == 0)
+		go_into(walk, name);
+	else if (++walk->links > LINKS_MAX)
+		return 0;
+	else
+		follow(walk, target);
+	return 1;
+}
+
+/* Take the next component off the rest. Return: as look_at(). */
+static int step(struct walk *walk)
+{
+	AUTO_FREE char *name = NULL;
+	const char *at = walk->rest.data;
+	size_t slashes = strspn(at, "/"), len = strcspn(at + slashes, "/");
+	bool is_last = !at[slashes + len + strspn(at + slashes + len, "/")];
+
+	if (!len)
+		return 0;
+	name = strndup(at + slashes, len);
+	if (!name)
+		return -ENOMEM;
+	strbuf_drop(&walk->rest, slashes + len);
+	if (!strcmp(name, "."))
+		return 1;
+	if (!strcmp(name, "..")) {
+		go_into(walk, name);
+		return 1;
+	}
+	return look_at(walk, name, is_last);
+}
+
+static int walk_path(struct walk *walk, const char *path)
+{
+	int r = 1;
+
+	strbuf_puts(&walk->folder, *path == '/' ? "/" : ".");
+	strbuf_puts(&walk->rest, path);
+	strbuf_putc(&walk->rest, '/'); /* also what is empty is a text */
+	while (r > 0)
+		r = walk->folder.failed || walk->rest.failed ? -ENOMEM : step(walk);
+	return r < 0 || walk->places.len ? r : walk->error ? walk->error : -ENOENT;
+}
+
+/* Return: 0; -errno: what was watched is watched still. */
 static int aim(struct path_watch *watch)
 {
-	int before, r;
+	struct walk walk = { .fd = watch->fd };
+	struct places others = watch->places;
+	int r = walk_path(&walk, watch->path);
 
-	do {
-		AUTO_FREE char *folder = strdup(watch->path);
-
-		before = watch->wd;
-		r = folder ? watch_nearest(watch, folder) : -ENOMEM;
-	} while (r == 0 && watch->wd != before);
+	if (r == 0)
+		watch->places = walk.places;
+	else
+		others = walk.places;
+	forget_others(watch->fd, &others, &watch->places);
+	places_done(&others);
+	strbuf_done(&walk.folder);
+	strbuf_done(&walk.rest);
 	return r;
 }
+
+/* ---- events ---- */
 
 static void on_change(void *data, unsigned events)
 {
 	struct path_watch *watch = data;
 	_Alignas(struct inotify_event) char buf[EVENT_BYTES];
+	const struct inotify_event *event;
+	ssize_t len = read(watch->fd, buf, sizeof(buf));
+	bool fits = false;
 
 	(void)events;
-	if (read(watch->fd, buf, sizeof(buf)) <= 0)
+	for (ssize_t at = 0; at < len && !fits; at += (ssize_t)(sizeof(*event) + event->len)) {
+		event = (const struct inotify_event *)(buf + at);
+		fits = places_fit(&watch->places, event);
+	}
+	if (!fits)
 		return;
-	aim(watch); /* should it fail, the last one is watched on */
+	aim(watch); /* should it fail, the last ones are watched on */
 	watch->fn(watch->data);
 }
 
@@ -89,7 +280,7 @@ int path_watch_new(struct loop *loop, const char *path, path_watch_fn *fn, void 
 
 	if (!watch)
 		return -ENOMEM;
-	*watch = (struct path_watch){ .loop = loop, .fn = fn, .data = data, .wd = -1 };
+	*watch = (struct path_watch){ .loop = loop, .fn = fn, .data = data };
 	watch->path = strdup(path);
 	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	r = !watch->path ? -ENOMEM : watch->fd < 0 ? -errno : aim(watch);
@@ -111,6 +302,7 @@ void path_watch_free(struct path_watch *watch)
 	watch_free(watch->watch);
 	if (watch->fd >= 0)
 		close(watch->fd);
+	places_done(&watch->places);
 	free(watch->path);
 	free(watch);
 }

@@ -5,14 +5,16 @@
 #include "io/loop.h"
 
 /*
- * Waits for a file to appear, or to become ours to open: the nearest of its folders that there is
- * is watched, so that no more than the kernel's word is needed while udev makes the others.
+ * Waits for a file to appear, to go, to become ours to open, or to be another one: all folders that
+ * its path leads over are watched, as far as there are any, those of symbolic links too. No more
+ * than the kernel's word is needed while udev makes them, or somebody turns a link.
  */
 struct path_watch;
 typedef void path_watch_fn(void *data);
 
 /**
- * path_watch_new() - call @fn(@data) when something has changed where @path may appear
+ * path_watch_new() - call @fn(@data) when something has changed where @path leads
+ * @path: with a star in its last component, all that is in that folder counts
  *
  * The watch may be freed in its own callback.
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* syscalls: access faccessat fstat newfstatat rename renameat2 stat */
+/* syscalls: access faccessat fstat newfstatat rename renameat2 stat unlink */
 #include "io/rotation.h"
 
 #include "base/cleanup.h"
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 bool rotation_is_on(const struct rotation_rules *rules)
 {
@@ -47,6 +48,64 @@ size_t rotation_share(uint64_t limit, uint64_t size, bool mid_line, const struct
 	return find_line_end(iov, n, from, max < len ? max : len);
 }
 
+/* ---- letting go ---- */
+
+/* Ours are known by their stamps, no other is touched. What is there twice is one. */
+static bool counts(const struct archive_file *file)
+{
+	return *file->stamp && !file->spare;
+}
+
+static int drop_name(const char *stem, enum archive_form form, const char *ending)
+{
+	AUTO_FREE char *name = NULL;
+
+	if (asprintf(&name, "%s%s%s", stem, archive_suffix(form), ending) < 0) {
+		name = NULL;
+		return -ENOMEM;
+	}
+	return unlink(name) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/*
+ * It may just be packed. By this order nothing is left of that: what is not finished finds itself
+ * gone when it is to be put in place (io/pack.c), and what is in place by then is found here.
+ */
+static int drop(const struct archive_file *file)
+{
+	size_t len = strlen(file->path) - strlen(archive_suffix(file->form));
+	AUTO_FREE char *stem = strndup(file->path, len);
+	int r = stem ? drop_name(stem, ARCHIVE_PLAIN, "") : -ENOMEM;
+	unsigned form;
+
+	for (form = ARCHIVE_PLAIN + 1; form < ARCHIVE_FORMS && r == 0; form++)
+		r = drop_name(stem, form, ARCHIVE_UNFINISHED);
+	for (form = ARCHIVE_PLAIN + 1; form < ARCHIVE_FORMS && r == 0; form++)
+		r = drop_name(stem, form, "");
+	for (form = ARCHIVE_PLAIN; form < ARCHIVE_FORMS && r == 0; form++)
+		drop_name(stem, form, ".idx");
+	return r;
+}
+
+int rotation_drop(const struct archive *archive, size_t keep)
+{
+	size_t n = 0, i;
+	int done = 0, r;
+
+	for (i = 0; i < archive->len; i++)
+		n += counts(&archive->items[i]);
+	for (i = 0; n > keep; i++) {
+		if (!counts(&archive->items[i]))
+			continue;
+		r = drop(&archive->items[i]);
+		if (r < 0)
+			return r;
+		n--;
+		done++;
+	}
+	return done;
+}
+
 /* ---- moving ---- */
 
 /* Nobody's file is replaced, where the file system knows how to promise that. */
@@ -78,15 +137,21 @@ bool rotation_is_at(const char *path, int fd)
 	       here.st_dev == there.st_dev;
 }
 
-int rotation_move(const char *path, int fd, uint64_t now_ms, char **ret_aside)
+int rotation_move(const char *path, int fd, unsigned keep, uint64_t now_ms, char **ret_aside)
 {
+	AUTO_ARCHIVE struct archive archive = { 0 };
 	AUTO_FREE char *aside = NULL;
 	int r;
 
 	*ret_aside = NULL;
 	if (!rotation_is_at(path, fd))
 		return 0;
-	r = archive_name(path, now_ms, &aside);
+	r = archive_list(path, &archive);
+	if (r < 0)
+		return r;
+	if (keep)
+		rotation_drop(&archive, keep - 1); /* the sweep tells of what does not go */
+	r = archive_name(&archive, path, now_ms, &aside);
 	if (r == 0)
 		r = move(path, aside);
 	if (r < 0)

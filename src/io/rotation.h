@@ -44,14 +44,24 @@ size_t rotation_share(uint64_t limit, uint64_t size, bool mid_line, const struct
 bool rotation_is_at(const char *path, int fd);
 
 /**
+ * rotation_drop() - let the oldest of our old files go, in whatever form they are
+ * @archive: as listed a moment ago; others may drop and pack the same files meanwhile
+ * @keep:    so many stay
+ *
+ * Return: how many went; -errno of one, and it and those behind it may be there still.
+ */
+int rotation_drop(const struct archive *archive, size_t keep);
+
+/**
  * rotation_move() - move the file that @fd writes to aside, and its index
  * @path:  its name
+ * @keep:  old files that there are then at most, which the oldest go for first; 0: all stay
  * @now_ms: since 1970
  *
  * Return: 0, the caller frees *@ret_aside, its name from now on; NULL where somebody else moved it
  * away already. -errno: it is where it was.
  */
-int rotation_move(const char *path, int fd, uint64_t now_ms, char **ret_aside);
+int rotation_move(const char *path, int fd, unsigned keep, uint64_t now_ms, char **ret_aside);
 
 /** rotation_move_back() - no file could be made in its place */
 void rotation_move_back(const char *path, const char *aside);
@@ -62,7 +72,8 @@ void rotation_move_back(const char *path, const char *aside);
  * struct sweep - packs the old files of a log, and lets the oldest go, in a thread
  *
  * What there is to do is seen from the folder alone: files that a crash or the end of the program
- * left as they were are found like any other.
+ * left as they were are found like any other. Nobody waits for it: that there are no more old files
+ * than are kept is seen to by rotation_move(), whatever becomes of the sweep.
  */
 struct sweep;
 

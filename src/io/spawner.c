@@ -8,8 +8,8 @@
  * lock.
  */
 /* syscalls: close recvfrom sendmsg wait4 */
-/* before the sandbox: clone3 dup2 dup3 execve openat rt_sigaction rt_sigprocmask sendto setsid */
-/* before the sandbox: close_range socketpair */
+/* before the sandbox: clone clone3 dup2 dup3 execve openat rt_sigaction rt_sigprocmask sendto */
+/* before the sandbox: close_range setsid socketpair */
 #include "io/spawner.h"
 
 #include "base/cleanup.h"
@@ -76,10 +76,27 @@ static _Noreturn void become(char *const parts[PARTS])
 	_exit(NOT_STARTED);
 }
 
+/* The call itself, since that of the C library wants a stack. Its arguments change places there. */
+#ifdef __s390x__
+#define CLONE_ARGUMENTS NULL, CLONE_PARENT
+#else
+#define CLONE_ARGUMENTS CLONE_PARENT, NULL
+#endif
+
+/* A service with RestrictNamespaces=, and some containers, have no clone3() [systemd.exec(5)]. */
+static long clone_sibling(void)
+{
+	struct clone_args args = { .flags = CLONE_PARENT };
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (pid < 0 && errno == ENOSYS)
+		pid = syscall(SYS_clone, CLONE_ARGUMENTS, NULL, NULL, NULL);
+	return pid;
+}
+
 /* Return: the child's number; -errno. */
 static int32_t make_child(char *request, size_t len)
 {
-	struct clone_args args = { .flags = CLONE_PARENT };
 	char *parts[PARTS], *at = request;
 	long pid;
 
@@ -89,7 +106,7 @@ static int32_t make_child(char *request, size_t len)
 		if (!at++)
 			return -EINVAL;
 	}
-	pid = syscall(SYS_clone3, &args, sizeof(args));
+	pid = clone_sibling();
 	if (pid == 0)
 		become(parts);
 	return pid < 0 ? -errno : (int32_t)pid;

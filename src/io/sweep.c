@@ -4,13 +4,12 @@
  * One thing is done at a time, the first that is due:
  *
  *	a packed file that was not finished goes
- *	the older ones of more than are kept go
+ *	the older ones of more than are kept go, as after a change of the rules
  *	of a file and the same file packed, which is whole, the former goes
  *	the oldest that is not packed is packed
  *
  * The order matters on a full disk: packing needs room.
  */
-/* syscalls: unlink */
 #include "io/rotation.h"
 
 #include "base/cleanup.h"
@@ -55,7 +54,8 @@ static void destroy(struct sweep *sweep)
 
 /* ---- in a thread ---- */
 
-static int drop(const char *path)
+/* Return: 1; -errno. */
+static int drop_unpacked(const char *path)
 {
 	AUTO_FREE char *index = archive_index_name(path);
 
@@ -73,25 +73,16 @@ static bool is_ours(const struct archive_file *file)
 	return *file->stamp;
 }
 
-static void drop_unfinished(const struct archive_file *file)
+/* What a crash, or the end of the program, has left of packing. */
+static int drop_unfinished(const char *path)
 {
-	for (unsigned form = ARCHIVE_PLAIN + 1; form < ARCHIVE_FORMS; form++) {
-		AUTO_FREE char *name = NULL;
+	AUTO_ARCHIVE struct archive archive = { 0 };
+	int r = archive_list_unfinished(path, &archive);
 
-		if (asprintf(&name, "%s%s.tmp", file->path, archive_suffix(form)) < 0)
-			name = NULL;
-		else
-			unlink(name);
-	}
-}
-
-static size_t count(const struct archive *archive)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < archive->len; i++)
-		n += is_ours(&archive->items[i]) && !archive->items[i].spare;
-	return n;
+	for (size_t i = 0; i < archive.len; i++)
+		if (is_ours(&archive.items[i]) && archive.items[i].form != ARCHIVE_PLAIN)
+			unlink(archive.items[i].path);
+	return r;
 }
 
 /* Return: 1: something was done; 0: @file is as it is to be; -errno. */
@@ -105,28 +96,27 @@ static int tidy(struct sweep *sweep, const struct archive *archive, size_t at,
 	if (!is_ours(file) || file->form != ARCHIVE_PLAIN)
 		return 0;
 	if (is_twice)
-		return drop(file->path);
-	drop_unfinished(file);
+		return drop_unpacked(file->path);
 	if (rules->form == ARCHIVE_PLAIN)
 		return 0;
 	r = pack_file(file->path, rules->form, &sweep->stop);
-	return r == -EBUSY ? 0 : r < 0 ? r : 1;
+	if (r == -EBUSY)
+		return 0;
+	return r < 0 && r != -ENOENT ? r : 1; /* it was dropped meanwhile: look again */
 }
 
 static int do_next(struct sweep *sweep, const struct rotation_rules *rules)
 {
 	AUTO_ARCHIVE struct archive archive = { 0 };
-	int r = archive_list(sweep->path, &archive);
-	size_t i = 0;
+	int r = drop_unfinished(sweep->path);
 
+	if (r == 0)
+		r = archive_list(sweep->path, &archive);
 	if (r < 0)
 		return r;
-	if (rules->keep && count(&archive) > rules->keep) {
-		while (!is_ours(&archive.items[i]))
-			i++;
-		return drop(archive.items[i].path);
-	}
-	for (; i < archive.len && r == 0; i++)
+	if (rules->keep)
+		r = rotation_drop(&archive, rules->keep);
+	for (size_t i = 0; i < archive.len && r == 0; i++)
 		r = tidy(sweep, &archive, i, rules);
 	return r;
 }

@@ -218,6 +218,7 @@ static void run_due(struct timer_heap *heap, uint64_t started)
 		struct timer *timer = heap->timers[0];
 
 		timer_stop(timer);
+		timer->loop->dispatches++;
 		timer->fn(timer->data);
 	}
 }

@@ -2,12 +2,13 @@
 /*
  * File descriptors, by epoll, level triggered.
  *
- * A descriptor is registered by watch_new(), for nothing: edge triggered, so that a hang-up, which
- * epoll always tells, wakes the loop once and not for ever. From then on it is only changed, which
- * needs no memory and cannot fail.
+ * A descriptor is registered by watch_new(), for reading, since that is what most are wanted for
+ * before the next wait. From then on it is only changed, which needs no memory and cannot fail.
  *
  * Wishes are told to the kernel before the next wait: who stops and goes on within a dispatch costs
- * no system call. A watch that is to rest stays armed until an event comes that nobody wants.
+ * no system call. A watch that is to rest stays armed until an event comes that nobody wants; then
+ * it waits for nothing: edge triggered, so that a hang-up, which epoll always tells, wakes the loop
+ * once and not for ever.
  */
 /* syscalls: epoll_ctl epoll_pwait epoll_wait */
 #include "io/loop-impl.h"
@@ -83,7 +84,7 @@ int watch_new(struct loop *loop, int fd, watch_fn *fn, void *data, struct watch 
 	if (!watch)
 		return -ENOMEM;
 	*watch = (struct watch){ .loop = loop, .fd = fd, .fn = fn, .data = data };
-	r = control(watch, EPOLL_CTL_ADD, UNARMED);
+	r = control(watch, EPOLL_CTL_ADD, epoll_from_watch(WATCH_READ));
 	if (r < 0) {
 		free(watch);
 		return r;
@@ -166,6 +167,7 @@ static void hand_out(struct watch *watch, uint32_t events)
 
 	if (!watch->fn)
 		return;
+	watch->loop->dispatches++;
 	if (wanted)
 		watch->fn(watch->data, wanted);
 	else

@@ -45,6 +45,8 @@ static const struct {
  * @told:   what the loop's thread is to hear of; @fd is its bell
  * @runs:   how many run() calls have ended
  * @seen_runs: as of the last look of @grow_timer
+ * @calls:  a thread that is idle is to be woken when the lock is given up, so that it finds it free
+ * @called: one was in this round of the loop; @call: at the end of it
  */
 struct work_pool {
 	struct loop *loop;
@@ -58,6 +60,8 @@ struct work_pool {
 	struct list waiting, told;
 	unsigned n_waiting, threads, idle;
 	uint64_t runs, seen_runs;
+	bool calls, called;
+	struct task call;
 };
 
 static struct work *work_of(struct list *node)
@@ -72,7 +76,12 @@ void work_pool_lock(struct work_pool *pool)
 
 void work_pool_unlock(struct work_pool *pool)
 {
+	bool calls = pool->calls;
+
+	pool->calls = false;
 	pthread_mutex_unlock(&pool->lock);
+	if (calls) /* in the loop's thread, whose side is there */
+		pthread_cond_signal(&pool->work_came);
 }
 
 static struct timespec in_ms(uint64_t ms)
@@ -179,11 +188,15 @@ static void add_thread(struct work_pool *pool)
 		pool->threads++;
 }
 
-/* Work waits: start a thread if none has got on since the last look. */
+/* Work waits: one more thread is to do it if none has got on since the last look. */
 static void grow(struct work_pool *pool)
 {
-	if (pool->runs == pool->seen_runs && pool->threads < kinds[pool->kind].threads_max)
-		add_thread(pool);
+	if (pool->runs == pool->seen_runs) {
+		if (pool->idle)
+			pthread_cond_signal(&pool->work_came);
+		else if (pool->threads < kinds[pool->kind].threads_max)
+			add_thread(pool);
+	}
 	pool->seen_runs = pool->runs;
 }
 
@@ -199,15 +212,37 @@ static void on_grow_timer(void *data)
 	work_pool_unlock(pool);
 }
 
+static void call(void *data)
+{
+	struct work_pool *pool = data;
+
+	work_pool_lock(pool);
+	pool->called = false;
+	pool->calls = pool->n_waiting && pool->idle;
+	work_pool_unlock(pool);
+}
+
+/*
+ * To wake a thread costs more than to write some kilobytes. It is woken for the first piece of work
+ * in a round of the loop, so that it does not wait, and if it slept again meanwhile, for WORK_BATCH
+ * of them, and for what there is at the end of the round.
+ */
+static void call_thread(struct work_pool *pool)
+{
+	pool->calls |= !pool->called || pool->n_waiting >= WORK_BATCH;
+	pool->called = true;
+	task_post(pool->loop, &pool->call, call, pool);
+}
+
 void work_submit(struct work_pool *pool, struct work *work)
 {
 	if (work->state != WORK_RESTING)
 		return;
 	wait_its_turn(pool, work);
 	if (pool->idle)
-		pthread_cond_signal(&pool->work_came);
-	if (pool->n_waiting <= pool->idle)
-		return; /* each has a thread to itself */
+		call_thread(pool);
+	if (pool->idle && pool->n_waiting == 1)
+		return; /* that thread takes it */
 	if (!pool->threads)
 		add_thread(pool);
 	if (!timer_is_running(pool->grow_timer)) {
@@ -347,6 +382,7 @@ unsigned work_pool_settle(struct work_pool *pool, int max_ms)
 	unsigned left;
 
 	work_pool_lock(pool);
+	pthread_cond_signal(&pool->work_came); /* the loop's round does not end now */
 	for (int ms = 0; ms < max_ms && !get_on(pool); ms += WORK_STUCK_MS) {
 		struct timespec end = in_ms(WORK_STUCK_MS);
 
@@ -404,6 +440,7 @@ void work_pool_put(struct work_pool *pool)
 	*loop_slot(pool->loop, kinds[pool->kind].slot) = NULL;
 	watch_free(pool->watch);
 	timer_free(pool->grow_timer);
+	task_cancel(&pool->call);
 	close(pool->fd);
 	pool->loop = NULL;
 	last = !pool->threads;

@@ -10,7 +10,8 @@
 /*
  * Threads for what may wait for ever. A piece of work is run by one thread at a time. There are no
  * threads while there is nothing to do; one does what comes; when it has not got on for
- * WORK_STUCK_MS while others wait (a file system hangs), another one is started, up to a limit.
+ * WORK_STUCK_MS while others wait (a file system hangs), another one is woken, or started, up to a
+ * limit.
  *
  * One lock guards the lists of the pool and whatever the users share with their work.
  */
@@ -20,6 +21,7 @@ enum {
 	WORK_FILES_MAX = 64,   /* threads */
 	WORK_ANSWERS_MAX = 16, /* threads */
 	WORK_STUCK_MS = 10,
+	WORK_BATCH = 8,	       /* a thread that sleeps is woken for so many */
 	WORK_LINGER_MS = 2000, /* a thread without work waits so long for more */
 	WORK_DRAIN_MS = 10000, /* the end waits so long for what does not get on */
 };

@@ -45,8 +45,10 @@
  * @error:    positive errno that stopped the writing; shared
  * @next_error: why @next could not be opened
  * @reopen, @closing, @wants_room: what the loop asks the thread for; shared
+ * @tried_last: a write has failed since it was closed; the next one that does is the last
  * @opened:   it has tried to open @next since it was asked last; else @next is to be closed; shared
  * @how:      how files are opened
+ * @last_words: see struct writer_options
  * @rules, @limit: when the file is followed by a new one: as asked for, and in bytes; shared
  * @first_ms: when its first byte was written, by the loop's clock; UNWRITTEN: not yet
  * @is_old:   it is older than the rules allow; shared
@@ -64,10 +66,12 @@ struct writer {
 	struct work_pool *pool;
 	struct watch *watch; /* NULL: a file, or a device that is always ready */
 	struct timer *timer;
+	struct task room;
 	char *path, *owner;
 	void (*on_room)(void *data);
 	void (*on_trouble)(void *data);
 	void *data;
+	size_t (*last_words)(const char *rest, size_t len, char *text, size_t max);
 	int follower;
 	struct log_file_options how;
 	struct rotation_rules rules;
@@ -79,7 +83,7 @@ struct writer {
 	struct log_file file, next;
 	struct byte_queue queue, writing;
 	int error, next_error;
-	bool reopen, opened, closing, wants_room;
+	bool reopen, opened, closing, tried_last, wants_room;
 	bool is_regular, cannot_tell, used;
 	bool in_trouble, saw_trouble, mid_line, held_up;
 	uint64_t missing, lost, left_out;
@@ -159,10 +163,9 @@ static void rotate_outside(struct writer *writer)
 	writer->rotate_error = r < 0 ? -r : 0;
 }
 
-/* Whoever closes it meanwhile is owed one more try. */
+/* Of one that is closed nobody tries again later: it has one more try. */
 static void write_outside(struct writer *writer)
 {
-	bool was_closing = writer->closing;
 	struct iovec iov;
 	ssize_t done;
 
@@ -181,7 +184,9 @@ static void write_outside(struct writer *writer)
 	work_pool_lock(writer->pool);
 	if (done > 0)
 		byte_queue_pop(&writer->writing, (size_t)done);
-	else if (was_closing == writer->closing)
+	else if (writer->closing && !writer->tried_last)
+		writer->tried_last = true;
+	else
 		writer->error = done < 0 ? (int)-done : EIO;
 }
 
@@ -230,8 +235,28 @@ static void close_outside(struct writer *writer, struct log_file *file)
 	work_pool_lock(writer->pool);
 }
 
+/* Nobody else knows the writer any more. */
+static void say_last_words(struct writer *writer)
+{
+	const struct byte_queue *queue = &writer->queue;
+	struct byte_queue *rest = &writer->writing;
+	char text[WRITER_LAST_WORDS];
+	struct iovec iov = { .iov_base = text };
+
+	if (!writer->last_words || !pending(writer) || writer->file.out.kind != OUT_FILE)
+		return;
+	if (byte_queue_push(rest, byte_queue_data(queue), queue->len) < 0)
+		return;
+	work_pool_unlock(writer->pool);
+	iov.iov_len = writer->last_words(byte_queue_data(rest), rest->len, text, sizeof(text));
+	if (iov.iov_len)
+		log_file_write_last(&writer->file, &iov, 1);
+	work_pool_lock(writer->pool);
+}
+
 static enum work_result end(struct writer *writer)
 {
+	say_last_words(writer);
 	close_outside(writer, &writer->next);
 	close_outside(writer, &writer->file);
 	writer_free(writer);
@@ -273,7 +298,12 @@ static enum work_result run(struct work *work)
 
 static void start_timer(struct writer *writer)
 {
-	timer_start(writer->timer, writer->error ? writer->retry_ms : WRITER_RETRY_MS);
+	unsigned ms;
+
+	work_pool_lock(writer->pool);
+	ms = writer->error ? writer->retry_ms : WRITER_RETRY_MS;
+	work_pool_unlock(writer->pool);
+	timer_start(writer->timer, ms);
 }
 
 /* @error: positive errno; 0: bytes were left out */
@@ -402,17 +432,18 @@ static int push(struct writer *writer)
 	return 0;
 }
 
-/* The line in the file that tells of bytes that are not in it. */
-static void tell_missing(struct writer *writer)
+/* The line in the file that tells of bytes that are not in it. Return: its length; 0: no memory. */
+static size_t tell_missing(struct writer *writer)
 {
 	char text[64];
 	int len = snprintf(text, sizeof(text), "%s[charhub: %" PRIu64 " bytes are missing here]\n",
 		writer->mid_line ? "\n" : "", writer->missing);
 
 	if (byte_queue_push(&writer->queue, text, (size_t)len) < 0)
-		return;
+		return 0;
 	writer->missing = 0;
 	writer->mid_line = false;
+	return (size_t)len;
 }
 
 static void note_end_of_line(struct writer *writer, const struct iovec *iov, size_t len)
@@ -456,63 +487,6 @@ static int take(struct writer *writer, const struct iovec *iov, int n, size_t *d
 	return r < 0 ? -r : error;
 }
 
-static size_t offer(struct writer *writer, const struct iovec *iov, int n, bool wants_room)
-{
-	size_t done = 0;
-	int error;
-
-	writer->used = true;
-	work_pool_lock(writer->pool);
-	error = take(writer, iov, n, &done);
-	if (done < segments_len(iov, n))
-		writer->wants_room = wants_room;
-	work_pool_unlock(writer->pool);
-	if (error)
-		fail(writer, error);
-	return done;
-}
-
-size_t writer_write(struct writer *writer, const struct iovec *iov, int n)
-{
-	return offer(writer, iov, n, true);
-}
-
-void writer_put(struct writer *writer, const struct iovec *iov, int n)
-{
-	size_t left = segments_len(iov, n) - offer(writer, iov, n, false);
-
-	if (!left)
-		return;
-	writer->missing += left;
-	writer->lost += left;
-	writer->left_out += left;
-	note_trouble(writer, 0);
-}
-
-uint64_t writer_left_out(const struct writer *writer)
-{
-	return writer->left_out;
-}
-
-size_t writer_room(struct writer *writer)
-{
-	size_t room = WRITER_QUEUE_BYTES;
-
-	if (writer->in_trouble)
-		return SIZE_MAX;
-	work_pool_lock(writer->pool);
-	room -= pending(writer) < room ? pending(writer) : room;
-	if (room < WRITER_QUEUE_BYTES / 8) {
-		room = 0;
-		writer->wants_room = true;
-	}
-	work_pool_unlock(writer->pool);
-	writer->held_up = !room;
-	if (!room && !timer_is_running(writer->timer))
-		timer_start(writer->timer, WRITER_PATIENCE_MS);
-	return room;
-}
-
 /*
  * Also the end of whatever was pushed outside of a call of the user. While the trouble lasts nobody
  * is held up.
@@ -535,6 +509,89 @@ static void give_room(struct writer *writer, int error)
 	if (!writer->in_trouble)
 		timer_stop(writer->timer);
 	writer->on_room(writer->data);
+}
+
+/*
+ * A reader that reads while we write takes all at once: neither the descriptor nor the timer has
+ * anything to tell any more.
+ */
+static void keep_promise(void *data)
+{
+	give_room(data, 0);
+}
+
+static size_t offer(struct writer *writer, const struct iovec *iov, int n, bool wants_room)
+{
+	size_t done = 0;
+	bool promised;
+	int error;
+
+	writer->used = true;
+	work_pool_lock(writer->pool);
+	error = take(writer, iov, n, &done);
+	writer->wants_room |= wants_room && done < segments_len(iov, n);
+	promised =
+		writer->wants_room && writer->file.out.kind != OUT_FILE && has_room_again(writer);
+	work_pool_unlock(writer->pool);
+	if (error)
+		fail(writer, error);
+	if (promised)
+		task_post(writer->loop, &writer->room, keep_promise, writer);
+	return done;
+}
+
+size_t writer_write(struct writer *writer, const struct iovec *iov, int n)
+{
+	return offer(writer, iov, n, true);
+}
+
+void writer_put(struct writer *writer, const struct iovec *iov, int n)
+{
+	size_t left = segments_len(iov, n) - offer(writer, iov, n, false);
+
+	if (!left)
+		return;
+	writer->missing += left;
+	writer->lost += left;
+	writer->left_out += left;
+	note_trouble(writer, 0);
+}
+
+int writer_put_last(struct writer *writer, const void *bytes, size_t len)
+{
+	int r;
+
+	work_pool_lock(writer->pool);
+	writer->used = true;
+	r = byte_queue_push(&writer->queue, bytes, len);
+	work_pool_unlock(writer->pool);
+	return r;
+}
+
+uint64_t writer_left_out(const struct writer *writer)
+{
+	return writer->left_out;
+}
+
+size_t writer_room(struct writer *writer)
+{
+	size_t room = WRITER_QUEUE_BYTES;
+
+	if (writer->in_trouble)
+		return SIZE_MAX;
+	work_pool_lock(writer->pool);
+	room -= pending(writer) < room ? pending(writer) : room;
+	if (room < WRITER_QUEUE_BYTES / 8) {
+		room = 0;
+		writer->wants_room = true;
+	}
+	work_pool_unlock(writer->pool);
+	writer->held_up = !room;
+	if (room)
+		timer_stop(writer->timer); /* it moves, if slowly */
+	else if (!timer_is_running(writer->timer))
+		timer_start(writer->timer, WRITER_PATIENCE_MS);
+	return room;
 }
 
 static void on_writable(void *data, unsigned events)
@@ -685,6 +742,16 @@ bool writer_can_rotate(const struct writer *writer)
 	return writer->is_regular && !out_file_is_inherited(writer->path);
 }
 
+bool writer_is_stream(const struct writer *writer)
+{
+	bool is_stream;
+
+	work_pool_lock(writer->pool);
+	is_stream = writer->file.out.kind != OUT_FILE;
+	work_pool_unlock(writer->pool);
+	return is_stream;
+}
+
 bool writer_owes(const struct writer *writer)
 {
 	bool owes;
@@ -738,6 +805,7 @@ int writer_set_rotation(struct writer *writer, const struct rotation_rules *rule
 		return -ENOMEM;
 	work_pool_lock(writer->pool);
 	writer->how.rotates = is_on;
+	writer->how.keep = is_on ? rules->keep : 0;
 	writer->rules = *rules;
 	writer->limit = fresh_limit(writer);
 	work_pool_unlock(writer->pool);
@@ -801,10 +869,13 @@ int writer_open(struct loop *loop, const struct writer_options *options, struct 
 	writer->how = (struct log_file_options){
 		.mode = options->mode,
 		.rotates = rotation_is_on(&options->rotation),
+		.keep = rotation_is_on(&options->rotation) ? options->rotation.keep : 0,
 		.anew = options->anew,
 		.indexed = options->indexed,
 		.sync = options->sync,
+		.reserve = options->reserve,
 	};
+	writer->last_words = options->last_words;
 	writer->follower = options->follower;
 	writer->file.out.fd = writer->next.out.fd = -1;
 	writer->file.index.fd = writer->next.index.fd = -1;
@@ -829,19 +900,44 @@ static bool closes_at_once(const struct writer *writer)
 	       (!writer->used || writer->file.out.kind != OUT_FILE);
 }
 
+/*
+ * The last try of a stream, with the lock held: nobody looks after it any more. Of one that a
+ * thread is opening anew more may be written than this tells.
+ *
+ * Return: how many of the user's bytes it has not taken.
+ */
+static size_t give_last(struct writer *writer)
+{
+	size_t ours = writer->missing ? tell_missing(writer) : 0;
+	size_t rest;
+
+	if (writer->file.out.kind == OUT_FILE)
+		return 0;
+	if (rests(writer) && !writer->reopen)
+		write_stream(writer);
+	rest = pending(writer);
+	return rest > ours ? rest - ours : 0;
+}
+
 void writer_close(struct writer *writer)
 {
 	struct work_pool *pool;
+	uint64_t lost;
 
 	if (!writer)
 		return;
 	pool = writer->pool;
 	timer_free(writer->timer);
+	task_cancel(&writer->room);
 	unwatch_file(writer);
 	work_pool_lock(pool);
+	lost = writer->lost + give_last(writer);
+	work_pool_unlock(pool);
+	if (lost && writer->owner)
+		log_warning("%s '%s' is closed, and %" PRIu64 " bytes are missing in it",
+			writer->owner, writer->path, lost);
+	work_pool_lock(pool);
 	sweep_free(TAKE_PTR(writer->sweep));
-	if (writer->missing)
-		tell_missing(writer);
 	writer->closing = true;
 	writer->wants_room = false;
 	writer->error = 0;

@@ -16,7 +16,8 @@
  * reader that is slow or away, a file server that does not answer: bytes wait in the queue and go
  * on by themselves, in order, when that is over. What finds no place is the caller's to keep
  * (writer_write()) or is left out (writer_put()), and a line in the file says how many bytes were.
- * The operator is told when a time of trouble begins and when it is over.
+ * The operator is told when a time of trouble begins and when it is over, and of bytes that are
+ * missing when the file is closed.
  */
 struct writer;
 
@@ -26,6 +27,7 @@ enum {
 	WRITER_RETRY_MS_MAX = 8000,
 	WRITER_CALM_MS = 5000,	   /* no trouble for so long: it is over */
 	WRITER_PATIENCE_MS = 1000, /* see writer_room() */
+	WRITER_LAST_WORDS = 4096,
 };
 
 /**
@@ -44,6 +46,10 @@ enum {
  * @rotation: when a regular file is followed by a new one
  * @indexed:  keep an index beside a regular file, see io/log-index.h
  * @sync:     what was written is on the disk; never in the loop's thread
+ * @reserve:  keep so many bytes of the disk behind a regular file for @last_words; 0: none
+ * @last_words: whole lines, those of @rest, find no room now that it is closed: fill in @text, of
+ *            @max bytes, what to write there instead. In any thread, when @data may be gone.
+ *            Return: its length; 0: nothing. NULL: they are lost
  * @on_room: there is room after writer_write() took less than was offered, or after
  *           writer_room() was 0; once each time
  * @on_trouble: the file gives an error, at each attempt; may be NULL; may not close the writer
@@ -56,6 +62,8 @@ struct writer_options {
 	const char *owner;
 	struct rotation_rules rotation;
 	bool indexed, sync;
+	size_t reserve;
+	size_t (*last_words)(const char *rest, size_t len, char *text, size_t max);
 	void (*on_room)(void *data);
 	void (*on_trouble)(void *data);
 	void *data;
@@ -81,6 +89,13 @@ size_t writer_write(struct writer *writer, const struct iovec *iov, int n);
 void writer_put(struct writer *writer, const struct iovec *iov, int n);
 
 /**
+ * writer_put_last() - take all bytes, however much is queued: writer_close() comes next
+ *
+ * Return: 0; -ENOMEM.
+ */
+int writer_put_last(struct writer *writer, const void *bytes, size_t len);
+
+/**
  * writer_room() - how many bytes writer_put() takes without leaving any out
  *
  * For those who rather wait for a moment: a disk that works is busy at times. 0: on_room() comes
@@ -88,6 +103,9 @@ void writer_put(struct writer *writer, const struct iovec *iov, int n);
  * is to wait, and there is room for all.
  */
 size_t writer_room(struct writer *writer);
+
+/** writer_is_stream() - is it a FIFO or a device, which takes bytes only while the loop runs */
+bool writer_is_stream(const struct writer *writer);
 
 /**
  * writer_owes() - does a FIFO or a device still have to take bytes, which only the loop gives it
@@ -131,6 +149,9 @@ void writer_pending(const struct writer *writer, struct strbuf *out);
 
 /**
  * writer_close() - waits for nothing: what is queued is written behind the caller's back
+ *
+ * But for a FIFO or a device: what it does not take now is lost, and the operator is told how much
+ * that is. See writer_owes().
  *
  * See work_pool_put() for the end of the program. NULL is fine.
  */

@@ -59,6 +59,8 @@ static void on_hub_gone(void *data)
 	tell_gone_later(console);
 }
 
+static const struct hub_observer_ops observer_ops = { .on_gone = on_hub_gone };
+
 static struct charhub_console *new_handle(struct charhub *charhub, const char *id)
 {
 	struct charhub_console *console = calloc(1, sizeof(*console));
@@ -71,7 +73,7 @@ static struct charhub_console *new_handle(struct charhub *charhub, const char *i
 		return NULL;
 	}
 	console->charhub = charhub;
-	console->observer.on_gone = on_hub_gone;
+	console->observer.ops = &observer_ops;
 	console->observer.data = console;
 	list_init(&console->node);
 	return console;

@@ -70,6 +70,13 @@ static void foreign_close(struct chardev *chardev)
 	class_of(chardev)->theirs.close(backend_of(chardev)->self);
 }
 
+/* An error behind bytes that were taken is heard of with the next ones. */
+static ssize_t taken_before(struct chardev *chardev, ssize_t done)
+{
+	chardev_room_later(chardev);
+	return done;
+}
+
 static ssize_t foreign_out(struct chardev *chardev, const struct iovec *iov, int n)
 {
 	const struct charhub_class *theirs = &class_of(chardev)->theirs;
@@ -80,7 +87,7 @@ static ssize_t foreign_out(struct chardev *chardev, const struct iovec *iov, int
 			theirs->out(backend_of(chardev)->self, iov[i].iov_base, iov[i].iov_len);
 
 		if (taken < 0)
-			return done ? done : taken;
+			return done ? taken_before(chardev, done) : taken;
 		if ((size_t)taken > iov[i].iov_len)
 			taken = (ssize_t)iov[i].iov_len;
 		done += taken;

@@ -6,6 +6,7 @@
 #include "lib/member.h"
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "lib/console.h"
 #include "lib/visitor.h"
 #include "lib/voice.h"
@@ -250,14 +251,16 @@ static struct charhub_member *new_handle(struct charhub *charhub)
 	return member;
 }
 
+static const struct hub_observer_ops observer_ops = { .on_event = on_hub_event,
+	.on_gone = on_hub_gone };
+
 /* From now on the handle knows of it. */
 static void begin(struct charhub_member *member, struct charhub_console *console)
 {
 	list_append(&member->charhub->members, &member->node);
 	if (member->kind == MEMBER_CHARDEV) {
 		member->hub = console->hub;
-		member->observer.on_event = on_hub_event;
-		member->observer.on_gone = on_hub_gone;
+		member->observer.ops = &observer_ops;
 		member->observer.data = member;
 		hub_observe(console->hub, &member->observer);
 	} else if (member->kind == MEMBER_FD) {
@@ -275,8 +278,7 @@ static int join(struct charhub_member *member, struct charhub_console *console,
 
 	member->config = *config;
 	read_options(console, config, &options);
-	member->id = config->chardev ? strdup(config->chardev) : NULL;
-	if (config->chardev && !member->id)
+	if (copy_text(config->chardev, &member->id) < 0)
 		return error_set(err, ENOMEM, "out of memory");
 	if (member->kind == MEMBER_CHARDEV)
 		r = join_chardev(console, config, &options, err);

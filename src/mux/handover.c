@@ -118,6 +118,7 @@ static void mux_join_again(struct chardev *chardev, const void *left)
 			snapshot_get(&part, port_fields, &of_port, NULL) == 0 && of_port.in.len)
 			mux_port_in(port, of_port.in.data, of_port.in.len);
 	}
+	mux_flush(mux); /* whoever wrote it has nothing more to offer, maybe */
 }
 
 const struct chardev_handover mux_handover = {

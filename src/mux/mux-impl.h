@@ -54,6 +54,9 @@ enum { MUX_PORT_BYTES = 4096 };
 /** mux_open() - chardev_class.open, also of one that another program has left */
 int mux_open(struct chardev *chardev, const struct opts *opts, struct error **err);
 
+/** mux_flush() - offer what is pending. Return: true once nothing of it is left */
+bool mux_flush(struct mux *mux);
+
 /* ---- mux.c, for the ports ---- */
 
 /** mux_out() - the contract of chardev_class.out */

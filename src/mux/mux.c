@@ -36,8 +36,7 @@ static struct mux *mux_of(struct chardev *chardev)
 
 /* ---- out ---- */
 
-/* Return: true once nothing of it is left. */
-static bool flush_pending(struct mux *mux)
+bool mux_flush(struct mux *mux)
 {
 	ssize_t taken;
 
@@ -56,7 +55,7 @@ static ssize_t out_stamped(struct mux *mux, const char *bytes, size_t len)
 	uint64_t now_ms = loop_now_ms(mux->base.loop);
 	size_t done = 0;
 
-	while (done < len && flush_pending(mux)) {
+	while (done < len && mux_flush(mux)) {
 		size_t part = len - done < STAMP_BYTES ? len - done : STAMP_BYTES;
 		int r = mux_stamp_push(&mux->stamp, now_ms, bytes + done, part, &mux->pending);
 
@@ -64,7 +63,7 @@ static ssize_t out_stamped(struct mux *mux, const char *bytes, size_t len)
 			return done ? (ssize_t)done : r;
 		done += part;
 	}
-	flush_pending(mux);
+	mux_flush(mux);
 	return (ssize_t)done;
 }
 
@@ -72,7 +71,7 @@ ssize_t mux_out(struct mux *mux, const struct iovec *iov, int n)
 {
 	size_t done = 0;
 
-	if (!flush_pending(mux))
+	if (!mux_flush(mux))
 		return 0;
 	if (!mux->stamp.on)
 		return chardev_link_outv(&mux->below, iov, n);
@@ -92,7 +91,7 @@ static void say(struct mux *mux, const char *text, size_t len)
 {
 	if (mux->pending.len + len > PENDING_BYTES || byte_queue_push(&mux->pending, text, len) < 0)
 		return;
-	flush_pending(mux);
+	mux_flush(mux);
 }
 
 /* ---- whose turn it is ---- */
@@ -246,7 +245,7 @@ static void on_below_room(void *holder)
 	unsigned long skip = mux->base.joined ? round % mux->base.joined : 0;
 	struct mux_port *port;
 
-	if (!flush_pending(mux))
+	if (!mux_flush(mux))
 		return;
 	for (; (port = next_to_tell(mux, round, skip)); skip = 0)
 		chardev_room(&port->base);

@@ -93,11 +93,12 @@ static void on_answer(void *data, int result, void *task)
 static int pam_open(struct object *object, const struct opts *opts, struct error **err)
 {
 	struct authz_pam *pam = pam_of(object);
-	int r;
+	int r = pam_look(err);
 
-	if (!pam_is_available())
-		return error_set(err, ENOTSUP, "object '%s': this charhubd was built without PAM",
-			object->id);
+	if (r < 0) {
+		error_prefix(err, "object '%s': ", object->id);
+		return r;
+	}
 	pam->service = strdup(opts_get_string(opts, "service"));
 	r = pam->service ? work_pool_get_answers(object_loop(object), &pam->pool) : -ENOMEM;
 	if (r == 0)

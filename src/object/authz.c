@@ -9,7 +9,7 @@
 #include "io/errand.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int authz_find(const struct object_set *set, const char *option, const char *id,
@@ -90,32 +90,40 @@ static int conclude(struct authz_question *question, bool allowed)
 static void on_answer(void *data, bool allowed);
 
 /* Return: whether he is allowed; -EINPROGRESS. */
-static int ask_rule(struct authz_question *question)
+static int ask_rule(struct authz_question *question, const char *proven, const char *who)
 {
 	struct object *rule = rule_of(question);
-	const char *who =
-		question->step == AUTHZ_STEP_TLS ? bare_name(question->proven) : question->who;
+	const char *name = question->step == AUTHZ_STEP_TLS ? bare_name(proven) : who;
 
 	if (!rule)
 		return true;
 	if (rule->class->allows)
-		return rule->class->allows(rule, who);
-	return rule->class->ask(rule, who, on_answer, question, &question->errand) == 0
+		return rule->class->allows(rule, name);
+	return rule->class->ask(rule, name, on_answer, question, &question->errand) == 0
 		       ? -EINPROGRESS
 		       : false;
 }
 
 /* Return: a right; -EINPROGRESS. */
-static int walk(struct authz_question *question)
+static int walk(struct authz_question *question, const char *proven, const char *who)
 {
 	int r = -EAGAIN;
 
 	while (r == -EAGAIN) {
-		r = ask_rule(question);
+		r = ask_rule(question, proven, who);
 		if (r != -EINPROGRESS)
 			r = conclude(question, r);
 	}
 	return r;
+}
+
+/* There is an answer, or nobody waits for it. */
+static void close_question(struct authz_question *question)
+{
+	authz_gate_put(&question->gate);
+	free(question->proven);
+	free(question->who);
+	question->proven = question->who = NULL;
 }
 
 static void on_answer(void *data, bool allowed)
@@ -126,17 +134,11 @@ static void on_answer(void *data, bool allowed)
 	question->errand = NULL;
 	r = conclude(question, allowed);
 	if (r == -EAGAIN)
-		r = walk(question);
+		r = walk(question, question->proven, question->who);
 	if (r == -EINPROGRESS)
 		return;
-	authz_gate_put(&question->gate);
+	close_question(question);
 	question->fn(question->data, (enum authz_right)r);
-}
-
-/* A part of a name is another name. */
-static bool put(char *ret_copy, const char *name)
-{
-	return snprintf(ret_copy, IDENTITY_WHO_MAX, "%s", name) < IDENTITY_WHO_MAX;
 }
 
 int authz_ask(struct authz_question *question, const struct authz_gate *gate, const char *proven,
@@ -145,12 +147,16 @@ int authz_ask(struct authz_question *question, const struct authz_gate *gate, co
 	int r;
 
 	*question = (struct authz_question){ .gate = *gate, .fn = fn, .data = data };
-	if (!put(question->proven, proven) || !put(question->who, who))
-		return AUTHZ_NOTHING;
-	r = walk(question);
-	if (r == -EINPROGRESS)
-		authz_gate_get(gate);
-	return r;
+	r = walk(question, proven, who);
+	if (r != -EINPROGRESS)
+		return r;
+	authz_gate_get(gate);
+	question->proven = strdup(proven);
+	question->who = strdup(who);
+	if (question->proven && question->who)
+		return -EINPROGRESS;
+	authz_forget(question);
+	return AUTHZ_NOTHING;
 }
 
 void authz_forget(struct authz_question *question)
@@ -159,5 +165,5 @@ void authz_forget(struct authz_question *question)
 		return;
 	errand_forget(question->errand);
 	question->errand = NULL;
-	authz_gate_put(&question->gate);
+	close_question(question);
 }

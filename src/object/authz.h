@@ -55,10 +55,12 @@ enum authz_step { AUTHZ_STEP_TLS, AUTHZ_STEP_TYPE, AUTHZ_STEP_VIEW };
  * struct authz_question - what may somebody here? Part of the object of who asks
  *
  * All zero: nothing is asked. Its members are authz.c's.
+ *
+ * @proven, @who: copies, for the rules that are left when the answer comes; owned until then
  */
 struct authz_question {
 	struct authz_gate gate;
-	char proven[IDENTITY_WHO_MAX], who[IDENTITY_WHO_MAX];
+	char *proven, *who;
 	enum authz_step step;
 	struct errand *errand;
 	authz_fn *fn;
@@ -71,7 +73,7 @@ struct authz_question {
  * @proven: who he is as far as TLS knows, for the gate's @tls. QEMU's rules know a peer by the name
  *          alone: "CN=alice,O=Lab" of "x509:CN=alice,O=Lab", "alice" of "psk:alice". Who has proven
  *          nothing is asked for as he is
- * @who:    who he is, for the other rules; both are copied
+ * @who:    who he is, for the other rules; both are copied where the answer takes time
  * @fn:     gets the answer where it takes time: called once, from the loop, unless authz_forget()
  *          comes first. Until then he is neither let in nor refused. What cannot be found out is
  *          AUTHZ_NOTHING

@@ -146,18 +146,16 @@ int login_check(struct login *login, const char *user, const char *password, con
 
 /* ---- life ---- */
 
-static int look(const char *service, const char *path, struct error **err)
+int login_look(const char *service, const char *path, struct error **err)
 {
-	if (service && !pam_is_available())
-		return error_set(err, ENOTSUP, "this charhubd was built without PAM");
-	return service ? 0 : password_file_look(path, err);
+	return service ? pam_look(err) : password_file_look(path, err);
 }
 
 int login_new(struct loop *loop, const char *service, const char *path, struct login **ret_login,
 	struct error **err)
 {
 	struct login *login;
-	int r = look(service, path, err);
+	int r = login_look(service, path, err);
 
 	if (r < 0)
 		return r;

@@ -34,6 +34,13 @@ typedef void login_fn(void *data, const char *user);
 int login_new(struct loop *loop, const char *service, const char *path, struct login **ret_login,
 	struct error **err);
 
+/**
+ * login_look() - could names and passwords be checked there now, by who this process is
+ *
+ * Return: as login_new().
+ */
+int login_look(const char *service, const char *path, struct error **err);
+
 /** login_free() - nothing may be under way; NULL is fine */
 void login_free(struct login *login);
 

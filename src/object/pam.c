@@ -10,18 +10,37 @@
 #include "object/pam.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* As the filter is, it is the process's. */
+static bool is_forbidden;
+
+void pam_forbid(void)
+{
+	is_forbidden = true;
+}
+
+static int check_forbidden(struct error **err)
+{
+	if (!is_forbidden)
+		return 0;
+	error_set(err, EPERM,
+		"PAM cannot be asked within -sandbox on: nobody knows what its modules do");
+	error_set_hint(err, "authz-list and authz-list-file work there, and plain-file= of -vnc.");
+	return -EPERM;
+}
+
 #ifdef HAVE_PAM
 
 #include <security/pam_appl.h>
 
-bool pam_is_available(void)
+int pam_look(struct error **err)
 {
-	return true;
+	return check_forbidden(err);
 }
 
 static void free_replies(struct pam_response *replies, int n)
@@ -127,9 +146,11 @@ int pam_ask(const struct pam_question *question, char *ret_user, char *ret_reaso
 
 #else
 
-bool pam_is_available(void)
+int pam_look(struct error **err)
 {
-	return false;
+	int r = check_forbidden(err);
+
+	return r < 0 ? r : error_set(err, ENOTSUP, "this charhubd was built without PAM");
 }
 
 int pam_ask(const struct pam_question *question, char *ret_user, char *ret_reason)

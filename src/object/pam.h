@@ -2,8 +2,7 @@
 #ifndef OBJECT_PAM_H
 #define OBJECT_PAM_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/error.h"
 
 enum {
 	PAM_TEXT_MAX = 256, /* of a name or a reason, with the NUL */
@@ -20,8 +19,20 @@ struct pam_question {
 	const char *service, *user, *password, *from;
 };
 
-/** pam_is_available() - or was this built without PAM */
-bool pam_is_available(void);
+/**
+ * pam_look() - can it be asked
+ *
+ * Return: 0; -ENOTSUP: this was built without PAM; -EPERM: pam_forbid() was said; with @err.
+ */
+int pam_look(struct error **err);
+
+/**
+ * pam_forbid() - for good: this process is, or will be, held by a filter of system calls
+ *
+ * Modules make whatever calls they like, and one that the filter does not know would be the end of
+ * the process, at somebody's login.
+ */
+void pam_forbid(void);
 
 /**
  * pam_ask() - ask, and wait for the answer: modules may take as long as they like

@@ -2,6 +2,7 @@
 #include "object/tls-creds.h"
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "base/log.h"
 #include "object/secret.h"
 #include "opts/opts.h"
@@ -78,10 +79,9 @@ static const struct opt_desc anon_options[] = {
 
 static int copy(const struct opts *opts, const char *key, char **ret_copy, struct error **err)
 {
-	const char *value = opts_get_string(opts, key);
-
-	*ret_copy = value ? strdup(value) : NULL;
-	return value && !*ret_copy ? error_set(err, ENOMEM, "out of memory") : 0;
+	return copy_text(opts_get_string(opts, key), ret_copy) < 0
+		       ? error_set(err, ENOMEM, "out of memory")
+		       : 0;
 }
 
 static int read_psk(struct tls_creds *creds, const struct opts *opts, struct error **err)

@@ -90,20 +90,28 @@ static struct choice *choose(const struct opts *opts, size_t *ret_len)
 
 static void put(struct strbuf *text, const char *key, const char *value)
 {
-	strbuf_printf(text, "%s%s%s", text->len ? "," : "", key ? key : "", key ? "=" : "");
-	for (; *value; value++)
-		strbuf_puts(text, *value == ',' ? ",," : (char[]){ *value, '\0' });
+	if (text->len)
+		strbuf_putc(text, ',');
+	if (key) {
+		strbuf_puts(text, key);
+		strbuf_putc(text, '=');
+	}
+	for (const char *comma; (comma = strchr(value, ',')); value = comma + 1) {
+		strbuf_append(text, value, (size_t)(comma - value));
+		strbuf_puts(text, ",,");
+	}
+	strbuf_puts(text, value);
 }
 
-static void put_choice(struct strbuf *text, const struct opts *opts, const struct opts_item *item)
+static void put_choice(struct strbuf *text, const struct opts_item *item)
 {
 	char buf[VALUE_BYTES];
-	struct opts_match match;
+	const struct opt_desc *leaf = item->match.leaf;
 	const char *value = item->value;
 
-	if (opts_match_key(opts->tables, item->key, &match)) {
-		value = plain(match.leaf, value, buf);
-		if (is_preset(match.leaf, value))
+	if (leaf) {
+		value = plain(leaf, value, buf);
+		if (is_preset(leaf, value))
 			return;
 	}
 	put(text, item->key, value);
@@ -127,7 +135,7 @@ char *opts_canonical(const struct opts *opts, const char *implied)
 		const char *key = choices[i].item->key;
 
 		if (strcmp(key, "id") && !(implied && !strcmp(key, implied)))
-			put_choice(&text, opts, choices[i].item);
+			put_choice(&text, choices[i].item);
 	}
 	strbuf_puts(&text, "");
 	return strbuf_take(&text);
@@ -141,11 +149,10 @@ static void compare_one_way(const struct opts *a, const struct opts *b, enum opt
 	for (size_t i = 0; i < a->len; i++) {
 		const struct opts_item *item = &a->items[i];
 		const char *other = opts_text(b, item->key);
-		struct opts_match match;
 
 		if (other && !strcmp(other, item->value))
 			continue;
-		if (!opts_match_key(a->tables, item->key, &match) || !match.desc->live)
+		if (!item->match.desc || !item->match.desc->live)
 			*change = OPTS_OTHER;
 		else if (*change == OPTS_SAME)
 			*change = OPTS_LIVE;
@@ -177,13 +184,13 @@ const char *opts_next_ref(const struct opts *opts, size_t *index, const struct o
 {
 	while (*index < opts->len) {
 		const struct opts_item *item = &opts->items[(*index)++];
-		struct opts_match match;
+		const struct opts_match *match = &item->match;
 
-		if (!strcmp(item->key, "id") || !opts_match_key(opts->tables, item->key, &match))
+		if (!match->desc || !strcmp(item->key, "id"))
 			continue;
-		if (match.leaf->type != OPT_ID && match.leaf->type != OPT_LIST)
+		if (match->leaf->type != OPT_ID && match->leaf->type != OPT_LIST)
 			continue;
-		*ret_desc = match.desc;
+		*ret_desc = match->desc;
 		return item->value;
 	}
 	return NULL;

@@ -27,7 +27,7 @@ const struct opt_desc *opts_find_desc(const struct opt_desc *const *tables, cons
 {
 	for (; *tables; tables++)
 		for (const struct opt_desc *desc = *tables; desc->name; desc++)
-			if (!strcmp(desc->name, name))
+			if (opts_is_key(desc->name, name))
 				return desc;
 	return NULL;
 }
@@ -105,10 +105,9 @@ bool opts_match_key(const struct opt_desc *const *tables, const char *key, struc
 
 const char *opts_unknown_key(struct opts *opts, const struct opt_desc *const *tables)
 {
-	struct opts_match match;
-
+	opts_bind(opts, tables);
 	for (size_t i = 0; i < opts->len; i++)
-		if (!opts_match_key(tables, opts->items[i].key, &match)) {
+		if (!opts->items[i].match.desc) {
 			opts->refused = &opts->items[i];
 			return opts->refused->key;
 		}
@@ -293,10 +292,9 @@ static int unknown_key(const char *owner, const struct opt_desc *const *tables, 
 static bool has_element(const struct opts *opts, const struct opt_desc *desc, int index)
 {
 	for (size_t i = 0; i < opts->len; i++) {
-		struct opts_match match;
+		const struct opts_match *match = &opts->items[i].match;
 
-		if (opts_match_key(opts->tables, opts->items[i].key, &match) &&
-			match.desc == desc && (index < 0 || match.index == index))
+		if (match->desc == desc && (index < 0 || match->index == index))
 			return true;
 	}
 	return false;
@@ -326,11 +324,11 @@ static bool is_mixed_use(const struct opts *opts, const char *key, char *text, s
 static int check_item(const struct opts *opts, const char *owner, const struct opts_item *item,
 	struct error **err)
 {
-	struct opts_match match;
+	const struct opts_match *match = &item->match;
 	char mixed[OPTS_KEY_MAX + 16];
 
-	if (opts_match_key(opts->tables, item->key, &match))
-		return value_checks[match.leaf->type](match.leaf, item, err);
+	if (match->desc)
+		return value_checks[match->leaf->type](match->leaf, item, err);
 	if (is_mixed_use(opts, item->key, mixed, sizeof(mixed)))
 		return error_set(err, EINVAL, "Parameters '%s' used inconsistently", mixed);
 	return unknown_key(owner, opts->tables, item->key, err);
@@ -358,19 +356,22 @@ static int check_gaps(const struct opts *opts, const struct opt_desc *desc, cons
 	struct error **err)
 {
 	size_t len = 0, first_gap = 0;
-	AUTO_FREE bool *seen = calloc(opts->len + 1, sizeof(*seen));
+	AUTO_FREE bool *seen = NULL;
 
+	if (!has_element(opts, desc, -1))
+		return 0;
+	seen = calloc(opts->len + 1, sizeof(*seen));
 	if (!seen)
 		return opts_append_error(-ENOMEM, err);
 	for (size_t i = 0; i < opts->len; i++) {
-		struct opts_match match;
+		const struct opts_match *match = &opts->items[i].match;
 
-		if (!opts_match_key(opts->tables, opts->items[i].key, &match) || match.desc != desc)
+		if (match->desc != desc)
 			continue;
-		if ((size_t)match.index < opts->len)
-			seen[match.index] = true;
-		if ((size_t)match.index >= len)
-			len = (size_t)match.index + 1;
+		if ((size_t)match->index < opts->len)
+			seen[match->index] = true;
+		if ((size_t)match->index >= len)
+			len = (size_t)match->index + 1;
 	}
 	while (first_gap < opts->len && seen[first_gap])
 		first_gap++;
@@ -437,6 +438,8 @@ int opts_check(struct opts *opts, const char *owner, const struct opt_desc *cons
 
 	opts_bind(opts, tables);
 	opts->refused = NULL;
+	if (opts->checked)
+		return 0;
 	r = check_id(opts, err);
 	for (size_t i = 0; r == 0 && i < opts->len; i++) {
 		r = check_item(opts, owner, &opts->items[i], err);
@@ -444,5 +447,8 @@ int opts_check(struct opts *opts, const char *owner, const struct opt_desc *cons
 		if (r < 0)
 			opts->refused = &opts->items[i];
 	}
-	return r < 0 ? r : check_missing(opts, "", err);
+	if (r == 0)
+		r = check_missing(opts, "", err);
+	opts->checked = r == 0;
+	return r;
 }

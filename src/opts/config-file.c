@@ -12,7 +12,7 @@
  * a value: it ends at the next '"'. Nothing of the file is used if a line of it is wrong. The file
  * is the operator's own, but often generated: its size, its lines and its sections are limited.
  */
-/* syscalls: openat read */
+/* syscalls: fstat newfstatat openat read */
 #include "opts/config-file.h"
 
 #include "base/cleanup.h"
@@ -23,6 +23,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -31,12 +32,14 @@ enum {
 	SECTIONS_MAX = 64 * 1024,
 };
 
+/* @text: of all lines, cut up in place; the names of sections are pieces of it. */
 struct config_file {
+	char *text;
 	struct config_section *sections;
 	size_t len, size;
 };
 
-/* Where the parser is: in @line, whose text is cut up in place. */
+/* Where the parser is: in @line, of which @text is what has not been read. */
 struct reader {
 	struct config_file *file;
 	enum config_dialect dialect;
@@ -49,12 +52,10 @@ void config_file_free(struct config_file *file)
 {
 	if (!file)
 		return;
-	for (size_t i = 0; i < file->len; i++) {
-		free((char *)(uintptr_t)file->sections[i].group);
-		free((char *)(uintptr_t)file->sections[i].id);
+	for (size_t i = 0; i < file->len; i++)
 		opts_free(file->sections[i].opts);
-	}
 	free(file->sections);
+	free(file->text);
 	free(file);
 }
 
@@ -129,7 +130,8 @@ static int add_section(struct reader *reader, const char *group, const char *id)
 {
 	struct config_file *file = reader->file;
 	size_t size = file->size ? file->size * 2 : 8;
-	struct config_section *sections = file->sections, section;
+	struct config_section *sections = file->sections;
+	struct opts *opts;
 
 	if (file->len == SECTIONS_MAX)
 		return fail(reader, EINVAL, "more than 65536 sections");
@@ -140,13 +142,13 @@ static int add_section(struct reader *reader, const char *group, const char *id)
 		file->sections = sections;
 		file->size = size;
 	}
-	section = (struct config_section){ strdup(group), id ? strdup(id) : NULL, opts_new(),
-		reader->line };
-	sections[file->len++] = section;
-	if (!section.group || !section.opts || (id && !section.id) ||
-		(id && opts_set(section.opts, "id", id) < 0))
+	opts = opts_new();
+	if (!opts)
 		return fail(reader, ENOMEM, "out of memory");
-	opts_set_line(section.opts, reader->line);
+	sections[file->len++] = (struct config_section){ group, id, opts, reader->line };
+	if (id && opts_set(opts, "id", id) < 0)
+		return fail(reader, ENOMEM, "out of memory");
+	opts_set_line(opts, reader->line);
 	return 0;
 }
 
@@ -250,18 +252,24 @@ static int parse_include(struct reader *reader)
 	return add_section(reader, "include", pattern);
 }
 
-static int parse_line(struct reader *reader, const char *text, size_t len)
+/* Some editors begin a file in UTF-8 with U+FEFF, which nobody sees. */
+static char *skip_mark(char *text)
 {
-	char line[LINE_BYTES_MAX + 1];
+	static const char mark[] = "\xef\xbb\xbf";
 
+	return strncmp(text, mark, sizeof(mark) - 1) ? text : text + sizeof(mark) - 1;
+}
+
+/* @line: @len bytes, and one that may be written to */
+static int parse_line(struct reader *reader, char *line, size_t len)
+{
 	if (len > LINE_BYTES_MAX)
 		return fail(reader, EINVAL, "the line is longer than 4096 bytes");
-	if (memchr(text, '\0', len))
+	if (memchr(line, '\0', len))
 		return fail(reader, EINVAL, "there is a NUL byte in the line");
-	memcpy(line, text, len);
 	line[len] = '\0';
 	trim_end(line);
-	reader->text = skip_blanks(line);
+	reader->text = skip_blanks(reader->line == 1 ? skip_mark(line) : line);
 	switch (*reader->text) {
 	case '\0':
 	case '#': return 0;
@@ -272,16 +280,20 @@ static int parse_line(struct reader *reader, const char *text, size_t len)
 	}
 }
 
-int config_file_parse(const char *text, size_t len, enum config_dialect dialect,
-	struct config_file **ret_file, unsigned *ret_line, struct error **err)
+/* @text: @len bytes and one more, from malloc(); it is the file's, or freed. */
+static int parse(char *text, size_t len, enum config_dialect dialect, struct config_file **ret_file,
+	unsigned *ret_line, struct error **err)
 {
 	__attribute__((cleanup(config_file_cleanup))) struct config_file *file =
 		calloc(1, sizeof(*file));
 	struct reader reader = { file, dialect, 0, NULL, err };
 
-	if (!file)
+	if (!file) {
+		free(text);
 		return error_set(err, ENOMEM, "out of memory");
-	for (const char *end = text + len; text < end;) {
+	}
+	file->text = text;
+	for (char *end = text + len; text < end;) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		size_t line = (size_t)((newline ? newline : end) - text);
 		int r;
@@ -297,6 +309,18 @@ int config_file_parse(const char *text, size_t len, enum config_dialect dialect,
 	}
 	*ret_file = TAKE_PTR(file);
 	return 0;
+}
+
+int config_file_parse(const char *text, size_t len, enum config_dialect dialect,
+	struct config_file **ret_file, unsigned *ret_line, struct error **err)
+{
+	char *copy = malloc(len + 1);
+
+	if (!copy)
+		return error_set(err, ENOMEM, "out of memory");
+	if (len)
+		memcpy(copy, text, len);
+	return parse(copy, len, dialect, ret_file, ret_line, err);
 }
 
 /* A pipe or /dev/fd/N works as well as a file. */
@@ -323,20 +347,42 @@ static int read_all(int fd, struct strbuf *text, struct error **err)
 	}
 }
 
-int config_file_read(const char *path, enum config_dialect dialect, struct config_file **ret_file,
-	unsigned *ret_line, struct error **err)
+/* Opening a FIFO may take for ever. */
+static int open_file(const char *path, bool regular, struct error **err)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | (regular ? O_NONBLOCK : 0));
+	struct stat st;
+
+	if (fd < 0)
+		return error_set(err, errno, "Could not open '%s': %s", path, strerror(errno));
+	if (!regular || fstat(fd, &st) < 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return TAKE_FD(fd);
+	error_set(err, EINVAL, "Cannot read config file '%s': it is no regular file", path);
+	error_set_hint(err, "What is included, or read once more, cannot be a pipe or a device.");
+	return -EINVAL;
+}
+
+int config_file_read(const char *path, enum config_dialect dialect, bool regular,
+	struct config_file **ret_file, unsigned *ret_line, struct error **err)
 {
 	AUTO_STRBUF struct strbuf text = { 0 };
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	AUTO_CLOSE int fd = open_file(path, regular, err);
+	size_t len;
+	char *lines;
 	int r;
 
 	if (ret_line)
 		*ret_line = 0;
 	if (fd < 0)
-		return error_set(err, errno, "Could not open '%s': %s", path, strerror(errno));
+		return fd;
 	r = read_all(fd, &text, err);
+	if (r < 0 && regular)
+		error_prefix(err, "'%s': ", path);
 	if (r < 0)
 		return r;
-	return config_file_parse(
-		text.len ? text.data : "", text.len, dialect, ret_file, ret_line, err);
+	len = text.len;
+	lines = strbuf_take(&text);
+	if (!lines)
+		return error_set(err, ENOMEM, "out of memory");
+	return parse(lines, len, dialect, ret_file, ret_line, err);
 }

@@ -9,7 +9,8 @@ enum config_dialect { CONFIG_QEMU, CONFIG_OURS };
 
 /**
  * struct config_section - one `[group "id"]` of a configuration file
- * @group: "chardev", "device", ...; "include": of a line `include "PATTERN"`, which is its @id
+ * @group: "chardev", "device", ...; "include": of a line `include "PATTERN"`, which is its @id;
+ *         both are the file's
  * @id:    the quoted name, or NULL; is also in @opts as "id"
  * @opts:  its lines, with their numbers; owned by the section
  * @line:  where it starts, from 1
@@ -25,6 +26,8 @@ struct config_file;
 
 /**
  * config_file_read() - read a whole file before anything of it is used
+ * @regular:  let it be nothing that could have one wait for ever, or that is another at the second
+ *            look: a pipe, a device
  * @ret_line: on an error the line that is wrong, or 0: the file as a whole; may be NULL
  *
  * The form is QEMU's: `[group]` or `[group "id"]`, `key = "value"`, comments from '#' to the end of
@@ -34,10 +37,10 @@ struct config_file;
  *
  * Return: 0; -errno with @err.
  */
-int config_file_read(const char *path, enum config_dialect dialect, struct config_file **ret_file,
-	unsigned *ret_line, struct error **err);
+int config_file_read(const char *path, enum config_dialect dialect, bool regular,
+	struct config_file **ret_file, unsigned *ret_line, struct error **err);
 
-/** config_file_parse() - the same from memory: @len bytes at @text, copied where needed */
+/** config_file_parse() - the same from memory: @len bytes at @text, which are copied */
 int config_file_parse(const char *text, size_t len, enum config_dialect dialect,
 	struct config_file **ret_file, unsigned *ret_line, struct error **err);
 

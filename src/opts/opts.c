@@ -10,7 +10,6 @@
 #include "opts/opts.h"
 #include "opts/opts-impl.h"
 
-#include "base/cleanup.h"
 #include "base/parse.h"
 
 #include <assert.h>
@@ -24,10 +23,28 @@ struct opts *opts_new(void)
 	return calloc(1, sizeof(struct opts));
 }
 
-static void item_done(struct opts_item *item)
+static void match_item(const struct opts *opts, struct opts_item *item)
 {
+	if (!opts_match_key(opts->tables, item->key, &item->match))
+		item->match = (struct opts_match){ 0 };
+}
+
+/* Both strings, in one piece. Return: 0; -ENOMEM: they are as they were. */
+static int set_item(struct opts *opts, struct opts_item *item, const char *key, const char *value)
+{
+	size_t key_size = strlen(key) + 1, value_size = strlen(value) + 1;
+	char *piece = malloc(key_size + value_size);
+
+	if (!piece)
+		return -ENOMEM;
+	memcpy(piece, key, key_size);
+	memcpy(piece + key_size, value, value_size);
 	free(item->key);
-	free(item->value);
+	item->key = piece;
+	item->value = piece + key_size;
+	match_item(opts, item);
+	opts->checked = false;
+	return 0;
 }
 
 void opts_free(struct opts *opts)
@@ -35,14 +52,14 @@ void opts_free(struct opts *opts)
 	if (!opts)
 		return;
 	for (size_t i = 0; i < opts->len; i++)
-		item_done(&opts->items[i]);
+		free(opts->items[i].key);
 	free(opts->items);
 	free(opts);
 }
 
 static int reserve_item(struct opts *opts)
 {
-	size_t size = opts->size ? opts->size * 2 : 8;
+	size_t size = opts->size ? opts->size * 2 : 4;
 	struct opts_item *items;
 
 	if (opts->len >= OPTS_ITEMS_MAX)
@@ -59,21 +76,14 @@ static int reserve_item(struct opts *opts)
 
 int opts_append(struct opts *opts, const char *key, const char *value)
 {
-	struct opts_item item;
+	struct opts_item item = { .line = opts->line, .is_json = opts->is_json };
 	int r = reserve_item(opts);
 
-	if (r < 0)
-		return r;
-	item.key = strdup(key);
-	item.value = strdup(value);
-	if (!item.key || !item.value) {
-		item_done(&item);
-		return -ENOMEM;
-	}
-	item.line = opts->line;
-	item.is_json = opts->is_json;
-	opts->items[opts->len++] = item;
-	return 0;
+	if (r == 0)
+		r = set_item(opts, &item, key, value);
+	if (r == 0)
+		opts->items[opts->len++] = item;
+	return r;
 }
 
 int opts_append_error(int code, struct error **err)
@@ -87,7 +97,7 @@ int opts_append_error(int code, struct error **err)
 static struct opts_item *find_item(const struct opts *opts, const char *key)
 {
 	for (size_t i = opts->len; i > 0; i--)
-		if (!strcmp(opts->items[i - 1].key, key))
+		if (opts_is_key(opts->items[i - 1].key, key))
 			return &opts->items[i - 1];
 	return NULL;
 }
@@ -95,16 +105,8 @@ static struct opts_item *find_item(const struct opts *opts, const char *key)
 int opts_set(struct opts *opts, const char *key, const char *value)
 {
 	struct opts_item *item = find_item(opts, key);
-	char *copy;
 
-	if (!item)
-		return opts_append(opts, key, value);
-	copy = strdup(value);
-	if (!copy)
-		return -ENOMEM;
-	free(item->value);
-	item->value = copy;
-	return 0;
+	return item ? set_item(opts, item, key, value) : opts_append(opts, key, value);
 }
 
 size_t opts_count(const struct opts *opts)
@@ -145,21 +147,17 @@ int opts_rename_keys(struct opts *opts, const char *(*rename)(const char *key))
 	for (size_t i = 0; i < opts->len; i++) {
 		struct opts_item item = opts->items[i];
 		const char *name = rename(item.key);
-		char *key = name ? strdup(name) : NULL;
 
-		if (name && !key) {
-			r = -ENOMEM;
-			key = TAKE_PTR(item.key);
-		}
-		if (!key) {
-			item_done(&item);
+		if (!name) {
+			free(item.key);
 			continue;
 		}
-		free(item.key);
-		item.key = key;
+		if (set_item(opts, &item, name, item.value) < 0)
+			r = -ENOMEM;
 		opts->items[kept++] = item;
 	}
 	opts->len = kept;
+	opts->checked = false;
 	return r;
 }
 
@@ -193,15 +191,29 @@ const char *opts_nth_text(const struct opts *opts, const char *key, size_t n)
 	return NULL;
 }
 
+static bool is_bound(const struct opts *opts, const struct opt_desc *const *tables)
+{
+	size_t i = 0;
+
+	while (tables[i] && opts->tables[i] == tables[i])
+		i++;
+	return tables[i] == opts->tables[i];
+}
+
 void opts_bind(struct opts *opts, const struct opt_desc *const *tables)
 {
 	size_t count = 0;
 
+	if (is_bound(opts, tables))
+		return;
 	memset(opts->tables, 0, sizeof(opts->tables));
 	for (; tables[count]; count++) {
 		assert(count < OPTS_TABLES_MAX);
 		opts->tables[count] = tables[count];
 	}
+	for (size_t i = 0; i < opts->len; i++)
+		match_item(opts, &opts->items[i]);
+	opts->checked = false;
 }
 
 /* ---- typed values ---- */
@@ -212,24 +224,31 @@ enum {
 	NUMBERS = 1 << OPT_NUMBER | 1 << OPT_UINT32 | 1 << OPT_SIZE
 };
 
-/* The text of @key or its preset; @types: bits of enum opt_type. */
-static const char *text_or_preset(const struct opts *opts, const char *key, unsigned types)
+/* The text of @key or its preset. @types: bits of enum opt_type; *@ret_desc: its entry. */
+static const char *text_or_preset(
+	const struct opts *opts, const char *key, unsigned types, const struct opt_desc **ret_desc)
 {
 	const struct opt_desc *desc = opts_find_desc(opts->tables, key);
-	const char *text = opts_text(opts, key);
 
 	assert(desc && types >> desc->type & 1);
-	return text ? text : desc->preset;
+	*ret_desc = desc;
+	for (size_t i = opts->len; i > 0; i--)
+		if (opts->items[i - 1].match.desc == desc)
+			return opts->items[i - 1].value;
+	return desc->preset;
 }
 
 const char *opts_get_string(const struct opts *opts, const char *key)
 {
-	return text_or_preset(opts, key, STRINGS);
+	const struct opt_desc *desc;
+
+	return text_or_preset(opts, key, STRINGS, &desc);
 }
 
 bool opts_get_bool(const struct opts *opts, const char *key)
 {
-	const char *text = text_or_preset(opts, key, 1 << OPT_BOOL);
+	const struct opt_desc *desc;
+	const char *text = text_or_preset(opts, key, 1 << OPT_BOOL, &desc);
 	bool value = false;
 
 	if (text)
@@ -239,12 +258,13 @@ bool opts_get_bool(const struct opts *opts, const char *key)
 
 uint64_t opts_get_number(const struct opts *opts, const char *key)
 {
-	const char *text = text_or_preset(opts, key, NUMBERS);
+	const struct opt_desc *desc;
+	const char *text = text_or_preset(opts, key, NUMBERS, &desc);
 	uint64_t value = 0;
 
 	if (!text)
 		return 0;
-	if (opts_find_desc(opts->tables, key)->type == OPT_SIZE)
+	if (desc->type == OPT_SIZE)
 		parse_size(text, &value);
 	else
 		parse_u64(text, &value);
@@ -253,8 +273,9 @@ uint64_t opts_get_number(const struct opts *opts, const char *key)
 
 int opts_get_enum(const struct opts *opts, const char *key)
 {
-	const char *text = text_or_preset(opts, key, 1 << OPT_ENUM);
-	int index = text ? opts_enum_index(opts_find_desc(opts->tables, key)->values, text) : 0;
+	const struct opt_desc *desc;
+	const char *text = text_or_preset(opts, key, 1 << OPT_ENUM, &desc);
+	int index = text ? opts_enum_index(desc->values, text) : 0;
 
 	return index < 0 ? 0 : index;
 }
@@ -296,11 +317,11 @@ size_t opts_list_len(const struct opts *opts, const char *key)
 	size_t len = 0;
 
 	for (size_t i = 0; i < opts->len; i++) {
-		struct opts_match match;
+		const struct opts_match *match = &opts->items[i].match;
 
-		if (opts_match_key(opts->tables, opts->items[i].key, &match) && match.index >= 0 &&
-			!strcmp(match.desc->name, key) && (size_t)match.index >= len)
-			len = (size_t)match.index + 1;
+		if (match->desc && match->index >= 0 && (size_t)match->index >= len &&
+			!strcmp(match->desc->name, key))
+			len = (size_t)match->index + 1;
 	}
 	return len;
 }
@@ -341,13 +362,12 @@ static int fill_groups(
 
 	for (size_t i = 0; i < opts->len && r == 0; i++) {
 		const struct opts_item *item = &opts->items[i];
-		struct opts_match match;
 		const char *rest;
 
-		if (!opts_match_key(opts->tables, item->key, &match) || match.desc != desc)
+		if (item->match.desc != desc)
 			continue;
 		opts_parse_index(item->key + name_len + 1, &rest);
-		r = opts_append(groups->items[match.index], rest + 1, item->value);
+		r = opts_append(groups->items[item->match.index], rest + 1, item->value);
 	}
 	return r;
 }

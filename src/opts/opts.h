@@ -163,7 +163,7 @@ bool opts_wants_help(const struct opts *opts);
 /** opts_bind() - remember the tables; they are static, the array of them need not be */
 void opts_bind(struct opts *opts, const struct opt_desc *const *tables);
 
-/** opts_unknown_key() - the first key that no table has; NULL: all are known */
+/** opts_unknown_key() - bind a set; the first key that no table has, NULL: all are known */
 const char *opts_unknown_key(struct opts *opts, const struct opt_desc *const *tables);
 
 /** opts_set_names_hint() - make "OWNER takes: a, b, c." the hint of the error in @err */

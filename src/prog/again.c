@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "config/globs.h"
 #include "config/reload.h"
+#include "control/world.h"
 #include "io/budget.h"
 #include "opts/opts.h"
 #include "prog/cmdline.h"
@@ -17,15 +18,17 @@
 /**
  * struct again
  * @setup: what is there now; @next: what is being read
- * @only:  of these consoles; NULL: all
+ * @only:  of the consoles of that name, which has a star; NULL: all; @next_only: those that follow
  * @taken: what was read has taken the place of what there was
  * @on_reload: see again_new()
  */
 struct again {
 	struct loop *loop;
+	struct world *world;
 	struct setup *setup, next;
 	struct cmdline cmdline;
-	const struct request *only;
+	const char *only;
+	size_t next_only;
 	bool taken;
 	struct config_reload *reload;
 	struct globs *globs;
@@ -35,11 +38,17 @@ struct again {
 
 /* ---- reading ---- */
 
-static const struct request *find_console(const struct setup *setup, const char *name)
+/* The next of the consoles that are called @only: several may be. NULL: there is none. */
+static const struct request *next_only(struct again *again)
 {
-	for (size_t i = 0; i < setup->consoles.len; i++)
-		if (!strcmp(opts_text(setup->consoles.items[i].opts, "id"), name))
-			return &setup->consoles.items[i];
+	const struct request_list *list = &again->setup->consoles;
+
+	while (again->next_only < list->len) {
+		const struct request *console = &list->items[again->next_only++];
+
+		if (!strcmp(opts_text(console->opts, "id"), again->only))
+			return console;
+	}
 	return NULL;
 }
 
@@ -47,18 +56,17 @@ static int begin(void *data, const char *group, struct error **err)
 {
 	struct again *again = data;
 
-	again->next = (struct setup){ 0 };
+	(void)err;
+	again->next = (struct setup){ .there = world_inventory(again->world) };
 	again->taken = false;
-	again->only = group ? find_console(again->setup, group) : NULL;
-	if (group && !again->only)
-		return error_set(err, ENOENT, "there is no console '%s' any more", group);
+	again->only = group;
+	again->next_only = 0;
 	if (!group)
 		again->on_reload(again->listener, true);
 	again->cmdline = (struct cmdline){
 		.argc = again->setup->argc,
 		.argv = again->setup->argv,
 		.setup = &again->next,
-		.again = true,
 		.next = 1,
 	};
 	return 0;
@@ -67,10 +75,19 @@ static int begin(void *data, const char *group, struct error **err)
 static int step(void *data, struct error **err)
 {
 	struct again *again = data;
+	const struct request *console;
+	int r;
 
-	if (again->only)
-		return consoles_expand(&again->next, again->only, err);
-	return cmdline_step(&again->cmdline, err);
+	if (!again->only)
+		return cmdline_step(&again->cmdline, err);
+	console = next_only(again);
+	if (!console)
+		return 0;
+	log_set_place(console->where);
+	r = consoles_look_again(again->setup, console, again->next.there, &again->next.wanted, err);
+	if (r == 0)
+		log_set_place(NULL);
+	return r == 0 ? CMDLINE_MORE : r;
 }
 
 static struct wanted *wanted(void *data)
@@ -167,6 +184,7 @@ int again_new(struct loop *loop, struct world *world, struct setup *setup, again
 	if (!again)
 		return error_set(err, ENOMEM, "out of memory");
 	again->loop = loop;
+	again->world = world;
 	again->setup = setup;
 	again->on_reload = on_reload;
 	again->listener = listener;

@@ -73,7 +73,7 @@ static int read_arg(struct cmdline *cmdline, struct error **err)
 		if (!arg)
 			return error_set(err, EINVAL, "%s: requires an argument", word);
 	}
-	if (cmdline->again && option->once)
+	if (cmdline->setup->there && option->once)
 		return CMDLINE_MORE;
 	r = use_option(cmdline->setup, option, word, arg, err);
 	return r == 0 ? CMDLINE_MORE : r;
@@ -85,7 +85,7 @@ static int read_section(struct cmdline *cmdline, struct error **err)
 	int r = config_files_next(cmdline->setup->files, &entry, err);
 
 	if (r == 1)
-		r = readconfig_take(cmdline->setup, &entry, cmdline->again, err);
+		r = readconfig_take(cmdline->setup, &entry, err);
 	if (r == 0)
 		log_set_place(NULL);
 	return r == 0 ? CMDLINE_MORE : r;

@@ -50,14 +50,13 @@ const struct program_option *cmdline_find(const char *name);
 
 /**
  * struct cmdline - a command line that is being read, with the files it names
- * @again: for the second time: what is read once is passed over
+ * @setup: the second time (@there) what is read once is passed over
  * @next:  argument, @next_console: of those that are to be expanded
  */
 struct cmdline {
 	int argc;
 	char **argv;
 	struct setup *setup;
-	bool again;
 	int next;
 	size_t next_console;
 };
@@ -91,7 +90,6 @@ int readconfig_open(
  * In a file of QEMU's one whose group is no option of ours, and a device that is none of ours, is
  * skipped with a warning.
  */
-int readconfig_take(
-	struct setup *setup, struct config_entry *entry, bool again, struct error **err);
+int readconfig_take(struct setup *setup, struct config_entry *entry, struct error **err);
 
 #endif

@@ -11,12 +11,13 @@
 #include "base/log.h"
 #include "config/plan.h"
 #include "config/things.h"
-#include "control/recorders.h"
 #include "io/budget.h"
 #include "io/open-watch.h"
 #include "io/spawner.h"
+#include "io/store.h"
 #include "lib/classes.h"
 #include "lib/estate.h"
+#include "object/pam.h"
 #include "opts/opts.h"
 #include "prog/again.h"
 #include "prog/classes.h"
@@ -30,6 +31,7 @@
 #include "prog/signals.h"
 #include "prog/takeover.h"
 #include "prog/upgrade.h"
+#include "vnc/vnc.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -131,7 +133,7 @@ static int make(
 	return r < 0 ? r : thing_make(daemon->estate.world, kind, request, err);
 }
 
-/* Who takes over goes on without what can be missed. */
+/* Who takes over goes on without what can be missed, as does who has found it by itself. */
 static void do_without(struct error **err)
 {
 	log_report(LOG_ERROR, *err);
@@ -161,6 +163,8 @@ static int make_all(
 		r = make(daemon, kind, &list->items[i], err);
 		if (r < 0 && setup->takes_over)
 			lose(&list->items[i], err);
+		else if (r < 0 && list->items[i].group)
+			do_without(err);
 		else if (r < 0)
 			return r;
 		log_set_place(NULL);
@@ -193,6 +197,8 @@ static int make_estate(struct daemon *daemon, struct setup *setup, struct error 
 
 	if (!config.loop)
 		return error_set(err, ENOMEM, "out of memory");
+	if (sandboxing_is_on(&setup->sandbox))
+		pam_forbid();
 	return estate_init(&daemon->estate, &config, err);
 }
 
@@ -217,7 +223,6 @@ static int inherit(struct daemon *daemon, struct setup *setup, struct error **er
 		return r;
 	if (bequest_audit(bequest, &setup->audit_left))
 		world_leave_audit(daemon->estate.world, &setup->audit_left);
-	recorders_inherit(world_recorders(daemon->estate.world), &bequest->takes);
 	return 0;
 }
 
@@ -240,10 +245,55 @@ static int hold_pidfile(struct daemon *daemon, const struct setup *setup, struct
 	return 0;
 }
 
+/* What was read as root is read at each login, by who the process is by then. */
+static int look_at_logins(const struct setup *setup, struct error **err)
+{
+	const struct request_list *list = &setup->wanted.lists[THING_VNC];
+	int r = 0;
+
+	for (size_t i = 0; i < list->len && r == 0; i++)
+		r = vnc_look(list->items[i].opts, err);
+	return r;
+}
+
+/* After another root is taken it is from there that a path that does not begin at one begins. */
+static int check_paths(const struct setup *setup, struct error **err)
+{
+	struct places places;
+	int r;
+
+	if (!setup->privileges.chroot)
+		return 0;
+	r = places_read(&places, setup, err);
+	if (r < 0)
+		return r;
+	if (places.relative)
+		r = error_set(err, EINVAL,
+			"-run-with: with chroot= a path begins with '/': '%s' would not be found "
+			"again, to be removed or opened anew",
+			places.relative);
+	places_done(&places);
+	return r;
+}
+
+static int drop_privileges(const struct setup *setup, struct error **err)
+{
+	int r = privileges_drop(&setup->privileges, err);
+
+	if (r < 0 || !setup->privileges.user)
+		return r;
+	r = look_at_logins(setup, err);
+	if (r < 0)
+		error_prefix(err, "-run-with: as user '%s': ", setup->privileges.user);
+	return r;
+}
+
 static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 {
-	int r = hold_pidfile(daemon, setup, err);
+	int r = setup->takes_over ? 0 : check_paths(setup, err);
 
+	if (r == 0)
+		r = hold_pidfile(daemon, setup, err);
 	if (r < 0)
 		return r;
 	r = make_estate(daemon, setup, err);
@@ -276,6 +326,13 @@ static int start(struct daemon *daemon, struct setup *setup, struct error **err)
 
 /* ---- running ---- */
 
+/* What was made of them is in the world's inventory: they would be kept for nobody. */
+static void forget_wishes(struct setup *setup)
+{
+	wanted_done(&setup->wanted);
+	store_give_back_freed();
+}
+
 static int serve(struct daemon *daemon, int ready_fd, struct error **err)
 {
 	const char *logfile = daemon->setup->logfile;
@@ -292,11 +349,12 @@ static int serve(struct daemon *daemon, int ready_fd, struct error **err)
 	if (ready_fd >= 0)
 		process_daemon_ready(ready_fd, logfile != NULL);
 	if (!forgone_has_privileges(&daemon->setup->forgone))
-		r = privileges_drop(&daemon->setup->privileges, err);
+		r = drop_privileges(daemon->setup, err);
 	if (r == 0 && !daemon->setup->forgone.sandbox)
 		r = sandboxing_enter(daemon->setup, daemon->loop, err);
 	if (r < 0)
 		return r;
+	forget_wishes(daemon->setup);
 	if (daemon->setup->was_stored)
 		again_read(daemon->again); /* it is ready once all is as the files say now */
 	else
@@ -357,7 +415,9 @@ static int check_bequest(struct world *world, struct setup *setup, struct error 
 		r = things_name(world, &setup->wanted, err);
 	if (r == 0)
 		r = bequest_check(&setup->bequest, world, err);
-	return r < 0 ? r : check_objects(world, setup, err);
+	if (r == 0)
+		r = check_objects(world, setup, err);
+	return r < 0 ? r : look_at_logins(setup, err);
 }
 
 int daemon_check(struct setup *setup, struct error **err)

@@ -3,6 +3,7 @@
 #include "prog/forgone.h"
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "control/bequest.h"
 #include "io/open-watch.h"
 #include "io/spawner.h"
@@ -102,12 +103,6 @@ int forgone_save(const struct setup *setup, struct loop *loop, int pidfile,
 
 /* ---- finding it ---- */
 
-static bool copy(const char *text, char **ret_copy)
-{
-	*ret_copy = text ? strdup(text) : NULL;
-	return !text || *ret_copy;
-}
-
 /* Return: false: no memory. */
 static bool own(struct forgone *forgone, const struct state *state)
 {
@@ -125,9 +120,10 @@ static bool own(struct forgone *forgone, const struct state *state)
 	while (snapshot_next_group(&places, &part))
 		if (snapshot_get(&part, place_fields, &place, NULL) == 0)
 			path_list_add(&forgone->places, place.path);
-	return copy(state->user, &forgone->user) && copy(state->chroot, &forgone->chroot) &&
-	       copy(state->sandbox, &forgone->sandbox) &&
-	       copy(state->syscalls, &forgone->syscalls) && !forgone->places.failed;
+	return copy_text(state->user, &forgone->user) == 0 &&
+	       copy_text(state->chroot, &forgone->chroot) == 0 &&
+	       copy_text(state->sandbox, &forgone->sandbox) == 0 &&
+	       copy_text(state->syscalls, &forgone->syscalls) == 0 && !forgone->places.failed;
 }
 
 int forgone_read(struct setup *setup, struct error **err)

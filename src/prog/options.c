@@ -7,6 +7,7 @@
 #include "prog/cmdline.h"
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "chardev/chardev-impl.h"
@@ -357,8 +358,7 @@ static int add_name(struct setup *setup, struct opts *opts, const char *where, s
 		return r;
 	guest = opts_get_string(opts, "guest");
 	free(setup->name);
-	setup->name = guest ? strdup(guest) : NULL;
-	if (guest && !setup->name)
+	if (copy_text(guest, &setup->name) < 0)
 		return error_set(err, ENOMEM, "out of memory");
 	process = opts_get_string(opts, "process");
 	if (process)

@@ -3,6 +3,7 @@
 #include "prog/places.h"
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "prog/setup.h"
 #include "sandbox/sandbox.h"
 
@@ -46,7 +47,7 @@ void path_list_done(struct path_list *list)
  * Of a device it is only that one. Of all else the folder, since files are moved away and made
  * anew, sockets removed, and a star means what comes.
  */
-static void put_path(struct places *places, const char *path)
+static void put_place(struct places *places, const char *path)
 {
 	struct stat st = { 0 };
 	bool is_there = stat(path, &st) == 0;
@@ -57,6 +58,13 @@ static void put_path(struct places *places, const char *path)
 		path_list_add(&places->folders, path);
 	else
 		path_list_add_folder(&places->folders, path);
+}
+
+static void put_path(struct places *places, const char *path)
+{
+	if (path[0] != '/' && !places->relative)
+		copy_text(path, &places->relative);
+	put_place(places, path);
 }
 
 /* The keys of options whose values are names of files. */
@@ -80,10 +88,24 @@ static void put_option(struct places *places, const char *key, const char *value
 		put_path(places, value + strlen("unix:"));
 }
 
+/* Names of the kernel's, which are no files. */
+static bool is_abstract(const struct opts *opts)
+{
+	const char *abstract = opts_text(opts, "abstract");
+
+	return abstract && !strcmp(abstract, "on");
+}
+
 static void put_request(struct places *places, const struct request *request)
 {
-	for (size_t i = 0; i < opts_count(request->opts); i++)
-		put_option(places, opts_key_at(request->opts, i), opts_value_at(request->opts, i));
+	bool abstract = is_abstract(request->opts);
+
+	for (size_t i = 0; i < opts_count(request->opts); i++) {
+		const char *key = opts_key_at(request->opts, i);
+
+		if (!abstract || strcmp(key, "path") != 0)
+			put_option(places, key, opts_value_at(request->opts, i));
+	}
 }
 
 static void put_list(struct places *places, const struct request_list *list)
@@ -108,7 +130,7 @@ static void put_arguments(struct places *places, const struct setup *setup)
 		if (word[0] == '-' && word[1] == '-')
 			word++;
 		if (!strcmp(word, "-config") || !strcmp(word, "-readconfig"))
-			put_path(places, setup->argv[i + 1]);
+			put_place(places, setup->argv[i + 1]);
 	}
 }
 
@@ -147,6 +169,8 @@ void places_done(struct places *places)
 {
 	path_list_done(&places->files);
 	path_list_done(&places->folders);
+	free(places->relative);
+	places->relative = NULL;
 }
 
 /* ---- comparing ---- */

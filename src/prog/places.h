@@ -27,9 +27,12 @@ void path_list_add_folder(struct path_list *list, const char *path);
  * struct places - where files may be
  * @files:   devices, each by itself
  * @folders: with all below them
+ * @relative: the first path that does not begin with '/', but those of files of the configuration
+ *            itself; owned; NULL: there is none
  */
 struct places {
 	struct path_list files, folders;
+	char *relative;
 };
 
 /** places_read() - those that the configuration names. Return: 0; -ENOMEM with @err */

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +17,11 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum {
+	KEPT_BYTES = 16 << 20,	/* freed at the heap's end, and kept */
+	MAPPED_BYTES = 1 << 20, /* an allocation of so many is a mapping of its own, which is not */
+};
 
 /* A socket or a log file that became fd 1 or 2 would be written to by every message. */
 static void open_standard_fds(void)
@@ -36,8 +42,21 @@ static void raise_file_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/*
+ * What is freed in a rush is needed again in it: it goes back to the kernel when all is quiet
+ * (io/store.h), not piece by piece, since to touch it anew is dear (io/arena.h).
+ */
+static void keep_what_is_freed(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+	mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+#endif
+}
+
 void process_init(void)
 {
+	keep_what_is_freed();
 	open_standard_fds();
 	raise_file_limit();
 	thread_allow_interrupts();

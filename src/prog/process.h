@@ -11,8 +11,10 @@
  * background.
  */
 
-/** process_init() - open 0, 1 and 2 where they are closed; allow as many files as may be;
- * let threads be interrupted */
+/**
+ * process_init() - open 0, 1 and 2 where they are closed; allow as many files as may be; let
+ * threads be interrupted; use memory again that is freed
+ */
 void process_init(void);
 
 /**

@@ -20,11 +20,11 @@ static int add_section(struct setup *setup, const struct program_option *option,
 	AUTO_FREE char *end = NULL;
 	int r;
 
-	config_files_enter(path, opts_line(opts));
 	if (asprintf(&end, "%s:%u", path, opts_line(opts)) < 0) {
 		end = NULL;
 		return error_set(err, ENOMEM, "out of memory");
 	}
+	log_set_place(end);
 	r = option->add(setup, opts, end, err);
 	if (r < 0)
 		config_files_enter(path, opts_line(opts));
@@ -41,7 +41,7 @@ static int unknown_section(
 	return 0;
 }
 
-int readconfig_take(struct setup *setup, struct config_entry *entry, bool again, struct error **err)
+int readconfig_take(struct setup *setup, struct config_entry *entry, struct error **err)
 {
 	const struct program_option *option = cmdline_find(entry->group);
 	AUTO_OPTS struct opts *opts = TAKE_PTR(entry->opts);
@@ -50,7 +50,7 @@ int readconfig_take(struct setup *setup, struct config_entry *entry, bool again,
 
 	if (!option || !option->add)
 		return unknown_section(setup, entry, err);
-	if (again && option->once)
+	if (setup->there && option->once)
 		return 0;
 	r = add_section(setup, option, opts, entry->path, &why);
 	if (r == -ENODEV && config_files_dialect(setup->files) == CONFIG_QEMU) {
@@ -68,7 +68,7 @@ int readconfig_open(
 	struct setup *setup, const char *path, enum config_dialect dialect, struct error **err)
 {
 	if (!setup->files)
-		setup->files = config_files_new();
+		setup->files = config_files_new(setup->there);
 	if (!setup->files)
 		return error_set(err, ENOMEM, "out of memory");
 	return config_files_open(setup->files, path, dialect, err);

@@ -18,7 +18,7 @@
 
 /**
  * struct setup - what the command line and its files ask for; nothing of it exists yet
- * @wanted:  made kind by kind
+ * @wanted:  made kind by kind, and then forgotten
  * @consoles, @templates: what becomes of them is added to @wanted once all has been read
  * @files:   being read; NULL: none were
  * @fdsets:  descriptors that paths may name
@@ -26,6 +26,7 @@
  * @serials: ids of what -serial means, @n_serials, NULL: none; owned
  * @privileges: what is given up once all was made; @sandbox: what is not done any more then
  * @argc, @argv: the command line itself
+ * @there:   what there is while they are read once more; NULL: they are read for the first time
  * @check_only: make nothing of it
  * @program: what is executed to take over from this one; owned; NULL: it cannot be found
  * @examiner_fd: answer there whether what comes could be taken over; 0: no
@@ -44,6 +45,7 @@ struct setup {
 	struct wanted wanted;
 	struct request_list consoles, templates;
 	struct config_files *files;
+	const struct inventory *there;
 	struct fdsets fdsets;
 	struct activation activation;
 	char **serials;

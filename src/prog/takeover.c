@@ -5,7 +5,6 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/parse.h"
-#include "control/recorders.h"
 #include "control/world.h"
 #include "io/store.h"
 #include "opts/opts.h"
@@ -111,16 +110,13 @@ static void correct_inventory(const struct setup *setup, struct world *world)
 
 	while (bequest_next_thing(&things, &thing)) {
 		enum thing_kind kind = (enum thing_kind)thing.kind;
-		const struct thing *made = inventory_find(inventory, kind, thing.name);
+		const struct thing *made = inventory_find_asked(inventory, kind, thing.name);
 
-		if (!made)
-			continue;
-		if (!thing.text) {
-			inventory_forget(inventory, kind, thing.name);
-			continue;
-		}
-		inventory_note(inventory, kind, thing.name, thing.text, thing.group, made->handle);
-		inventory_set_group(inventory, kind, thing.name, thing.group);
+		if (made && thing.text)
+			inventory_ask(
+				inventory, kind, thing.name, thing.text, thing.group, made->handle);
+		else if (made)
+			inventory_unask(inventory, kind, thing.name);
 	}
 }
 
@@ -133,7 +129,6 @@ void takeover_go_on(struct setup *setup, struct world *world)
 {
 	bequest_go_on(&setup->bequest, world);
 	correct_inventory(setup, world);
-	recorders_inherit(world_recorders(world), NULL);
 	if (!store_own(world_loop(world), let_go, &setup->bequest))
 		let_go(&setup->bequest);
 	log_info("this is charhubd " CHARHUB_VERSION ", which goes on in another one's place");

@@ -2,7 +2,10 @@
 /*
  *	idle
  *	asking	the program that is to take over, a child, looks at all but what is bulk
- *	packing	it has said yes. Histories that rest are compressed, so that there is little to save
+ *	preparing
+ *		it has said yes. What shows each screen to the next program is made, one by one
+ *	packing	histories that rest are compressed, so that there is little to save. Then screens
+ *		that were used meanwhile are prepared again
  *	going	who asked has been told. In one dispatch: files are written, all is saved, the child
  *		looks at that too, who cannot be handed over is sent away, and the program is
  *		executed
@@ -16,7 +19,9 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "chardev/preparation.h"
 #include "control/bequest.h"
+#include "control/monitors.h"
 #include "control/upgrade.h"
 #include "control/world.h"
 #include "io/store.h"
@@ -33,11 +38,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum stage { IDLE, ASKING, PACKING, GOING };
+enum stage { IDLE, ASKING, PREPARING, PACKING, GOING };
 
 /**
  * struct upgrade
  * @listener: who waits for it; NULL: nobody
+ * @told_ms:  until when who asked has to have taken the answer, by the loop's clock
  * @losses:   guests that would lose their device; the first one's name in @lost
  */
 struct upgrade {
@@ -51,7 +57,9 @@ struct upgrade {
 	bool dry_run;
 	const struct upgrade_listener *listener;
 	struct examiner *examiner;
+	struct chardev_preparation *preparation;
 	struct timer *timer;
+	uint64_t told_ms;
 	unsigned losses;
 	char *lost;
 };
@@ -63,6 +71,7 @@ static void rest(struct upgrade *upgrade)
 	store_pack_now(upgrade->loop, NULL, NULL);
 	timer_stop(upgrade->timer);
 	examiner_free(TAKE_PTR(upgrade->examiner));
+	chardev_preparation_free(TAKE_PTR(upgrade->preparation));
 	free(TAKE_PTR(upgrade->lost));
 	upgrade->losses = 0;
 	upgrade->stage = IDLE;
@@ -177,15 +186,61 @@ static void go(struct upgrade *upgrade)
 	give_up(upgrade, err);
 }
 
-/* ---- packing ---- */
+/* ---- preparing ---- */
 
-static void on_packed(void *data)
+static void leave(void *data)
 {
 	struct upgrade *upgrade = data;
 
 	upgrade->stage = GOING;
 	tell_end(upgrade, NULL);
-	timer_start(upgrade->timer, 0); /* after the answer has gone out */
+	upgrade->told_ms = loop_now_ms(upgrade->loop) + UPGRADE_TOLD_MS;
+	timer_start(upgrade->timer, 0);
+}
+
+/* What was used meanwhile is prepared anew: that is little, and the last that is done before. */
+static void on_packed(void *data)
+{
+	struct upgrade *upgrade = data;
+
+	timer_stop(upgrade->timer);
+	store_pack_now(upgrade->loop, NULL, NULL);
+	upgrade->stage = PREPARING;
+	if (upgrade->preparation)
+		chardev_preparation_run(upgrade->preparation, UPGRADE_PREPARE_MS, leave, upgrade);
+	else
+		leave(upgrade);
+}
+
+static void on_prepared(void *data)
+{
+	struct upgrade *upgrade = data;
+
+	upgrade->stage = PACKING;
+	if (store_pack_now(upgrade->loop, on_packed, upgrade))
+		timer_start(upgrade->timer, UPGRADE_PACK_MS);
+	else
+		on_packed(upgrade);
+}
+
+/* Where there is no memory for it all is done while consoles wait. */
+static void prepare(struct upgrade *upgrade)
+{
+	upgrade->stage = PREPARING;
+	upgrade->preparation =
+		chardev_preparation_new(upgrade->loop, world_chardevs(upgrade->world));
+	if (upgrade->preparation)
+		chardev_preparation_run(
+			upgrade->preparation, UPGRADE_PREPARE_MS, on_prepared, upgrade);
+	else
+		on_prepared(upgrade);
+}
+
+/* The answer of thousands of consoles is long. */
+static bool is_told(const struct upgrade *upgrade)
+{
+	return !monitors_owe(world_monitors(upgrade->world)) ||
+	       loop_now_ms(upgrade->loop) >= upgrade->told_ms;
 }
 
 static void on_timer(void *data)
@@ -194,8 +249,10 @@ static void on_timer(void *data)
 
 	if (upgrade->stage == PACKING)
 		on_packed(upgrade);
-	else
+	else if (is_told(upgrade))
 		go(upgrade);
+	else
+		timer_start(upgrade->timer, 1);
 }
 
 /* ---- asking ---- */
@@ -212,11 +269,7 @@ static void on_answer(void *data, struct error *err)
 		give_up(upgrade, NULL);
 		return;
 	}
-	upgrade->stage = PACKING;
-	if (store_pack_now(upgrade->loop, on_packed, upgrade))
-		timer_start(upgrade->timer, UPGRADE_PACK_MS);
-	else
-		on_packed(upgrade);
+	prepare(upgrade);
 }
 
 static int check_losses(const struct upgrade *upgrade, bool force, struct error **err)

@@ -15,7 +15,8 @@ struct world;
  */
 struct upgrade;
 
-enum { UPGRADE_PACK_MS = 2000 }; /* for histories to be compressed, while consoles go on */
+/* How long, while consoles go on, screens are prepared, histories compressed, answers sent. */
+enum { UPGRADE_PREPARE_MS = 10 * 1000, UPGRADE_PACK_MS = 2000, UPGRADE_TOLD_MS = 1000 };
 
 /** upgrade_new() - Return: 0; -ENOMEM. The world's upgrader from now on */
 int upgrade_new(struct loop *loop, struct world *world, const struct setup *setup,

@@ -8,9 +8,11 @@
  *	attached	begins when somebody comes, ends when the last one has gone
  *	typed		the same, but it begins with the first key
  */
+/* syscalls: close */
 #include "record/recorder.h"
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/parse.h"
@@ -22,10 +24,12 @@
 #include "hub/hub.h"
 #include "io/archive.h"
 #include "io/loop.h"
+#include "record/left-takes.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /** In the order of the words of `when=`. */
 enum when { ALWAYS, ATTACHED, TYPED };
@@ -208,32 +212,32 @@ static int begin(struct post *post, struct error **err)
 	return r;
 }
 
+static int load(struct post *post, const struct take_state *state, struct error **err)
+{
+	AUTO_FREE char *owner = NULL;
+	struct take_config config;
+	int r = configure(post, &config, &owner, err);
+
+	if (r == 0)
+		r = take_load(&config, state, &post->take, err);
+	if (r < 0 && state->fd >= 0)
+		close(state->fd);
+	return r;
+}
+
 /* Return: was there one of another program? */
 static bool go_on(struct post *post)
 {
 	const struct recorder *recorder = post->recorder;
-	AUTO_FREE char *owner = NULL;
-	struct snapshot_groups left;
-	struct snapshot_part part;
+	struct left_takes *left = recorder->host->left;
 	struct take_state state;
-	struct take_config config;
 	struct error *err = NULL;
 
-	if (!recorder->host->left)
+	if (!left || !left_takes_take(left, recorder->id, chardev_id(post->hub), &state))
 		return false;
-	left = *recorder->host->left;
-	while (snapshot_next_group(&left, &part)) {
-		if (snapshot_get(&part, take_fields, &state, NULL) < 0 ||
-			strcmp(state.record, recorder->id) != 0 ||
-			strcmp(state.console, chardev_id(post->hub)) != 0)
-			continue;
-		if (configure(post, &config, &owner, &err) == 0 &&
-			take_load(&config, &state, &post->take, &err) == 0)
-			return true;
+	if (load(post, &state, &err) < 0)
 		log_report(LOG_WARNING, err);
-		return false;
-	}
-	return false;
+	return post->take;
 }
 
 /* ---- who is there ---- */
@@ -392,6 +396,12 @@ static bool has_post(const struct recorder *recorder, const struct chardev *hub)
 	return false;
 }
 
+static const struct hub_observer_ops observer_ops = { .on_event = on_event,
+	.on_output = on_output,
+	.hears_typed = hears_typed,
+	.on_typed = on_typed,
+	.on_gone = on_gone };
+
 /* Return: 0; -errno with @err: a file that is due cannot be had. */
 static int meet(struct recorder *recorder, struct chardev *hub, struct error **err)
 {
@@ -402,14 +412,9 @@ static int meet(struct recorder *recorder, struct chardev *hub, struct error **e
 	post = malloc(sizeof(*post));
 	if (!post)
 		return out_of_memory(recorder, err);
-	*post = (struct post){ .recorder = recorder,
-		.hub = hub,
-		.observer = { .on_event = on_event,
-			.on_output = on_output,
-			.hears_typed = hears_typed,
-			.on_typed = on_typed,
-			.on_gone = on_gone,
-			.data = post } };
+	*post = (struct post){
+		.recorder = recorder, .hub = hub, .observer = { .ops = &observer_ops, .data = post }
+	};
 	list_append(&recorder->posts, &post->node);
 	hub_observe(hub, &post->observer);
 	if (!go_on(post))
@@ -418,12 +423,18 @@ static int meet(struct recorder *recorder, struct chardev *hub, struct error **e
 	return 0;
 }
 
+/* A recorder of one console, of which there may be thousands, does not look at all of them. */
 static int meet_all(struct recorder *recorder, struct error **err)
 {
+	const struct chardev_set *chardevs = recorder->host->chardevs;
 	struct chardev *chardev = NULL;
 	int r = 0;
 
-	while (r == 0 && (chardev = chardev_set_next(recorder->host->chardevs, chardev)))
+	if (patterns_is_name(recorder->consoles)) {
+		chardev = chardev_set_find(chardevs, recorder->consoles);
+		return chardev && chardev_is_hub(chardev) ? meet(recorder, chardev, err) : 0;
+	}
+	while (r == 0 && (chardev = chardev_set_next(chardevs, chardev)))
 		if (chardev_is_hub(chardev))
 			r = meet(recorder, chardev, err);
 	return r;
@@ -474,12 +485,12 @@ int recorder_check(struct opts *opts, struct error **err)
 		     : parse_mode_option("mode", opts_get_string(opts, "mode"), "0640", &mode, err);
 }
 
-static int copy_text(
+static int replace_text(
 	const struct recorder *recorder, char **text, const char *from, struct error **err)
 {
-	char *copy = from ? strdup(from) : NULL;
+	char *copy;
 
-	if (from && !copy)
+	if (copy_text(from, &copy) < 0)
 		return out_of_memory(recorder, err);
 	free(*text);
 	*text = copy;
@@ -494,10 +505,10 @@ static int read_live(struct recorder *recorder, const struct opts *opts, struct 
 		r = parse_mode_option(
 			"mode", opts_get_string(opts, "mode"), "0640", &recorder->mode, err);
 	if (r == 0)
-		r = copy_text(
+		r = replace_text(
 			recorder, &recorder->consoles, opts_get_string(opts, "consoles"), err);
 	if (r == 0)
-		r = copy_text(recorder, &recorder->users, opts_get_string(opts, "users"), err);
+		r = replace_text(recorder, &recorder->users, opts_get_string(opts, "users"), err);
 	if (r == 0)
 		recorder->input = opts_get_bool(opts, "input");
 	return r;
@@ -533,7 +544,7 @@ static int read_options(struct recorder *recorder, const struct opts *opts, stru
 	if (!recorder->id)
 		return error_set(err, ENOMEM, "out of memory");
 	recorder->when = (enum when)opts_get_enum(opts, "when");
-	r = copy_text(recorder, &recorder->path, opts_get_string(opts, "path"), err);
+	r = replace_text(recorder, &recorder->path, opts_get_string(opts, "path"), err);
 	return r < 0 ? r : read_live(recorder, opts, err);
 }
 
@@ -596,6 +607,14 @@ void recorder_save(struct recorder *recorder, uint16_t tag, struct chardev_beque
 	list_for_each (post, &recorder->posts, struct post, node)
 		if (post->take)
 			save_take(post, tag, to);
+}
+
+bool recorder_owes(const struct recorder *recorder)
+{
+	list_for_each (post, &recorder->posts, struct post, node)
+		if (post->take && take_owes(post->take))
+			return true;
+	return false;
 }
 
 void recorder_each(const struct recorder *recorder, recording_fn *fn, void *data)

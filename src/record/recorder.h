@@ -4,11 +4,11 @@
 
 #include "opts/opts.h"
 #include "record/take.h"
-#include "snapshot/reader.h"
 
 struct chardev;
 struct chardev_bequest;
 struct chardev_set;
+struct left_takes;
 struct loop;
 
 /*
@@ -22,13 +22,13 @@ extern const struct opt_desc recorder_options[];
 
 /**
  * struct recorder_host - what recorders need from the world; outlives them
- * @left: takes of another program, to be gone on with: groups of take_fields; NULL: none
+ * @left: takes of another program, to be gone on with; NULL: none
  * @tell: a take has begun, or ends
  */
 struct recorder_host {
 	struct loop *loop;
 	struct chardev_set *chardevs;
-	const struct snapshot_groups *left;
+	struct left_takes *left;
 	void (*tell)(void *data, const char *record, struct chardev *hub,
 		const struct take_info *take, bool begins);
 	void *data;
@@ -62,6 +62,9 @@ void recorder_meet(struct recorder *recorder, struct chardev *hub);
 
 /** recorder_save() - put its takes, a group of take_fields with the tag @tag each */
 void recorder_save(struct recorder *recorder, uint16_t tag, struct chardev_bequest *to);
+
+/** recorder_owes() - does one of its takes, see take_owes() */
+bool recorder_owes(const struct recorder *recorder);
 
 /**
  * struct recording_info - what is known about a take of a recorder

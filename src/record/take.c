@@ -29,6 +29,7 @@ enum {
 	READ_BYTES = 16 * 1024,
 	READS_A_ROUND = 16,
 	PENDING_MAX = 64 * 1024,
+	LAST_MAX = 8 * 1024 * 1024,
 	MS = 1000,
 };
 
@@ -379,15 +380,50 @@ void take_save(const struct take *take, struct strbuf *pending, struct take_stat
 	};
 }
 
+/* What the file had no room to be told of yet. */
+static uint64_t unread(const struct take *take)
+{
+	struct hub_info info;
+
+	hub_info(take->hub, &info);
+	return info.end > take->at ? info.end - take->at : 0;
+}
+
+/* The file gets what is left when it has written the rest: nobody waits for that. */
+static void put_last(struct take *take)
+{
+	struct strbuf *pending = &take->pending;
+	struct iovec iov[2];
+	int n;
+
+	while (!writer_is_failing(take->writer) && pending->len < LAST_MAX && !pending->failed &&
+		(n = hub_history(take->hub, take->at, READ_BYTES, iov)) > 0)
+		for (int i = 0; i < n; i++) {
+			put(take, ASCIICAST_OUT, iov[i].iov_base, iov[i].iov_len);
+			take->at += iov[i].iov_len;
+		}
+	put_end(take);
+	if (pending->len && writer_put_last(take->writer, pending->data, pending->len) == 0)
+		strbuf_truncate(pending, 0);
+}
+
+/* A file is written also when all has ended, see put_last(). */
+bool take_owes(const struct take *take)
+{
+	return writer_is_stream(take->writer) && !writer_is_failing(take->writer) &&
+	       (take->pending.len || unread(take) || writer_owes(take->writer));
+}
+
 void take_end(struct take *take)
 {
 	if (!take)
 		return;
 	read_held(take);
-	put_end(take);
-	if (!flush(take))
-		log_warning("%s: '%s' ends without its last %zu bytes", take->owner, take->path,
-			take->pending.len);
+	put_last(take);
+	if (take->pending.len || unread(take))
+		log_warning("%s: '%s' ends without its last %zu bytes, and without %" PRIu64
+			    " bytes of output",
+			take->owner, take->path, take->pending.len, unread(take));
 	release(take);
 }
 

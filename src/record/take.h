@@ -89,6 +89,9 @@ void take_save(const struct take *take, struct strbuf *pending, struct take_stat
  */
 void take_end(struct take *take);
 
+/** take_owes() - would bytes be lost if it ended now, since a FIFO has not taken them yet */
+bool take_owes(const struct take *take);
+
 /** take_read() - the console has printed */
 void take_read(struct take *take);
 

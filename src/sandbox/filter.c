@@ -10,6 +10,7 @@
  *
  * What is no name of a call on this kind of machine is left out: each has its own.
  */
+/* before the sandbox: seccomp */
 #include "sandbox/sandbox.h"
 
 #include <errno.h>
@@ -21,9 +22,12 @@
 #include "base/strbuf.h"
 #include "sandbox/syscall-list.h"
 
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* memory
  * syscalls: brk mmap mmap2 munmap mremap mprotect madvise
@@ -176,11 +180,25 @@ bool sandbox_has_filter(void)
 	return true;
 }
 
+/* To the library a call that is forbidden is as good as no memory: it does not say which it was. */
+static int look_for_seccomp(struct error **err)
+{
+	uint32_t action = SECCOMP_RET_KILL_PROCESS;
+
+	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0)
+		return 0;
+	return error_set(err, errno, "sandbox: seccomp cannot be used: %s%s", strerror(errno),
+		errno == EPERM ? ", by a filter that was there before" : "");
+}
+
 int sandbox_limit_syscalls(bool upgrades, struct error **err)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int r;
+	scmp_filter_ctx filter;
+	int r = look_for_seccomp(err);
 
+	if (r < 0)
+		return r;
+	filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	if (!filter)
 		return error_set(err, ENOMEM, "sandbox: out of memory");
 	r = fill(filter, upgrades);

@@ -54,6 +54,7 @@ enum snapshot_type {
  * @needed:   of those that may be missing: this one may not
  * @optional: was added by a minor version: may be missing (0, false), and may be skipped by who
  *            does not know it
+ * @vital:    with @optional: who does not know it cannot take over
  * @max:      of numbers; 0: any
  * @of:       of SNAPSHOT_EACH: the table of each; @size: of the struct
  */
@@ -62,7 +63,7 @@ struct snapshot_field {
 	uint16_t tag;
 	enum snapshot_type type;
 	size_t offset;
-	bool needed, optional;
+	bool needed, optional, vital;
 	uint64_t max;
 	const struct snapshot_field *of;
 	size_t size;

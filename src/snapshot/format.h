@@ -44,7 +44,7 @@ enum snapshot_flags {
 /**
  * struct snapshot_version - what is written, and read
  * @major: another one is not read
- * @minor: higher with each record that was added; who does not know it skips it if it may
+ * @minor: higher with each record that was added; who does not know it skips it, or refuses
  */
 struct snapshot_version {
 	unsigned major, minor;

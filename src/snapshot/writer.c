@@ -91,13 +91,19 @@ static int note_fd(struct snapshot_writer *writer, int fd)
 	return 0;
 }
 
+/* By who does not know it. */
+static bool may_skip(const struct snapshot_field *field)
+{
+	return field->optional && !field->vital;
+}
+
 static void put_number(
 	struct snapshot_writer *writer, const struct snapshot_field *field, uint64_t number)
 {
 	uint8_t wire[8];
 
 	put_be64(wire, number);
-	put_record(writer, field->tag, SNAPSHOT_NUMBER, field->optional, wire, sizeof(wire));
+	put_record(writer, field->tag, SNAPSHOT_NUMBER, may_skip(field), wire, sizeof(wire));
 }
 
 static void put_fd(struct snapshot_writer *writer, const struct snapshot_field *field, int fd)
@@ -109,7 +115,7 @@ static void put_fd(struct snapshot_writer *writer, const struct snapshot_field *
 	if (note_fd(writer, fd) < 0)
 		fail(writer, ENOMEM);
 	put_be32(wire, (uint32_t)fd);
-	put_record(writer, field->tag, SNAPSHOT_FD, field->optional, wire, sizeof(wire));
+	put_record(writer, field->tag, SNAPSHOT_FD, may_skip(field), wire, sizeof(wire));
 }
 
 static void put_large(struct snapshot_writer *writer, const struct snapshot_field *field,
@@ -118,7 +124,7 @@ static void put_large(struct snapshot_writer *writer, const struct snapshot_fiel
 	uint8_t wire[16];
 
 	put_be64(put_be64(wire, bulk->at), bulk->len);
-	put_record(writer, field->tag, SNAPSHOT_BULK, field->optional, wire, sizeof(wire));
+	put_record(writer, field->tag, SNAPSHOT_BULK, may_skip(field), wire, sizeof(wire));
 }
 
 static void put_field(
@@ -134,12 +140,12 @@ static void put_field(
 	case SNAPSHOT_STRING:
 		text = *(const char *const *)member;
 		if (text)
-			put_record(writer, field->tag, SNAPSHOT_TEXT, field->optional, text,
+			put_record(writer, field->tag, SNAPSHOT_TEXT, may_skip(field), text,
 				strlen(text) + 1);
 		break;
 	case SNAPSHOT_BLOB:
 		if (bytes->data)
-			put_record(writer, field->tag, SNAPSHOT_BYTES, field->optional, bytes->data,
+			put_record(writer, field->tag, SNAPSHOT_BYTES, may_skip(field), bytes->data,
 				bytes->len);
 		break;
 	case SNAPSHOT_FILE: put_fd(writer, field, *(const int *)member); break;

@@ -2,22 +2,21 @@
 /*
  * Listening, accepting, and what happens when descriptors run out: a connection that cannot be
  * accepted keeps the listening socket readable, and a loop would spin on it. One descriptor is
- * therefore kept in reserve; it is given up for a moment to accept and turn away who knocks. Should
- * even that fail, the listener rests for a while.
+ * therefore kept in reserve (io/spare-fd); it is given up for a moment to accept and turn away who
+ * knocks. Should even that fail, the listener rests for a while.
  *
  * One dispatch accepts at most ACCEPTS_A_DISPATCH.
  */
-/* syscalls: accept4 close eventfd2 fcntl getsockname lstat newfstatat recvfrom sendto shutdown */
-/* syscalls: unlink */
+/* syscalls: accept4 close fcntl getsockname lstat newfstatat recvfrom sendto shutdown unlink */
 #include "transport/listener.h"
 
 #include "base/log.h"
+#include "io/spare-fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,10 +27,12 @@ enum { ACCEPTS_A_DISPATCH = 16, REST_MS = 1000, DRAIN_BYTES = 4096, DRAINS_MAX =
  * struct listener
  * @path:     of the socket file that is ours to remove; NULL: none
  * @dev, @ino: that file
+ * @has_spare: has a part in the descriptor in reserve
  */
 struct listener {
 	struct loop *loop;
-	int fd, reserve;
+	int fd;
+	bool has_spare, started, freed, warned;
 	struct watch *watch;
 	struct timer *rest;
 	char *owner, *name, *path;
@@ -40,7 +41,6 @@ struct listener {
 	listener_fn *fn;
 	void *data;
 	struct task reap;
-	bool started, freed, warned;
 };
 
 void socket_turn_away(int fd, const char *line)
@@ -52,13 +52,6 @@ void socket_turn_away(int fd, const char *line)
 	if (send(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		shutdown(fd, SHUT_WR);
 	close(fd);
-}
-
-/* Any will do: one that needs no file, which another root may not have. */
-static void open_reserve(struct listener *listener)
-{
-	if (listener->reserve < 0)
-		listener->reserve = eventfd(0, EFD_CLOEXEC);
 }
 
 static int accept_one(struct listener *listener)
@@ -76,13 +69,11 @@ static bool relieve(struct listener *listener, int error)
 	if (!listener->warned)
 		log_error("%s: cannot accept a connection: %s", listener->owner, strerror(error));
 	listener->warned = true;
-	if (listener->reserve >= 0) {
-		close(listener->reserve);
-		listener->reserve = -1;
+	if (spare_fd_give_up(listener->loop)) {
 		fd = accept_one(listener);
 		if (fd >= 0)
 			socket_turn_away(fd, "charhub: out of file descriptors\r\n");
-		open_reserve(listener);
+		spare_fd_take_back(listener->loop);
 	}
 	if (fd >= 0)
 		return true;
@@ -96,7 +87,7 @@ static void on_rest_over(void *data)
 {
 	struct listener *listener = data;
 
-	open_reserve(listener);
+	spare_fd_take_back(listener->loop);
 	if (listener->started)
 		watch_set(listener->watch, WATCH_READ);
 }
@@ -165,8 +156,8 @@ void listener_free(struct listener *listener)
 	listener->freed = true;
 	watch_free(listener->watch);
 	timer_free(listener->rest);
-	if (listener->reserve >= 0)
-		close(listener->reserve);
+	if (listener->has_spare)
+		spare_fd_leave(listener->loop);
 	remove_file(listener); /* while the inode's number cannot be another's */
 	if (listener->fd >= 0)
 		close(listener->fd);
@@ -194,9 +185,10 @@ static int set_up(struct listener *listener, const struct address *address, cons
 	listener->rest = timer_new(listener->loop, on_rest_over, listener);
 	if (r < 0 || !listener->owner || !listener->name || !listener->rest)
 		return -ENOMEM;
-	open_reserve(listener);
-	if (listener->reserve < 0)
-		return -EMFILE;
+	r = spare_fd_join(listener->loop);
+	if (r < 0)
+		return r;
+	listener->has_spare = true;
 	return watch_new(listener->loop, listener->fd, on_knock, listener, &listener->watch);
 }
 
@@ -205,10 +197,13 @@ static int set_non_blocking(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
+	if (flags >= 0 && (flags & O_NONBLOCK))
+		return 0;
 	return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-int listener_inherit(struct loop *loop, int fd, const struct address *address, const char *owner,
+/* @fd: non-blocking; the listener's, also where this fails */
+static int adopt(struct loop *loop, int fd, const struct address *address, const char *owner,
 	listener_fn *fn, void *data, struct listener **ret_listener, struct error **err)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
@@ -218,11 +213,8 @@ int listener_inherit(struct loop *loop, int fd, const struct address *address, c
 		close(fd);
 		return error_set(err, ENOMEM, "%s: out of memory", owner);
 	}
-	*listener =
-		(struct listener){ .loop = loop, .fd = fd, .reserve = -1, .fn = fn, .data = data };
-	r = set_non_blocking(fd);
-	if (r == 0)
-		r = set_up(listener, address, owner);
+	*listener = (struct listener){ .loop = loop, .fd = fd, .fn = fn, .data = data };
+	r = set_up(listener, address, owner);
 	if (r < 0) {
 		listener_free(listener);
 		return error_set(err, -r, "%s: %s", owner, strerror(-r));
@@ -231,13 +223,25 @@ int listener_inherit(struct loop *loop, int fd, const struct address *address, c
 	return 0;
 }
 
+int listener_inherit(struct loop *loop, int fd, const struct address *address, const char *owner,
+	listener_fn *fn, void *data, struct listener **ret_listener, struct error **err)
+{
+	int r = set_non_blocking(fd);
+
+	if (r < 0) {
+		close(fd);
+		return error_set(err, -r, "%s: %s", owner, strerror(-r));
+	}
+	return adopt(loop, fd, address, owner, fn, data, ret_listener, err);
+}
+
 int listener_open(struct loop *loop, struct address *address, int fd, const char *owner,
 	listener_fn *fn, void *data, struct listener **ret_listener, struct error **err)
 {
-	if (fd < 0)
-		fd = address_listen(address, err);
-	return fd < 0 ? fd
-		      : listener_inherit(loop, fd, address, owner, fn, data, ret_listener, err);
+	if (fd >= 0)
+		return listener_inherit(loop, fd, address, owner, fn, data, ret_listener, err);
+	fd = address_listen(address, err);
+	return fd < 0 ? fd : adopt(loop, fd, address, owner, fn, data, ret_listener, err);
 }
 
 int listener_new(struct loop *loop, struct address *address, const char *owner, listener_fn *fn,

@@ -511,9 +511,10 @@ static ssize_t read_payload(struct websocket *ws, const struct iovec *iov, int n
 	struct room room = { .iov = iov, .n = n };
 	ssize_t r = 1;
 
-	for (int i = 0; r > 0 && i < READS_A_CALL; i++) {
+	/* What was read is decoded, also what was read last: the lower one tells nothing of it. */
+	for (int i = 0; r > 0 && i <= READS_A_CALL; i++) {
 		decode(ws, &room);
-		if (room.done || ws->state > OPEN || has_payload(ws))
+		if (room.done || ws->state > OPEN || has_payload(ws) || i == READS_A_CALL)
 			break;
 		r = fill(ws);
 	}

@@ -11,6 +11,9 @@
  * Its own engine does so much work at a time, since a few bytes can touch the whole screen; what it
  * has not taken, the holder keeps, and offers it again after other consoles had their turn.
  *
+ * What another program has left of its own engine waits until somebody looks, or something is to
+ * change: use_own() is the door to it.
+ *
  * Nothing is told to the holder from inside of its own call, nor from inside of a viewer's: input,
  * answers and sizes wait for a task. Keys and pastes are all or nothing, up to VC_INPUT_MAX; the
  * guest takes them at its own pace. A hostile guest can fill its own screen and VC_REPLIES_MAX.
@@ -25,6 +28,7 @@
 #include "base/list.h"
 #include "base/strbuf.h"
 #include "chardev/handover.h"
+#include "chardev/will.h"
 #include "display/display.h"
 #include "io/byte-queue.h"
 #include "opts/opts.h"
@@ -39,6 +43,8 @@ enum { CP437_PIECE = 64 }; /* bytes that are translated at a time */
 
 /*
  * @own:     its engine; @vt: the one that is shown, @own or the holder's
+ * @will:    shows @own to another program; due: it is left by one, and @own has its size, and has
+ *           yet to be shown the rest
  * @effort:  what is left of what the engine may do in this dispatch; @is_short: it did not take all
  * @viewers: who looks, as the holder's
  * @input:   for the guest; @reply_bytes: how much of it the engine wrote since it was empty
@@ -51,6 +57,7 @@ enum { CP437_PIECE = 64 }; /* bytes that are translated at a time */
 struct vc {
 	struct chardev base;
 	struct vt *own, *vt;
+	struct chardev_will will;
 	struct display_console *console;
 	struct vc_viewers viewers;
 	struct byte_queue input;
@@ -73,6 +80,39 @@ static bool is_shared(const struct vc *vc)
 	return vc->vt != vc->own;
 }
 
+/* ---- its own engine ---- */
+
+static void show(void *data, const char *bytes, size_t len)
+{
+	vt_feed(data, bytes, len);
+}
+
+/* Make it what another program has left, if that waits. */
+static void show_left(struct vc *vc)
+{
+	if (!vc->will.is_due)
+		return;
+	vt_reset(vc->own);
+	vc->is_copying = true;
+	chardev_will_show(&vc->will, show, vc->own);
+	vc->is_copying = false;
+}
+
+/* To change it. */
+static struct vt *use_own(struct vc *vc)
+{
+	show_left(vc);
+	chardev_will_forgo(&vc->will);
+	return vc->own;
+}
+
+static void clear_own(struct vc *vc)
+{
+	chardev_will_done(&vc->will);
+	vt_reset(vc->own);
+	vt_clear_scrollback(vc->own);
+}
+
 /* ---- to the holder ---- */
 
 static void vc_post(struct vc *vc);
@@ -85,9 +125,11 @@ static void tell_holder_size(struct vc *vc)
 
 	vc->tell_size = false;
 	chardev_event(&vc->base, &event);
+	if (vc->base.closing)
+		return;
 	/* The holder may have resized its engine there and then. */
-	if (!vc->base.closing)
-		display_console_changed(vc->console);
+	display_console_changed(vc->console);
+	display_console_size_decided(vc->console);
 }
 
 static void vc_work(void *data)
@@ -163,17 +205,15 @@ static int handle_resize(void *data, const struct display_view *view, unsigned c
 		return -EPERM;
 	if (!cols || !rows || cols > VC_SIZE_MAX || rows > VC_SIZE_MAX)
 		return -ERANGE;
-	/* Everybody's size is the holder's to decide: it will resize its engine, or not. */
-	if (!is_shared(vc)) {
-		r = vt_resize(vc->own, cols, rows);
-		if (r < 0)
-			return r;
-		display_console_changed(vc->console);
-	}
+	/* Everybody's size is the hub's to decide: it resizes its engine, or ours, or none. */
 	if (vc_viewers_are_clients(&vc->viewers))
 		return vc_viewers_resize(&vc->viewers, view, cols, rows);
 	tell_size(vc, cols, rows);
-	return 0;
+	if (is_shared(vc))
+		return -EINPROGRESS;
+	r = vt_resize(use_own(vc), cols, rows);
+	display_console_changed(vc->console);
+	return r;
 }
 
 static void handle_rules(void *data, struct object **ret_view, struct object **ret_type)
@@ -252,7 +292,8 @@ static size_t feed_some(struct vc *vc, const char *bytes, size_t len)
 /* Return: how many bytes were taken; if not all, there is room again after this dispatch. */
 static size_t feed_own(struct vc *vc, const struct iovec *iov, int n)
 {
-	unsigned cols = vt_cols(vc->own), rows = vt_rows(vc->own);
+	const struct vt *own = use_own(vc);
+	unsigned cols = vt_cols(own), rows = vt_rows(own);
 	size_t total = 0;
 
 	for (int i = 0; i < n; i++) {
@@ -265,8 +306,8 @@ static size_t feed_own(struct vc *vc, const struct iovec *iov, int n)
 	}
 	if (vc->is_short)
 		vc_post(vc);
-	if (vt_cols(vc->own) != cols || vt_rows(vc->own) != rows)
-		tell_size(vc, vt_cols(vc->own), vt_rows(vc->own));
+	if (vt_cols(own) != cols || vt_rows(own) != rows)
+		tell_size(vc, vt_cols(own), vt_rows(own));
 	return total;
 }
 
@@ -282,10 +323,8 @@ static void use_screen(struct vc *vc, struct vt *screen)
 	vc->vt = vt;
 	vc_palette_use(vt, vc->palette);
 	display_console_set_vt(vc->console, vt);
-	if (screen) {
-		vt_reset(vc->own);
-		vt_clear_scrollback(vc->own);
-	}
+	if (screen)
+		clear_own(vc);
 }
 
 /* Let our own engine show what the holder's does. */
@@ -296,7 +335,7 @@ static void copy_screen(struct vc *vc)
 
 	if (vt_replay(vc->vt, &bytes, &how) < 0)
 		return;
-	if (vt_resize(vc->own, vt_cols(vc->vt), vt_rows(vc->vt)) < 0)
+	if (vt_resize(use_own(vc), vt_cols(vc->vt), vt_rows(vc->vt)) < 0)
 		return;
 	vc->is_copying = true;
 	vt_feed(vc->own, bytes.data, bytes.len);
@@ -317,6 +356,8 @@ static void handle_viewers(void *data)
 
 	if (is_shared(vc))
 		holders_screen(vc);
+	else if (display_console_viewers(vc->console))
+		show_left(vc);
 	vc_viewers_look(&vc->viewers);
 }
 
@@ -348,8 +389,7 @@ static void look_at_rules(struct vc *vc)
 /* What was not for everybody is not left behind where nobody is asked about any more. */
 static void forget_screen(struct vc *vc)
 {
-	vt_reset(vc->own);
-	vt_clear_scrollback(vc->own);
+	clear_own(vc);
 	put_banner(vc);
 	display_console_changed(vc->console);
 }
@@ -375,6 +415,7 @@ static void vc_detach(struct chardev *chardev)
 	else if (is_shared(vc))
 		copy_screen(vc);
 	use_screen(vc, NULL);
+	display_console_size_decided(vc->console);
 }
 
 /* ---- the class ---- */
@@ -401,7 +442,7 @@ static void follow_size(struct vc *vc, unsigned cols, unsigned rows)
 {
 	use_screen(vc, holders_screen(vc));
 	if (!is_shared(vc) && !vc->is_fixed)
-		vt_resize(vc->own, cols, rows);
+		vt_resize(use_own(vc), cols, rows);
 	display_console_changed(vc->console);
 }
 
@@ -462,6 +503,13 @@ static int make_engine(struct vc *vc, const struct opts *opts, unsigned cols, un
 	return 0;
 }
 
+static int render(void *data, struct strbuf *out)
+{
+	const struct vt_replay how = { .flags = VT_REPLAY_FRESH | VT_REPLAY_HISTORY };
+
+	return vt_replay(((const struct vc *)data)->own, out, &how);
+}
+
 /* @number: of its console, see struct display_console_config. */
 static int begin(
 	struct chardev *chardev, const struct opts *opts, unsigned number, struct error **err)
@@ -497,6 +545,7 @@ static int begin(
 			err, -r, "vc '%s': cannot add a console: %s", chardev->id, strerror(-r));
 	}
 	vc_viewers_init(&vc->viewers, chardev, vc->console);
+	chardev_will_init(&vc->will, chardev->loop, render, vc);
 	/* A size that somebody chose is told to the first holder. */
 	vc->told_cols = vt_cols(vc->own);
 	vc->told_rows = vt_rows(vc->own);
@@ -518,6 +567,7 @@ static void vc_close(struct chardev *chardev)
 	display_console_remove(vc->console);
 	vc_viewers_done(&vc->viewers);
 	byte_queue_clear(&vc->input);
+	chardev_will_done(&vc->will);
 	vt_free(vc->own);
 }
 
@@ -526,8 +576,8 @@ static void vc_close(struct chardev *chardev)
 /**
  * struct vc_state - what is left of one
  * @number: of its console
- * @cols, @rows: of its own engine; @replay: what is to be seen there, as far as whole sequences
- *          have made it; none: it shows its holder's
+ * @cols, @rows: of its own engine; @shown: what is to be seen there, as far as whole sequences
+ *          have made it, plain up to version 1.3; none: it shows its holder's
  * @input:  what the guest has not taken
  * @told_cols, @told_rows: of the size that the holder knows, or will: @tell_size
  * @viewers: those who are the holder's clients
@@ -537,7 +587,7 @@ struct vc_state {
 	bool is_private, tell_size;
 	uint64_t reply_bytes;
 	struct snapshot_bytes input;
-	struct snapshot_bulk replay;
+	struct chardev_shown shown;
 	struct snapshot_groups viewers;
 };
 
@@ -555,23 +605,23 @@ static const struct snapshot_field vc_fields[] = {
 	FIELD(tell_size, 7, SNAPSHOT_BOOL),
 	FIELD(reply_bytes, 8, SNAPSHOT_U64, .max = VC_REPLIES_MAX),
 	FIELD(input, 9, SNAPSHOT_BLOB),
-	FIELD(replay, 10, SNAPSHOT_LARGE),
+	FIELD(shown.plain, 10, SNAPSHOT_LARGE),
+	FIELD(shown.packed, 11, SNAPSHOT_LARGE, .optional = true, .vital = true),
+	FIELD(shown.len, 12, SNAPSHOT_U64, .max = CHARDEV_SHOWN_MAX, .optional = true),
 	FIELD(viewers, TAG_VIEWER, SNAPSHOT_EACH, .of = vc_viewer_fields,
 		.size = sizeof(struct vc_viewer_state)),
 	{ 0 },
 };
 
-static void put_screen(const struct vc *vc, struct vc_state *state, struct snapshot_writer *writer)
+static void vc_prepare(struct chardev *chardev)
 {
-	const struct vt_replay how = { .flags = VT_REPLAY_FRESH | VT_REPLAY_HISTORY };
-	struct strbuf bytes AUTO_STRBUF = { 0 };
+	if (!is_shared(vc_of(chardev)))
+		chardev_will_prepare(&vc_of(chardev)->will);
+}
 
-	if (is_shared(vc) || writer->is_trial)
-		return;
-	if (vt_replay(vc->own, &bytes, &how) < 0)
-		writer->error = ENOMEM;
-	else
-		snapshot_put_bulk(writer, &state->replay, bytes.data, bytes.len);
+static void vc_forgo(struct chardev *chardev)
+{
+	chardev_will_forgo(&vc_of(chardev)->will);
 }
 
 static void vc_save(struct chardev *chardev, struct chardev_bequest *to)
@@ -587,7 +637,8 @@ static void vc_save(struct chardev *chardev, struct chardev_bequest *to)
 		.reply_bytes = vc->reply_bytes,
 		.input = { byte_queue_data(&vc->input), vc->input.len } };
 
-	put_screen(vc, &state, &to->writer);
+	if (!is_shared(vc) && !to->writer.is_trial)
+		chardev_will_save(&vc->will, &to->writer, &state.shown);
 	snapshot_put(&to->writer, vc_fields, &state);
 	vc_viewers_save(&vc->viewers, TAG_VIEWER, &to->writer);
 }
@@ -598,13 +649,9 @@ static int get_screen(struct vc *vc, const struct vc_state *state, const struct 
 
 	if (state->cols && state->rows)
 		r = vt_resize(vc->own, state->cols, state->rows);
-	if (r < 0 || !state->replay.len)
+	if (r < 0 || !chardev_will_is_left(&state->shown))
 		return r;
-	vt_reset(vc->own);
-	vc->is_copying = true;
-	vt_feed(vc->own, snapshot_bulk(from, &state->replay), state->replay.len);
-	vc->is_copying = false;
-	return 0;
+	return chardev_will_load(&vc->will, from, &state->shown);
 }
 
 static int vc_load(struct chardev *chardev, const struct opts *opts, const struct snapshot *from,
@@ -638,6 +685,8 @@ static const struct chardev_handover vc_handover = {
 	.size = sizeof(struct vc_state),
 	.save = vc_save,
 	.load = vc_load,
+	.prepare = vc_prepare,
+	.forgo = vc_forgo,
 };
 
 static const struct opt_desc vc_options[] = {

@@ -16,6 +16,7 @@
 #include "vc/viewers.h"
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "base/log.h"
 #include "chardev/handover.h"
 #include "vc/input.h"
@@ -68,6 +69,15 @@ static struct display_view *view_of(const struct vc_viewer *viewer)
 
 /* ---- to the holder ---- */
 
+/* The size that he wanted is had, or not. */
+static void tell_decided(const struct vc_viewer *viewer)
+{
+	struct display_view *view = view_of(viewer);
+
+	if (view)
+		display_view_size_decided(view);
+}
+
 static void tell_size(struct vc_viewer *viewer)
 {
 	const struct chardev_event size = viewer->size;
@@ -77,6 +87,7 @@ static void tell_size(struct vc_viewer *viewer)
 	/* The holder may have resized its engine there and then. */
 	if (viewer->all)
 		display_console_changed(viewer->all->console);
+	tell_decided(viewer);
 }
 
 static void post(struct vc_viewer *viewer);
@@ -109,6 +120,7 @@ static void viewer_close(struct chardev *chardev)
 	byte_queue_clear(&viewer->input);
 	free(viewer->identity);
 	free(viewer->address);
+	tell_decided(viewer);
 	if (viewer->all && !viewer->has_left)
 		vc_viewers_look(viewer->all); /* he is still there */
 	viewer->all = NULL;
@@ -200,12 +212,6 @@ static const struct chardev_class viewer_class = {
 
 /* ---- who is there ---- */
 
-static int copy_text(char **text, const char *from)
-{
-	*text = from ? strdup(from) : NULL;
-	return from && !*text ? -ENOMEM : 0;
-}
-
 /* NULL: no memory. */
 static struct vc_viewer *new_viewer(
 	struct vc_viewers *all, unsigned number, const char *identity, const char *address)
@@ -224,8 +230,8 @@ static struct vc_viewer *new_viewer(
 	viewer = viewer_of(chardev);
 	viewer->number = number;
 	list_append(&all->list, &viewer->node);
-	if (copy_text(&viewer->identity, identity) < 0 ||
-		copy_text(&viewer->address, address) < 0) {
+	if (copy_text(identity, &viewer->identity) < 0 ||
+		copy_text(address, &viewer->address) < 0) {
 		chardev_free(chardev);
 		return NULL;
 	}
@@ -354,7 +360,7 @@ int vc_viewers_resize(
 		return -ENOMEM;
 	viewer->size = (struct chardev_event){ .type = CHARDEV_RESIZE, .cols = cols, .rows = rows };
 	post(viewer);
-	return 0;
+	return -EINPROGRESS;
 }
 
 /* ---- life ---- */

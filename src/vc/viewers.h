@@ -37,7 +37,11 @@ bool vc_viewers_are_clients(const struct vc_viewers *viewers);
 int vc_viewers_type(
 	struct vc_viewers *viewers, const struct display_view *view, const char *bytes, size_t len);
 
-/** vc_viewers_resize() - the same of the size of his window. Return: 0; -ENOMEM */
+/**
+ * vc_viewers_resize() - the same of the size of his window
+ *
+ * Return: -EINPROGRESS: display_view_size_decided() will be said; -ENOMEM.
+ */
 int vc_viewers_resize(
 	struct vc_viewers *viewers, const struct display_view *view, unsigned cols, unsigned rows);
 

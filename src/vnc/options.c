@@ -8,6 +8,7 @@
 #include "vnc/options.h"
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "base/log.h"
 #include "text/glyph.h"
 
@@ -184,10 +185,7 @@ static int no_memory(struct error **err)
 static int copy_string(
 	const struct opts *opts, const char *key, char **ret_copy, struct error **err)
 {
-	const char *value = opts_get_string(opts, key);
-
-	*ret_copy = value ? strdup(value) : NULL;
-	return value && !*ret_copy ? no_memory(err) : 0;
+	return copy_text(opts_get_string(opts, key), ret_copy) < 0 ? no_memory(err) : 0;
 }
 
 static int copy_strings(const struct opts *opts, struct vnc_config *config, struct error **err)

@@ -9,6 +9,7 @@
 #include "vnc/server.h"
 
 #include "base/cleanup.h"
+#include "base/copy.h"
 #include "base/log.h"
 #include "snapshot/reader.h"
 #include "vnc/state.h"
@@ -357,30 +358,22 @@ static const char *door_name(const struct vnc_server *server, bool websocket)
 
 /* ---- in another program's place ---- */
 
-static char *copy_text(const char *text, bool *failed)
-{
-	char *copy = text ? strdup(text) : NULL;
-
-	*failed |= text && !copy;
-	return copy;
-}
-
 /* Where it listened when it was left. */
 static int take_address(const struct vnc_door_state *state, struct vnc_address *ret_address)
 {
-	bool failed = false;
+	struct address *address = &ret_address->address;
 
 	*ret_address = (struct vnc_address){
 		.address = { .kind = (enum address_kind)state->kind,
-			.path = copy_text(state->path, &failed),
 			.abstract = state->abstract,
 			.tight = state->tight,
-			.host = copy_text(state->host, &failed),
-			.port = copy_text(state->port, &failed),
 			.fd = (int)state->number },
 		.websocket = state->websocket,
 	};
-	return failed ? -ENOMEM : 0;
+	if (copy_text(state->path, &address->path) < 0 ||
+		copy_text(state->host, &address->host) < 0)
+		return -ENOMEM;
+	return copy_text(state->port, &address->port);
 }
 
 static int inherit_door(
@@ -514,6 +507,21 @@ static int find_login(struct vnc_server *server, struct error **err)
 	r = login_new(host->loop, service, path, &host->login, err);
 	if (r < 0)
 		error_prefix(err, "vnc: %s: ", service ? "plain-pam" : "plain-file");
+	return r;
+}
+
+int vnc_look(struct opts *opts, struct error **err)
+{
+	struct vnc_config config;
+	int r = vnc_config_read(opts, &config, err);
+
+	if (r < 0)
+		return r;
+	if (config.plain_pam || config.plain_file)
+		r = login_look(config.plain_pam, config.plain_file, err);
+	if (r < 0)
+		error_prefix(err, "vnc: %s: ", config.plain_pam ? "plain-pam" : "plain-file");
+	vnc_config_done(&config);
 	return r;
 }
 

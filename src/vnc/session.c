@@ -13,6 +13,39 @@ enum { BELL = 2 };
 /* Answers to SetDesktopSize. */
 enum { SIZE_BY_VIEWER = 1, SIZE_OK = 0, SIZE_PROHIBITED = 1, SIZE_NO_RESOURCES = 2, SIZE_BAD = 3 };
 
+/* ---- a size that the viewer wants ---- */
+
+static struct cell_size size_now(const struct session *session)
+{
+	const struct display_view *view = session->peer->view;
+
+	return (struct cell_size){ display_view_cols(view), display_view_rows(view) };
+}
+
+static bool same_size(struct cell_size a, struct cell_size b)
+{
+	return a.cols == b.cols && a.rows == b.rows;
+}
+
+/* What others want counts, too: he may get another size than that which he wants, or none. */
+static uint16_t judge_size(const struct session *session)
+{
+	const struct size_wish *wish = &session->size_wish;
+	struct cell_size now = size_now(session);
+
+	return same_size(now, wish->wanted) || !same_size(now, wish->before) ? SIZE_OK
+									     : SIZE_PROHIBITED;
+}
+
+static void answer_size(struct session *session, uint16_t status)
+{
+	struct news *news = &session->updates.news;
+
+	news->size_status = status;
+	news->size_reason = SIZE_BY_VIEWER;
+	update_bring(&session->updates, NEWS_SIZE);
+}
+
 /* ---- what the view says ---- */
 
 static void on_change(void *data)
@@ -50,6 +83,14 @@ static void on_paste(void *data)
 static void on_clipboard(void *data, const char *utf8, size_t len)
 {
 	clipboard_out(&((struct session *)data)->clipboard, utf8, len);
+}
+
+static void on_size_decided(void *data)
+{
+	struct session *session = data;
+
+	session->size_wish.waits = false;
+	answer_size(session, judge_size(session));
 }
 
 static void on_switched(void *data)
@@ -120,6 +161,7 @@ static const struct display_view_callbacks view_callbacks = {
 	.may = may,
 	.may_use_page = may_use_page,
 	.on_sent_away = on_sent_away,
+	.on_size_decided = on_size_decided,
 };
 
 /* ---- what the viewer wants ---- */
@@ -142,29 +184,36 @@ void session_resize(struct session *session, unsigned width, unsigned height)
 	peer_post(session->peer);
 }
 
-static uint16_t request_size(struct session *session)
+static int request_size(struct session *session)
 {
 	const struct peer *peer = session->peer;
-	unsigned cols = session->size_wish.width / peer_cell_width(peer);
-	unsigned rows = session->size_wish.height / peer_cell_height(peer);
+	struct size_wish *wish = &session->size_wish;
 
 	if (peer->host->config.resize == VNC_RESIZE_FIXED || !peer->may_type)
-		return SIZE_PROHIBITED;
-	switch (display_view_request_size(peer->view, cols, rows)) {
-	case 0: return SIZE_OK;
-	case -EPERM: return SIZE_PROHIBITED;
-	case -ERANGE: return SIZE_BAD;
-	default: return SIZE_NO_RESOURCES;
+		return -EPERM;
+	wish->before = size_now(session);
+	wish->wanted = (struct cell_size){ wish->width / peer_cell_width(peer),
+		wish->height / peer_cell_height(peer) };
+	return display_view_request_size(peer->view, wish->wanted.cols, wish->wanted.rows);
+}
+
+static void ask_size(struct session *session)
+{
+	switch (request_size(session)) {
+	case 0: answer_size(session, judge_size(session)); break;
+	case -EINPROGRESS: session->size_wish.waits = true; break;
+	case -EPERM: answer_size(session, SIZE_PROHIBITED); break;
+	case -ERANGE: answer_size(session, SIZE_BAD); break;
+	default: answer_size(session, SIZE_NO_RESOURCES);
 	}
 }
 
 static void resize(struct session *session)
 {
 	struct size_wish *wish = &session->size_wish;
-	struct news *news = &session->updates.news;
 	uint64_t now_ms = loop_now_ms(session->peer->host->loop);
 
-	if (!wish->exists)
+	if (!wish->exists || wish->waits)
 		return;
 	if (wish->done_ms && now_ms < wish->done_ms + RESIZE_MS) {
 		timer_start(session->peer->timer, wish->done_ms + RESIZE_MS - now_ms);
@@ -172,9 +221,7 @@ static void resize(struct session *session)
 	}
 	wish->exists = false;
 	wish->done_ms = now_ms;
-	news->size_status = request_size(session);
-	news->size_reason = SIZE_BY_VIEWER;
-	news->due |= NEWS_SIZE;
+	ask_size(session);
 }
 
 static int ring(struct peer *peer)

@@ -16,14 +16,22 @@ struct fence {
 	uint8_t data[FENCE_DATA_MAX];
 };
 
+/** struct cell_size */
+struct cell_size {
+	unsigned cols, rows;
+};
+
 /**
  * struct size_wish - the size that a viewer wants
  * @width, @height: in pixels
+ * @waits:   for the decision about @wanted, which was asked for when it was @before; one that comes
+ *           meanwhile waits, too
  * @done_ms: when the last such wish was seen to
  */
 struct size_wish {
-	bool exists;
+	bool exists, waits;
 	unsigned width, height;
+	struct cell_size wanted, before;
 	uint64_t done_ms;
 };
 

@@ -109,7 +109,7 @@ static void put_wishes(const struct session *session, struct vnc_viewer_state *s
 	state->fence_flags = fence->flags;
 	if (fence->armed)
 		state->fence = (struct snapshot_bytes){ fence->data, fence->len };
-	if (session->size_wish.exists) {
+	if (session->size_wish.exists || session->size_wish.waits) {
 		state->wish_width = session->size_wish.width;
 		state->wish_height = session->size_wish.height;
 	}

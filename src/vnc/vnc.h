@@ -55,6 +55,14 @@ struct vnc_context {
 };
 
 /**
+ * vnc_look() - can what the options name for each login be read, by who this process is now
+ * @opts: as of vnc_server_new()
+ *
+ * Return: 0; -EACCES and the like with @err, which names it.
+ */
+int vnc_look(struct opts *opts, struct error **err);
+
+/**
  * vnc_server_new() - listen, or with reverse=on connect to a viewer
  * @opts: as parsed with the implied key "vnc"; checked here; may be freed after the call
  *

@@ -11,7 +11,7 @@
  */
 enum parser_action {
 	ACTION_IGNORE,
-	ACTION_EXECUTE,	  /* a control character in the middle of a sequence acts at once */
+	ACTION_EXECUTE,	  /* a control character in the middle of a sequence acts when that ends */
 	ACTION_COLLECT,	  /* prefix or intermediate */
 	ACTION_PARAM,	  /* digit, ; or : */
 	ACTION_ESCAPE,	  /* escape sequence complete */

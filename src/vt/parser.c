@@ -21,6 +21,9 @@
  * UTF-8 that is malformed becomes U+FFFD, one for each maximal part of a character [Unicode 3.9,
  * "U+FFFD substitution of maximal subparts"]. C1 controls are understood as U+0080..U+009F.
  *
+ * A control character inside of a sequence does not act before that ends: until then the screen is
+ * what it was where the sequence began, and all of it can be read again from there.
+ *
  * A guest may leave any sequence open for ever: parameters and strings are bounded, what is beyond
  * is counted and dropped.
  *
@@ -47,6 +50,7 @@ void parser_reset(struct parser *parser)
 	parser->string_escape = false;
 	parser->string_c2 = false;
 	parser->string_len = 0;
+	parser->held_count = 0;
 	parser->csi = (struct csi){ 0 };
 	parser->settled = parser->offset;
 }
@@ -155,19 +159,39 @@ static enum string_kind string_kind_of(uint8_t c)
 	}
 }
 
+/* The sequence ends: in its state, as what is a query by itself is none inside of it. */
+static void release_controls(struct vt *vt)
+{
+	struct parser *parser = &vt->parser;
+	unsigned count = parser->held_count;
+
+	parser->held_count = 0;
+	for (unsigned i = 0; i < count; i++)
+		control_execute(vt, parser->held[i]);
+}
+
+static void hold_control(struct vt *vt, uint8_t c)
+{
+	if (vt->parser.held_count == VT_HELD_MAX)
+		release_controls(vt);
+	vt->parser.held[vt->parser.held_count++] = c;
+}
+
 /* One byte below 0x80 of a sequence in @state. */
 static void take_byte(struct vt *vt, enum parser_state state, uint8_t c)
 {
 	struct parser *parser = &vt->parser;
 	struct transition t = parser_table[state][c];
 
+	if (t.next == STATE_GROUND)
+		release_controls(vt);
 	parser->state = t.next;
 	switch ((enum parser_action)t.action) {
 	case ACTION_IGNORE:
 		if (t.next == STATE_DCS_IGNORE)
 			parser->csi.intermediate = 0xff;
 		break;
-	case ACTION_EXECUTE: control_execute(vt, c); break;
+	case ACTION_EXECUTE: hold_control(vt, c); break;
 	case ACTION_COLLECT: collect(&parser->csi, c); break;
 	case ACTION_PARAM: add_param_byte(&parser->csi, c); break;
 	case ACTION_ESCAPE: escape_dispatch(vt, parser->csi.intermediate, c); break;
@@ -182,8 +206,11 @@ static void take_byte(struct vt *vt, enum parser_state state, uint8_t c)
 	}
 }
 
-static void begin_escape(struct parser *parser, uint64_t start)
+static void begin_escape(struct vt *vt, uint64_t start)
 {
+	struct parser *parser = &vt->parser;
+
+	release_controls(vt);
 	parser->sequence_start = start;
 	parser->state = STATE_ESCAPE;
 	clear_csi(&parser->csi);
@@ -192,7 +219,7 @@ static void begin_escape(struct parser *parser, uint64_t start)
 /* A C1 control is ESC and a byte 0x40 lower, in any state. */
 static void take_c1(struct vt *vt, uint32_t c)
 {
-	begin_escape(&vt->parser, vt->parser.utf8_start);
+	begin_escape(vt, vt->parser.utf8_start);
 	take_byte(vt, STATE_ESCAPE, (uint8_t)(c - 0x40));
 }
 
@@ -397,6 +424,13 @@ static const uint8_t *read_high_byte(struct vt *vt, const uint8_t *p)
 	return p;
 }
 
+/* Whole, or broken off. */
+static void end_sequence(struct vt *vt)
+{
+	release_controls(vt);
+	vt->parser.state = STATE_GROUND;
+}
+
 static const uint8_t *read_sequence(struct vt *vt, const uint8_t *p, const uint8_t *end)
 {
 	struct parser *parser = &vt->parser;
@@ -412,9 +446,9 @@ static const uint8_t *read_sequence(struct vt *vt, const uint8_t *p, const uint8
 		p++;
 		parser->sequence_end = offset_of(parser, p);
 		if (c == ESC)
-			begin_escape(parser, parser->sequence_end - 1);
+			begin_escape(vt, parser->sequence_end - 1);
 		else if (c == CAN || c == SUB)
-			parser->state = STATE_GROUND;
+			end_sequence(vt);
 		else
 			take_byte(vt, parser->state, c);
 	}
@@ -427,7 +461,7 @@ static void end_string(struct vt *vt)
 {
 	struct parser *parser = &vt->parser;
 
-	parser->state = STATE_GROUND;
+	end_sequence(vt);
 	vt->repeatable = false;
 	if (parser->string_len > VT_STRING_MAX)
 		return;
@@ -456,7 +490,7 @@ static const uint8_t *read_after_string_escape(struct vt *vt, const uint8_t *p)
 
 	parser->string_escape = false;
 	if (*p != '\\') {
-		begin_escape(parser, offset_of(parser, p) - 1);
+		begin_escape(vt, offset_of(parser, p) - 1);
 		return p;
 	}
 	p++;
@@ -473,7 +507,7 @@ static bool is_string_end(struct vt *vt, uint8_t c)
 
 	parser->string_c2 = c == 0xc2;
 	if (c == CAN || c == SUB) {
-		parser->state = STATE_GROUND;
+		end_sequence(vt);
 		return true;
 	}
 	if (c == 0x9c && (c2 || parser->utf8_off)) {
@@ -592,7 +626,7 @@ static inline const uint8_t *read_escape(struct vt *vt, const uint8_t *p, const 
 		if (next)
 			return next;
 	}
-	begin_escape(&vt->parser, offset_of(&vt->parser, p));
+	begin_escape(vt, offset_of(&vt->parser, p));
 	return p + 1;
 }
 
@@ -669,23 +703,41 @@ static uint64_t pending_start(const struct parser *parser)
 	return parser->utf8_need ? parser->utf8_start : parser->offset;
 }
 
+static bool is_unfinished(const struct parser *parser)
+{
+	return parser->state != STATE_GROUND || parser->utf8_need != 0;
+}
+
+static const uint8_t *read_any(struct vt *vt, const uint8_t *p, const uint8_t *end)
+{
+	switch (vt->parser.state) {
+	case STATE_GROUND: return read_ground(vt, p, end);
+	case STATE_STRING: return read_string(vt, p, end);
+	default: return read_sequence(vt, p, end);
+	}
+}
+
+/* The rest of a sequence or a character, as far as it is there and not long. */
+static const uint8_t *finish(struct vt *vt, const uint8_t *p, const uint8_t *end)
+{
+	vt->work_end = vt->work + VT_QUERY_MAX;
+	for (unsigned i = 0; i < VT_QUERY_MAX && p < end && is_unfinished(&vt->parser); i++)
+		p = read_any(vt, p, p + 1);
+	return p;
+}
+
 size_t vt_feed_some(struct vt *vt, const void *bytes, size_t len, uint64_t *work)
 {
 	struct parser *parser = &vt->parser;
-	const uint8_t *p = bytes, *end = p + (len < *work ? len : *work);
+	const uint8_t *p = bytes, *all = p + len, *end = p + (len < *work ? len : *work);
 	uint64_t before = vt->work, done, start;
 	size_t taken;
 
 	parser->feed = p;
 	vt->work_end = before + *work;
-	while (p < end && has_work_left(vt)) {
-		if (parser->state == STATE_GROUND)
-			p = read_ground(vt, p, end);
-		else if (parser->state == STATE_STRING)
-			p = read_string(vt, p, end);
-		else
-			p = read_sequence(vt, p, end);
-	}
+	while (p < end && has_work_left(vt))
+		p = read_any(vt, p, end);
+	p = finish(vt, p, all);
 	taken = (size_t)(p - (const uint8_t *)bytes);
 	parser->offset += taken;
 	parser->feed = NULL;
@@ -714,9 +766,8 @@ uint64_t vt_offset(const struct vt *vt)
 uint64_t vt_boundary(const struct vt *vt)
 {
 	const struct parser *parser = &vt->parser;
-	bool unfinished = parser->state != STATE_GROUND || parser->utf8_need != 0;
 
-	return unfinished ? parser->sequence_start : parser->offset;
+	return is_unfinished(parser) ? parser->sequence_start : parser->offset;
 }
 
 uint64_t vt_settled(const struct vt *vt)

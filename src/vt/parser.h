@@ -2,11 +2,11 @@
 #ifndef VT_PARSER_H
 #define VT_PARSER_H
 
+#include "vt/vt.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct vt;
 
 #define CSI_PARAMS_MAX 32u
 #define CSI_VALUE_MAX  65535
@@ -58,6 +58,7 @@ enum string_kind { STRING_DCS, STRING_OSC, STRING_APC, STRING_PM, STRING_SOS };
  * utf8_low..utf8_high
  * @string:    VT_STRING_MAX + 1 bytes; @string_len counts on beyond, so that "too long" is seen
  * @sequence_start, @sequence_end: stream offsets of the sequence that is read or executed
+ * @held:      control characters inside of it, @held_count of them, that act when it ends
  */
 struct parser {
 	enum parser_state state;
@@ -80,6 +81,8 @@ struct parser {
 	const uint8_t *feed; /* what the running vt_feed() was given */
 	uint64_t sequence_start;
 	uint64_t sequence_end;
+	uint8_t held[VT_HELD_MAX];
+	unsigned held_count;
 	uint64_t settled;      /* what starts below is no query any more: see vt_settled() */
 	uint64_t reported_end; /* of the last query that was reported */
 };

@@ -44,6 +44,8 @@ static void wrap(struct vt *vt)
 	cursor_index(vt);
 	if (full_width && scrolls && vt->bottom > vt->top)
 		vt->screen->line[vt->bottom - 1]->wrapped = true;
+	else if (full_width && scrolls && vt->rows == 1 && vt->screen == &vt->main)
+		scrollback_wrap_line(&vt->scrollback);
 	vt->x = vt->left;
 }
 

@@ -44,7 +44,7 @@ static void put_out(struct reflow *reflow, bool wrapped, uint32_t fill)
 		.fill = fill,
 		.wrapped = wrapped };
 
-	scrollback_push(reflow->vt, &row);
+	scrollback_push(reflow->vt, &row, row_rest(&row, reflow->cols));
 	reflow->at = 0;
 	reflow->count++;
 }
@@ -199,7 +199,7 @@ static void reflow_main(struct vt *vt, struct screen *screen, unsigned cols, uns
 	for (unsigned row = 0; row <= last; row++) {
 		const struct row *from = vt->main.line[row];
 
-		take_row(&reflow, from->cells, from->used, from->wrapped, from->fill,
+		take_row(&reflow, from->cells, from->used, from->wrapped, row_rest(from, vt->cols),
 			row == *y ? *x : UINT32_MAX);
 	}
 	if (reflow.at)
@@ -226,7 +226,7 @@ static unsigned copy_alternate(
 		struct row *to = screen->line[y];
 
 		to->used = (uint16_t)(from->used < cols ? from->used : cols);
-		to->fill = from->fill;
+		to->fill = row_rest(from, vt->cols);
 		memcpy(to->cells, from->cells, to->used * sizeof(*to->cells));
 		if (to->used && to->cells[to->used - 1].width == VT_WIDE)
 			to->cells[to->used - 1] = blank_cell((uint32_t)to->cells[to->used - 1].bg);

@@ -75,6 +75,14 @@ static bool needs_graphemes(const struct vt_cell *cell, const uint32_t *chars, u
 	return n > 1 && cell->width == VT_WIDE && width_of(chars[0]) == 1;
 }
 
+/* The terminal's cursor has gone on by what was printed. */
+static void advance(struct replay *r, unsigned cols)
+{
+	r->x += cols;
+	r->full = r->x >= r->vt->cols;
+	r->known = !r->full;
+}
+
 /* The first character alone, lest it join the cell before. */
 void replay_cell(struct replay *r, struct vt_cell cell)
 {
@@ -90,9 +98,22 @@ void replay_cell(struct replay *r, struct vt_cell cell)
 		replay_char(r, chars[i]);
 	if (graphemes)
 		strbuf_puts(r->out, "\033[?2027l");
-	r->x += cell.width == VT_WIDE ? 2 : 1;
-	r->full = r->x >= r->vt->cols;
-	r->known = !r->full;
+	advance(r, cell.width == VT_WIDE ? 2 : 1);
+}
+
+/* What most text is: printable ASCII in the present style. Return: of how many cells, at @text. */
+static unsigned plain_text(
+	const struct replay *r, const struct vt_cell *cells, unsigned n, char *text)
+{
+	struct vt_cell same = r->pen;
+
+	for (unsigned i = 0; i < n; i++) {
+		same.ch = cells[i].ch;
+		if (same.ch < ' ' || same.ch > '~' || !cells_are_equal(cells[i], same))
+			return i;
+		text[i] = (char)same.ch;
+	}
+	return n;
 }
 
 /* ---- rows ---- */
@@ -334,31 +355,136 @@ void replay_screen_upwards(struct replay *r, const struct screen *screen, unsign
 
 /* ---- history ---- */
 
-static void put_old_line(struct replay *r, unsigned age, struct vt_cell *cells)
-{
-	unsigned cols = r->vt->cols, n;
-	uint32_t fill = VT_COLOR_DEFAULT;
-	bool wrapped = false;
-	int len = scrollback_read(r->vt, age, cells, cols, &wrapped, &fill);
+/**
+ * struct old_line - one of the scrollback: a part of what was wrapped
+ * @n:       columns that are not blank in @fill up to the end
+ * @wrapped: the next one, or the screen, goes on with it
+ * @tinted:  on the terminal it was wrapped into, and may have another background
+ */
+struct old_line {
+	struct vt_cell cells[VT_COLS_MAX];
+	unsigned n;
+	uint32_t fill;
+	bool wrapped, tinted;
+};
 
-	n = len < 0 ? 0 : (unsigned)len < cols ? (unsigned)len : cols;
-	for (unsigned x = 0; x < n; x++)
-		if (cells[x].width != VT_WIDE_TAIL)
-			replay_cell(r, cells[x]);
-	if (fill && n < cols && r->cols >= cols) {
-		replay_style(r, blank_cell(fill));
-		strbuf_printf(r->out, "\033[%uX", cols - n);
+static void read_old_line(const struct replay *r, unsigned age, struct old_line *line)
+{
+	int len =
+		scrollback_read(r->vt, age, line->cells, r->vt->cols, &line->wrapped, &line->fill);
+
+	line->n = len < 0 ? 0 : (unsigned)len < r->vt->cols ? (unsigned)len : r->vt->cols;
+}
+
+/*
+ * Blanks within a line, which no spaces were: on a fresh one the cursor goes over them, which it
+ * can do unless they are the last. Return: how many from @x on.
+ */
+static unsigned put_old_blanks(struct replay *r, const struct old_line *line, unsigned x)
+{
+	struct vt_cell blank = blank_cell(line->cells[x].bg);
+	unsigned end = x;
+
+	while (end < line->n && cells_are_equal(line->cells[end], blank))
+		end++;
+	if (end == x)
+		return 0;
+	if (end == r->vt->cols || !(r->flags & VT_REPLAY_FRESH)) {
+		replay_style(r, blank);
+		strbuf_printf(r->out, "%*s", (int)(end - x), "");
+		return end - x;
 	}
-	if (wrapped && age > 0)
+	if (blank.bg || line->tinted) {
+		replay_style(r, blank);
+		strbuf_printf(r->out, "\033[%uX", end - x);
+	}
+	strbuf_printf(r->out, "\033[%uC", end - x);
+	return end - x;
+}
+
+static void put_old_text(struct replay *r, const struct old_line *line)
+{
+	char text[VT_COLS_MAX];
+
+	for (unsigned x = 0, run; x < line->n; x += run) {
+		run = plain_text(r, line->cells + x, line->n - x, text);
+		if (run) {
+			strbuf_append(r->out, text, run);
+			advance(r, run);
+			continue;
+		}
+		run = put_old_blanks(r, line, x);
+		if (run)
+			continue;
+		run = 1;
+		if (line->cells[x].width != VT_WIDE_TAIL)
+			replay_cell(r, line->cells[x]);
+	}
+}
+
+/* On a fresh one. What makes the terminal wrap goes at once. */
+static void wrap_old_line(struct replay *r, const struct old_line *line)
+{
+	unsigned last = r->vt->cols - 1;
+
+	replay_plain(r);
+	if (line->n < last)
+		strbuf_printf(r->out, "\033[%uC", last - line->n);
+	if (line->n <= last)
+		replay_char(r, 0x3000); /* left free because a wide character did not fit */
+	else
+		strbuf_putc(r->out, ' ');
+	strbuf_puts(r->out, "\r\033[K");
+}
+
+static void end_old_line(struct replay *r, const struct old_line *line)
+{
+	if (line->wrapped && r->flags & VT_REPLAY_FRESH) {
+		wrap_old_line(r, line);
 		return;
+	}
 	replay_plain(r);
 	strbuf_puts(r->out, "\r\n");
 }
 
+/* Does it wrap there by itself when that is printed next. */
+static bool wraps_into(const struct replay *r, const struct old_line *line, struct vt_cell next)
+{
+	return line->wrapped &&
+	       (!(r->flags & VT_REPLAY_FRESH) || (line->n == r->vt->cols && next.ch));
+}
+
+static void put_old_fill(struct replay *r, const struct old_line *line)
+{
+	if ((!line->fill && !line->tinted) || line->n == r->vt->cols || r->cols < r->vt->cols)
+		return;
+	replay_style(r, blank_cell(line->fill));
+	strbuf_printf(r->out, "\033[%uX", r->vt->cols - line->n);
+}
+
 void replay_history(struct replay *r)
 {
-	struct vt_cell cells[VT_COLS_MAX];
+	struct old_line lines[2] = { 0 }, *line = &lines[0], *next = &lines[1];
+	unsigned count = r->vt->scrollback.count;
 
-	for (unsigned age = r->vt->scrollback.count; age-- > 0;)
-		put_old_line(r, age, cells);
+	if (count)
+		read_old_line(r, count - 1, line);
+	for (unsigned age = count; age-- > 0;) {
+		struct old_line *done = line;
+		bool goes_on = false;
+
+		if (age > 0) {
+			read_old_line(r, age - 1, next);
+			goes_on = wraps_into(
+				r, line, next->n ? next->cells[0] : (struct vt_cell){ 0 });
+		}
+		put_old_text(r, line);
+		put_old_fill(r, line);
+		if (!goes_on)
+			end_old_line(r, line);
+		/* what wraps at the bottom gives its row the background that it has itself */
+		next->tinted = goes_on && next->cells[0].bg;
+		line = next;
+		next = done;
+	}
 }

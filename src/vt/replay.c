@@ -133,11 +133,15 @@ static void put_clear(struct replay *r)
 	end_single_shift(r);
 }
 
-/* On a fresh one there is nothing to push: print from the top, then push just that. */
+/*
+ * On a fresh one there is nothing to push: print from the top, then push just that. The alternate
+ * screen, if it has something, has left the cursor elsewhere.
+ */
 static void put_fresh_history(struct replay *r)
 {
 	unsigned count = r->vt->scrollback.count, most = r->vt->rows - 1;
 
+	strbuf_puts(r->out, "\033[H");
 	replay_history(r);
 	strbuf_printf(r->out, "\033[%u;1H", r->vt->rows);
 	put_lines(r, count < most ? count : most);
@@ -218,7 +222,8 @@ static void put_main(struct replay *r)
 	const struct vt *vt = r->vt;
 	unsigned rows = replay_used_rows(vt, &vt->main);
 
-	put_saved_cursor(r, &vt->main.saved);
+	if (!is_fresh(r))
+		put_saved_cursor(r, &vt->main.saved);
 	if (is_shown(vt, &vt->main) && rows <= vt->y)
 		rows = vt->y + 1;
 	strbuf_puts(r->out, "\033[H");
@@ -599,7 +604,9 @@ static void put_all(struct replay *r, const char *notice)
 		put_clear(r);
 	else if (!is_fresh(r))
 		put_above(r, notice);
-	else if (r->flags & VT_REPLAY_HISTORY && vt->scrollback.count)
+	else
+		put_saved_cursor(r, &vt->main.saved);
+	if (is_fresh(r) && r->flags & VT_REPLAY_HISTORY && vt->scrollback.count)
 		put_fresh_history(r);
 	put_main(r);
 	if (is_shown(vt, &vt->alt))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vt/screen.h"
 #include "vt/engine.h"
+#include "vt/style.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -136,6 +137,17 @@ void row_erase(struct vt *vt, struct row *row, unsigned first, unsigned end, uin
 		cells[i] = blank;
 }
 
+uint32_t row_rest(const struct row *row, unsigned cols)
+{
+	struct vt_cell last;
+
+	if (row->used < cols)
+		return row->fill;
+	last = row->cells[cols - 1];
+	return cells_are_equal(last, blank_cell((uint32_t)last.bg)) ? (uint32_t)last.bg
+								    : VT_COLOR_DEFAULT;
+}
+
 void row_move(struct vt *vt, struct row *row, unsigned first, unsigned end, int by, uint32_t bg)
 {
 	unsigned width = end - first, n = (unsigned)(by < 0 ? -by : by);
@@ -203,7 +215,7 @@ static void scroll_up(struct vt *vt, unsigned top, unsigned bottom, unsigned n)
 
 	if (top == 0 && screen == &vt->main && !vt->scrollback_off)
 		for (unsigned y = 0; y < n; y++)
-			scrollback_push(vt, screen->line[y]);
+			scrollback_push(vt, screen->line[y], row_rest(screen->line[y], vt->cols));
 	if (whole)
 		slide_up(vt, screen, n);
 	else

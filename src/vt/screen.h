@@ -95,6 +95,13 @@ static inline struct vt_cell row_get(const struct row *row, unsigned col)
 }
 
 /**
+ * row_rest() - the background of columns that come behind the last one, and of scrollback lines
+ *
+ * That of the blanks that it ends with, however they came there: what is seen says all.
+ */
+uint32_t row_rest(const struct row *row, unsigned cols);
+
+/**
  * row_move() - move columns inside a row, as ICH and DCH do
  * @first, @end: the part of the row that takes part
  * @by: > 0: to the right, blanks come in at @first; < 0: to the left, blanks come in at the end

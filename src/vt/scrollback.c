@@ -243,14 +243,14 @@ static uint8_t *pack_run(const struct vt *vt, uint8_t *out, const struct vt_cell
 	return out;
 }
 
-static unsigned trimmed_len(const struct row *row)
+static unsigned trimmed_len(const struct row *row, uint32_t background)
 {
 	unsigned n = row->used;
 
 	while (n > 0) {
 		const struct vt_cell *cell = &row->cells[n - 1];
 		struct words here = words_of(cell);
-		struct vt_cell blank = blank_cell(row->fill);
+		struct vt_cell blank = blank_cell(background);
 		struct words fill = words_of(&blank);
 
 		if (here.a != fill.a || here.b != fill.b)
@@ -270,11 +270,11 @@ static bool has_link(const struct vt *vt, const struct row *row, unsigned n)
 	return false;
 }
 
-static size_t pack_line(const struct vt *vt, uint8_t *out, const struct row *row)
+static size_t pack_line(const struct vt *vt, uint8_t *out, const struct row *row, uint32_t fill)
 {
-	unsigned n = trimmed_len(row), taken;
+	unsigned n = trimmed_len(row, fill), taken;
 	struct line_head head = {
-		.fill = row->fill,
+		.fill = fill,
 		.cols = (uint16_t)n,
 		.flags = (uint16_t)((row->wrapped ? LINE_WRAPPED : 0) |
 				    (has_link(vt, row, n) ? LINE_LINKS : 0)),
@@ -422,10 +422,10 @@ static void put_line_head(uint8_t *out, struct line_head head)
  * The short way for nearly all lines: ASCII in the default style, straight into the page. Return:
  * false: there is something else in the line, or no room; nothing has happened.
  */
-static bool push_plain(struct scrollback *sb, const struct row *row)
+static bool push_plain(struct scrollback *sb, const struct row *row, uint32_t fill)
 {
 	const struct words plain = { 0, 0 };
-	unsigned n = trimmed_len(row), i;
+	unsigned n = trimmed_len(row, fill), i;
 	struct sb_page *page = sb->newest;
 	size_t len = sizeof(struct line_head) + sizeof(struct run_head) + n;
 	uint8_t *start, *out;
@@ -443,7 +443,7 @@ static bool push_plain(struct scrollback *sb, const struct row *row)
 			return false;
 		out[i] = (uint8_t)here.a;
 	}
-	put_line_head(start, (struct line_head){ .fill = row->fill,
+	put_line_head(start, (struct line_head){ .fill = fill,
 				     .bytes = (uint32_t)(sizeof(struct run_head) + n),
 				     .cols = (uint16_t)n,
 				     .flags = row->wrapped ? LINE_WRAPPED : 0 });
@@ -452,7 +452,7 @@ static bool push_plain(struct scrollback *sb, const struct row *row)
 	return true;
 }
 
-void scrollback_push(struct vt *vt, const struct row *row)
+void scrollback_push(struct vt *vt, const struct row *row, uint32_t fill)
 {
 	struct scrollback *sb = &vt->scrollback;
 	size_t len;
@@ -463,13 +463,13 @@ void scrollback_push(struct vt *vt, const struct row *row)
 	vt->work += WORK_ROW + row->used;
 	if (sb->count == sb->max_lines)
 		drop_oldest_line(sb);
-	if (push_plain(sb, row))
+	if (push_plain(sb, row, fill))
 		return;
 	if (!sb->scratch)
 		sb->scratch = malloc(LINE_BYTES_MAX);
 	if (!sb->scratch)
 		return;
-	len = pack_line(vt, sb->scratch, row);
+	len = pack_line(vt, sb->scratch, row, fill);
 	if (make_room(sb, len)) {
 		memcpy(sb->newest->data + sb->newest->used, sb->scratch, len);
 		add_line(sb, len);
@@ -571,7 +571,7 @@ static uint8_t *find_line(const struct scrollback *sb, unsigned age)
 	return NULL;
 }
 
-void scrollback_end_line(struct scrollback *sb)
+static void set_wrapped(struct scrollback *sb, bool wrapped)
 {
 	uint8_t *record = find_line(sb, 0);
 	struct line_head head;
@@ -579,8 +579,18 @@ void scrollback_end_line(struct scrollback *sb)
 	if (!record)
 		return;
 	memcpy(&head, record, sizeof(head));
-	head.flags &= (uint16_t)~LINE_WRAPPED;
+	head.flags = (uint16_t)((head.flags & ~LINE_WRAPPED) | (wrapped ? LINE_WRAPPED : 0));
 	memcpy(record, &head, sizeof(head));
+}
+
+void scrollback_wrap_line(struct scrollback *sb)
+{
+	set_wrapped(sb, true);
+}
+
+void scrollback_end_line(struct scrollback *sb)
+{
+	set_wrapped(sb, false);
 }
 
 /* Where the unpacked cells go. */

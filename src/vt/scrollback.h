@@ -26,8 +26,11 @@ struct scrollback {
 void scrollback_init(struct scrollback *sb, unsigned max_lines, size_t max_bytes);
 void scrollback_clear(struct scrollback *sb);
 
-/** scrollback_push() - @row becomes the newest line; the oldest ones go where there is no room */
-void scrollback_push(struct vt *vt, const struct row *row);
+/**
+ * scrollback_push() - @row becomes the newest line; the oldest ones go where there is no room
+ * @fill: of what is blank at its end, also of its last cells
+ */
+void scrollback_push(struct vt *vt, const struct row *row, uint32_t fill);
 
 /**
  * scrollback_read() - unpack a line
@@ -61,6 +64,9 @@ void scrollback_freeze(const struct scrollback *sb, struct strbuf *out);
  * Return: behind them; NULL: no memory, it is empty still.
  */
 const uint8_t *scrollback_thaw(struct scrollback *sb, const uint8_t *bytes);
+
+/** scrollback_wrap_line() - the newest line goes on in the screen */
+void scrollback_wrap_line(struct scrollback *sb);
 
 /** scrollback_end_line() - the newest line does not go on in the screen any more */
 void scrollback_end_line(struct scrollback *sb);

@@ -31,6 +31,7 @@ struct vt;
 	(64u << 10)	     /* bytes of an OSC or DCS that are kept; a longer one is ignored */
 #define VT_TITLE_MAX   1024u /* bytes of a title; a longer one is cut */
 #define VT_QUERY_MAX   1024u /* a longer sequence is never a query and never answered */
+#define VT_HELD_MAX    64u   /* control characters inside of a sequence, see vt_boundary() */
 #define VT_CLUSTER_MAX 16u   /* code points of one grapheme cluster; more are dropped */
 #define VT_WORK_MAX    (UINT64_MAX / 2) /* without end; see vt_feed_some() */
 
@@ -113,7 +114,8 @@ void vt_feed(struct vt *vt, const void *bytes, size_t len);
  *
  * Three bytes can touch every cell of the screen. Who serves others too feeds an engine by this and
  * goes on after they had their turn. One sequence is never cut: it may take as much again as the
- * screen has cells.
+ * screen has cells. Nor does it end within one, or a character, whose rest is there and not longer
+ * than VT_QUERY_MAX.
  *
  * Return: how many bytes were taken.
  */
@@ -198,6 +200,9 @@ uint64_t vt_offset(const struct vt *vt);
  *
  * The offset at which the unfinished sequence or character started; vt_offset() where there is
  * none. vt_replay() shows the state at exactly this offset: replay, then send the stream from here.
+ *
+ * So a control character inside of a sequence acts when that ends, or is broken off. Beyond
+ * VT_HELD_MAX of them those that came first act before: they are shown, and sent again.
  */
 uint64_t vt_boundary(const struct vt *vt);
 

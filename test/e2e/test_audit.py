@@ -6,22 +6,27 @@ import hashlib
 import json
 import os
 import pathlib
+import re
+import shutil
 import signal
+import sys
 
-from support import program, rfb
+import pytest
+
+from support import mounts, program, rfb
 from support.qmp import Qmp
 from support.screen import wait_until
 
 ZEROS = "0" * 64
 
 
-def console(workdir, guest, audit, *more):
+def console(workdir, guest, audit, *more, folder=""):
     return ["-chardev", f"{guest},id=g",
             "-chardev", f"socket,id=s,path={workdir}/s,server=on,wait=off,clients=8",
             "-chardev", "hub,id=vm1,chardevs.0=s",
             "-device", "console,guest=g,chardev=vm1",
             "-control", workdir / "control",
-            "-audit", f"{workdir}/audit.jsonl{audit}", *more]
+            "-audit", f"{workdir}{folder}/audit.jsonl{audit}", *more]
 
 
 def echoing(workdir):
@@ -178,6 +183,46 @@ def test_a_password_is_withheld(charhubd, workdir, client):
     assert b"hunter2" not in path.read_bytes()
 
 
+# What asks for a password on a terminal: it, and what it says once it has read one.
+ASKING = {
+    "getpass": (f"{sys.executable} -c \"import getpass; getpass.getpass('Pass' 'word: '); "
+                "print('ov' 'er')\"", b"over"),
+    "su": ("su nobody -s /bin/sh -c true; echo ov''er", b"over"),
+    "login": ("login -p nobody", b"incorrect"),
+}
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_programs_that_ask_for_a_password_are_told_none(charhubd, workdir, client, name):
+    """On a real terminal, which the program tells not to show what is typed."""
+    if name != "getpass":
+        program.need(name)
+    prompt, asking, over = b"ready:", *ASKING[name]
+    # Not root, whom su asks for nothing
+    who = "exec setpriv --reuid=65534 --regid=65534 --clear-groups " if name == "su" else ""
+    charhubd(*console(workdir, "exec,command=env PS1=ready: sh -c "
+                               f"'{who}bash --norc --noprofile --noediting -i'", ",typed=on"))
+    path = workdir / "audit.jsonl"
+    person = client(workdir / "s")
+    person.read_until(prompt)
+    person.send(b"echo before\r")
+    person.read_until(b"before\r\n" + prompt)
+    person.send(asking.encode() + b"\r")
+    person.read_until(b"assword: ")
+    person.send(b"hunter2\r")
+    person.read_until(over)
+    wait_record(path, "typed", withheld=8)
+    if name != "login":  # that goes on asking
+        person.read_until(prompt)
+        person.send(b"echo after\r")
+        person.read_until(b"after\r\n" + prompt)
+        wait_record(path, "typed", text="echo after\r")
+    typed = [record["details"] for record in find(path, "typed")]
+    assert typed[0] == {"text": "echo before\r"}
+    assert {"withheld": 8} in typed
+    assert b"hunter2" not in path.read_bytes()
+
+
 def test_a_command_types_too(charhubd, charhub_path, workdir):
     charhubd(*console(workdir, echoing(workdir), ",typed=on"))
     path = workdir / "audit.jsonl"
@@ -225,6 +270,81 @@ def test_a_crash_is_told_and_the_chain_goes_on(charhubd, charhub_path, workdir):
     assert "1 lines were never finished" in out
 
 
+def audit_show(charhub_path, path):
+    return program.run([charhub_path, "audit", "show", "--json", path], pathlib.Path("/")).out
+
+
+def disk_full(disk):
+    """Fill it to the last block; the file that does so."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(1024))
+    return ballast
+
+
+@pytest.mark.parametrize("more", ["", ",rotate-size=64k,rotate-keep=0,compress=gzip",
+                                  ",sync=on"])
+def test_a_full_disk_is_told_once_and_what_is_missing_is_said(
+        charhubd, charhub_path, workdir, more):
+    """Nothing is wrong with what stands there, and it says how much does not."""
+    (workdir / "disk").mkdir()
+    daemon = charhubd(*console(workdir, echoing(workdir), more, folder="/disk"),
+                      prefix=mounts.after(f"mount -t tmpfs -o size=1m none {workdir}/disk"))
+    disk = pathlib.Path(f"/proc/{daemon.pid}/root{workdir}/disk")
+    path, trouble, sent = disk / "audit.jsonl", "No space left on device", 4000
+    wait_record(path, "begin")
+    ballast = disk_full(disk)
+    with Qmp(workdir / "control") as qmp:
+        for rows in range(sent):
+            qmp.run("console-resize", console="vm1", cols=80, rows=24 + rows % 2)
+        daemon.err.wait_for(f"audit '{workdir}/disk/audit.jsonl' is in trouble: {trouble}")
+        ballast.unlink()
+        daemon.err.wait_for("audit.jsonl' works again")
+        wait_until(lambda: '"what":"gap"' in audit_show(charhub_path, path), "what is missing")
+        qmp.run("chardev-add", id="last", backend={"type": "null", "data": {}})
+        wait_until(lambda: '"object":"last"' in audit_show(charhub_path, path), "what comes later")
+    status, out, err = verify(charhub_path, path)
+    assert status == 0, err
+    assert daemon.err.text.count(trouble) == 1
+    gap = re.search(r"line (\d+): (\d+) events before it are missing, which found no room after "
+                    r"(\S+Z) until (\S+Z)\n", out)
+    assert gap and gap[3] <= gap[4], out
+    daemon.err.wait_for(f"{gap[2]} events are missing")
+    told = [json.loads(line) for line in audit_show(charhub_path, path).splitlines()]
+    assert sum(record["what"] == "command" for record in told) + int(gap[2]) == sent + 1
+    assert [record["seq"] for record in told if record["what"] == "gap"] == [int(gap[1])]
+
+
+def test_lines_that_wait_when_the_program_ends_on_a_full_disk_are_counted(
+        charhubd, charhub_path, workdir):
+    """The room for that one line was kept, and the next run goes on behind it."""
+    (workdir / "disk").mkdir()
+    daemon = charhubd(*console(workdir, echoing(workdir), "", folder="/disk"),
+                      prefix=mounts.after(f"mount -t tmpfs -o size=1m none {workdir}/disk"))
+    disk = os.open(f"/proc/{daemon.pid}/root{workdir}/disk", os.O_RDONLY)  # outlives the daemon
+    path, sent = pathlib.Path(f"/proc/{os.getpid()}/fd/{disk}/audit.jsonl"), 100
+    wait_record(path, "begin")
+    disk_full(path.parent)
+    with Qmp(workdir / "control") as qmp:
+        for rows in range(sent):
+            qmp.run("console-resize", console="vm1", cols=80, rows=24 + rows % 2)
+        daemon.err.wait_for("is in trouble: No space left on device")
+    daemon.stop()
+    status, out, err = verify(charhub_path, path)
+    gap = re.search(r"(\d+) events before it are missing, which found no room after", out)
+    assert status == 0 and gap, err
+    told = records(path)
+    assert told[-1]["what"] == "gap"
+    shutil.copy(path, workdir / "audit.jsonl")
+    os.close(disk)
+    charhubd(*console(workdir, echoing(workdir), "")).stop()
+    assert verify(charhub_path, workdir / "audit.jsonl")[0] == 0
+    quiet = records(workdir / "audit.jsonl")[len(told):]  # what there is besides commands
+    assert quiet[0]["what"] == "begin" and quiet[-1]["what"] == "end"
+    assert len(told) - 1 + int(gap[1]) == len(quiet) + sent
+
+
 def test_a_changed_line_and_a_cut_end_show(charhubd, charhub_path, workdir, client):
     daemon = charhubd(*console(workdir, echoing(workdir), ""))
     path = workdir / "audit.jsonl"
@@ -260,6 +380,47 @@ def test_show_knows_times_consoles_and_names(charhubd, charhub_path, workdir, cl
     assert all("vm1" in line for line in show("--console", "vm*"))
     assert all("s.1" in line for line in show("--who", "s.1"))
     assert [json.loads(line) for line in show("--json")] == records(path)
+
+
+def test_show_follows_over_rotations_until_ctrl_c(charhubd, charhub_path, workdir, terminal):
+    charhubd(*console(workdir, echoing(workdir), ",rotate-size=4k,rotate-keep=0,compress=gzip"))
+    path = workdir / "audit.jsonl"
+    wait_record(path, "begin")
+    show = terminal(charhub_path, "audit", "show", path, "-f", "--who", "last")
+    with Qmp(workdir / "control") as qmp:
+        for rows in range(60):
+            qmp.run("console-resize", console="vm1", cols=80, rows=24 + rows % 2)
+        qmp.run("chardev-add", id="last", backend={"type": "null", "data": {}})
+        qmp.run("hub-add-member", hub="vm1", chardev="last")
+    seen = show.read_until(b"joined  member=last")
+    assert b"resize" not in seen
+    assert list(workdir.glob("audit.jsonl.*"))
+    show.send(b"\x03")
+    assert b"charhub:" not in show.expect_end(0)
+
+
+def test_show_tells_where_the_chain_breaks(charhubd, charhub_path, workdir, client, terminal):
+    daemon = charhubd(*console(workdir, echoing(workdir), ""))
+    client(workdir / "s")
+    wait_record(workdir / "audit.jsonl", "attached")
+    daemon.stop()
+    lines = (workdir / "audit.jsonl").read_bytes().splitlines(keepends=True)
+    assert len(lines) > 6
+    changed, path = lines[2].replace(b"vm1", b"vm2"), workdir / "copy.jsonl"
+    path.write_bytes(lines[0])
+    show = terminal(charhub_path, "audit", "show", "-f", path)
+    show.read_until(b"begin")
+    for line, says in ((lines[1] + changed + lines[3], None),
+                       (lines[4], b"charhub: line 3 was changed"),
+                       (b"nonsense\n" + lines[5], b"what stands behind line 5 is no line of an"),
+                       (lines[5], b"charhub: line 6 is doubled, or out of its place"),
+                       (lines[-1], b"line %d has lost the lines before it" % len(lines))):
+        with path.open("ab") as file:
+            file.write(line)
+        if says:
+            show.read_until(says)
+    show.send(b"\x03")
+    assert b"charhub: the audit is not whole" in show.expect_end(1)
 
 
 def test_options_change_and_the_file_is_opened_anew(charhubd, charhub_path, workdir, client):

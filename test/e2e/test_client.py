@@ -2,13 +2,16 @@
 """`charhub`, the client: people at real terminals, and scripts."""
 
 import contextlib
+import errno
 import getpass
 import json
 import os
 import re
 import select
 import signal
+import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -518,6 +521,20 @@ def test_log_follows(host, terminal):
     assert b"42\r" not in seen
 
 
+def test_log_follows_until_ctrl_c(host, terminal):
+    daemon = host.start()
+    log = terminal(host.charhub, "log", "-f", "vm", env=host.env)
+    log.read_until("vm> ")
+    log.send(b"\x03")
+    log.expect_end(0)
+    log = terminal(host.charhub, "log", "-f", "vm", env=host.env)
+    log.read_until("vm> ")
+    daemon.stop()
+    log.read_until("waiting for it")
+    log.send(b"\x03")
+    log.expect_end(0)
+
+
 def test_history_since_a_time_as_people_write_it(host):
     host.start()
     host.run("expect", "vm", r"send echo $((6*7))\r", "expect 42$")
@@ -595,6 +612,25 @@ def test_a_recording_is_played(host, terminal):
     times = [when for when, _, _ in lines[1:]]
     assert times == sorted(times)
     assert "42\r\n" in host.run("play", "cast", "--speed", "1000").out
+
+
+@pytest.mark.parametrize("cast, shown, said", [
+    (b'[0, "o", "a\\u0000b"]\n', "a\0b", ""),
+    (b'[0, "o", "a"]\n[1, "o", "b', "a", "'cast', line 3: the recording ends within it"),
+    (b'[0, "o", "a"]\n{}\n[0, "o", "b"]\n', "a", "'cast', line 3: this is no asciicast v2"),
+    (b'[0, "o", 1]\n', "", "'cast', line 2: this is no asciicast v2"),
+])
+def test_a_recording_is_played_as_far_as_it_goes(host, cast, shown, said):
+    (host.workdir / "cast").write_bytes(b'{"version": 2}\n' + cast)
+    done = host.run("play", "cast", "--speed", "1000", code=1 if said else 0)
+    assert (done.out, done.err) == (shown, f"charhub: {said}\n" if said else "")
+
+
+def test_what_is_no_recording_is_told_so(host):
+    (host.workdir / "empty").touch()
+    for path, said in (("empty", "'empty' is empty"),
+                       (".", f"cannot read '.': {os.strerror(errno.EISDIR)}")):
+        assert host.run("play", path, code=1).err == f"charhub: {said}\n"
 
 
 # ---- steering ----
@@ -693,6 +729,118 @@ def test_what_is_wrong_is_named_and_what_would_be_right(host):
         assert said.replace("FOLDER", str(host.workdir)) in err, f"{line}: {err}"
 
 
+# ---- output ----
+
+LOST = f"charhub: cannot write to standard output: {os.strerror(errno.ENOSPC)}\n"
+
+
+@pytest.mark.parametrize("line", [
+    "list", "list --json", "who vm", "screen vm", "history vm", "log vm", "log LOG", "log -f LOG",
+    "log -f vm", "attach vm", "config show", "help", "--version", "play CAST",
+    "config from-conman /dev/null"])
+def test_output_that_cannot_be_written_is_an_error(host, line):
+    host.start()
+    (host.workdir / "log").write_text("a line\n" * 10)
+    (host.workdir / "cast").write_text('{"version": 2}\n[0, "o", "x"]\n')
+    words = line.replace("LOG", "./log").replace("CAST", "cast").split()
+    keys, typist = os.pipe()
+    os.write(typist, b"echo this is shown\r")
+    with open("/dev/full", "wb") as full, open(keys, "rb") as keys, open(typist, "wb"):
+        done = subprocess.run([host.charhub, *words], cwd=host.workdir, stdin=keys,
+                              stdout=full, stderr=subprocess.PIPE, timeout=program.DEADLINE,
+                              env={**os.environ, **host.env}, check=False)
+    assert (done.returncode, done.stderr.decode()) == (1, LOST)
+
+
+@pytest.mark.parametrize("line", ["log -f vm", "attach vm"])
+def test_who_shows_to_nobody_ends(host, line):
+    host.start()
+    shown = subprocess.Popen([host.charhub, *line.split()], cwd=host.workdir,
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             env={**os.environ, **host.env})
+    with shown:
+        shown.stdin.write(b"echo this is shown\r")
+        shown.stdin.flush()
+        assert shown.stdout.read(1)
+        shown.stdout.close()
+        assert shown.wait(program.DEADLINE) == 0
+
+
+def test_nothing_takes_the_place_of_what_is_closed(host):
+    """No connection to which a table would be written, and none from which keys would come."""
+    host.start()
+    for line, code in (("list >&-", 1), ("list 2>&-", 0), ("list <&- >&- 2>&-", 1),
+                       ("attach vm <&- >out", 0)):
+        done = program.run(["sh", "-c", f"exec '{host.charhub}' {line}"], host.workdir,
+                           env=host.env)
+        assert done.code == code, f"{line}: {done.err}"
+
+
+# ---- what is no daemon ----
+
+class Stranger:
+    """Something at a socket that says @words to whoever comes, and then more of them."""
+
+    def __init__(self, path, words, more=b""):
+        self.words, self.more = words, more
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.bind(str(path))
+        self.server.listen()
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self):
+        while True:
+            try:
+                peer, _ = self.server.accept()
+            except OSError:
+                return
+            with peer, contextlib.suppress(OSError):
+                peer.sendall(self.words)
+                while self.more:
+                    peer.sendall(self.more)
+                peer.shutdown(socket.SHUT_WR)
+                while peer.recv(4096):
+                    pass
+
+    def close(self):
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+        self.thread.join(program.DEADLINE)
+
+
+@pytest.mark.parametrize("words, more, said", [
+    (b"[1, 2]\n", b"", "the daemon says: [1, 2]"),
+    (b"\x1b[2Jnot \xff\x07here\r\n", b"", "the daemon says: ?[2Jnot ??here"),
+    (b"y" * 10000 + b"\n", b"", "the daemon says: " + "y" * 400),
+    (b"", b"x" * 65536, "this is no charhubd: its line has more than 64 MiB"),
+    (b'{"QMP": {}}\n', b'{"event": "X", "data": {"of": "' + b"x" * 4000 + b'"}}\n',
+     "this is no charhubd: it tells of more than 16 MiB of events, and does not answer"),
+    (b'{"QMP": {}}\n{"error": {"desc": "\\u001b[31mno"}}\n', b"", "?[31mno"),
+    (b'{"QMP": {}}\n{"return": {}}\n{"retu', b"", "the daemon has closed the connection"),
+])
+def test_what_is_no_daemon_is_told_so(host, words, more, said):
+    stranger = Stranger(host.workdir / "odd", words, more)
+    for line in "list", "attach vm", "reload", "recording list", "upgrade":
+        done = host.run("--socket=odd", *line.split(), code=1)
+        assert done.err == f"charhub: {said}\n", line
+    stranger.close()
+
+
+def test_what_answers_on_a_host_may_be_no_relay(host):
+    for words in "{}", "[]", '{\\"daemons\\":1}':
+        way = f"printf '%s\\n' \"{words}\" #"
+        said = host.run("-H", "lab", "--ssh", way, "list", code=1).err
+        assert "what answers on 'lab' is no 'charhub relay'" in said
+
+
+def test_a_terminal_may_be_larger_than_a_console(host):
+    host.start()
+    person = host.attach("vm", cols=20000, rows=30000)
+    person.send(LEAVE)
+    person.expect_end(2)
+
+
 def test_without_a_daemon_every_verb_says_so(host):
     for line in ("list", "who", "stats", "attach vm", "kick vm m", "send vm x", "screen vm",
                  "log vm", "log -f vm", "history vm", "add null,id=x", "remove x", "hub add vm x",
@@ -718,6 +866,21 @@ def test_help_and_completion_come_from_the_table(host):
     for verb in verbs:
         assert f"charhub {verb}" in host.run("help", *verb.split()).out
     assert "charhub attach CONSOLE" in host.run("attach", "--help").out
+
+
+def test_nothing_is_left_out_by_completion(host):
+    """Each verb that help names, and each option that its help does; shells ask for no others."""
+    help_of_all = host.run("help").out
+    verbs = re.findall(r"^  ([a-z]+(?: [a-z][a-z-]*)?) +[A-Z]", help_of_all, re.M)
+    assert {"attach", "audit show", "config from-conman"} <= set(verbs)
+    offered = {group: complete(host, *group, "")
+               for group in {tuple(verb.split()[:-1]) for verb in verbs}}
+    for verb in verbs:
+        words = verb.split()
+        assert words[-1] in offered[tuple(words[:-1])], verb
+        said = host.run("help", *words).out + help_of_all
+        options = re.findall(r"^  (?:-., |    )(--[a-z-]+=?)", said, re.M)
+        assert set(complete(host, *words, "--")) == set(options), verb
 
 
 def test_completion_knows_names(host):

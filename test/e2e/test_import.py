@@ -84,7 +84,7 @@ def test_a_conserver_cf(site):
     servers = guests(site)
     ours, notes = site.convert("conserver", CONSERVER.format(user=getpass.getuser(), dir=site.dir))
     assert [line.split(": ")[1] for line in notes.splitlines()] == [
-        "break 4", "motd", "access trusted", "console 'far' is left out"]
+        "break 4", "timestamp a, b", "motd", "access trusted", "console 'far' is left out"]
     assert '[console "vm1"]\n' in ours
     assert "# motd: who comes is shown the screen, no message\n[console \"vm2\"]\n" in ours
     site.start()
@@ -96,6 +96,12 @@ def test_a_conserver_cf(site):
     assert refused.code == 1 and "you may only look at" in refused.err
     assert site.run("send", "closed", "hello").code == 1
     assert site.run("screen", "look").code == 0
+
+
+def test_a_name_may_be_that_of_a_part(site):
+    ours, _ = site.convert("conserver", "default * { master localhost; rw *; type exec; }\n"
+                           "console a.guest {} console a {} console a.guest.x {}\n")
+    assert re.findall(r'console "(.*)"\]', ours) == ["a_guest", "a", "a.guest.x"]
 
 
 def test_a_conman_conf(site):

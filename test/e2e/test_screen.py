@@ -223,12 +223,16 @@ def test_full_screen_program_looks_the_same_to_who_comes_late(screen, linux, wor
     screen.start_tio(workdir / "pty1")
     second = screen.wait_window("^tio .*/pty1$")
     screen.move(second, 800, 0)
-    screen.wait_still()
-    screen.redraw(first)
-    screen.redraw(second)
     _, _, width, height = screen.place(first)
-    wait_until(lambda: screen.look(0, 0, width, height) == screen.look(800, 0, width, height),
-               "the same picture twice")
+
+    def are_equal():
+        """A window that is still being drawn to has to be drawn anew once more."""
+        screen.redraw(first)
+        screen.redraw(second)
+        screen.wait_still()
+        return screen.look(0, 0, width, height) == screen.look(800, 0, width, height)
+
+    wait_until(are_equal, "the same picture twice")
     linux.stream.send(":q!\r")
 
 

@@ -226,11 +226,31 @@ def test_a_viewer_resizes_the_console_and_the_guest_is_told(console):
     it = console()
     viewer = it.connect(rfb.ZRLE, rfb.EXTENDED_SIZE)
     viewer.picture()
-    viewer.set_desktop_size(808, 500)
-    while viewer.size_answer != (1, 0) or (viewer.width, viewer.height) != (808, 496):
-        viewer.request()
-        viewer.update()
+    assert viewer.ask_size(808, 500) == (0, 808, 496)
     assert b"31 101" in it.run("stty size")
+
+
+@pytest.mark.parametrize("terminal", ["on", "off"])
+def test_a_size_is_answered_as_the_policy_of_the_hub_decides(console, terminal):
+    it = console(hub=f",size=smallest,terminal={terminal}")
+    one, two = (it.connect(rfb.RAW, rfb.EXTENDED_SIZE) for _ in range(2))
+    one.picture()
+    two.picture()
+    assert one.ask_size(480, 320) == (0, 480, 320)
+    assert two.ask_size(800, 240) == (0, 480, 240)  # not what it wants, but another one
+    assert two.ask_size(800, 640) == (0, 480, 320)
+    assert two.ask_size(960, 800) == (1, 480, 320)
+    assert two.ask_size(480, 320) == (0, 480, 320)
+    it.shell.send(b"stty size\r")
+    it.shell.read_until(b"20 60\r\n")
+
+
+def test_a_size_that_is_fixed_is_prohibited(console):
+    it = console(hub=",size=100x30")
+    viewer = it.connect(rfb.RAW, rfb.EXTENDED_SIZE)
+    viewer.picture()
+    assert viewer.ask_size(480, 320) == (1, 800, 480)
+    assert viewer.ask_size(800, 480) == (0, 800, 480)
 
 
 def test_text_is_pasted_whole(console):

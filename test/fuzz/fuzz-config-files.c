@@ -115,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct config_files *files = config_files_new();
+	struct config_files *files = config_files_new(false);
 	struct request_list consoles = { 0 }, templates = { 0 };
 	struct config_entry entry;
 	struct error *err = NULL;

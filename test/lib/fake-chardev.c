@@ -142,6 +142,8 @@ static int fake_disconnect(struct chardev *chardev, const char *reason)
 {
 	struct fake_chardev *fake = fake_chardev_of(chardev);
 
+	if (fake->stays)
+		return -ENOTSUP;
 	fake->disconnects++;
 	snprintf(fake->reason, sizeof(fake->reason), "%s", reason ? reason : "");
 	task_post(chardev->loop, &fake->hang_up, hang_up_now, fake);

@@ -23,6 +23,7 @@ struct fake_chardev {
 	int error;		/* positive errno that out gives from now on; 0: none */
 	bool takes_when_closed; /* takes bytes although not open, as a half-closed peer does */
 	struct strbuf typed;	/* what the peer sent and nobody took yet */
+	bool stays;		/* cannot be disconnected */
 	unsigned disconnects;	/* calls by the holder; each hangs up after the dispatch */
 	char reason[128];	/* of the last one; "": none */
 	const char *identity;	/* of the peer; NULL: nobody */

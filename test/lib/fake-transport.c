@@ -16,12 +16,12 @@ static struct fake_transport *fake_of(struct transport *transport)
 static ssize_t fake_readv(struct transport *transport, const struct iovec *iov, int n)
 {
 	struct fake_transport *fake = fake_of(transport);
-	size_t got = 0;
+	size_t got = 0, most = fake->in.len < fake->chunk ? fake->in.len : fake->chunk;
 
 	if (!fake->in.len)
 		return fake->eof ? 0 : -EAGAIN;
-	for (int i = 0; i < n && fake->in.len; i++) {
-		size_t part = iov[i].iov_len < fake->in.len ? iov[i].iov_len : fake->in.len;
+	for (int i = 0; i < n && got < most; i++) {
+		size_t part = iov[i].iov_len < most - got ? iov[i].iov_len : most - got;
 
 		memcpy(iov[i].iov_base, byte_queue_data(&fake->in), part);
 		byte_queue_pop(&fake->in, part);
@@ -96,7 +96,7 @@ struct fake_transport *fake_transport_new(struct loop *loop)
 		return NULL;
 	transport_init(&fake->base, &fake_ops, loop,
 		TRANSPORT_IN | TRANSPORT_OUT | TRANSPORT_DUPLEX, -1, &nobody);
-	fake->room = SIZE_MAX;
+	fake->room = fake->chunk = SIZE_MAX;
 	return fake;
 }
 

@@ -10,6 +10,7 @@
  * @in:    what the peer has sent and nobody has read
  * @out:   what was written
  * @room:  how many bytes more may be written; no limit at start
+ * @chunk: the most that one read gives; no limit at start
  * @error: positive errno of the next writes; 0: none
  * @eof:   the peer sends no more
  *
@@ -18,7 +19,7 @@
 struct fake_transport {
 	struct transport base;
 	struct byte_queue in, out;
-	size_t room;
+	size_t room, chunk;
 	int error;
 	bool eof, half_closed;
 };

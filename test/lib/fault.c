@@ -148,6 +148,10 @@ WRAP(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message
 	EINTR, EAGAIN, ENOMEM, ECONNRESET)
 WRAP(ssize_t, writev, (int fd, const struct iovec *iov, int n), (fd, iov, n), -1, USUAL, EINTR,
 	EAGAIN, EIO, ENOSPC)
+WRAP(ssize_t, pwrite, (int fd, const void *buf, size_t len, off_t at), (fd, buf, len, at), -1,
+	USUAL, EIO, ENOSPC)
+WRAP(ssize_t, pwrite64, (int fd, const void *buf, size_t len, off_t at), (fd, buf, len, at), -1,
+	USUAL, EIO, ENOSPC)
 WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags), -1,
 	USUAL, EINTR, EAGAIN, ENOMEM, ECONNRESET)
 WRAP(ssize_t, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags), -1,

@@ -172,6 +172,18 @@ void frontend_negotiate(struct frontend *f, uint64_t features, uint64_t protocol
 	frontend_request(f, VU_SET_FEATURES, &features, sizeof(features), -1);
 }
 
+void frontend_use_inflight(struct frontend *f, unsigned queues, unsigned num)
+{
+	struct vu_inflight inflight = { .queues = (uint16_t)queues, .queue_size = (uint16_t)num };
+	int fd = -1, size;
+
+	frontend_send(f, VU_GET_INFLIGHT_FD, 0, &inflight, sizeof(inflight), NULL, 0);
+	size = frontend_reply(f, VU_GET_INFLIGHT_FD, &inflight, sizeof(inflight), &fd);
+	assert(size == sizeof(inflight));
+	frontend_request(f, VU_SET_INFLIGHT_FD, &inflight, sizeof(inflight), fd);
+	close(fd);
+}
+
 void frontend_share_memory(struct frontend *f)
 {
 	struct {

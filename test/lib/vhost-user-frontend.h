@@ -58,6 +58,9 @@ uint64_t frontend_state(struct frontend *frontend, uint32_t request, uint32_t qu
 /** frontend_negotiate() - owner, features, protocol features; with BACKEND_REQ its channel */
 void frontend_negotiate(struct frontend *frontend, uint64_t features, uint64_t protocol_features);
 
+/** frontend_use_inflight() - have what is in flight noted in a region, of @queues of @num each */
+void frontend_use_inflight(struct frontend *frontend, unsigned queues, unsigned num);
+
 /** frontend_share_memory() - SET_MEM_TABLE with the one region, as User-Mode Linux sends it */
 void frontend_share_memory(struct frontend *frontend);
 

@@ -98,7 +98,8 @@ class Client:
         self.bytes_in = 0
         self.leds = None
         self.subtype = 0  # of VeNCrypt
-        self.size_answer = None
+        self.size_answer = None  # of the newest ExtendedDesktopSize: reason, status
+        self.size_told = None  # and its width, height, whether they count or not
 
     # ---- bytes ----
 
@@ -208,6 +209,15 @@ class Client:
     def set_desktop_size(self, width, height):
         self.send("BxHHBx", 251, width, height, 1,
                   tail=struct.pack(">IHHHHI", 0, 0, 0, width, height, 0))
+
+    def ask_size(self, width, height):
+        """Ask for a size, and wait for the answer: the status, width, height."""
+        self.size_answer = None
+        self.set_desktop_size(width, height)
+        while not self.size_answer or self.size_answer[0] != 1:
+            self.request()
+            self.update()
+        return self.size_answer[1], *self.size_told
 
     def enable_continuous(self, on=True):
         self.send("BBHHHH", 150, on, 0, 0, self.width, self.height)
@@ -441,6 +451,7 @@ class Client:
     def _extended_size(self, x, y, width, height):
         self.read(16 * self.unpack("Bxxx")[0])
         self.size_answer = (x, y)
+        self.size_told = (width, height)
         if y == 0 and (width, height) != (self.width, self.height):
             self._resize(0, 0, width, height)
 

@@ -70,9 +70,9 @@ static void events_have_times_and_are_escaped(void **state)
 
 	shown(f, "a\"\\\r\n\033[m\x7f\xc3\xa4");
 	expect(f, "[1.500001, \"o\", "
-		  "\"a\\u0022\\u005c\\u000d\\u000a\\u001b[m\\u007f\xc3\xa4\"]\n");
+		  "\"a\\\"\\\\\\r\\n\\u001b[m\\u007f\xc3\xa4\"]\n");
 	asciicast_put(&f->cast, &f->out, ASCIICAST_IN, 0, "x\r", 2);
-	expect(f, "[0.000000, \"i\", \"x\\u000d\"]\n");
+	expect(f, "[0.000000, \"i\", \"x\\r\"]\n");
 	asciicast_resize(&f->cast, &f->out, 1000001, 100, 30);
 	expect(f, "[0.000001, \"r\", \"100x30\"]\n");
 	asciicast_mark(&f->cast, &f->out, 61000000, "here");
@@ -87,6 +87,30 @@ static void nul_is_a_character(void **state)
 
 	asciicast_put(&f->cast, &f->out, ASCIICAST_OUT, 1000000, "a\0b", 3);
 	expect(f, "[0.000000, \"o\", \"a\\u0000b\"]\n");
+}
+
+/* Wherever it stands in a line, beside whatever. */
+static void each_byte_stands_for_itself_or_is_escaped(void **state)
+{
+	struct fixture *f = *state;
+	char text[20], expected[64];
+
+	for (int byte = 0; byte < 0x80; byte++)
+		for (size_t at = 0; at < sizeof(text); at++) {
+			bool plain = byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\';
+			const char *letter = strchr("\"\"\\\\\rr\nn\tt", byte);
+
+			memset(text, "a\x7e"[at % 2], sizeof(text));
+			text[at] = (char)byte;
+			snprintf(expected, sizeof(expected),
+				plain		 ? "%.*s%c"
+				: byte && letter ? "%.*s\\%c"
+						 : "%.*s\\u%04x",
+				(int)at, text, plain || !byte || !letter ? byte : letter[1]);
+			asciicast_put(&f->cast, &f->out, ASCIICAST_OUT, 0, text, sizeof(text));
+			assert_non_null(strstr(f->out.data, expected));
+			strbuf_truncate(&f->out, 0);
+		}
 }
 
 static void character_that_comes_in_pieces_is_one(void **state)
@@ -174,6 +198,7 @@ int main(void)
 		cast_test(first_line_says_what_it_is_of),
 		cast_test(events_have_times_and_are_escaped),
 		cast_test(nul_is_a_character),
+		cast_test(each_byte_stands_for_itself_or_is_escaped),
 		cast_test(character_that_comes_in_pieces_is_one),
 		cast_test(streams_do_not_share_a_character),
 		cast_test(what_is_no_character_is_replaced),

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <cmocka.h>
 
@@ -177,6 +178,43 @@ static bool is_running(pid_t pid)
 	return kill(pid, 0) == 0;
 }
 
+/* Also where a break, which is no byte of the holder's, has found the room before it was told. */
+static void room_is_told_though_a_break_came_before(void **state)
+{
+	static const char block[4096];
+	const struct chardev_event event = { .type = CHARDEV_BREAK };
+	struct env *env = *state;
+	char got[sizeof(block)];
+	size_t total = 0, taken = 0;
+	struct chardev *exec;
+	ssize_t done;
+	int fd;
+
+	assert_int_equal(mkfifo(env_path(env, "f"), 0600), 0);
+	fd = open(env_path(env, "f"), O_RDWR | O_CLOEXEC);
+	exec = env_add(env, "exec,id=e,command=stty raw -echo; echo ready; kill -STOP $$; "
+			    "exec cat > %s/f");
+	env_attach(env, exec);
+	RUN_UNTIL(env->loop, in_has(env, "ready"));
+	do {
+		done = fake_holder_out(&env->holder, block, sizeof(block));
+		total += (size_t)done;
+	} while (done == sizeof(block));
+	assert_int_equal(
+		waitid(P_PID, (id_t)pid_of(exec), &(siginfo_t){ 0 }, WSTOPPED | WNOWAIT), 0);
+	kill(pid_of(exec), SIGCONT);
+	while (taken < total) {
+		done = read(fd, got, sizeof(got));
+		assert_true(done > 0);
+		taken += (size_t)done;
+	}
+	assert_int_equal(chardev_link_event(&env->holder.link, &event), 0);
+	assert_int_equal(env->holder.room_calls, 0);
+	run_idle(env->loop);
+	assert_int_equal(env->holder.room_calls, 1);
+	close(fd);
+}
+
 static void removal_ends_the_whole_session(void **state)
 {
 	struct env *env = *state;
@@ -241,6 +279,8 @@ int main(void)
 			dying_child_is_started_again_ever_more_slowly, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			success_is_no_failure_but_always_is_always, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			room_is_told_though_a_break_came_before, setup, teardown),
 		cmocka_unit_test_setup_teardown(removal_ends_the_whole_session, setup, teardown),
 		cmocka_unit_test_setup_teardown(disconnect_hangs_the_child_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_options_are_errors, setup, teardown),

@@ -5,6 +5,7 @@
 #include "lib/hang.h"
 
 #include "base/cleanup.h"
+#include "io/writer.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -221,6 +222,40 @@ static void stream_waits_for_a_busy_file(void **state)
 	assert_int_equal(f->fake->out.len, total + 4);
 }
 
+/* What the log lets through is taken whole: neither it nor the chardev is full. */
+static void who_offers_more_than_a_log_has_room_for_goes_on(void **state)
+{
+	static char block[2 * WRITER_QUEUE_BYTES];
+	struct fixture *f = *state;
+	ssize_t done;
+
+	loop_fake_clock(f->loop);
+	make(f, f->path, "");
+	hang_begin(f->path);
+	done = fake_holder_out(&f->holder, block, sizeof(block));
+	assert_in_range(done, 1, sizeof(block) - 1);
+	assert_int_equal(f->holder.room_calls, 0);
+	run_idle(f->loop);
+	assert_int_equal(f->holder.room_calls, 1);
+	assert_int_equal(fake_holder_out(&f->holder, block, sizeof(block)), 0);
+	run_idle(f->loop);
+	assert_int_equal(f->holder.room_calls, 1);
+	hang_end();
+	RUN_UNTIL(f->loop, f->holder.room_calls == 2);
+	assert_int_equal(fake_holder_out_all(&f->holder, block, sizeof(block)), 0);
+	wait_for_size(f->loop, f->path, (size_t)done + sizeof(block));
+}
+
+static void stamps_of_a_log_stop_nobody(void **state)
+{
+	static char block[WRITER_QUEUE_BYTES];
+	struct fixture *f = *state;
+
+	make(f, f->path, ",logtimestamp=on");
+	assert_int_equal(fake_holder_out_all(&f->holder, block, sizeof(block)), 0);
+	assert_int_equal(f->fake->out.len, sizeof(block));
+}
+
 static void stream_waits_once_for_a_file_that_hangs(void **state)
 {
 	struct fixture *f = *state;
@@ -293,6 +328,8 @@ int main(void)
 		log_test(inherited_socket_is_a_log_too),
 		log_test(log_is_reopened_after_it_was_moved),
 		log_test(stream_waits_for_a_busy_file),
+		log_test(who_offers_more_than_a_log_has_room_for_goes_on),
+		log_test(stamps_of_a_log_stop_nobody),
 		log_test(stream_waits_once_for_a_file_that_hangs),
 		log_test(who_cannot_wait_never_does),
 		log_test(busy_file_limits_what_is_reserved),

@@ -41,9 +41,19 @@ static int convert_conserver(const char *text, struct import *import, struct err
 	return import_conserver(&source, import, err);
 }
 
+static enum conman_path look(void *data, const char *path)
+{
+	(void)data;
+	if (!strcmp(path, "/run/board"))
+		return CONMAN_LINE_DEVICE;
+	return !strcmp(path, "/opt/ssh.exp") ? CONMAN_PROGRAM : CONMAN_NOT_HERE;
+}
+
 static int convert_conman(const char *text, struct import *import, struct error **err)
 {
-	return import_conman(&(struct import_text){ "c.conf", text, strlen(text) }, import, err);
+	struct conman_source source = { { "c.conf", text, strlen(text) }, look, NULL };
+
+	return import_conman(&source, import, err);
 }
 
 /* @wanted: without the first line; @notes: all of them. */
@@ -153,8 +163,12 @@ static void users_and_groups_are_rules(void **state)
 		"  rules.3.match = \"user:ann\", rules.3.policy = \"allow\"\n"
 		"[object \"people3\"] qom-type = \"authz-list\", policy = \"deny\"\n"
 		"  rules.0.match = \"user:dan\", rules.0.policy = \"allow\"\n"
-		"[object \"people4\"] qom-type = \"authz-list\", policy = \"deny\"\n"
+		"[object \"people4\"] qom-type = \"authz-list\", policy = \"allow\"\n"
+		"  rules.0.match = \"user:carl\", rules.0.policy = \"deny\"\n"
+		"  rules.1.match = \"user:bob\", rules.1.policy = \"allow\"\n"
+		"  rules.2.match = \"user:ann\", rules.2.policy = \"allow\"\n"
 		"[object \"people5\"] qom-type = \"authz-list\", policy = \"deny\"\n"
+		"[object \"people6\"] qom-type = \"authz-list\", policy = \"deny\"\n"
 		"  rules.0.match = \"user:carl\", rules.0.policy = \"allow\"\n"
 		"  rules.1.match = \"user:bob\", rules.1.policy = \"deny\"\n"
 		"  rules.2.match = \"user:ann\", rules.2.policy = \"deny\"\n"
@@ -167,12 +181,42 @@ static void users_and_groups_are_rules(void **state)
 		"[console \"b\"] view-authz = \"people2\"\n"
 		"[console \"c\"] type-authz = \"people1\"\n"
 		"[console \"d\"] view-authz = \"people3\", type-authz = \"people1\"\n"
-		"[console \"e\"]\n"
-		"[console \"e2\"]\n"
-		"[console \"f\"] view-authz = \"people4\"\n"
-		"[console \"g\"] view-authz = \"people4\"\n"
-		"[console \"h\"] view-authz = \"people5\"\n",
+		"[console \"e\"] view-authz = \"people4\"\n"
+		"[console \"e2\"] view-authz = \"people4\"\n"
+		"[console \"f\"] view-authz = \"people5\"\n"
+		"[console \"g\"] view-authz = \"people5\"\n"
+		"[console \"h\"] view-authz = \"people6\"\n",
 		"");
+}
+
+/* As conserver 8.2.7 does: "*" is for whom no entry names, wherever it stands. */
+static void a_name_counts_before_the_star(void **state)
+{
+	(void)state;
+	check(convert_conserver,
+		"default * { master localhost; type exec; exec x; }\n"
+		"console a { rw !sys, *; }\n"
+		"console b { rw daemon, !*; }\n"
+		"console c { rw sys, !*, *; }\n"
+		"console d { rw !@games, *; }\n"
+		"console e { rw *, !*; ro !sys, *; }\n",
+		"[object \"people1\"] qom-type = \"authz-list\", policy = \"allow\"\n"
+		"  rules.0.match = \"user:sys\", rules.0.policy = \"deny\"\n"
+		"[object \"people2\"] qom-type = \"authz-list\", policy = \"deny\"\n"
+		"  rules.0.match = \"user:daemon\", rules.0.policy = \"allow\"\n"
+		"[object \"people3\"] qom-type = \"authz-list\", policy = \"deny\"\n"
+		"[template \"default\"] guest = \"exec:x\", guest.restart = \"always\", listen = "
+		"\"off\"\n"
+		"[console \"a\"] view-authz = \"people1\"\n"
+		"[console \"b\"] view-authz = \"people2\"\n"
+		"[console \"c\"]\n"
+		"# !@games: a group of the system is no rule of ours; who is let in only by what "
+		"was "
+		"said before it is not let in\n"
+		"[console \"d\"] view-authz = \"people3\"\n"
+		"[console \"e\"] view-authz = \"people1\", type-authz = \"people3\"\n",
+		"c.cf:5: !@games: a group of the system is no rule of ours; who is let in only by "
+		"what was said before it is not let in\n");
 }
 
 static void a_group_of_the_system_lets_nobody_in(void **state)
@@ -207,21 +251,30 @@ static void what_has_no_counterpart_is_told_where_it_stands(void **state)
 			 "console a { exec x; motd \"hi\";\n idletimeout 5m; motd \"\"; }\n"
 			 "console b { master there; }\n"
 			 "console c { type noop; }\n"
-			 "console A { exec y; options ondemand; }\n",
+			 "console A { exec y; options ondemand; }\n"
+			 "console d { type uds; uds /d; options !autoreinit; timestamp 1hab; }\n",
+		"[template \"default\"] listen = \"off\"\n"
 		"# options ondemand: a console is up whether or not somebody looks\n"
-		"[console \"A\"] guest = \"exec:y\", guest.restart = \"always\", listen = "
-		"\"off\"\n",
+		"[console \"A\"] guest = \"exec:y\", guest.restart = \"always\"\n"
+		"# timestamp a, b: who comes and goes, and breaks, are in no log of a console; "
+		"-audit tells of them\n"
+		"# console 'd': options !autoreinit: a guest that has gone is tried again\n"
+		"[console \"d\"] guest = \"unix:/d\", logtimestamp = \"on\"\n",
 		"c.cf:2: break 4: there is one break, which `charhub break` sends\n"
 		"c.cf:4: config daemonmode: it is about conserver itself; what charhubd has is in "
 		"charhubd(1)\n"
 		"c.cf:5: motd: who comes is shown the screen, no message\n"
 		"c.cf:6: idletimeout: nothing is typed at an idle console\n"
 		"c.cf:9: options ondemand: a console is up whether or not somebody looks\n"
+		"c.cf:10: timestamp a, b: who comes and goes, and breaks, are in no log of a "
+		"console; -audit tells of them\n"
 		"c.cf:5: console 'a': a later one of that name counts\n"
 		"c.cf:7: console 'b' is left out: its master is 'there', not this host; "
 		"--master=there "
 		"says that this is it\n"
-		"c.cf:8: console 'c' is left out: a noop has no guest\n");
+		"c.cf:8: console 'c' is left out: a noop has no guest\n"
+		"c.cf:10: console 'd': options !autoreinit: a guest that has gone is tried "
+		"again\n");
 }
 
 static void a_line_includes_a_file(void **state)
@@ -322,6 +375,58 @@ static void devices_of_conman(void **state)
 		"c.conf:8: console 'g' is left out: a test device is ConMan's own\n");
 }
 
+/* Which of both a path is, the host knows. */
+static void a_path_is_a_line_or_a_program(void **state)
+{
+	(void)state;
+	check(convert_conman,
+		"console name=\"a\" dev=\"/run/board\"\n"
+		"console name=\"b\" dev=\"/opt/ssh.exp\"\n"
+		"console name=\"c\" dev=\"/run/board 1\"\n"
+		"console name=\"d\" dev=\"/opt/far\"\n"
+		"console name=\"e\" dev=\"run/board\"\n",
+		"[template \"default\"] listen = \"off\"\n"
+		"[template \"exec\"] template = \"default\", guest.restart = \"always\"\n"
+		"[console \"a\"] guest = \"serial:/run/board\", guest.speed = \"9600\", "
+		"guest.wait = \"on\"\n"
+		"[console \"b\"] template = \"exec\", guest = \"exec:/opt/ssh.exp\"\n"
+		"[console \"c\"] template = \"exec\", guest = \"exec:/run/board 1\"\n"
+		"# console 'd': '/opt/far' is not on this host, and taken for a program; a serial "
+		"line would be guest=serial:/opt/far\n"
+		"[console \"d\"] template = \"exec\", guest = \"exec:/opt/far\"\n"
+		"[console \"e\"] template = \"exec\", guest = \"exec:run/board\"\n",
+		"c.conf:4: console 'd': '/opt/far' is not on this host, and taken for a program; a "
+		"serial line would be guest=serial:/opt/far\n");
+}
+
+static void a_speed_is_one_that_conman_knows(void **state)
+{
+	(void)state;
+	check(convert_conman,
+		"global seropts=\"10000\"\n"
+		"console name=\"a\" dev=\"/dev/a\"\n"
+		"console name=\"b\" dev=\"/dev/b\" seropts=\"1000000\"\n"
+		"console name=\"c\" dev=\"/dev/c\" seropts=\"460800\"\n",
+		"[template \"default\"] guest = \"serial:/dev/%n\", guest.wait = \"on\", listen = "
+		"\"off\"\n"
+		"# console 'a': seropts: ConMan knows no 10000 bps, and takes 9600\n"
+		"[console \"a\"] guest.speed = \"9600\"\n"
+		"[console \"b\"] guest.speed = \"1000000\"\n"
+		"[console \"c\"] guest.speed = \"460800\"\n",
+		"c.conf:2: console 'a': seropts: ConMan knows no 10000 bps, and takes 9600\n");
+}
+
+static void what_only_newer_ones_say_is_known(void **state)
+{
+	(void)state;
+	check(convert_conman,
+		"server nofile=0\n"
+		"global testopts=\"B:100\"\n"
+		"console name=\"a\" dev=\"h:1\" testopts=\"M:2\"\n",
+		"[console \"a\"] guest = \"telnet:h:1\", listen = \"off\"\n",
+		"c.conf:1: SERVER nofile: the service manager says how many files may be open\n");
+}
+
 static void an_ipmi_line_is_a_command_without_the_password(void **state)
 {
 	(void)state;
@@ -340,6 +445,26 @@ static void an_ipmi_line_is_a_command_without_the_password(void **state)
 		"arguments "
 		"of a command; put it into /etc/charhub/b.ipmi, with mode 0400\n"
 		"c.conf:1: console 'b': ipmiopts W: has no counterpart; see ipmitool's -y, -o\n");
+}
+
+/* As conmand 0.2.7 does, whatever its manual calls overriding. */
+static void what_is_said_later_changes_no_more_than_it_says(void **state)
+{
+	(void)state;
+	check(convert_conman,
+		"global seropts=\"9600,7e2\" logopts=\"timestamp\" ipmiopts=\"U:root,L:admin\"\n"
+		"global seropts=\"19200\" logopts=\"nolock\" log=\"%N.log\"\n"
+		"console name=\"a\" dev=\"/dev/ttyS0\" seropts=\"38400\" logopts=\"lock\"\n"
+		"console name=\"b\" dev=\"ipmi:h\" ipmiopts=\"U:joe,C:3\"\n",
+		"[template \"default\"] log = \"%n.log\", logtimestamp = \"on\", listen = \"off\"\n"
+		"[console \"a\"] guest = \"serial:/dev/ttyS0\", guest.speed = \"38400\", "
+		"guest.databits = \"7\"\n"
+		"  guest.parity = \"even\", guest.stopbits = \"2\", guest.wait = \"on\"\n"
+		"[console \"b\"] guest = \"exec:ipmitool -I lanplus -H h -U joe -C 3 -L "
+		"ADMINISTRATOR "
+		"sol activate\"\n"
+		"  guest.restart = \"always\"\n",
+		"");
 }
 
 static void logs_of_conman(void **state)
@@ -395,6 +520,10 @@ static void a_mistake_in_a_conman_conf_is_named_with_its_line(void **state)
 			"c.conf:1: there is no log option 'loud'" },
 		{ "console name=x dev=\"ipmi:h\" ipmiopts=\"Z:1\"",
 			"c.conf:1: ipmiopts are U, P, K, C, L and W, not 'Z:1'" },
+		{ "console name=x dev=\"ipmi:h\" ipmiopts=\"L:root\"",
+			"c.conf:1: ipmiopts L: is user, op or admin, not 'root'" },
+		{ "console name=x dev=\"/dev/x\" seropts=\"0\"",
+			"c.conf:1: seropts: there is no speed as low as 0" },
 	};
 
 	(void)state;
@@ -435,6 +564,24 @@ static void names_become_ours_and_stay_apart(void **state)
 		"digits, '-', '.' and '_' follow\n");
 }
 
+/* Each of which our own check would refuse. */
+static void a_name_is_none_of_a_part(void **state)
+{
+	static const char *const parts[] = { "guest", "listen", "vc", "journal", "syslog", "null",
+		"record", "device" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		AUTO_IMPORT struct import import = { 0 };
+		struct import_place place = { "c", 1 };
+		char name[32], wanted[32];
+
+		snprintf(name, sizeof(name), "a.%s", parts[i]);
+		snprintf(wanted, sizeof(wanted), "a_%s", parts[i]);
+		assert_string_equal(import_add_console(&import, name, &place, NULL)->id, wanted);
+	}
+}
+
 static void nothing_of_a_file_reaches_a_terminal_as_it_is(void **state)
 {
 	AUTO_IMPORT struct import import = { 0 };
@@ -471,16 +618,22 @@ int main(void)
 		cmocka_unit_test(a_console_stands_on_the_defaults_before_it),
 		cmocka_unit_test(characters_stand_for_what_is_said),
 		cmocka_unit_test(users_and_groups_are_rules),
+		cmocka_unit_test(a_name_counts_before_the_star),
 		cmocka_unit_test(a_group_of_the_system_lets_nobody_in),
 		cmocka_unit_test(what_has_no_counterpart_is_told_where_it_stands),
 		cmocka_unit_test(a_line_includes_a_file),
 		cmocka_unit_test(a_mistake_in_a_conserver_cf_is_named_with_its_line),
 		cmocka_unit_test(a_word_of_any_length_ends),
 		cmocka_unit_test(devices_of_conman),
+		cmocka_unit_test(a_path_is_a_line_or_a_program),
+		cmocka_unit_test(a_speed_is_one_that_conman_knows),
+		cmocka_unit_test(what_only_newer_ones_say_is_known),
 		cmocka_unit_test(an_ipmi_line_is_a_command_without_the_password),
 		cmocka_unit_test(logs_of_conman),
+		cmocka_unit_test(what_is_said_later_changes_no_more_than_it_says),
 		cmocka_unit_test(a_mistake_in_a_conman_conf_is_named_with_its_line),
 		cmocka_unit_test(names_become_ours_and_stay_apart),
+		cmocka_unit_test(a_name_is_none_of_a_part),
 		cmocka_unit_test(nothing_of_a_file_reaches_a_terminal_as_it_is),
 		cmocka_unit_test(what_consoles_share_is_said_once),
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/console.h"
 
+#include "base/console-parts.h"
 #include "base/strbuf.h"
 
 #include <errno.h>

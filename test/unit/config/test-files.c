@@ -38,7 +38,7 @@ static int leave(void **state)
 static void reads_as(const char *path, const char *expected)
 {
 	AUTO_STRBUF struct strbuf groups = { 0 };
-	struct config_files *files = config_files_new();
+	struct config_files *files = config_files_new(false);
 	struct config_entry entry;
 	struct error *err = NULL;
 	int r = config_files_open(files, path, CONFIG_OURS, &err);

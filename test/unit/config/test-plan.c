@@ -154,7 +154,9 @@ static char *describe(const struct scene *scene)
 	size_t n = 0;
 
 	while ((thing = inventory_next(world_inventory(scene->world), thing)))
-		assert_true(asprintf(&lines[n++], "thing %d %s", thing->kind, thing->text) > 0);
+		if (thing->is_asked)
+			assert_true(asprintf(&lines[n++], "thing %d %s", thing->kind,
+					    thing_asked(thing)) > 0);
 	while ((chardev = chardev_set_next(world_chardevs(scene->world), chardev))) {
 		struct strbuf line = { 0 };
 

@@ -659,6 +659,27 @@ static json_t *find_info(const json_t *list, const char *name)
 	return NULL;
 }
 
+/* Who executes another program asks: an answer may be longer than its reader takes at once. */
+static void what_a_peer_has_not_taken_is_owed_until_it_has_or_goes(void **state)
+{
+	static const char request[] = "{'execute': 'query-chardev'}";
+	struct qmp_rig *rig = *state;
+
+	for (int goes = 0; goes < 2; goes++) {
+		assert_false(monitors_owe(rig->monitors));
+		fake_chardev_set_accept(rig->fake, 10);
+		fake_chardev_type(rig->fake, request, sizeof(request) - 1);
+		qmp_rig_dispatch(rig);
+		assert_true(monitors_owe(rig->monitors));
+		if (goes)
+			fake_chardev_hang_up(rig->fake);
+		else
+			fake_chardev_set_accept(rig->fake, SIZE_MAX);
+		qmp_rig_dispatch(rig);
+		assert_false(monitors_owe(rig->monitors));
+	}
+}
+
 static void classes_are_listed(void **state)
 {
 	const char *class;
@@ -904,6 +925,7 @@ int main(void)
 		TEST(who_is_not_let_in_is_told_of),
 		TEST(objects_come_and_go),
 		TEST(a_monitor_keeps_its_name_when_its_peer_comes_again),
+		TEST(what_a_peer_has_not_taken_is_owed_until_it_has_or_goes),
 		TEST(classes_are_listed),
 		TEST(devices_come_and_go),
 		TEST(a_guest_that_opens_its_port_is_told),

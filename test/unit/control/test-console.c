@@ -447,6 +447,23 @@ static void input_waits_until_the_guest_takes_it(void **state)
 		"Base64 data contains invalid characters");
 }
 
+static void take_two_at_a_time(struct fake_holder *guest)
+{
+	guest->room = 2;
+}
+
+/* Who has room again at once has never been without, and tells of none. */
+static void input_is_longer_than_the_guest_takes_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	make_hub(f, "hub,id=h,chardevs.0=f0", 0);
+	f->guest.room = 2;
+	f->guest.in_hook = take_two_at_a_time;
+	run(f, "console-input", "{'console': 'h', 'data': 'abcde'}");
+	assert_true(fake_holder_in_is(&f->guest, "abcde"));
+}
+
 static void input_needs_a_guest(void **state)
 {
 	struct fixture *f = *state;
@@ -677,6 +694,7 @@ int main(void)
 		console_test(lines_may_be_long_and_empty),
 		console_test(what_is_not_held_any_more_says_what_is),
 		console_test(input_waits_until_the_guest_takes_it),
+		console_test(input_is_longer_than_the_guest_takes_at_once),
 		console_test(input_needs_a_guest),
 		console_test(input_respects_the_keyboard),
 		console_test(a_pattern_is_found_in_any_pieces),

@@ -109,6 +109,22 @@ static void a_session_begins_anew(void **state)
 	shows(f, BANNER);
 }
 
+/* Of a terminal the next reader may type before anybody has seen that he is there. */
+static void who_comes_next_is_read(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(hmp_new(f->world, &f->fake->base, &f->hmp, NULL), 0);
+	dispatch(f);
+	fake_chardev_hang_up(f->fake);
+	dispatch(f);
+	shows(f, BANNER);
+	type(f, "bogus\r");
+	fake_chardev_set_open(f->fake, true);
+	dispatch(f);
+	shows(f, BANNER "bogus\r\nunknown command: 'bogus'\r\n(qemu) ");
+}
+
 static void who_does_not_read_is_not_read(void **state)
 {
 	struct fixture *f = *state;
@@ -140,6 +156,28 @@ static void who_gets_the_focus_is_read_on(void **state)
 	for (int i = 0; i < 32; i++)
 		dispatch(f);
 	assert_int_equal(f->fake->typed.len, 0);
+}
+
+/* Nobody could read what it has to say: who sits there is not sent away for that. */
+static void who_has_another_focus_has_time(void **state)
+{
+	static const struct chardev_event out = { .type = CHARDEV_MUX_OUT },
+					  in = { .type = CHARDEV_MUX_IN };
+	struct fixture *f = *state;
+
+	loop_fake_clock(f->loop);
+	assert_int_equal(hmp_new(f->world, &f->fake->base, &f->hmp, NULL), 0);
+	fake_chardev_set_accept(f->fake, 0);
+	type(f, "one\r");
+	chardev_event(&f->fake->base, &out);
+	type(f, "two\r");
+	loop_advance(f->loop, 2 * MONITOR_STALL_MS);
+	assert_int_equal(f->fake->disconnects, 0);
+	chardev_event(&f->fake->base, &in);
+	loop_advance(f->loop, MONITOR_STALL_MS - 1);
+	assert_int_equal(f->fake->disconnects, 0);
+	loop_advance(f->loop, 1);
+	assert_int_equal(f->fake->disconnects, 1);
 }
 
 static void a_command_may_remove_its_own_chardev(void **state)
@@ -194,8 +232,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		hmp_test(a_line_is_answered),
 		hmp_test(a_session_begins_anew),
+		hmp_test(who_comes_next_is_read),
 		hmp_test(who_does_not_read_is_not_read),
 		hmp_test(who_gets_the_focus_is_read_on),
+		hmp_test(who_has_another_focus_has_time),
 		hmp_test(a_command_may_remove_its_own_chardev),
 		hmp_test(mistakes_are_named),
 		hmp_test(things_are_made_and_shown),

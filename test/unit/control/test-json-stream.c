@@ -66,6 +66,7 @@ static const struct {
 	CASE("\"\\uffff\"", "! JSON parse error, \\uffff is not a valid Unicode character\n"),
 	CASE("\"\xc3\"", "! JSON parse error, invalid UTF-8 sequence in string\n"),
 	CASE("[1e3,0.1,9223372036854775807]", "[1000, 0.10000000000000001, 9223372036854775807]\n"),
+	CASE("[0,-1,10,-9223372036854775808]", "[0, -1, 10, -9223372036854775808]\n"),
 	/* QEMU takes these and writes what is no JSON any more, or another number. */
 	CASE("1e999 ", "! JSON parse error, a number is too large\n"),
 	CASE("18446744073709551616 ", "! JSON parse error, a number is too large\n"),

@@ -30,6 +30,11 @@ static void handle_size(void *data, unsigned cols, unsigned rows)
 	watcher->rows = rows;
 }
 
+static void handle_size_decided(void *data)
+{
+	((struct watcher *)data)->decided++;
+}
+
 static void handle_title(void *data)
 {
 	struct watcher *watcher = data;
@@ -97,6 +102,7 @@ static const struct display_view_callbacks callbacks = {
 	.on_clipboard = handle_clipboard,
 	.on_switched = handle_switched,
 	.on_sent_away = handle_sent_away,
+	.on_size_decided = handle_size_decided,
 	.may = may,
 	.may_use_page = may_use_page,
 };

@@ -14,7 +14,7 @@ struct fixture;
 struct watcher {
 	struct fixture *fixture;
 	struct display_view *view;
-	unsigned changes, sizes, titles, bells, switches, clipboards, pastes, sent_away;
+	unsigned changes, sizes, decided, titles, bells, switches, clipboards, pastes, sent_away;
 	unsigned cols, rows;
 	struct strbuf clipboard;
 	bool free_on_change; /* go away inside of on_change */

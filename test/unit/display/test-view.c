@@ -201,6 +201,36 @@ static void a_request_for_a_size_goes_to_the_provider(void **state)
 	assert_int_equal(f->resizes, 2);
 }
 
+static void a_size_that_is_decided_later_is_told_once(void **state)
+{
+	struct fixture *f = *state;
+	struct watcher other = { 0 };
+
+	watcher_open(f, &other, "other");
+	display_view_size_decided(f->watcher.view);
+	f->resize_result = -EINPROGRESS;
+	assert_int_equal(display_view_request_size(f->watcher.view, 40, 10), -EINPROGRESS);
+	settle(f);
+	assert_int_equal(f->watcher.decided, 0);
+	display_console_size_decided(f->console);
+	display_console_size_decided(f->console);
+	settle(f);
+	assert_int_equal(f->watcher.decided, 1);
+	assert_int_equal(other.decided, 0);
+	watcher_close(&other);
+}
+
+static void a_size_is_decided_for_who_goes_elsewhere(void **state)
+{
+	struct fixture *f = *state;
+
+	f->resize_result = -EINPROGRESS;
+	assert_int_equal(display_view_request_size(f->watcher.view, 40, 10), -EINPROGRESS);
+	assert_int_equal(display_view_switch(f->watcher.view, DISPLAY_OVERVIEW), 0);
+	settle(f);
+	assert_int_equal(f->watcher.decided, 1);
+}
+
 /* ---- consoles that are not for everybody ---- */
 
 static void one_that_may_not_look_goes_to_the_next(void **state)
@@ -355,6 +385,8 @@ int main(void)
 		CASE(a_view_may_go_when_its_console_is_removed),
 		CASE(another_engine_is_a_new_picture),
 		CASE(a_request_for_a_size_goes_to_the_provider),
+		CASE(a_size_that_is_decided_later_is_told_once),
+		CASE(a_size_is_decided_for_who_goes_elsewhere),
 		CASE(one_that_may_not_look_goes_to_the_next),
 		CASE(one_that_may_only_look_types_nothing),
 		CASE(rules_that_come_later_send_away_at_the_next_change),

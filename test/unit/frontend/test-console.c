@@ -223,6 +223,25 @@ static void chardev_that_is_no_hub_will_do(void **state)
 	assert_true(fake_chardev_out_is(single, "hello!"));
 }
 
+static void guest_waits_for_nobody_who_has_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_chardev *single = fake_chardev_add(f->set, "s");
+
+	assert_int_equal(add(f, "console,guest=g,chardev=s", NULL), 0);
+	fake_chardev_set_accept(single, 3);
+	fake_chardev_type(f->guest, "hello", 5);
+	fake_chardev_type(f->guest, "nobody", 6);
+	assert_int_equal(f->guest->typed.len, 6);
+	fake_chardev_hang_up(single);
+	run_idle(f->loop);
+	assert_int_equal(f->guest->typed.len, 0);
+	fake_chardev_set_open(single, true);
+	fake_chardev_set_accept(single, SIZE_MAX);
+	fake_chardev_type(f->guest, " again", 6);
+	assert_true(fake_chardev_out_is(single, "hel again"));
+}
+
 /* ---- a server of several clients as the guest's end ---- */
 
 static struct fake_chardev *come(struct fixture *f, const char *id, const char *identity)
@@ -316,6 +335,7 @@ int main(void)
 		console_test(what_is_lost_is_told),
 		console_test(guest_is_told_size_and_break),
 		console_test(chardev_that_is_no_hub_will_do),
+		console_test(guest_waits_for_nobody_who_has_gone),
 		console_test(first_client_is_the_guest_and_others_take_part),
 		console_test(guest_may_come_again),
 		console_test(who_is_another_user_is_not_the_guest),

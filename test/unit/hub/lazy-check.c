@@ -6,8 +6,10 @@
 #include "hub/hub.h"
 #include "io/budget.h"
 #include "io/rest.h"
+#include "io/store.h"
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
+#include "lib/heir.h"
 #include "vt/vt.h"
 
 #include <stdlib.h>
@@ -19,6 +21,9 @@ enum { HELD_MS = 20, QUERIES_MAX = 4096 };
 /* Lines that one program may write by command: enough to fill and to flood. */
 enum { LINES_MAX = 40000 };
 
+/* What is looked at, and what goes over to another program. */
+#define HUB_OPTIONS "hub,id=h,chardevs.0=file,chardevs.1=late,window=64k,window-max=256k"
+
 /* As hub/screen.c leaves the history out of a replay. */
 enum { HISTORY_MAX = 512 * 1024 };
 
@@ -28,6 +33,7 @@ enum { HISTORY_MAX = 512 * 1024 };
  * @stream:  what members are to see; @answers: what the guest is to be told
  * @shown:   up to where @stream was compared
  * @queries: of the present piece; @lines: that were written by command
+ * @left:    if @has_left: what the hub of now goes on from
  * @is_short: memory is, or was: of what was printed before not all may be held
  */
 struct pair {
@@ -39,6 +45,8 @@ struct pair {
 	size_t piece;
 	unsigned lines;
 	bool is_short;
+	struct snapshot left;
+	bool has_left;
 
 	struct vt *eager;
 	uint64_t cut;
@@ -192,7 +200,9 @@ static const char *compare_screens(struct pair *pair)
 {
 	AUTO_STRBUF struct strbuf is = { 0 };
 	AUTO_STRBUF struct strbuf should = { 0 };
-	const struct vt_replay how = { .flags = VT_REPLAY_HISTORY };
+	/* which modes were ever touched, and are as they were, the next program does not know */
+	const struct vt_replay how = { .flags = VT_REPLAY_HISTORY |
+						(pair->has_left ? VT_REPLAY_FRESH : 0) };
 	struct vt *vt = hub_vt(pair->hub);
 
 	vt_dump(vt, &is);
@@ -253,8 +263,21 @@ static const char *write_lines(struct pair *pair, unsigned count, unsigned len)
 	return write_piece(pair, (const uint8_t *)lines.data, lines.len);
 }
 
+/* Of lines above the screen that were dropped none comes in where it grows. */
+static void forget_lines(const struct pair *pair)
+{
+	struct vt *vt = hub_vt(pair->hub);
+
+	if (vt_scrollback_count(vt) == vt_scrollback_count(pair->eager))
+		return;
+	vt_clear_scrollback(vt);
+	vt_clear_scrollback(pair->eager);
+}
+
 static const char *resize(struct pair *pair, unsigned cols, unsigned rows)
 {
+	if (pair->is_short && vt_offset(pair->eager))
+		forget_lines(pair);
 	if (hub_resize(pair->hub, cols, rows, NULL) < 0 || vt_resize(pair->eager, cols, rows) < 0)
 		abort();
 	return compare_told(pair);
@@ -280,27 +303,44 @@ static const char *ask_unseen(struct pair *pair)
 		       : "who does not look is told another size";
 }
 
-/* With fewer lines above it: who joins an empty terminal of that size. */
-static const char *join_short(struct pair *pair)
+/* In a line of double width CUP goes beyond the middle, and what moves by columns does not. */
+static bool is_same_column(unsigned is, unsigned should, unsigned cols)
+{
+	return is == should || should >= cols / 2;
+}
+
+/* Who has just joined, with an empty terminal of that size, has what was sent @from on. */
+static const char *compare_joined(const struct pair *pair, size_t from)
 {
 	AUTO_STRBUF struct strbuf is = { 0 };
 	AUTO_STRBUF struct strbuf should = { 0 };
 	const struct vt_config config = { .cols = vt_cols(pair->eager),
 		.rows = vt_rows(pair->eager) };
-	size_t before = pair->late->out.len;
+	struct vt_cursor cursor = vt_cursor(pair->eager), other;
 	struct vt *vt;
 
 	if (vt_new(&config, NULL, NULL, &vt) < 0)
 		abort();
+	vt_feed(vt, pair->late->out.data + from, pair->late->out.len - from);
+	put_text(vt, 0, &is);
+	put_text(pair->eager, 0, &should);
+	other = vt_cursor(vt);
+	vt_free(vt);
+	if (other.row != cursor.row || !is_same_column(other.col, cursor.col, config.cols))
+		return "who joins has another cursor";
+	return are_equal(&is, &should) ? NULL : "who joins is shown another screen";
+}
+
+/* With fewer lines above it. */
+static const char *join_short(struct pair *pair)
+{
+	size_t before = pair->late->out.len;
+
 	fake_chardev_set_open(pair->late, true);
 	run_idle(pair->loop);
 	fake_chardev_set_open(pair->late, false);
 	run_idle(pair->loop);
-	vt_feed(vt, pair->late->out.data + before, pair->late->out.len - before);
-	put_text(vt, 0, &is);
-	put_text(pair->eager, 0, &should);
-	vt_free(vt);
-	return are_equal(&is, &should) ? NULL : "who joins is shown another screen";
+	return compare_joined(pair, before);
 }
 
 static const char *bound(struct pair *pair, unsigned kib)
@@ -312,6 +352,24 @@ static const char *bound(struct pair *pair, unsigned kib)
 	return compare_told(pair);
 }
 
+/*
+ * What is unfinished is read again from where it began. That is not to be had where the budget has
+ * taken it, and more controls than are held have acted.
+ */
+static bool is_cut(const struct pair *pair)
+{
+	size_t at = (size_t)(vt_boundary(pair->eager) - pair->cut);
+	struct hub_info info;
+	unsigned controls = 0;
+
+	hub_info(pair->hub, &info);
+	if (at < info.held_from)
+		return true;
+	for (; at < pair->stream.len; at++)
+		controls += (uint8_t)pair->stream.data[at] < 0x20;
+	return controls > VT_HELD_MAX;
+}
+
 static const char *join(struct pair *pair)
 {
 	AUTO_STRBUF struct strbuf should = { 0 };
@@ -319,9 +377,9 @@ static const char *join(struct pair *pair)
 	size_t before = pair->late->out.len, boundary;
 
 	/* without a byte there is no engine yet, and no screen */
-	if (!vt_offset(pair->eager))
+	if (!vt_offset(pair->eager) || is_cut(pair))
 		return NULL;
-	if (pair->is_short)
+	if (pair->is_short || pair->has_left)
 		return join_short(pair);
 	if (vt_replay(pair->eager, &should, &how) < 0)
 		abort();
@@ -340,9 +398,42 @@ static const char *join(struct pair *pair)
 	if (pair->late->out.len - before < should.len ||
 		pair->late->out.len - before - should.len > pair->stream.len - boundary)
 		return "who joins is shown more or less";
-	return memcmp(pair->late->out.data + before, should.data, should.len)
-		       ? "who joins is shown something else"
-		       : NULL;
+	if (memcmp(pair->late->out.data + before, should.data, should.len))
+		return "who joins is shown something else";
+	return compare_joined(pair, before);
+}
+
+/* ---- another program ---- */
+
+static void attach_guest(struct pair *pair)
+{
+	if (fake_holder_attach(&pair->guest, pair->hub, FAKE_HOLDER_PLAIN, NULL) < 0)
+		abort();
+	chardev_link_set_flags(&pair->guest.link, CHARDEV_LINK_CONSOLE);
+}
+
+static const char *go_over(struct pair *pair)
+{
+	struct snapshot before = pair->left;
+	int r;
+
+	if (is_cut(pair))
+		return NULL;
+	heir_leave(pair->hub, &pair->left);
+	chardev_link_detach(&pair->guest.link);
+	chardev_free(pair->hub);
+	run_idle(pair->loop);
+	if (pair->has_left)
+		snapshot_close(&before);
+	pair->has_left = true;
+	heir_find(pair->set, &pair->left);
+	r = chardev_set_add_text(pair->set, HUB_OPTIONS, &pair->hub, NULL);
+	if (r < 0)
+		return "it cannot go on in another program";
+	attach_guest(pair);
+	chardev_set_inherited(pair->set);
+	run_idle(pair->loop);
+	return compare_told(pair);
 }
 
 /* Run a command, from 0xff on. */
@@ -373,6 +464,12 @@ static const char *command(struct pair *pair, const uint8_t *p, size_t left, siz
 		return ask_unseen(pair);
 	if (args != SIZE_MAX && p[1] == 4)
 		return join(pair);
+	if (args != SIZE_MAX && p[1] == 9) {
+		pair->hub->class->handover->prepare(pair->hub);
+		return compare_told(pair);
+	}
+	if (args != SIZE_MAX && p[1] == 10)
+		return go_over(pair);
 	*ret_taken = 1;
 	return write_all(pair, p, 1);
 }
@@ -417,13 +514,10 @@ static void open_pair(struct pair *pair)
 		abort();
 	fake_chardev_set_open(pair->late, false);
 	pair->member = fake_chardev_of(file);
-	if (chardev_set_add_text(pair->set,
-		    "hub,id=h,chardevs.0=file,chardevs.1=late,window=64k,window-max=256k",
-		    &pair->hub, NULL) < 0 ||
-		fake_holder_attach(&pair->guest, pair->hub, FAKE_HOLDER_PLAIN, NULL) < 0 ||
+	if (chardev_set_add_text(pair->set, HUB_OPTIONS, &pair->hub, NULL) < 0 ||
 		vt_new(NULL, &callbacks, pair, &pair->eager) < 0)
 		abort();
-	chardev_link_set_flags(&pair->guest.link, CHARDEV_LINK_CONSOLE);
+	attach_guest(pair);
 	run_idle(pair->loop);
 }
 
@@ -431,6 +525,8 @@ static void close_pair(struct pair *pair)
 {
 	fake_holder_done(&pair->guest);
 	chardev_set_free(pair->set);
+	if (pair->has_left)
+		snapshot_close(&pair->left);
 	budget_set(pair->loop, 0);
 	loop_free(pair->loop);
 	vt_free(pair->eager);

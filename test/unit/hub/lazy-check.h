@@ -19,6 +19,8 @@
  *	0xff 0x06	so much time passes that the engine is frozen
  *	0xff 0x07	somebody who does not look asks for the engine, and its size
  *	0xff 0x08 N	from now on N * 1024 bytes of memory may be taken; 0: any
+ *	0xff 0x09	what shows the screen to another program is made
+ *	0xff 0x0a	another program goes on with the hub
  *	0xff other	the byte itself
  * Compared are, after each piece, all that the guest is told (answers, size) and all that a member
  * is told (bytes, bells); after each look the screen, its settings and the lines above it. Once

@@ -153,6 +153,40 @@ static void next_one_is_judged_anew_though_the_last_has_not_hung_up(void **state
 	assert_int_equal(f->fake[0]->out.len, 0);
 }
 
+/* Who cannot be sent away gets nothing any more, now and later, and nobody waits for him. */
+static void stalls_and_is_let_in_no_more(struct hub_fixture *f, const char *options)
+{
+	size_t got;
+
+	fixture_fakes(f, 1);
+	f->fake[0]->identity = "user:ann";
+	f->fake[0]->stays = true;
+	fixture_hub(f, options, 0);
+	fake_chardev_set_accept(f->fake[0], 0);
+	assert_true(fixture_fill(f, 1000000) < 65536);
+	f->fake[0]->identity = "user:eve";
+	fake_chardev_judge(f->fake[0], false);
+	run_idle(f->loop);
+	assert_int_equal(f->guest.room_calls, 1);
+	assert_int_equal(fixture_fill(f, 100000), 100000);
+	loop_advance(f->loop, 60000);
+	got = f->fake[0]->out.len;
+	fake_chardev_set_accept(f->fake[0], SIZE_MAX);
+	run_idle(f->loop);
+	assert_int_equal(f->fake[0]->out.len, got);
+	assert_int_equal(fixture_info(f, "f0").standing, HUB_MEMBER_OUT);
+}
+
+static void who_is_let_in_no_more_holds_nobody(void **state)
+{
+	stalls_and_is_let_in_no_more(*state, "chardevs.0=f0,view-authz=ann,window=64k,stall=wait");
+}
+
+static void who_is_let_in_no_more_comes_not_back_by_a_stall(void **state)
+{
+	stalls_and_is_let_in_no_more(*state, "chardevs.0=f0,view-authz=ann,window=64k,stall=skip");
+}
+
 static void who_may_only_view_does(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -203,6 +237,8 @@ int main(void)
 		CASE(identity_by_rules_by_way_in),
 		CASE(who_is_refused_sees_nothing_and_is_told_why),
 		CASE(next_one_is_judged_anew_though_the_last_has_not_hung_up),
+		CASE(who_is_let_in_no_more_holds_nobody),
+		CASE(who_is_let_in_no_more_comes_not_back_by_a_stall),
 		CASE(who_may_only_view_does),
 		CASE(rule_in_use_cannot_be_removed),
 		CASE(rule_that_does_not_exist_is_an_error),

@@ -84,6 +84,40 @@ static void answer_may_be_no(void **state)
 	assert_int_equal(f->fake[0]->out.len + f->guest.in.len, 0);
 }
 
+/* Who is there all the same is not read for ever, so that his end is seen. */
+static void who_is_refused_and_stays_is_read(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	fixture_hub(f, "chardevs.0=f0,view-authz=accounts", 0);
+	f->fake[0]->stays = true;
+	come(f, "user:eve");
+	fake_chardev_type(f->fake[0], "rm", 2);
+	assert_int_equal(f->fake[0]->typed.len, 2);
+	fake_pam_wait(1);
+	fake_pam_hold(false);
+	while (f->fake[0]->typed.len)
+		loop_step(f->loop, true);
+	assert_int_equal(fixture_info(f, "f0").access, HUB_ACCESS_NONE);
+	assert_int_equal(f->guest.in.len, 0);
+}
+
+static void who_is_judged_by_other_rules_meanwhile_is_read(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct hub_member_options options;
+
+	fixture_hub(f, "chardevs.0=f0,view-authz=accounts", 0);
+	come(f, "user:ann");
+	fake_chardev_type(f->fake[0], "ls", 2);
+	fake_pam_wait(1);
+	options = fixture_info(f, "f0").options;
+	options.view_authz = NULL;
+	assert_int_equal(hub_set_member(f->hub, "f0", &options, NULL), 0);
+	run_idle(f->loop);
+	assert_true(fake_holder_in_is(&f->guest, "ls"));
+}
+
 static void answer_may_be_to_look(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -150,6 +184,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(nothing_happens_before_the_answer),
 		CASE(answer_may_be_no),
+		CASE(who_is_refused_and_stays_is_read),
+		CASE(who_is_judged_by_other_rules_meanwhile_is_read),
 		CASE(answer_may_be_to_look),
 		CASE(who_leaves_meanwhile_is_forgotten),
 		CASE(member_may_be_removed_meanwhile),

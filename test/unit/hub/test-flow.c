@@ -297,6 +297,42 @@ static void stalled_member_that_leaves_frees_the_guest_at_once(void **state)
 	assert_int_equal(fixture_fill(f, WINDOW), WINDOW);
 }
 
+static void clients_that_go_with_their_server_free_the_guest(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct chardev *peer;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k,stall=wait", 0);
+	peer = chardev_new_peer(&f->fake[1]->base, &fake_chardev_class, "f1.1");
+	chardev_set_open(peer, true);
+	assert_int_equal(chardev_offer_peer(&f->fake[1]->base, peer, NULL), 0);
+	assert_true(fixture_fill(f, 10 * WINDOW) < WINDOW);
+	assert_int_equal(hub_remove_member(f->hub, "f1", NULL), 0);
+	assert_int_equal(f->guest.room_calls, 1);
+	assert_int_equal(fixture_fill(f, 2 * WINDOW), 2 * WINDOW);
+}
+
+static void guest_waits_no_longer_than_it_is_to_from_now_on(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct hub_member_options options;
+
+	fixture_fakes(f, 2);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,window=64k,stall=wait", 0);
+	fake_chardev_set_accept(f->fake[1], 0);
+	fixture_fill(f, 10 * WINDOW);
+	loop_advance(f->loop, GRACE_MS);
+	assert_int_equal(f->guest.room_calls, 0);
+	options = fixture_info(f, "f1").options;
+	options.stall = HUB_STALL_SKIP;
+	assert_int_equal(hub_set_member(f->hub, "f1", &options, NULL), 0);
+	run_idle(f->loop);
+	assert_int_equal(f->guest.room_calls, 1);
+	assert_int_equal(fixture_info(f, "f1").standing, HUB_MEMBER_SKIPPED);
+	assert_int_equal(fixture_fill(f, 2 * WINDOW), 2 * WINDOW);
+}
+
 /* ---- who pays for a pause ---- */
 
 enum { EVERY_MS = 30000, HALF = WINDOW / 2 };
@@ -632,6 +668,8 @@ int main(void)
 		hub_test(guest_that_cannot_wait_gets_a_larger_window_instead),
 		hub_test(failing_member_costs_the_others_nothing),
 		hub_test(stalled_member_that_leaves_frees_the_guest_at_once),
+		hub_test(clients_that_go_with_their_server_free_the_guest),
+		hub_test(guest_waits_no_longer_than_it_is_to_from_now_on),
 		hub_test(steady_slow_reader_costs_the_others_its_credit_only),
 		hub_test(who_has_just_joined_holds_nobody),
 		hub_test(credit_is_earned_by_keeping_up),

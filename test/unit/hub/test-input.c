@@ -197,6 +197,25 @@ static void viewer_cannot_type(void **state)
 	assert_int_equal(fixture_info(f, "f0").refused_bytes, 9);
 }
 
+/* He waits for no room in the guest any more: what he sends is dropped, and his end is seen. */
+static void who_may_type_no_more_is_read_again(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct hub_member_options options;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", 0);
+	fake_holder_set_room(&f->guest, 0);
+	fake_chardev_type(f->fake[0], "ls\n", 3);
+	options = fixture_info(f, "f0").options;
+	options.access = HUB_ACCESS_VIEW;
+	assert_int_equal(hub_set_member(f->hub, "f0", &options, NULL), 0);
+	run_idle(f->loop);
+	assert_int_equal(fixture_info(f, "f0").refused_bytes, 3);
+	fake_holder_set_room(&f->guest, SIZE_MAX);
+	assert_int_equal(f->guest.in.len, 0);
+}
+
 static void credit_is_passed_through_and_returned(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -244,6 +263,7 @@ int main(void)
 		hub_test(lone_escape_keeps_others_back_for_a_moment_only),
 		hub_test(unfinished_sequence_of_one_who_leaves_keeps_nobody_back),
 		hub_test(viewer_cannot_type),
+		hub_test(who_may_type_no_more_is_read_again),
 		hub_test(credit_is_passed_through_and_returned),
 		hub_test(members_take_turns_when_room_is_scarce),
 	};

@@ -188,6 +188,24 @@ static void an_operator_takes_and_gives(void **state)
 	guest_got(f, "a\033[b");
 }
 
+/* What the guest has not taken when he loses it is not for the guest any more. */
+static void who_loses_it_waits_for_nobody(void **state)
+{
+	struct hub_fixture *f = *state;
+
+	setup_two(f, "");
+	type(f, 0, "a");
+	fake_holder_set_room(&f->guest, 0);
+	type(f, 0, "bcd");
+	assert_int_equal(fixture_info(f, "f0").refused_bytes, 0);
+	assert_int_equal(hub_keyboard_take(f->hub, "f1", "joe", NULL), 0);
+	run_idle(f->loop);
+	assert_int_equal(fixture_info(f, "f0").refused_bytes, 3);
+	type(f, 1, "e");
+	fake_holder_set_room(&f->guest, SIZE_MAX);
+	guest_got(f, "ae");
+}
+
 static void who_may_only_look_cannot_have_it(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -257,6 +275,7 @@ int main(void)
 		hub_test(the_key_gives_at_once),
 		hub_test(typing_on_refuses_once_the_request_could_be_read),
 		hub_test(an_operator_takes_and_gives),
+		hub_test(who_loses_it_waits_for_nobody),
 		hub_test(who_may_only_look_cannot_have_it),
 		hub_test(it_is_nothing_where_all_type),
 		hub_test(the_line_goes_away),

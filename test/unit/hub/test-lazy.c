@@ -46,7 +46,9 @@ static struct item any_command(bool has_flood)
 {
 	static const uint8_t waits[] = { 3, 6, 7 };
 
-	switch (random_below(16)) {
+	switch (random_below(18)) {
+	case 16: return command(9, 0, 0, 2);
+	case 17: return command(10, 0, 0, 2);
 	case 0: return command(0, random_below(256), random_below(256), 4);
 	case 1:
 	case 2: return command(1, 0, 0, 2);
@@ -71,6 +73,31 @@ static struct item any_text(void)
 	return item;
 }
 
+/* Controls within a sequence, of which the rest comes after something else has happened. */
+static struct item begun_sequence(void)
+{
+	static const char *const begun[] = { "\033", "\033[", "\033[2", "\033[?2", "\033[1;",
+		"\033(", "\033#", "\033[ ", "\033]2;a", "\033P1$", "\033[1?", "a\xe6" };
+	static const char controls[] = "\a\b\t\n\v\r\016\017\005\0\177";
+	const char *text = begun[random_below(sizeof(begun) / sizeof(begun[0]))];
+	struct item item = { .len = (unsigned)strlen(text) };
+
+	memcpy(item.bytes, text, item.len);
+	for (unsigned n = 1 + random_below(4); n; n--) {
+		item.bytes[item.len++] = (uint8_t)controls[random_below(sizeof(controls) - 1)];
+		if (!random_below(3))
+			item.bytes[item.len++] = '3';
+	}
+	return item;
+}
+
+static struct item any_cut(void)
+{
+	static const uint8_t cuts[] = { 1, 3, 4, 4, 6, 9, 10, 10 };
+
+	return command(cuts[random_below(sizeof(cuts))], 0, 0, 2);
+}
+
 static void make_program(uint64_t seed, bool is_short, struct program *ret_program)
 {
 	bool has_flood;
@@ -81,6 +108,10 @@ static void make_program(uint64_t seed, bool is_short, struct program *ret_progr
 	ret_program->count = 1 + random_below(ITEMS_MAX);
 	for (unsigned i = 0; i < ret_program->count; i++)
 		ret_program->items[i] = random_below(6) ? any_text() : any_command(has_flood);
+	for (unsigned i = random_below(20); i + 1 < ret_program->count; i += 2 + random_below(20)) {
+		ret_program->items[i] = begun_sequence();
+		ret_program->items[i + 1] = any_cut();
+	}
 	for (unsigned i = 0; is_short && i < ret_program->count; i += 1 + random_below(20))
 		ret_program->items[i] = command(8, random_below(3) ? random_below(256) : 1, 0, 3);
 }
@@ -163,6 +194,15 @@ static void lines_above_a_screen_go_and_the_screen_stays(void **state)
 	assert_null(lazy_check((const uint8_t *)program, sizeof(program) - 1));
 }
 
+/* A screen that a full-screen program has left is not shown, and still there. */
+static void no_lines_come_in_above_a_screen_that_goes_over(void **state)
+{
+	static const char program[] = "\xff\2\1\13\33[?1049h\33[12;40HX\33[?1049l\xff\11\xff\12";
+
+	(void)state;
+	assert_null(lazy_check((const uint8_t *)program, sizeof(program) - 1));
+}
+
 /* Rests, is asked for by who does not look, rests again; then somebody looks. */
 static void who_does_not_look_leaves_a_frozen_engine_alone(void **state)
 {
@@ -178,6 +218,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(nobody_can_tell_that_the_engine_is_behind),
 		cmocka_unit_test(where_memory_is_short_only_history_is_shorter),
 		cmocka_unit_test(lines_above_a_screen_go_and_the_screen_stays),
+		cmocka_unit_test(no_lines_come_in_above_a_screen_that_goes_over),
 		cmocka_unit_test(who_does_not_look_leaves_a_frozen_engine_alone),
 	};
 

@@ -347,12 +347,15 @@ static void each_hub_counts_on_its_own(void **state)
 {
 	struct hub_fixture *f = *state;
 	struct chardev *other;
+	uint64_t instance;
 
 	fixture_fakes(f, 2);
 	fixture_hub(f, "chardevs.0=f0", 0);
 	assert_int_equal(
 		chardev_set_add_text(f->set, "hub,id=other,chardevs.0=f1", &other, NULL), 0);
-	assert_true(hub_instance(f->hub) != hub_instance(other));
+	instance = hub_instance(f->hub);
+	assert_true(instance != 0 && instance != hub_instance(other));
+	assert_true(instance == hub_instance(f->hub));
 }
 
 static void break_of_a_member_and_on_the_hub_reaches_the_guest(void **state)

@@ -312,10 +312,12 @@ static void on_event(void *data, struct chardev *hub, const struct hub_event *ev
 	witness->lines += event->lines;
 }
 
+static const struct hub_observer_ops witness_ops = { .on_event = on_event };
+
 static void it_is_told_once_a_time_of_shortage(void **state)
 {
 	struct hub_fixture *f = *state;
-	struct witness witness = { .observer = { .on_event = on_event, .data = &witness } };
+	struct witness witness = { .observer = { .ops = &witness_ops, .data = &witness } };
 
 	fixture_fakes(f, 1);
 	fixture_hub(f, "chardevs.0=f0,terminal=off", 0);
@@ -334,7 +336,7 @@ static void it_is_told_once_a_time_of_shortage(void **state)
 static void lines_above_a_screen_go_last(void **state)
 {
 	struct hub_fixture *f = *state;
-	struct witness witness = { .observer = { .on_event = on_event, .data = &witness } };
+	struct witness witness = { .observer = { .ops = &witness_ops, .data = &witness } };
 	size_t screen;
 
 	fixture_fakes(f, 2);

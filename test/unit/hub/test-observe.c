@@ -53,10 +53,11 @@ static void on_in_room(void *data, struct chardev *hub)
 
 static void observe(struct hub_fixture *f, struct witness *witness)
 {
-	*witness = (struct witness){ .observer = { .on_event = on_event,
-					     .on_output = on_output,
-					     .on_in_room = on_in_room,
-					     .data = witness } };
+	static const struct hub_observer_ops ops = {
+		.on_event = on_event, .on_output = on_output, .on_in_room = on_in_room
+	};
+
+	*witness = (struct witness){ .observer = { .ops = &ops, .data = witness } };
 	hub_observe(f->hub, &witness->observer);
 }
 

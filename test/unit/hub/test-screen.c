@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "hub-fixture.h"
 
+#include "chardev/handover.h"
+#include "io/store.h"
 #include "vt/vt.h"
 
 #include <stdio.h>
@@ -339,6 +341,70 @@ static void guest_that_cannot_wait_does_not_wait_for_its_screen_either(void **st
 	vt_free(vt);
 }
 
+/* Of what is begun members have nothing yet, or all that there is. */
+static void who_joins_within_a_sequence_sees_its_controls_act_once(void **state)
+{
+	struct hub_fixture *f = *state;
+	struct vt *vt = NULL;
+
+	fixture_fakes(f, 3);
+	fake_chardev_set_open(f->fake[1], false);
+	fake_chardev_set_open(f->fake[2], false);
+	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,chardevs.2=f2", CHARDEV_LINK_CONSOLE);
+	fixture_out(f, "\033[6nup\033[\n");
+	fake_chardev_set_open(f->fake[1], true);
+	loop_advance(f->loop, 20);
+	fake_chardev_set_open(f->fake[2], true);
+	run_idle(f->loop);
+	fixture_out(f, "1mdown");
+	run_idle(f->loop);
+	for (unsigned i = 1; i <= 2; i++) {
+		assert_int_equal(vt_new(NULL, NULL, NULL, &vt), 0);
+		vt_feed(vt, f->fake[i]->out.data, f->fake[i]->out.len);
+		expect_row(vt, 0, "up");
+		expect_row(vt, 1, "  down");
+		expect_row(vt, 2, "");
+		vt_free(vt);
+	}
+}
+
+static size_t packed(const struct hub_fixture *f)
+{
+	size_t hot, bytes;
+
+	store_usage(f->loop, &hot, &bytes);
+	return bytes;
+}
+
+/* For another program: what shows the screen is there as long as it is right. */
+static void what_is_prepared_is_good_until_the_screen_is_used(void **state)
+{
+	struct hub_fixture *f = *state;
+	const struct chardev_handover *handover;
+
+	fixture_fakes(f, 1);
+	fixture_hub(f, "chardevs.0=f0", CHARDEV_LINK_CONSOLE);
+	handover = f->hub->class->handover;
+	handover->prepare(f->hub);
+	assert_int_equal(packed(f), 0); /* there is no engine yet */
+	fixture_out(f, "a\033[6n");
+	run_idle(f->loop);
+	handover->prepare(f->hub);
+	assert_true(packed(f) > 0);
+	fixture_out(f, "a line that is put off\r\n");
+	run_idle(f->loop);
+	assert_true(packed(f) > 0);
+	fixture_out(f, "\033[6n");
+	run_idle(f->loop);
+	assert_int_equal(packed(f), 0);
+	handover->prepare(f->hub);
+	handover->prepare(f->hub);
+	assert_true(packed(f) > 0);
+	handover->forgo(f->hub);
+	assert_int_equal(packed(f), 0);
+	handover->forgo(f->hub);
+}
+
 static void beginning_of_a_sequence_is_held_for_a_moment_only(void **state)
 {
 	struct hub_fixture *f = *state;
@@ -415,6 +481,8 @@ int main(void)
 		hub_test(guest_goes_on_whoever_makes_its_screen_read),
 		hub_test(guest_that_cannot_wait_is_listened_to_meanwhile),
 		hub_test(guest_that_cannot_wait_does_not_wait_for_its_screen_either),
+		hub_test(who_joins_within_a_sequence_sees_its_controls_act_once),
+		hub_test(what_is_prepared_is_good_until_the_screen_is_used),
 		hub_test(beginning_of_a_sequence_is_held_for_a_moment_only),
 		hub_test(terminals_are_shown_the_screen_again_when_it_has_another_size),
 	};

@@ -14,8 +14,9 @@ enum { BLOCK = 64 * 1024, A_CHUNK = ARENA_CHUNK / BLOCK, MOST = 3 * A_CHUNK };
 
 struct fixture {
 	struct arena arena;
-	struct arena_block blocks[MOST];
+	uint32_t blocks[MOST];
 	size_t n;
+	bool was_warm; /* the one that was taken last */
 };
 
 static int setup(void **state)
@@ -29,10 +30,14 @@ static int setup(void **state)
 	return 0;
 }
 
+static char *bytes_of(const struct fixture *f, size_t i)
+{
+	return arena_bytes(&f->arena, f->blocks[i]);
+}
+
 static void give(struct fixture *f, size_t i)
 {
-	arena_give(&f->blocks[i]);
-	assert_null(f->blocks[i].bytes);
+	arena_give(&f->arena, f->blocks[i]);
 	f->blocks[i] = f->blocks[--f->n];
 }
 
@@ -48,13 +53,17 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct arena_block *take(struct fixture *f)
+static void take_as_it_is(struct fixture *f)
 {
-	struct arena_block *block = &f->blocks[f->n++];
+	f->was_warm = arena_is_warm(&f->arena);
+	f->blocks[f->n++] = arena_take(&f->arena);
+	assert_int_not_equal(f->blocks[f->n - 1], 0);
+}
 
-	*block = arena_take(&f->arena);
-	memset(block->bytes, (int)(1 + f->n % 100), BLOCK);
-	return block;
+static void take(struct fixture *f)
+{
+	take_as_it_is(f);
+	memset(bytes_of(f, f->n - 1), (int)(1 + f->n % 100), BLOCK);
 }
 
 static void blocks_lie_side_by_side(void **state)
@@ -63,10 +72,10 @@ static void blocks_lie_side_by_side(void **state)
 
 	for (size_t i = 0; i < A_CHUNK; i++) {
 		take(f);
-		assert_ptr_equal(f->blocks[i].bytes, f->blocks[0].bytes + i * BLOCK);
-		assert_false(f->blocks[i].warm);
+		assert_ptr_equal(bytes_of(f, i), bytes_of(f, 0) + i * BLOCK);
+		assert_false(f->was_warm);
 	}
-	assert_int_equal((uintptr_t)f->blocks[0].bytes % ARENA_CHUNK, 0);
+	assert_int_equal((uintptr_t)bytes_of(f, 0) % ARENA_CHUNK, 0);
 }
 
 static void what_was_given_last_is_taken_first(void **state)
@@ -76,15 +85,14 @@ static void what_was_given_last_is_taken_first(void **state)
 
 	while (f->n < MOST)
 		take(f);
-	bytes[0] = f->blocks[A_CHUNK + 3].bytes;
-	bytes[1] = f->blocks[1].bytes;
+	bytes[0] = bytes_of(f, A_CHUNK + 3);
+	bytes[1] = bytes_of(f, 1);
 	give(f, A_CHUNK + 3);
 	give(f, 1);
 	for (int i = 1; i >= 0; i--) {
-		struct arena_block *block = take(f);
-
-		assert_ptr_equal(block->bytes, bytes[i]);
-		assert_true(block->warm);
+		take(f);
+		assert_ptr_equal(bytes_of(f, f->n - 1), bytes[i]);
+		assert_true(f->was_warm);
 	}
 }
 
@@ -95,16 +103,21 @@ static void pages_of_what_nobody_has_are_given_back(void **state)
 
 	for (int i = 0; i < 4; i++)
 		take(f);
-	bytes = f->blocks[1].bytes;
+	bytes = bytes_of(f, 1);
 	give(f, 1); /* the last is in its place */
-	arena_trim(&f->arena);
-	assert_int_equal(f->blocks[1].bytes[0], 1 + 4);
-	take(f);
-	assert_ptr_equal(f->blocks[3].bytes, bytes);
-	assert_false(f->blocks[3].warm);
+	take_as_it_is(f);
+	assert_ptr_equal(bytes_of(f, 3), bytes);
+	assert_true(f->was_warm);
+	assert_int_equal(bytes[0], 1 + 2); /* its pages have stayed */
 	give(f, 3);
-	assert_int_equal(bytes[0], 1 + 4); /* until then they stay */
-	arena_trim(&f->arena);
+	arena_trim(&f->arena, 4); /* so many may have pages */
+	assert_true(arena_is_warm(&f->arena));
+	arena_trim(&f->arena, 3);
+	assert_false(arena_is_warm(&f->arena));
+	assert_int_equal(bytes_of(f, 1)[0], 1 + 4);
+	take_as_it_is(f);
+	assert_ptr_equal(bytes_of(f, 3), bytes);
+	assert_false(f->was_warm);
 	assert_int_equal(bytes[0], 0);
 	assert_int_equal(bytes[BLOCK - 1], 0);
 }
@@ -116,12 +129,12 @@ static void address_space_that_is_not_promised_goes(void **state)
 	while (f->n < A_CHUNK + 1)
 		take(f);
 	arena_release(&f->arena, MOST - A_CHUNK - 1);
-	arena_trim(&f->arena);
+	arena_trim(&f->arena, 0);
 	assert_int_equal(f->arena.blocks, 2 * A_CHUNK);
 	give(f, A_CHUNK);
 	arena_release(&f->arena, 1);
 	assert_int_equal(f->arena.blocks, 2 * A_CHUNK);
-	arena_trim(&f->arena);
+	arena_trim(&f->arena, 0);
 	assert_int_equal(f->arena.blocks, A_CHUNK);
 	assert_int_equal(arena_promise(&f->arena, MOST - A_CHUNK), 0);
 	while (f->n < MOST)
@@ -145,21 +158,39 @@ static void where_there_is_no_memory_nothing_is_promised(void **state)
 	assert_true(n > 4);
 }
 
-/* What no other block has. */
-static void write_own(const struct arena_block *block)
+/* Some for who comes next, but no more of those than are needed. */
+static void many_get_address_space_at_once(void **state)
 {
-	const uintptr_t own = (uintptr_t)block->bytes;
+	struct fixture *f = *state;
 
-	memcpy(block->bytes, &own, sizeof(own));
-	memcpy(block->bytes + BLOCK - sizeof(own), &own, sizeof(own));
+	assert_int_equal(arena_promise(&f->arena, 13 * A_CHUNK), 0);
+	assert_int_equal(f->arena.blocks, 16 * A_CHUNK);
+	assert_int_equal(arena_promise(&f->arena, 1), 0);
+	assert_int_equal(f->arena.blocks, 20 * A_CHUNK);
+	arena_trim(&f->arena, 0);
+	assert_int_equal(f->arena.blocks, 17 * A_CHUNK);
+	fault_arm(1);
+	assert_int_equal(arena_promise(&f->arena, A_CHUNK), 0);
+	assert_true(fault_disarm());
+	assert_int_equal(f->arena.blocks, 18 * A_CHUNK);
 }
 
-static void expect_own(const struct arena_block *block)
+/* What no other block has. */
+static void write_own(const struct fixture *f, size_t i)
 {
-	const uintptr_t own = (uintptr_t)block->bytes;
+	char *bytes = bytes_of(f, i);
 
-	assert_memory_equal(block->bytes, &own, sizeof(own));
-	assert_memory_equal(block->bytes + BLOCK - sizeof(own), &own, sizeof(own));
+	memcpy(bytes, &f->blocks[i], sizeof(f->blocks[i]));
+	memcpy(bytes + BLOCK - sizeof(f->blocks[i]), &f->blocks[i], sizeof(f->blocks[i]));
+}
+
+static void expect_own(const struct fixture *f, size_t i)
+{
+	const char *bytes = bytes_of(f, i);
+
+	assert_memory_equal(bytes, &f->blocks[i], sizeof(f->blocks[i]));
+	assert_memory_equal(
+		bytes + BLOCK - sizeof(f->blocks[i]), &f->blocks[i], sizeof(f->blocks[i]));
 }
 
 static void anything_in_any_order(void **state)
@@ -170,25 +201,22 @@ static void anything_in_any_order(void **state)
 	for (int i = 0; i < 5000; i++) {
 		seed = seed * 1103515245 + 12345;
 		if (f->n < MOST && seed >> 30) {
-			struct arena_block *block = &f->blocks[f->n++];
-
-			*block = arena_take(&f->arena);
-			write_own(block);
+			take_as_it_is(f);
+			write_own(f, f->n - 1);
 		} else if (f->n) {
 			size_t k = (seed >> 8) % f->n;
 
-			assert_memory_equal(
-				f->blocks[k].bytes, &f->blocks[k].bytes, sizeof(char *));
+			expect_own(f, k);
 			give(f, k);
 		}
 		if (f->n == MOST)
 			while (f->n > (seed >> 8) % MOST)
 				give(f, (seed >> 16) % f->n);
 		if ((seed >> 16) % 64 == 0)
-			arena_trim(&f->arena);
+			arena_trim(&f->arena, 0);
 	}
 	for (size_t k = 0; k < f->n; k++)
-		expect_own(&f->blocks[k]);
+		expect_own(f, k);
 }
 
 int main(void)
@@ -203,6 +231,7 @@ int main(void)
 			address_space_that_is_not_promised_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			where_there_is_no_memory_nothing_is_promised, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_get_address_space_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(anything_in_any_order, setup, teardown),
 	};
 

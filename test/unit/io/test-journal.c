@@ -121,8 +121,8 @@ static void one_can_go_on_for_another(void **state)
 	assert_int_equal(journal_init(&before, *state, PAGE, 100), 0);
 	append(&before, 3 * PAGE + 17, 500);
 	assert_int_equal(journal_init(&journal, *state, PAGE, 100), 0);
-	ring = store_part(before.ring, 0, journal_end(&before));
-	kept = store_part(before.kept, 0, journal_kept(&before));
+	ring = store_part(before.ring, 0, journal_end(&before), NULL);
+	kept = store_part(before.kept, 0, journal_kept(&before), NULL);
 	assert_int_equal(store_take_part(journal.ring, 0, &ring), 0);
 	assert_int_equal(store_take_part(journal.kept, 0, &kept), 0);
 	journal_go_on(&journal, before.tail, before.head);
@@ -142,7 +142,7 @@ static void its_ring_ends_where_no_bytes_have_been(void **state)
 	assert_int_equal(journal_end(&journal), 0);
 	append(&journal, PAGE + 17, 500);
 	assert_int_equal(journal_end(&journal), PAGE + 17);
-	assert_int_equal(store_part(journal.ring, 0, journal_end(&journal)).len, 2 * PAGE);
+	assert_int_equal(store_part(journal.ring, 0, journal_end(&journal), NULL).len, 2 * PAGE);
 	append(&journal, 2 * PAGE, 500);
 	assert_int_equal(journal_end(&journal), 3 * PAGE);
 	journal_done(&journal);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "io/log-reader.h"
+#include "io/pack.h"
 #include "io/writer.h"
 #include "lib/files.h"
 #include "lib/steps.h"
@@ -12,14 +13,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 
-enum { SIZE = 300, LINE = 50, LINES = 20, FEW_LINES = 3 };
+enum { SIZE = 300, LINE = 50, LINES = 20, FEW_LINES = 3, FEW_FRAMES = 4 };
 
 struct fixture {
 	struct log_sink sink; /* first */
@@ -30,7 +34,8 @@ struct fixture {
 	unsigned lines;
 	char last[LOG_LINE_BYTES];
 	char dir[32], path[64];
-	int from, to; /* of the lines that a process writes */
+	char old[96], door[64]; /* names of one FIFO */
+	int from, to;		/* of the lines that a process writes */
 };
 
 static void note_line(struct log_sink *sink, const char *line, size_t len)
@@ -332,13 +337,15 @@ static void names_ascend_whatever_the_clock_says(void **state)
 	AUTO_FREE char *first = NULL;
 	AUTO_FREE char *second = NULL;
 	AUTO_FREE char *third = NULL;
+	AUTO_ARCHIVE struct archive archive = { 0 };
 
-	assert_int_equal(archive_name(f->path, 1796000400417, &first), 0);
+	assert_int_equal(archive_name(&archive, f->path, 1796000400417, &first), 0);
 	assert_string_equal(first + strlen(f->path), ".20261130T010000.417Z");
 	put_file(first, "");
-	assert_int_equal(archive_name(f->path, 1796000400417, &second), 0);
+	assert_int_equal(archive_list(f->path, &archive), 0);
+	assert_int_equal(archive_name(&archive, f->path, 1796000400417, &second), 0);
 	assert_string_equal(second + strlen(f->path), ".20261130T010000.418Z");
-	assert_int_equal(archive_name(f->path, 1000, &third), 0);
+	assert_int_equal(archive_name(&archive, f->path, 1000, &third), 0);
 	assert_string_equal(third, second);
 }
 
@@ -417,6 +424,115 @@ static void only_the_newest_stay(void **state)
 	assert_int_equal(all.len, (2 * SIZE / LINE + 2) * LINE);
 	line_text(50 - 14, text);
 	assert_memory_equal(all.data, text, LINE);
+}
+
+/* A FIFO among the old files is one that hangs whoever packs it, until somebody writes to it. */
+static void make_old_fifo(struct fixture *f)
+{
+	snprintf(f->old, sizeof(f->old), "%s.20200101T000000.000Z", f->path);
+	snprintf(f->door, sizeof(f->door), "%s/door", f->dir);
+	assert_int_equal(mkfifo(f->door, 0600), 0);
+	assert_int_equal(link(f->door, f->old), 0);
+}
+
+/* The same as put_lines() while a thread hangs. */
+static void put_lines_beside(struct fixture *f, int from, int to)
+{
+	char text[LINE + 1];
+
+	for (int i = from; i < to; i++) {
+		line_text(i, text);
+		put(f, text, LINE);
+		while (!file_has_size(f->path, (size_t)(i % (SIZE / LINE) + 1) * LINE)) {
+			loop_advance(f->loop, WORK_STUCK_MS);
+			loop_step(f->loop, false);
+		}
+		assert_in_range(count_files(f, "Z") + count_files(f, "Z.zst"), 1, f->rules.keep);
+	}
+}
+
+static void never_more_old_files_than_are_kept_while_a_sweep_hangs(void **state)
+{
+	struct fixture *f = *state;
+
+	make_old_fifo(f);
+	f->rules.keep = 2;
+	f->rules.form = ARCHIVE_ZSTD;
+	make(f);
+	put_lines_beside(f, 0, LINES);
+	assert_int_equal(access(f->old, F_OK), -1);
+	assert_int_equal(count_files(f, "Z"), 2);
+	assert_int_equal(count_files(f, "Z.idx"), 2);
+	close(open(f->door, O_WRONLY | O_CLOEXEC));
+	settle(f);
+	assert_int_equal(count_files(f, "Z.zst"), 2);
+	assert_int_equal(count_files(f, "Z.zst.idx"), 2);
+	assert_int_equal(count_files(f, "idx"), 3);
+	assert_int_equal(f->lines, 0);
+}
+
+static void rotations_behind_the_back_keep_no_more_either(void **state)
+{
+	struct fixture *f = *state;
+
+	f->rules.keep = 1;
+	make(f);
+	put_all_lines(f);
+	writer_close(TAKE_PTR(f->writer));
+	assert_int_equal(work_pool_drain(f->pool), 0);
+	assert_int_equal(count_files(f, "Z"), 1);
+	loop_step(f->loop, false);
+}
+
+static void *pack_old(void *data)
+{
+	struct fixture *f = data;
+	atomic_bool stop = false;
+
+	return (void *)(intptr_t)pack_file(f->old, ARCHIVE_GZIP, &stop);
+}
+
+static void what_is_dropped_while_it_is_packed_is_gone(void **state)
+{
+	static const char frame[PACK_FRAME];
+	struct fixture *f = *state;
+	AUTO_ARCHIVE struct archive archive = { 0 };
+	ssize_t done = sizeof(frame);
+	pthread_t thread;
+	void *result;
+	int fd;
+
+	make_old_fifo(f);
+	assert_int_equal(pthread_create(&thread, NULL, pack_old, f), 0);
+	fd = open(f->door, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(write(fd, frame, sizeof(frame)), sizeof(frame));
+	assert_int_equal(count_files(f, "Z.gz.tmp"), 1);
+	assert_int_equal(archive_list(f->path, &archive), 0);
+	assert_int_equal(rotation_drop(&archive, 0), 1);
+	signal(SIGPIPE, SIG_IGN);
+	for (int i = 0; i < FEW_FRAMES && done == sizeof(frame); i++)
+		done = write(fd, frame, sizeof(frame));
+	assert_int_not_equal(done, sizeof(frame)); /* nobody reads on */
+	close(fd);
+	pthread_join(thread, &result);
+	assert_int_equal((intptr_t)result, -ENOENT);
+	assert_int_equal(count_files(f, ""), 1);
+	assert_int_equal(count_files(f, "door"), 1);
+}
+
+static void what_was_begun_goes_also_without_its_file(void **state)
+{
+	struct fixture *f = *state;
+	char begun[96], other[96];
+
+	snprintf(begun, sizeof(begun), "%s.20200101T000000.000Z.zst.tmp", f->path);
+	snprintf(other, sizeof(other), "%s.20200101T000000.000Z.tmp", f->path);
+	put_file(begun, "");
+	put_file(other, "");
+	make(f);
+	settle(f);
+	assert_int_equal(access(begun, F_OK), -1);
+	assert_int_equal(access(other, F_OK), 0);
 }
 
 static void what_somebody_writes_to_is_not_packed(void **state)
@@ -559,6 +675,10 @@ int main(void)
 		rotation_test(old_files_are_packed_by_zstd),
 		rotation_test(old_files_are_packed_by_gzip),
 		rotation_test(only_the_newest_stay),
+		rotation_test(never_more_old_files_than_are_kept_while_a_sweep_hangs),
+		rotation_test(rotations_behind_the_back_keep_no_more_either),
+		rotation_test(what_is_dropped_while_it_is_packed_is_gone),
+		rotation_test(what_was_begun_goes_also_without_its_file),
 		rotation_test(what_somebody_writes_to_is_not_packed),
 		rotation_test(what_was_left_is_packed_by_the_next),
 		rotation_test(file_that_was_moved_away_is_left_alone),

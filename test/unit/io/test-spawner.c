@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -114,6 +117,52 @@ static void another_program_goes_on_with_it(void **state)
 	loop_free(next);
 }
 
+/* As systemd does it for RestrictNamespaces=. */
+static int forbid_clone3(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 ? -errno : 0;
+}
+
+/* Return: its exit status; -1: there was none. */
+static int run_without_clone3(struct fixture *f)
+{
+	pid_t pid;
+	int status;
+
+	if (forbid_clone3() < 0 || spawner_start(f->loop, NULL) < 0 ||
+		spawner_run(spawner_of(f->loop), f->tty, "TERM=test", "exit 5", &pid) < 0 ||
+		waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	spawner_stop(f->loop);
+	return WEXITSTATUS(status);
+}
+
+static void within_a_service_that_has_no_clone3_they_are_made_too(void **state)
+{
+	struct fixture *f = *state;
+	pid_t pid;
+	int status;
+
+	start(f);
+	spawner_stop(f->loop);
+	pid = fork();
+	if (pid == 0)
+		_exit(run_without_clone3(f) == 5 ? 0 : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void where_it_is_forbidden_nothing_is_started(void **state)
 {
 	struct fixture *f = *state;
@@ -147,6 +196,7 @@ int main(void)
 		CASE(its_children_are_ours),
 		CASE(they_inherit_no_descriptor_and_no_mask),
 		CASE(another_program_goes_on_with_it),
+		CASE(within_a_service_that_has_no_clone3_they_are_made_too),
 		CASE(where_it_is_forbidden_nothing_is_started),
 		CASE(what_is_too_long_is_refused),
 	};

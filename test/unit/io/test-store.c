@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "io/store.h"
+#include "io/store-impl.h"
 
 #include "lib/fault.h"
 
@@ -9,17 +9,19 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
-enum { SIZE = 5 * STORE_PIECE + 4096 };
+enum { SIZE = 5 * STORE_PIECE + 4096, LINE_LEN = 64 };
 
 struct fixture {
 	struct loop *loop;
 	struct store *store;
-	char copy[SIZE]; /* what must stand in the store */
-	size_t len;	 /* of that */
+	struct store *other; /* a test's own; NULL: none */
+	char copy[SIZE];     /* what must stand in the store */
+	size_t len;	     /* of that */
 	uint64_t seed;
 	char *left; /* by another program; gone when nothing is borrowed of it */
 };
@@ -40,6 +42,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	store_free(f->store);
+	store_free(f->other);
 	loop_free(f->loop);
 	free(f->left);
 	free(f);
@@ -179,6 +182,46 @@ static void reading_counts_towards_no_limit(void **state)
 	assert_false(store_is_over(f->loop));
 }
 
+static void fill_copy(struct fixture *f, size_t len, bool is_text)
+{
+	for (size_t i = 0; i < len; i++)
+		f->copy[i] = is_text ? "[    0.000000] a line\n"[i % 22] : (char)any(f, 256);
+}
+
+static void what_is_stored_packed_takes_no_pages(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int is_text = 0; is_text < 2; is_text++) {
+		size_t len = SIZE - 5000;
+
+		store_free(f->store);
+		fill_copy(f, len, is_text);
+		f->store = store_new_packed(f->loop, f->copy, len);
+		assert_non_null(f->store);
+		assert_int_equal(hot(f), 0);
+		assert_true(is_text ? packed(f) < len / 10 : packed(f) >= len);
+		expect(f, 0, len);
+		put(f, 3, 2 * STORE_PIECE, true);
+		expect(f, 0, len);
+	}
+}
+
+static void what_would_pass_the_limit_is_not_stored_packed(void **state)
+{
+	unsigned passed = 0;
+	const struct store_limit limit = { 2 * STORE_PIECE, note_passed, &passed };
+	struct fixture *f = *state;
+
+	store_set_limit(f->loop, &limit);
+	fill_copy(f, SIZE, true);
+	assert_null(store_new_packed(f->loop, f->copy, 2 * STORE_PIECE + 1));
+	f->other = store_new_packed(f->loop, f->copy, 2 * STORE_PIECE);
+	assert_non_null(f->other);
+	assert_int_equal(passed, 0);
+	store_set_limit(f->loop, NULL);
+}
+
 static void what_is_used_now_and_then_stays(void **state)
 {
 	struct fixture *f = *state;
@@ -277,7 +320,9 @@ static char *leave(const struct fixture *f, struct store_part *parts)
 	char *left = malloc(SIZE), *at = left;
 
 	for (size_t i = 0; i < store_pieces(f->store); i++) {
-		parts[i] = store_part(f->store, i, f->len);
+		char room[STORE_PIECE];
+
+		parts[i] = store_part(f->store, i, f->len, room);
 		if (parts[i].len)
 			memcpy(at, parts[i].bytes, parts[i].len);
 		parts[i].bytes = at;
@@ -413,13 +458,13 @@ static void a_part_ends_where_nothing_is(void **state)
 	struct fixture *f = *state;
 
 	put(f, 0, STORE_PIECE, true);
-	assert_int_equal(store_part(f->store, 0, SIZE).len, STORE_PIECE);
-	assert_int_equal(store_part(f->store, 0, 4097).len, 2 * 4096);
-	assert_int_equal(store_part(f->store, 0, 0).len, 0);
+	assert_int_equal(store_part(f->store, 0, SIZE, NULL).len, STORE_PIECE);
+	assert_int_equal(store_part(f->store, 0, 4097, NULL).len, 2 * 4096);
+	assert_int_equal(store_part(f->store, 0, 0, NULL).len, 0);
 	put(f, STORE_PIECE, STORE_PIECE, true);
-	assert_int_equal(store_part(f->store, 1, STORE_PIECE).len, 0);
+	assert_int_equal(store_part(f->store, 1, STORE_PIECE, NULL).len, 0);
 	rest(f, 0);
-	assert_int_equal(store_part(f->store, 0, 4097).ready, STORE_PIECE);
+	assert_int_equal(store_part(f->store, 0, 4097, NULL).ready, STORE_PIECE);
 }
 
 static void what_is_no_part_is_refused(void **state)
@@ -450,7 +495,7 @@ static void what_is_damaged_is_blank(void **state)
 
 	put(f, 0, 2 * STORE_PIECE, true);
 	rest(f, 0);
-	part = store_part(f->store, 1, SIZE);
+	part = store_part(f->store, 1, SIZE, NULL);
 	left = malloc(part.len);
 	memcpy(left, part.bytes, part.len);
 	memset(left + part.len / 2, 0xff, part.len / 4);
@@ -552,6 +597,148 @@ static void a_packed_piece_changes_its_store_as_it_is(void **state)
 	expect(f, 0, 3 * STORE_PIECE);
 }
 
+/* One call of the loop has ended, another one has begun. */
+static void next_dispatch(struct fixture *f)
+{
+	f->loop->dispatches++;
+}
+
+static size_t blocks_taken(const struct fixture *f)
+{
+	return f->store->packer->whole.taken;
+}
+
+/* Each piece has lines of its own. */
+static void print_line(char line[LINE_LEN], size_t i)
+{
+	snprintf(line, LINE_LEN, "line of piece %zu\n", i);
+}
+
+static void fill(struct fixture *f, struct store *store)
+{
+	char line[LINE_LEN];
+
+	for (size_t at = 0; at < store->size; at += sizeof(line)) {
+		next_dispatch(f);
+		print_line(line, at / STORE_PIECE);
+		store_write(store, at, line, sizeof(line));
+	}
+}
+
+static void expect_filled(struct fixture *f, struct store *store)
+{
+	char line[LINE_LEN], found[LINE_LEN];
+
+	for (size_t i = 0; i < store_pieces(store); i++) {
+		next_dispatch(f);
+		print_line(line, i);
+		for (size_t k = 0; k < STORE_PIECE; k += STORE_PIECE - sizeof(line)) {
+			store_read(store, i * STORE_PIECE + k, found, sizeof(found));
+			assert_string_equal(found, line);
+		}
+	}
+}
+
+static void few_blocks_are_enough_for_many_pieces(void **state)
+{
+	struct fixture *f = *state;
+	struct store *large = f->other = store_new(f->loop, 3 * STORE_AT_HAND * STORE_PIECE);
+
+	fill(f, large);
+	assert_int_equal(hot(f), large->size);
+	assert_int_equal(large->hot, large->size);
+	assert_int_equal(blocks_taken(f), STORE_AT_HAND);
+	expect_filled(f, large);
+	assert_in_range(blocks_taken(f), STORE_AT_HAND, 3 * STORE_AT_HAND);
+	store_forget(large, STORE_PIECE, STORE_AT_HAND * STORE_PIECE);
+	assert_int_equal(hot(f), large->size - STORE_AT_HAND * STORE_PIECE);
+	while (hot(f))
+		pass_ms(f, STORE_REST_MS / 10);
+	assert_int_equal(large->hot, 0);
+	assert_int_equal(f->store->packer->park.fd, -1);
+	fill(f, large);
+	expect_filled(f, large);
+}
+
+static void who_is_used_in_this_dispatch_leaves_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct store *large = f->other = store_new(f->loop, 2 * STORE_AT_HAND * STORE_PIECE);
+	char *bytes;
+
+	put(f, 0, 3 * STORE_PIECE, true);
+	bytes = store_at(f->store, STORE_PIECE);
+	for (size_t i = 0; i < store_pieces(large); i++)
+		store_write(large, i * STORE_PIECE, f->copy, STORE_PIECE);
+	assert_memory_equal(bytes, f->copy + STORE_PIECE, STORE_PIECE);
+	assert_int_equal(blocks_taken(f), 3 + 2 * STORE_AT_HAND);
+}
+
+static void the_store_that_was_not_used_for_longest_leaves_first(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other = f->other = store_new(f->loop, 4 * STORE_PIECE);
+
+	f->store->packer->at_hand = 4;
+	put(f, 0, 2 * STORE_PIECE, true);
+	next_dispatch(f);
+	store_write(other, 0, f->copy, 2 * STORE_PIECE);
+	next_dispatch(f);
+	expect(f, 0, 1);
+	next_dispatch(f);
+	store_write(other, 2 * STORE_PIECE, f->copy, STORE_PIECE);
+	assert_int_equal(other->pieces[0].copy, COPY_PARKED);
+	assert_int_equal(f->store->pieces[0].copy, COPY_NONE);
+}
+
+static void what_comes_back_often_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct store_packer *packer = f->store->packer;
+	unsigned returns;
+
+	packer->at_hand = 1;
+	for (size_t i = 0; i < 4; i++) {
+		next_dispatch(f);
+		put(f, i * STORE_PIECE, STORE_PIECE, true);
+	}
+	assert_int_equal(blocks_taken(f), 1);
+	for (int i = 0; i < 1000; i++) {
+		next_dispatch(f);
+		put(f, (size_t)(i % 4) * STORE_PIECE + (size_t)i, 10, true);
+	}
+	assert_int_equal(packer->at_hand, 4);
+	returns = packer->returns;
+	assert_in_range(returns, 3 * 4, 4 * 4);
+	expect(f, 0, 4 * STORE_PIECE);
+	assert_int_equal(packer->returns, returns);
+	rest(f, 0);
+	assert_int_equal(packer->at_hand, STORE_AT_HAND);
+}
+
+static void a_parked_piece_changes_its_store_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other = store_new(f->loop, 2 * STORE_PIECE), *third;
+
+	f->store->packer->at_hand = 1;
+	put(f, 0, 2 * STORE_PIECE, true);
+	next_dispatch(f);
+	third = store_new(f->loop, STORE_PIECE);
+	store_write(third, 0, f->copy, STORE_PIECE);
+	assert_int_equal(f->store->pieces[0].copy, COPY_PARKED);
+	assert_true(store_pass(f->store, 0, other, STORE_PIECE));
+	assert_int_equal(f->store->hot, STORE_PIECE);
+	assert_int_equal(other->hot, STORE_PIECE);
+	assert_int_equal(hot(f), 3 * STORE_PIECE);
+	rest(f, 0);
+	assert_int_equal(other->pieces[1].copy, COPY_PACKED);
+	store_use(other, STORE_PIECE, STORE_PIECE);
+	assert_memory_equal(store_at(other, STORE_PIECE), f->copy, STORE_PIECE);
+	store_free(other);
+	store_free(third);
+}
+
 static void store_goes_while_it_is_packed(void **state)
 {
 	struct fixture *f = *state;
@@ -569,13 +756,14 @@ static void store_goes_while_it_is_packed(void **state)
 	loop_advance(f->loop, 2 * STORE_REST_MS); /* and the loop, with the last store */
 }
 
-static void anything_in_any_order(void **state)
+static void do_anything(struct fixture *f, size_t at_hand)
 {
-	struct fixture *f = *state;
-
-	for (f->seed = 1; f->seed % 7919; f->seed++) {
+	f->seed = 1;
+	for (int i = 0; i < 2000; i++) {
 		size_t at = any(f, SIZE - 1), len = 1 + any(f, SIZE - at);
 
+		f->store->packer->at_hand = at_hand;
+		f->loop->dispatches += any(f, 3) > 0;
 		len = any(f, 3) ? 1 + len % 3000 : len;
 		switch (any(f, 7)) {
 		case 0: put(f, at < f->len ? at : f->len, len, any(f, 4)); break;
@@ -601,6 +789,16 @@ static void anything_in_any_order(void **state)
 		}
 	}
 	expect(f, 0, f->len);
+}
+
+static void anything_in_any_order(void **state)
+{
+	do_anything(*state, STORE_AT_HAND);
+}
+
+static void anything_in_any_order_with_hardly_a_block(void **state)
+{
+	do_anything(*state, 0);
 }
 
 /* Return: did a call fail? */
@@ -646,6 +844,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reading_counts_towards_no_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			under_a_limit_packing_does_not_wait, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_stored_packed_takes_no_pages, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_would_pass_the_limit_is_not_stored_packed, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_used_now_and_then_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_is_used_while_it_is_packed_stays, setup, teardown),
@@ -670,6 +872,17 @@ int main(void)
 			a_packed_piece_changes_its_store_as_it_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(store_goes_while_it_is_packed, setup, teardown),
 		cmocka_unit_test_setup_teardown(anything_in_any_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			anything_in_any_order_with_hardly_a_block, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			few_blocks_are_enough_for_many_pieces, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			who_is_used_in_this_dispatch_leaves_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			the_store_that_was_not_used_for_longest_leaves_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_comes_back_often_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_parked_piece_changes_its_store_as_it_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			nothing_is_lost_where_a_call_fails, setup, teardown),
 	};

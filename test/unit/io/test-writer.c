@@ -23,7 +23,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { BLOCK = 4096, LINKS = 5 };
+enum { BLOCK = 4096, LINKS = 5, ROUNDS = 100 };
 
 /* Threads before there is a pool: one, and those of an emulator. */
 static unsigned alone;
@@ -119,6 +119,23 @@ static struct writer *make(struct fixture *f, const char *path)
 	return writer;
 }
 
+/* A writer to a FIFO. Return: its reader. */
+static int begin_fifo(struct fixture *f)
+{
+	int fd;
+
+	assert_int_equal(mkfifo(f->path, 0600), 0);
+	f->writer = make(f, f->path);
+	fd = open(f->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void widen(int fd, size_t len)
+{
+	assert_true(fcntl(fd, F_SETPIPE_SZ, len) >= (int)len);
+}
+
 static size_t offer(struct writer *writer, const char *bytes, size_t len)
 {
 	struct iovec iov = { .iov_base = (void *)(uintptr_t)bytes, .iov_len = len };
@@ -196,6 +213,32 @@ static void hanging_file_makes_nobody_wait(void **state)
 	assert_int_equal(offer(f->writer, "x", 1), 1);
 	wait_for_size(f->loop, f->path, total + 1);
 	assert_int_equal(f->rooms, 1);
+}
+
+/*
+ * The thread is woken at once for the first bytes in a round of the loop, at the end of it for what
+ * follows. One that is not woken finds them when it has lingered enough: that would take minutes.
+ */
+static void thread_that_sleeps_again_in_a_round_is_woken_at_its_end(void **state)
+{
+	struct fixture *f = *state;
+	size_t size = 1;
+
+	assert_int_equal(work_pool_get(f->loop, &f->pool), 0);
+	f->writer = make(f, f->path);
+	offer(f->writer, "x", 1);
+	for (int i = 0; i < ROUNDS; i++) {
+		assert_int_equal(work_pool_drain(f->pool), 0);
+		loop_step(f->loop, false);
+		offer(f->writer, "first", 5);
+		size += 5;
+		while (!file_has_size(f->path, size))
+			sched_yield();
+		assert_int_equal(work_pool_drain(f->pool), 0);
+		offer(f->writer, "second", 6);
+		size += 6;
+		wait_for_size(f->loop, f->path, size);
+	}
 }
 
 /* Names of one file that hangs: each of their writers takes a thread along. */
@@ -414,9 +457,7 @@ static void slow_reader_of_a_fifo_is_one_line_for_the_operator(void **state)
 	struct fixture *f = *state;
 	int fd;
 
-	assert_int_equal(mkfifo(f->path, 0600), 0);
-	f->writer = make(f, f->path);
-	fd = open(f->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	fd = begin_fifo(f);
 	for (int i = 0; i < 2000; i++) {
 		put(f->writer, buf, BLOCK);
 		if (i % 4 == 0)
@@ -431,6 +472,112 @@ static void slow_reader_of_a_fifo_is_one_line_for_the_operator(void **state)
 		loop_step(f->loop, false);
 	}
 	pass_calm(f);
+	close(fd);
+}
+
+/* All is taken within a call: nothing else tells of the room that was promised. */
+static void room_is_told_when_a_reader_of_a_fifo_is_quick(void **state)
+{
+	static char buf[2 * WRITER_QUEUE_BYTES];
+	struct fixture *f = *state;
+	int fd;
+
+	fd = begin_fifo(f);
+	fill_up(f->writer);
+	widen(fd, sizeof(buf));
+	assert_int_equal(offer(f->writer, buf, BLOCK), 0);
+	assert_int_equal(f->rooms, 0);
+	loop_step(f->loop, false);
+	assert_int_equal(f->rooms, 1);
+
+	assert_true(read(fd, buf, sizeof(buf)) > 0);
+	assert_true(fcntl(fd, F_SETPIPE_SZ, BLOCK) >= BLOCK);
+	fill_up(f->writer);
+	assert_int_equal(writer_room(f->writer), 0);
+	widen(fd, sizeof(buf));
+	put(f->writer, buf, 1);
+	loop_step(f->loop, false);
+	assert_int_equal(f->rooms, 2);
+	loop_advance(f->loop, 2 * WRITER_PATIENCE_MS);
+	assert_int_equal(f->rooms, 2);
+	close(fd);
+}
+
+/* Input is in the log, too: it waits for nobody, and changes nothing for those who do. */
+static void room_is_told_though_others_leave_bytes_out(void **state)
+{
+	static char buf[2 * WRITER_QUEUE_BYTES];
+	struct fixture *f = *state;
+	int fd;
+
+	fd = begin_fifo(f);
+	fill_up(f->writer);
+	assert_int_equal(writer_room(f->writer), 0);
+	put(f->writer, buf, BLOCK);
+	assert_int_equal(writer_left_out(f->writer), BLOCK);
+	for (int i = 0; i < 10 && read(fd, buf, sizeof(buf)) > 0; i++)
+		loop_step(f->loop, false);
+	assert_int_equal(f->rooms, 1);
+	close(fd);
+}
+
+static void what_a_fifo_has_not_taken_at_the_end_is_told(void **state)
+{
+	static char buf[2 * WRITER_QUEUE_BYTES];
+	struct fixture *f = *state;
+	char want[64];
+	size_t taken;
+	ssize_t n;
+	int fd;
+
+	fd = begin_fifo(f);
+	taken = fill_up(f->writer);
+	put(f->writer, buf, 5);
+	writer_close(TAKE_PTR(f->writer));
+	n = read(fd, buf, sizeof(buf));
+	assert_true(n > 0);
+	snprintf(want, sizeof(want), "is closed, and %zu bytes are missing in it",
+		taken + 5 - (size_t)n);
+	assert_non_null(strstr(f->last, want));
+	close(fd);
+}
+
+static void what_a_fifo_takes_at_the_end_is_not_told(void **state)
+{
+	static char buf[2 * WRITER_QUEUE_BYTES];
+	struct fixture *f = *state;
+	int fd;
+
+	fd = begin_fifo(f);
+	fill_up(f->writer);
+	widen(fd, sizeof(buf));
+	writer_close(TAKE_PTR(f->writer));
+	assert_int_equal(f->lines, 0);
+	close(fd);
+}
+
+/* There is some room before it is told of: who uses it has waited for that, and for no longer. */
+static void file_that_moves_is_not_in_trouble(void **state)
+{
+	static char buf[WRITER_QUEUE_BYTES / 4];
+	struct fixture *f = *state;
+	int fd;
+
+	fd = begin_fifo(f);
+	fill_up(f->writer);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(writer_room(f->writer), 0);
+		loop_advance(f->loop, WRITER_PATIENCE_MS * 3 / 4);
+		assert_true(read(fd, buf, sizeof(buf)) > 0);
+		loop_step(f->loop, false);
+		assert_int_equal(f->rooms, 0);
+		put(f->writer, buf, writer_room(f->writer));
+	}
+	assert_int_equal(f->lines, 0);
+	assert_int_equal(writer_left_out(f->writer), 0);
+	assert_int_equal(writer_room(f->writer), 0);
+	loop_advance(f->loop, WRITER_PATIENCE_MS);
+	assert_int_equal(f->lines, 1);
 	close(fd);
 }
 
@@ -792,6 +939,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		writer_test(bytes_arrive_in_order_and_once),
+		writer_test(thread_that_sleeps_again_in_a_round_is_woken_at_its_end),
 		writer_test(hanging_file_makes_nobody_wait),
 		writer_test(hanging_files_do_not_keep_others_from_being_written),
 		writer_test(closing_waits_for_nothing_and_loses_nothing),
@@ -803,6 +951,11 @@ int main(void)
 		writer_test(who_waits_for_room_goes_on_when_the_file_breaks),
 		writer_test(what_is_left_out_is_counted_in_the_file),
 		writer_test(slow_reader_of_a_fifo_is_one_line_for_the_operator),
+		writer_test(room_is_told_when_a_reader_of_a_fifo_is_quick),
+		writer_test(room_is_told_though_others_leave_bytes_out),
+		writer_test(what_a_fifo_has_not_taken_at_the_end_is_told),
+		writer_test(what_a_fifo_takes_at_the_end_is_not_told),
+		writer_test(file_that_moves_is_not_in_trouble),
 		writer_test(readers_of_a_fifo_come_and_go),
 		writer_test(errors_of_a_device_are_tried_again),
 		writer_test(goes_on_in_a_new_file_when_the_old_one_was_moved),

@@ -17,8 +17,13 @@ static struct {
 	struct text out;
 	unsigned closed, rooms;
 	size_t max;
+	unsigned errors;
+	bool fails_at_edge, is_at_edge;
 	char told[32];
 } foreign;
+
+/* What is printed at a time where that matters. */
+enum { LINE_LEN = 100 };
 
 static int foreign_open(
 	struct charhub_backend *backend, void **ret_self, struct charhub_error **err)
@@ -44,9 +49,15 @@ static void foreign_close(void *self)
 static ssize_t foreign_out(void *self, const void *bytes, size_t len)
 {
 	assert_ptr_equal(self, &foreign);
+	if (foreign.is_at_edge) {
+		foreign.errors++;
+		return -EIO;
+	}
+	foreign.is_at_edge = foreign.fails_at_edge && len < LINE_LEN;
 	len = len < foreign.max ? len : foreign.max;
 	foreign.max -= len;
-	append(&foreign.out, bytes, len);
+	if (!foreign.fails_at_edge)
+		append(&foreign.out, bytes, len);
 	return (ssize_t)len;
 }
 
@@ -128,6 +139,33 @@ static void a_class_of_ones_own_is_a_chardev_like_others(void **state)
 	assert_int_equal(foreign.closed, 1);
 }
 
+/* A line that lies across the edge of the window is offered in two parts. */
+static void an_error_behind_a_part_is_heard_of(void **state)
+{
+	const struct charhub_class *const classes[] = { &foreign_class, NULL };
+	const struct charhub_config config = { .size = sizeof(config), .classes = classes };
+	char line[LINE_LEN + 1];
+
+	(void)state;
+	memset(line, '.', LINE_LEN);
+	line[LINE_LEN] = '\0';
+	charhub_free(f.hub);
+	memset(&foreign, 0, sizeof(foreign));
+	foreign.max = SIZE_MAX;
+	foreign.fails_at_edge = true;
+	assert_int_equal(charhub_new(&config, &f.hub, NULL), 0);
+	assert_int_equal(charhub_add(f.hub, "chardev", "mine,id=a", NULL), 0);
+	open_console("chardevs.0=a,replay=none,terminal=off,window=64K");
+	settle();
+	for (int i = 0; i < 2000 && !foreign.errors; i++) {
+		print(line);
+		settle();
+	}
+	assert_int_equal(foreign.errors, 2);
+	charhub_free(f.hub);
+	f.hub = NULL;
+}
+
 /* ---- watches and timers ---- */
 
 static struct {
@@ -190,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_class_of_ones_own_is_a_chardev_like_others),
+		CASE(an_error_behind_a_part_is_heard_of),
 		CASE(descriptors_and_time_are_waited_for_in_the_contexts_loop),
 	};
 

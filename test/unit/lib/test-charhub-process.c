@@ -399,6 +399,10 @@ static void the_process_is_left_as_it_was(void **state)
 	before = first;
 	assert_int_equal(keep_shop_in_silence(&shops[0]), 0);
 	look_at_process(&last);
+	for (int i = 0; i < 500 && memcmp(first.fds, last.fds, sizeof(first.fds)) != 0; i++) {
+		poll(NULL, 0, 10); /* a thread that ends closes what it has in its time */
+		look_at_process(&last);
+	}
 	assert_same(&first, &last);
 }
 
@@ -467,10 +471,11 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* first: threads of others may have something open that they close in their time */
+		cmocka_unit_test(the_process_is_left_as_it_was),
 		cmocka_unit_test(contexts_live_in_threads_of_their_own),
 		cmocka_unit_test(calls_come_in_order_and_the_last_one_may_end_it),
 		cmocka_unit_test(a_context_moves_from_thread_to_thread),
-		cmocka_unit_test(the_process_is_left_as_it_was),
 		cmocka_unit_test(no_signal_is_raised_nor_one_of_the_programs_lost),
 	};
 

@@ -6,6 +6,7 @@
 #include "io/loop.h"
 #include "io/work-pool.h"
 #include "lib/fake-pam.h"
+#include "lib/fault.h"
 #include "object/login.h"
 #include "opts/opts.h"
 
@@ -218,6 +219,37 @@ static void one_that_was_not_asked_yet_is_not_asked_any_more(void **state)
 	assert_int_equal(fake_pam_asked(&most), 2);
 }
 
+/* ---- without memory ---- */
+
+/* The one that hangs keeps the thread busy, so that no call of its fails. */
+static void who_cannot_be_asked_about_is_not_let_in(void **state)
+{
+	const struct stand *stand = *state;
+	const struct authz_gate gate = { .view = rule(stand, "open") };
+	struct authz_question hangs = { 0 }, question = { 0 };
+	int never = NO_ANSWER, answer = NO_ANSWER;
+	unsigned failures = 0;
+
+	fake_pam_hold(true);
+	authz_ask(&hangs, &gate, "user:ann", "user:ann", on_right, &never);
+	fake_pam_wait(1);
+	for (bool failed = true; failed; failures += failed) {
+		int r;
+
+		fault_arm(failures + 1);
+		r = authz_ask(&question, &gate, "user:ann", "user:ann", on_right, &answer);
+		failed = fault_disarm();
+		assert_int_equal(r, failed ? AUTHZ_NOTHING : -EINPROGRESS);
+		assert_int_equal(authz_is_asked(&question), !failed);
+	}
+	assert_true(failures > 2); /* both names are copied */
+	authz_forget(&hangs);
+	fake_pam_hold(false);
+	while (answer == NO_ANSWER)
+		loop_step(stand->loop, true);
+	assert_int_equal(answer, AUTHZ_TYPE);
+}
+
 /* ---- passwords ---- */
 
 static void on_login(void *data, const char *user)
@@ -310,6 +342,7 @@ int main(void)
 		CASE(so_many_are_asked_at_a_time),
 		CASE(nobody_waits_for_one_that_hangs),
 		CASE(one_that_was_not_asked_yet_is_not_asked_any_more),
+		CASE(who_cannot_be_asked_about_is_not_let_in),
 		CASE(password_by_pam),
 		CASE(password_by_file),
 	};

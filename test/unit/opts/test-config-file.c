@@ -76,7 +76,7 @@ static void sections_keep_their_order_line_and_options(void **state)
 static void line_ends_of_other_systems_and_no_last_newline_are_fine(void **state)
 {
 	struct config_file *file =
-		good("[chardev \"a\"]\r\nbackend = \"null\"\r\n\r\n# c\r\nmux=\"\"");
+		good("\xef\xbb\xbf[chardev \"a\"]\r\nbackend = \"null\"\r\n\r\n# c\r\nmux=\"\"");
 
 	(void)state;
 	assert_int_equal(config_file_len(file), 1);
@@ -199,7 +199,7 @@ static void a_file_is_read(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
 	close(fd);
-	assert_int_equal(config_file_read(path, CONFIG_QEMU, &file, NULL, NULL), 0);
+	assert_int_equal(config_file_read(path, CONFIG_QEMU, false, &file, NULL, NULL), 0);
 	assert_int_equal(config_file_len(file), 1);
 	config_file_free(file);
 	unlink(path);
@@ -212,16 +212,17 @@ static void a_file_that_cannot_be_read_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(
-		config_file_read("/nonexistent/x", CONFIG_QEMU, &file, NULL, &err), -ENOENT);
+		config_file_read("/nonexistent/x", CONFIG_QEMU, false, &file, NULL, &err), -ENOENT);
 	assert_string_equal(
 		error_message(err), "Could not open '/nonexistent/x': No such file or directory");
 	error_free(err);
 	err = NULL;
-	assert_int_equal(config_file_read("/", CONFIG_QEMU, &file, NULL, &err), -EISDIR);
+	assert_int_equal(config_file_read("/", CONFIG_QEMU, false, &file, NULL, &err), -EISDIR);
 	assert_string_equal(error_message(err), "Cannot read config file: Is a directory");
 	error_free(err);
 	err = NULL;
-	assert_int_equal(config_file_read("/dev/zero", CONFIG_QEMU, &file, NULL, &err), -EFBIG);
+	assert_int_equal(
+		config_file_read("/dev/zero", CONFIG_QEMU, false, &file, NULL, &err), -EFBIG);
 	error_free(err);
 }
 

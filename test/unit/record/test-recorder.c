@@ -9,6 +9,8 @@
 #include "io/work-pool.h"
 #include "io/writer.h"
 #include "lib/files.h"
+#include "lib/hang.h"
+#include "record/left-takes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -434,6 +436,26 @@ static void full_disk_is_marked_and_it_goes_on(void **state)
 	assert_true(has_event(f, "a.cast", "o:end\n"));
 }
 
+/* More than the writer's queue has room for. */
+static void what_waits_at_the_end_is_written(void **state)
+{
+	struct fixture *f = *state;
+	char path[64];
+	struct stat st;
+	size_t sent = 0;
+
+	snprintf(path, sizeof(path), "%s/a.cast", f->dir);
+	start(f, "chardevs.0=f0,terminal=off,window=4M", "a.cast");
+	hang_begin(path);
+	while (sent < BIG + WRITER_QUEUE_BYTES)
+		sent += fixture_fill(f->hub, 32 * 1024);
+	recorder_free(TAKE_PTR(f->recorder));
+	hang_end();
+	work_pool_settle(f->pool, 5000);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true((size_t)st.st_size > sent);
+}
+
 static void hub_that_goes_ends_it(void **state)
 {
 	struct fixture *f = *state;
@@ -534,13 +556,54 @@ static void another_program_goes_on_in_the_same_file(void **state)
 	assert_int_equal(snapshot_open(dup(to.writer.fd), &snapshot, NULL), 0);
 	assert_int_equal(snapshot_get(&snapshot.all, left_fields, &left, NULL), 0);
 	vanish(f, &left);
-	f->host.left = &left;
+	f->host.left = left_takes_new(&left);
 	record(f, "a.cast");
-	f->host.left = NULL;
+	left_takes_free(TAKE_PTR(f->host.left));
 	expect_told(f, "+a.cast -a.cast ");
 	print(f, "\xa4two");
 	stop(f);
 	expect_events(f, "a.cast", "o:one\no:\xc3\xa4two\n");
+	snapshot_close(&snapshot);
+	snapshot_done(&to.writer);
+}
+
+static int file_of(const struct snapshot_groups *groups)
+{
+	struct snapshot_groups rest = *groups;
+	struct snapshot_part part;
+	struct take_state state;
+
+	assert_true(snapshot_next_group(&rest, &part));
+	assert_int_equal(snapshot_get(&part, take_fields, &state, NULL), 0);
+	return state.fd;
+}
+
+/* It is taken once, by the recorder and for the console that it was of; or it is closed. */
+static void what_is_left_is_one_recorders_at_one_console(void **state)
+{
+	struct fixture *f = *state;
+	struct chardev_bequest to = { 0 };
+	struct snapshot_groups groups = { 0 };
+	struct snapshot snapshot;
+	struct left_takes *left;
+	struct take_state take;
+
+	start(f, "chardevs.0=f0,terminal=off", "a.cast");
+	assert_int_equal(snapshot_begin(&to.writer, false, NULL), 0);
+	recorder_save(f->recorder, 1, &to);
+	assert_int_equal(snapshot_finish(&to.writer, NULL), 0);
+	assert_int_equal(snapshot_open(dup(to.writer.fd), &snapshot, NULL), 0);
+	assert_int_equal(snapshot_get(&snapshot.all, left_fields, &groups, NULL), 0);
+	vanish(f, &groups);
+	left = left_takes_new(&groups);
+	assert_false(left_takes_take(left, "r", "h1", &take));
+	assert_false(left_takes_take(left, "q", "h", &take));
+	assert_true(left_takes_take(left, "r", "h", &take));
+	assert_false(left_takes_take(left, "r", "h", &take));
+	left_takes_free(left);
+	assert_true(fcntl(take.fd, F_GETFD) >= 0);
+	left_takes_free(left_takes_new(&groups));
+	assert_int_equal(fcntl(file_of(&groups), F_GETFD), -1);
 	snapshot_close(&snapshot);
 	snapshot_done(&to.writer);
 }
@@ -564,10 +627,12 @@ int main(void)
 		recorder_test(permissions_are_as_asked_for),
 		recorder_test(file_that_cannot_be_written_is_an_error),
 		recorder_test(full_disk_is_marked_and_it_goes_on),
+		recorder_test(what_waits_at_the_end_is_written),
 		recorder_test(hub_that_goes_ends_it),
 		recorder_test(what_makes_no_sense_is_refused),
 		recorder_test(rules_fit_consoles_by_patterns_and_change),
 		recorder_test(another_program_goes_on_in_the_same_file),
+		recorder_test(what_is_left_is_one_recorders_at_one_console),
 	};
 
 	signal(SIGXFSZ, SIG_IGN);

@@ -4,6 +4,8 @@
 #include "base/cleanup.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -13,6 +15,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -140,6 +143,46 @@ static void what_a_list_lacks_is_named(void **state)
 		"it makes system calls that the sandbox does not allow, for good: epoll_ctl");
 }
 
+/* As a unit of systemd, or a container, may have it. */
+static int forbid_seccomp(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static int say_who_forbids(void)
+{
+	struct error *err = NULL;
+	bool said;
+
+	if (sandbox_gain_nothing(NULL) < 0 || forbid_seccomp() < 0)
+		return NOT_ENTERED;
+	if (sandbox_limit_syscalls(true, &err) != -EPERM)
+		return UNEXPECTED;
+	said = strstr(error_message(err), "a filter that was there before");
+	error_free(err);
+	return said ? 0 : UNEXPECTED;
+}
+
+static void a_filter_that_forbids_another_one_is_named(void **state)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	(void)state;
+	if (pid == 0)
+		_exit(say_who_forbids());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +193,7 @@ int main(void)
 		cmocka_unit_test(what_libraries_try_is_not_there),
 		cmocka_unit_test(a_program_does_within_its_own_list),
 		cmocka_unit_test(what_a_list_lacks_is_named),
+		cmocka_unit_test(a_filter_that_forbids_another_one_is_named),
 	};
 
 	return cmocka_run_group_tests_name("sandbox/filter", tests, NULL, NULL);

@@ -227,6 +227,13 @@ struct more {
 static const struct snapshot_field may_skip[] = {
 	{ .name = "more", .tag = 77, .type = SNAPSHOT_U64, .offset = 0, .optional = true }, { 0 }
 };
+static const struct snapshot_field may_miss_only[] = { { .name = "more",
+							       .tag = 77,
+							       .type = SNAPSHOT_U64,
+							       .offset = 0,
+							       .optional = true,
+							       .vital = true },
+	{ 0 } };
 static const struct snapshot_field may_not_skip[] = {
 	{ .name = "more", .tag = 77, .type = SNAPSHOT_U64, .offset = 0 }, { 0 }
 };
@@ -255,6 +262,27 @@ static void an_unknown_record_is_skipped_if_it_may_be(void **state)
 	assert_int_equal(check_with(may_skip, NULL), 0);
 	assert_int_equal(check_with(may_not_skip, &err), -ENOTSUP);
 	assert_non_null(strstr(error_message(err), "record 77 is not known"));
+}
+
+/* Of a minor version that an older program would lose something with. */
+static void a_vital_record_may_be_missing_and_is_not_skipped(void **state)
+{
+	static const struct snapshot_field another[] = {
+		{ .name = "other", .tag = 78, .type = SNAPSHOT_U64, .optional = true }, { 0 }
+	};
+	struct more value = { 5 };
+	struct snapshot_writer writer;
+	struct snapshot snapshot;
+
+	(void)state;
+	assert_int_equal(check_with(may_miss_only, NULL), -ENOTSUP);
+	begin(&writer);
+	snapshot_put(&writer, another, &value);
+	assert_int_equal(snapshot_open(finish(&writer), &snapshot, NULL), 0);
+	assert_int_equal(snapshot_check(&snapshot.all, may_miss_only, sizeof(value), NULL), 0);
+	assert_int_equal(snapshot_get(&snapshot.all, may_miss_only, &value, NULL), 0);
+	assert_int_equal(value.more, 0);
+	snapshot_close(&snapshot);
 }
 
 static int check_fields(const struct snapshot_field *written, const void *from,
@@ -415,6 +443,7 @@ int main(void)
 		cmocka_unit_test(a_byte_of_the_records_that_is_another_one_is_found),
 		cmocka_unit_test(a_later_minor_version_is_read_and_another_major_one_refused),
 		cmocka_unit_test(an_unknown_record_is_skipped_if_it_may_be),
+		cmocka_unit_test(a_vital_record_may_be_missing_and_is_not_skipped),
 		cmocka_unit_test(what_is_missing_twice_or_out_of_bounds_is_told_by_name),
 		cmocka_unit_test(groups_are_no_deeper_than_may_be),
 		cmocka_unit_test(descriptors_stay_open_as_long_as_they_are_to),

@@ -9,13 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { REST_MS = 1000, TURNS = 8 };
+enum { REST_MS = 1000, TURNS = 8, FEW_FDS = 64 };
 
 struct fixture {
 	struct loop *loop;
@@ -137,6 +138,66 @@ static void it_may_be_freed_by_who_is_called(void **state)
 	assert_int_equal(f->accepted, 1);
 	close(first);
 	close(second);
+}
+
+/* Return: all descriptors that can be had, so that there is none left; -1 ends them. */
+static int *take_all_descriptors(void)
+{
+	int *fds = calloc(FEW_FDS + 1, sizeof(*fds)), n = 0;
+
+	while (n < FEW_FDS && (fds[n] = eventfd(0, EFD_CLOEXEC)) >= 0)
+		n++;
+	fds[n] = -1;
+	return fds;
+}
+
+static void give_descriptors_back(int *fds)
+{
+	for (int n = 0; fds[n] >= 0; n++)
+		close(fds[n]);
+	free(fds);
+}
+
+static void expect_turned_away(int fd)
+{
+	char text[64] = "";
+
+	assert_true(recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT) > 0);
+	assert_string_equal(text, "charhub: out of file descriptors\r\n");
+}
+
+/* What the first one gave up is there again for the next. */
+static void all_turn_people_away_with_one_descriptor_in_reserve(void **state)
+{
+	struct fixture *f = *state;
+	struct fixture other = { .loop = f->loop, .address.kind = ADDRESS_UNIX };
+	int fds[2], *all;
+	struct rlimit old, few;
+
+	assert_true(asprintf(&other.address.path, "%s-2", f->address.path) > 0);
+	assert_int_equal(start(f, NULL), 0);
+	assert_int_equal(start(&other, NULL), 0);
+	fds[0] = new_socket();
+	fds[1] = new_socket();
+	assert_int_equal(fds[0], listener_fd(other.listener) + 1);
+	listener_start(f->listener);
+	listener_start(other.listener);
+	dial(f, fds[0]);
+	dial(&other, fds[1]);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	few = (struct rlimit){ FEW_FDS, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	all = take_all_descriptors();
+	settle(f);
+	give_descriptors_back(all);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	expect_turned_away(fds[0]);
+	expect_turned_away(fds[1]);
+	assert_int_equal(f->accepted + other.accepted, 0);
+	listener_free(other.listener);
+	address_done(&other.address);
+	close(fds[0]);
+	close(fds[1]);
 }
 
 /* Not even the reserve helps: the number of the descriptor is what is over the limit. */
@@ -293,6 +354,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		CASE(nobody_is_accepted_while_it_is_stopped),
 		CASE(it_may_be_freed_by_who_is_called),
+		CASE(all_turn_people_away_with_one_descriptor_in_reserve),
 		CASE(without_any_descriptor_it_rests_and_comes_back),
 		CASE(stopped_while_it_rests_it_stays_stopped),
 		CASE(socket_file_has_its_mode_whatever_the_umask),

@@ -178,6 +178,31 @@ static void endless_request_is_cut_off(void **state)
 	assert_memory_equal(byte_queue_data(&f->fake->out), "HTTP/1.1 431", 12);
 }
 
+/* However many reads it takes: what was read last is looked at, also where nothing follows. */
+static void what_comes_in_pieces_is_seen_to_its_last_byte(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t ping[32] = { 0x89 };
+
+	for (size_t chunk = 1; chunk < sizeof(request); chunk++) {
+		renew(f);
+		f->fake->chunk = chunk;
+		feed(f, request, sizeof(request) - 1);
+		assert_true(transport_is_ready(f->ws));
+		take_reply(f, response, sizeof(response) - 1);
+	}
+	renew(f);
+	open_it(f);
+	transport_watch(f->ws, 0);
+	f->fake->chunk = 1;
+	for (unsigned len = 0; len < 20; len++) {
+		ping[1] = (uint8_t)(0x80 | len);
+		feed(f, ping, 6 + len);
+		assert_int_equal(f->fake->out.len, 2 + len);
+		byte_queue_clear(&f->fake->out);
+	}
+}
+
 /* "Hello" as in [RFC 6455 5.7], then fragments with a ping between them. */
 static const uint8_t frames[] = { 0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58,
 	0x02, 0x83, 0, 0, 0, 0, 'a', 'b', 'c', 0x89, 0x82, 1, 2, 3, 4, 'h' ^ 1, 'i' ^ 2, 0x80, 0x81,
@@ -508,6 +533,7 @@ int main(void)
 		TEST(handshake_is_answered_byte_by_byte_or_whole),
 		TEST(other_requests_are_refused_with_a_reason),
 		TEST(endless_request_is_cut_off),
+		TEST(what_comes_in_pieces_is_seen_to_its_last_byte),
 		TEST(frames_are_unmasked_and_pings_answered),
 		TEST(frames_may_come_byte_by_byte),
 		TEST(long_lengths_are_read),

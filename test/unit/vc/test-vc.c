@@ -20,7 +20,7 @@ struct fixture {
 	struct display *display;
 	struct display_view *view;
 	struct strbuf clipboard;
-	unsigned bells, sizes, switches;
+	unsigned bells, sizes, decided, switches;
 
 	/* A holder that shares its engine. */
 	struct chardev_link link;
@@ -51,8 +51,14 @@ static void handle_clipboard(void *data, const char *utf8, size_t len)
 	strbuf_append(&((struct fixture *)data)->clipboard, utf8, len);
 }
 
+static void handle_size_decided(void *data)
+{
+	((struct fixture *)data)->decided++;
+}
+
 static const struct display_view_callbacks view_callbacks = {
 	.on_bell = handle_bell,
+	.on_size_decided = handle_size_decided,
 	.on_size = handle_size,
 	.on_switched = handle_switched,
 	.on_clipboard = handle_clipboard,
@@ -721,9 +727,11 @@ static void with_a_shared_engine_a_size_is_only_a_wish(void **state)
 	struct chardev_event told = { .type = CHARDEV_RESIZE, .cols = 120, .rows = 33 };
 
 	add_shared(f);
-	assert_int_equal(display_view_request_size(f->view, 120, 33), 0);
+	assert_int_equal(display_view_request_size(f->view, 120, 33), -EINPROGRESS);
 	assert_size(f, 80, 24);
+	assert_int_equal(f->decided, 0);
 	run_idle(f->env->loop);
+	assert_int_equal(f->decided, 1);
 	assert_int_equal(f->events, 1);
 	assert_int_equal(f->event.type, CHARDEV_RESIZE);
 	assert_int_equal(f->event.cols, 120);
@@ -732,6 +740,18 @@ static void with_a_shared_engine_a_size_is_only_a_wish(void **state)
 	assert_int_equal(chardev_link_event(&f->link, &told), 0);
 	run_idle(f->env->loop);
 	assert_int_equal(f->sizes, 1);
+}
+
+static void a_size_is_decided_when_the_holder_goes(void **state)
+{
+	struct fixture *f = *state;
+
+	add_shared(f);
+	assert_int_equal(display_view_request_size(f->view, 120, 33), -EINPROGRESS);
+	chardev_link_detach(&f->link);
+	run_idle(f->env->loop);
+	assert_int_equal(f->decided, 1);
+	assert_int_equal(f->events, 0);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -774,6 +794,7 @@ int main(void)
 		CASE(the_screen_stays_when_its_holder_goes),
 		CASE(screen_that_was_not_for_everybody_goes_with_its_holder),
 		CASE(with_a_shared_engine_a_size_is_only_a_wish),
+		CASE(a_size_is_decided_when_the_holder_goes),
 	};
 
 	return cmocka_run_group_tests_name("vc/vc", tests, NULL, NULL);

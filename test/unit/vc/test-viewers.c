@@ -34,7 +34,7 @@ struct fixture {
 	struct chardev_link link;
 	struct display_view *views[PEOPLE];
 	struct person people[PEOPLE];
-	unsigned n_people, offers, sent_away, bells;
+	unsigned n_people, offers, sent_away, bells, decided;
 	int refusal;
 	bool has_rules;
 	enum display_right right;
@@ -101,8 +101,16 @@ static void note_bell(void *data)
 	((struct fixture *)data)->bells++;
 }
 
+static void note_decided(void *data)
+{
+	((struct fixture *)data)->decided++;
+}
+
 static const struct display_view_callbacks callbacks = {
-	.may = may, .on_sent_away = note_sent_away, .on_bell = note_bell
+	.may = may,
+	.on_sent_away = note_sent_away,
+	.on_bell = note_bell,
+	.on_size_decided = note_decided,
 };
 
 static void settle(struct fixture *f)
@@ -346,15 +354,29 @@ static void size_is_that_of_his_window(void **state)
 	struct fixture *f = *state;
 
 	come(f, 0);
-	assert_int_equal(display_view_request_size(f->views[0], 100, 40), 0);
+	assert_int_equal(display_view_request_size(f->views[0], 100, 40), -EINPROGRESS);
 	settle(f);
+	assert_int_equal(f->decided, 1);
 	come(f, 1);
 	settle(f);
-	assert_int_equal(display_view_request_size(f->views[1], 90, 30), 0);
+	assert_int_equal(display_view_request_size(f->views[1], 90, 30), -EINPROGRESS);
+	assert_int_equal(f->decided, 1);
 	settle(f);
+	assert_int_equal(f->decided, 2);
 	assert_int_equal(f->people[0].holder.resizes, 1);
 	assert_int_equal(f->people[0].holder.last.cols, 100);
 	assert_int_equal(f->people[1].holder.last.rows, 30);
+}
+
+static void size_of_one_whom_nobody_takes_is_decided(void **state)
+{
+	struct fixture *f = *state;
+
+	f->refusal = EACCES;
+	come(f, 0);
+	assert_int_equal(display_view_request_size(f->views[0], 100, 40), -EINPROGRESS);
+	settle(f);
+	assert_int_equal(f->decided, 1);
 }
 
 /* ---- what others do to him ---- */
@@ -444,6 +466,7 @@ int main(void)
 		CASE(what_is_not_taken_waits_and_goes_with_him),
 		CASE(last_keys_count),
 		CASE(size_is_that_of_his_window),
+		CASE(size_of_one_whom_nobody_takes_is_decided),
 		CASE(he_can_be_sent_away),
 		CASE(words_for_him_are_seen_by_nobody_else),
 		CASE(the_holder_hears_when_he_may_something_else),

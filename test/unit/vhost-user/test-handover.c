@@ -34,6 +34,7 @@ enum {
 	CONTROL_OUT = 3,
 	CONTROL_LEN = 64,
 	EVENTS = 8,
+	RING_KINDS = 4,
 };
 
 #define PF(bit) (1ULL << VU_PF_##bit)
@@ -43,6 +44,10 @@ enum {
 #define F_SIZE	    VIRTIO_F_BIT(0)
 #define F_MULTIPORT VIRTIO_F_BIT(1)
 #define BASIC	    (VIRTIO_F_VERSION_1_BIT | VU_F_PROTOCOL_FEATURES | VIRTIO_RING_F_INDIRECT)
+
+static const uint64_t ring_kinds[RING_KINDS] = { 0, VIRTIO_RING_F_EVENT_IDX,
+	VIRTIO_F_RING_PACKED_BIT,
+	VIRTIO_F_RING_PACKED_BIT | VIRTIO_RING_F_EVENT_IDX | VIRTIO_F_IN_ORDER_BIT };
 
 /** struct stream - @got of @sent have come */
 struct stream {
@@ -234,18 +239,6 @@ static void start_queues(void)
 	}
 }
 
-static void use_inflight(void)
-{
-	struct vu_inflight inflight = { .queues = 8, .queue_size = FRONTEND_NUM };
-	int fd = -1;
-
-	frontend_send(&t.f, VU_GET_INFLIGHT_FD, 0, &inflight, 24, NULL, 0);
-	assert_int_equal(
-		frontend_reply(&t.f, VU_GET_INFLIGHT_FD, &inflight, sizeof(inflight), &fd), 24);
-	frontend_request(&t.f, VU_SET_INFLIGHT_FD, &inflight, 24, fd);
-	close(fd);
-}
-
 static void begin(unsigned ports, uint64_t features, bool inflight)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -263,7 +256,7 @@ static void begin(unsigned ports, uint64_t features, bool inflight)
 	frontend_init(&t.f, t.loop, fd);
 	frontend_negotiate(&t.f, features | (ports > 1 ? F_SIZE | F_MULTIPORT : F_SIZE), ALL_PF);
 	if (inflight)
-		use_inflight();
+		frontend_use_inflight(&t.f, 2 * (PORTS + 1), FRONTEND_NUM);
 	frontend_share_memory(&t.f);
 	start_queues();
 	for (unsigned id = 0; id < ports; id++)
@@ -415,13 +408,10 @@ static void finish(void)
 
 static void every_byte_comes_once_whenever_it_is_saved(void **state)
 {
-	static const uint64_t kinds[] = { 0, VIRTIO_RING_F_EVENT_IDX, VIRTIO_F_RING_PACKED_BIT,
-		VIRTIO_F_RING_PACKED_BIT | VIRTIO_RING_F_EVENT_IDX | VIRTIO_F_IN_ORDER_BIT };
-
 	(void)state;
 	for (unsigned seed = 0; seed < 16; seed++) {
 		srand(seed + 1);
-		begin(seed & 8 ? 1 : PORTS, BASIC | kinds[seed % 4], seed & 4);
+		begin(seed & 8 ? 1 : PORTS, BASIC | ring_kinds[seed % RING_KINDS], seed & 4);
 		t.f.loop = NULL; /* nobody steps it unasked */
 		for (int i = 0; i < STEPS; i++)
 			do_something();
@@ -460,6 +450,57 @@ static void a_port_that_is_held_back_goes_on_at_the_byte(void **state)
 		virtio_console_port_out_resume(lane->port);
 		frontend_settle(&t.f);
 		assert_int_equal(lane->out.got, lane->out.sent);
+		end();
+	}
+}
+
+/* One that works all the time is polled: that takes as long as it likes. */
+static void await_taken(const struct lane *lane, size_t n)
+{
+	while (lane->out.got < n)
+		loop_step(t.loop, true);
+	assert_int_equal(lane->out.got, n);
+}
+
+/* Write buffers, some at a time, until there were @n. */
+static void go_round(struct lane *lane, unsigned id, uint64_t n)
+{
+	lane->room = SIZE_MAX;
+	while (lane->next[0] < n) {
+		lane->out.sent = lane->out.got = 0;
+		for (int i = 0; i < FRONTEND_NUM / 2 && lane->next[0] < n; i++)
+			guest_writes(lane, id);
+		await_taken(lane, lane->out.sent);
+		guest_reaps(lane, id);
+	}
+}
+
+static void rings_that_have_gone_round_go_on(void **state)
+{
+	struct lane *lane = &t.lanes[1];
+	uint64_t last;
+	size_t taken;
+
+	(void)state;
+	for (unsigned i = 0; i < RING_KINDS; i++) {
+		srand(i + 1);
+		begin(PORTS, BASIC | ring_kinds[i], i & 1);
+		last = ring_kinds[i] & VIRTIO_F_RING_PACKED_BIT ? FRONTEND_NUM - 1 : UINT16_MAX;
+		go_round(lane, 1, last - 2);
+		lane->room = 1;
+		taken = lane->out.got + 1;
+		while (lane->next[0] < last + 4)
+			guest_writes(lane, 1);
+		await_taken(lane, taken);
+		upgrade(); /* the driver's index is past the end, the device's is not */
+		upgrade();
+		frontend_settle(&t.f);
+		assert_int_equal(lane->out.got, taken);
+		for (unsigned id = 0; id < t.ports; id++)
+			guest_writes(&t.lanes[id], id);
+		finish();
+		upgrade(); /* both are */
+		finish();
 		end();
 	}
 }
@@ -670,6 +711,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_byte_comes_once_whenever_it_is_saved),
 		cmocka_unit_test(a_port_that_is_held_back_goes_on_at_the_byte),
+		cmocka_unit_test(rings_that_have_gone_round_go_on),
 		cmocka_unit_test(what_waits_for_the_guest_is_told_it),
 		cmocka_unit_test(half_a_message_and_its_descriptor_go_on),
 		cmocka_unit_test(replies_that_nobody_reads_come_later),

@@ -465,6 +465,43 @@ static void a_viewer_resizes_the_console(void **state)
 	close(fd);
 }
 
+/* The policy of a hub decides in a task of its own. */
+static void answer_waits_for_the_decision(
+	struct fixture *f, unsigned cols, unsigned rows, const void *answer, size_t len)
+{
+	int fd = login_for_size(f);
+
+	f->decides_later = true;
+	PUT(f, fd, WISH_800x480);
+	PUT(f, fd, WISH_800x480); /* one that comes meanwhile is seen to afterwards */
+	assert_int_equal(take_some(fd, (char[1]){ 0 }, 1), -1);
+	assert_int_equal(f->size_requests, 1);
+	fixture_decide_size(f, cols, rows);
+	take(f, fd, answer, len);
+	close(fd);
+}
+
+static void size_is_answered_when_it_is_decided(void **state)
+{
+	static const char answer[] = SIZE_RECT("\x01", "\x00", "\x03\x20", "\x01\xe0");
+
+	answer_waits_for_the_decision(*state, 100, 30, answer, sizeof(answer) - 1);
+}
+
+static void another_size_is_what_it_was_decided_to_be(void **state)
+{
+	static const char answer[] = SIZE_RECT("\x01", "\x00", "\x02\xd0", "\x01\x80");
+
+	answer_waits_for_the_decision(*state, 90, 24, answer, sizeof(answer) - 1);
+}
+
+static void size_that_is_decided_to_stay_is_prohibited(void **state)
+{
+	static const char answer[] = SIZE_RECT("\x01", "\x01", "\x02\x80", "\x01\x80");
+
+	answer_waits_for_the_decision(*state, 80, 24, answer, sizeof(answer) - 1);
+}
+
 static void many_wishes_for_a_size_cost_one_resize(void **state)
 {
 	struct fixture *f = *state;
@@ -532,6 +569,9 @@ int main(void)
 		TEST(dead_keys_make_characters),
 		TEST(the_place_of_a_key_makes_it_a_control_character),
 		TEST(a_viewer_resizes_the_console),
+		TEST(size_is_answered_when_it_is_decided),
+		TEST(another_size_is_what_it_was_decided_to_be),
+		TEST(size_that_is_decided_to_stay_is_prohibited),
 		TEST(many_wishes_for_a_size_cost_one_resize),
 		TEST_FIXED(fixed_size_is_prohibited),
 		TEST(a_size_of_nothing_is_refused),

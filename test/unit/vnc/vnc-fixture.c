@@ -35,13 +35,24 @@ static int on_in(void *data, const struct display_view *view, const char *bytes,
 static int on_resize(void *data, const struct display_view *view, unsigned cols, unsigned rows)
 {
 	struct fixture *f = data;
-	int r = vt_resize(f->vt, cols, rows);
+	int r;
 
 	(void)view;
 	f->size_requests++;
+	if (f->decides_later)
+		return -EINPROGRESS;
+	r = vt_resize(f->vt, cols, rows);
 	if (r == 0)
 		display_console_changed(f->console);
 	return r;
+}
+
+void fixture_decide_size(struct fixture *f, unsigned cols, unsigned rows)
+{
+	assert_int_equal(vt_resize(f->vt, cols, rows), 0);
+	display_console_changed(f->console);
+	display_console_size_decided(f->console);
+	settle(f);
 }
 
 static const struct display_console_ops console_ops = { .in = on_in, .resize = on_resize };

@@ -17,6 +17,7 @@
  * @typed: what the guest got
  * @options: of the server
  * @size_requests: how often a viewer's wish for a size reached the console
+ * @decides_later: it is decided by fixture_decide_size() then
  */
 struct fixture {
 	struct loop *loop;
@@ -31,6 +32,7 @@ struct fixture {
 	size_t typed_len;
 	size_t typed_total;
 	unsigned size_requests;
+	bool decides_later;
 	unsigned connected, initialized, disconnected;
 };
 
@@ -44,6 +46,9 @@ void fixture_free(struct fixture *f);
  * has saved, with a console on which nothing was printed; @f is freed
  */
 struct fixture *fixture_hand_over(struct fixture *f);
+
+/** fixture_decide_size() - what a viewer's wish comes to */
+void fixture_decide_size(struct fixture *f, unsigned cols, unsigned rows);
 
 /** fixture_feed() - output of the guest */
 void fixture_feed(struct fixture *f, const char *text);

@@ -124,6 +124,42 @@ static void without_work_nothing_is_taken(void **state)
 	vt_free(vt);
 }
 
+/* Where it is cut another engine could not go on from a picture of this one. */
+static void a_feed_does_not_end_within_what_it_could_finish(void **state)
+{
+	static const char *const texts[] = { "a\033[31mb", "\xd0\x96\xd0\x96",
+		"\033]2;title\033\\b", "\xf0\x9f\x91\xa8", "\033P+q544e\033\\" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		for (uint64_t work = 1; work < strlen(texts[i]); work++) {
+			struct vt *vt = new_full(10, 3);
+			uint64_t left = work;
+
+			vt_feed_some(vt, texts[i], strlen(texts[i]), &left);
+			assert_int_equal(vt_boundary(vt), vt_offset(vt));
+			vt_free(vt);
+		}
+	}
+}
+
+/* The rest comes later; or it is longer than what is waited for. */
+static void a_feed_ends_within_what_has_no_end(void **state)
+{
+	AUTO_STRBUF struct strbuf bytes = { 0 };
+	struct vt *vt = new_full(10, 3);
+	uint64_t before = vt_offset(vt), work = 2;
+
+	(void)state;
+	assert_int_equal(vt_feed_some(vt, "\033[3", 3, &work), 3);
+	assert_int_equal(vt_boundary(vt), before);
+	strbuf_printf(&bytes, "1m\033]2;%*s", 3 * (int)VT_QUERY_MAX, "");
+	work = 4;
+	assert_true(vt_feed_some(vt, bytes.data, bytes.len, &work) < bytes.len);
+	assert_true(vt_boundary(vt) < vt_offset(vt));
+	vt_free(vt);
+}
+
 static void plain_text_costs_about_what_it_has_bytes(void **state)
 {
 	struct vt *vt = new_full(80, 24);
@@ -266,16 +302,115 @@ static void settled_never_decreases_and_no_query_starts_below_it(void **state)
 	assert_true(queries > 1000);
 }
 
+/* ---- what is unfinished ---- */
+
+/* Sequences with control characters inside, and strings, in which these mean something else. */
+static const char *const interrupted[] = {
+	"ab\033\n[3\r1m\tc",
+	"ab\033[2\n;\a1Hc",
+	"ab\033[\b?2\016\0175lc",
+	"ab\033[1\n\030c",
+	"ab\033[1\n\033[2\r;2Hc",
+	"ab\033(\n0qqc",
+	"ab\033#\v6c",
+	"ab\033[1 \f?@c",
+	"ab\033[1\n\302\205c",
+	"ab\033\n]2;t\ni\rt\177le\033\\c",
+	"ab\033\r\nP1$\nqm\r\033\\c",
+	"ab\033\nX\nsos\033\\c",
+	"ab\033\n_apc\033\033[\n1mc",
+	"ab\033[\n3\xe6\x97\n1mc",
+	"x\033[2\n\005b\xe6\n\x97\xa5",
+};
+
+static void assert_equal_screens(struct vt *is, struct vt *should, const char *text, size_t cut)
+{
+	AUTO_STRBUF struct strbuf a = { 0 };
+	AUTO_STRBUF struct strbuf b = { 0 };
+
+	vt_dump(is, &a);
+	vt_dump(should, &b);
+	if (a.len != b.len || memcmp(a.data, b.data, a.len))
+		fail_msg("%s, cut behind %zu bytes:\n%s\n%s", text, cut, a.data, b.data);
+}
+
+/* Show it as it is behind @cut bytes on another engine, which reads on where that begins. */
+static void assert_goes_on(const char *text, size_t cut)
+{
+	const struct vt_replay how = { .flags = VT_REPLAY_FRESH };
+	struct vt *whole = new_full(20, 5), *first = new_full(20, 5), *then = NULL;
+	const struct vt_config config = { .cols = 20, .rows = 5 };
+	AUTO_STRBUF struct strbuf shown = { 0 };
+	uint64_t before = vt_offset(first);
+
+	assert_int_equal(vt_new(&config, NULL, NULL, &then), 0);
+	feed(whole, text);
+	vt_feed(first, text, cut);
+	assert_int_equal(vt_replay(first, &shown, &how), 0);
+	vt_feed(then, shown.data, shown.len);
+	feed(then, text + (vt_boundary(first) - before));
+	assert_equal_screens(then, whole, text, cut);
+	vt_free(whole);
+	vt_free(first);
+	vt_free(then);
+}
+
+static void what_is_unfinished_can_be_read_again_at_any_byte(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(interrupted) / sizeof(interrupted[0]); i++)
+		for (size_t cut = 0; cut <= strlen(interrupted[i]); cut++)
+			assert_goes_on(interrupted[i], cut);
+}
+
+static unsigned row_behind(struct vt *vt, const char *text)
+{
+	feed(vt, text);
+	return vt_cursor(vt).row;
+}
+
+static void a_control_inside_acts_before_what_it_is_inside_of(void **state)
+{
+	struct vt *vt = new_full(20, 5);
+
+	(void)state;
+	assert_int_equal(row_behind(vt, "\033[H\033[\n\n"), 0);
+	assert_int_equal(row_behind(vt, "A"), 1);
+	assert_int_equal(row_behind(vt, "\033[H\033[\n\n\030"), 2);
+	assert_int_equal(row_behind(vt, "\033[H\033[\n\033"), 1);
+	assert_int_equal(row_behind(vt, "\033[H\033[\n\xc2\x84"), 2);
+	assert_int_equal(row_behind(vt, "\033[H\033\n]2;t\nle"), 0);
+	assert_int_equal(row_behind(vt, "\a"), 1);
+	vt_free(vt);
+}
+
+static void more_of_them_than_are_held_act_too(void **state)
+{
+	struct vt *vt = new_full(20, 200);
+
+	(void)state;
+	feed(vt, "\033[H\033[");
+	feed_many(vt, "\n", VT_HELD_MAX + 1);
+	assert_int_equal(vt_cursor(vt).row, VT_HELD_MAX);
+	assert_int_equal(row_behind(vt, "m"), VT_HELD_MAX + 1);
+	vt_free(vt);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_touches_many_cells_is_counted_as_many),
 		cmocka_unit_test(a_feed_ends_when_its_work_is_done),
 		cmocka_unit_test(without_work_nothing_is_taken),
+		cmocka_unit_test(a_feed_does_not_end_within_what_it_could_finish),
+		cmocka_unit_test(a_feed_ends_within_what_has_no_end),
 		cmocka_unit_test(plain_text_costs_about_what_it_has_bytes),
 		cmocka_unit_test(a_query_behind_an_endless_string_is_found_or_left_whole),
 		cmocka_unit_test(what_was_passed_on_is_no_query_any_more),
 		cmocka_unit_test(settled_never_decreases_and_no_query_starts_below_it),
+		cmocka_unit_test(what_is_unfinished_can_be_read_again_at_any_byte),
+		cmocka_unit_test(a_control_inside_acts_before_what_it_is_inside_of),
+		cmocka_unit_test(more_of_them_than_are_held_act_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

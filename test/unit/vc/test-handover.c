@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+#include "vc/vc.h"
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "display/display.h"
+#include "io/store.h"
+
+#include "lib/env.h"
+#include "lib/heir.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+/* A vc that shows no hub's screen, in another program: what is to be seen there, and when. */
+
+static const struct chardev_class *const classes[] = { &vc_class, NULL };
+
+enum { LINES = 11000, NUMBER = 2 };
+
+/**
+ * struct fixture
+ * @left: if @has_left: what the vc of now goes on from
+ */
+struct fixture {
+	struct env *env;
+	struct display *display;
+	struct display_view *view;
+	struct chardev *vc;
+	struct snapshot left;
+	bool has_left;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	f->env = env_new(classes);
+	f->display = display_new(f->env->loop, "test", NULL);
+	assert_non_null(f->display);
+	chardev_set_show(f->env->set, f->display);
+	f->vc = env_add(f->env, "vc,id=vc0");
+	env_attach(f->env, f->vc);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	display_view_free(f->view);
+	env_free(f->env);
+	display_free(f->display);
+	if (f->has_left)
+		snapshot_close(&f->left);
+	free(f);
+	return 0;
+}
+
+static void out(struct fixture *f, const char *bytes, size_t len)
+{
+	assert_int_equal(fake_holder_out_all(&f->env->holder, bytes, len), 0);
+	run_idle(f->env->loop);
+}
+
+static void say(struct fixture *f, const char *text)
+{
+	out(f, text, strlen(text));
+}
+
+/* Colours, lines that wrap, what is wide, more than is kept. */
+static void print_much(struct fixture *f)
+{
+	AUTO_STRBUF struct strbuf text = { 0 };
+
+	for (int i = 0; i < LINES; i++)
+		strbuf_printf(&text,
+			"\033[3%dm[%5d]\033[1;48;5;%dm a line\033[m %0*d \xe4\xb8\xad\r\n", i % 8,
+			i, i % 256, i % 7 ? 1 : 100, i);
+	strbuf_puts(&text, "\033[5;10H\033[7mhere\033[4");
+	out(f, text.data, text.len);
+	say(f, "mthere\033]2;a title\033\\");
+}
+
+static struct vt *screen_of(const struct fixture *f)
+{
+	return display_console_vt(display_find(f->display, NUMBER));
+}
+
+static void look(struct fixture *f)
+{
+	static const struct display_view_callbacks callbacks = { 0 };
+	const struct display_view_config config = { .name = "viewer" };
+
+	assert_int_equal(display_view_new(f->display, &config, &callbacks, f, &f->view), 0);
+	run_idle(f->env->loop);
+}
+
+static void look_away(struct fixture *f)
+{
+	display_view_free(f->view);
+	f->view = NULL;
+	run_idle(f->env->loop);
+}
+
+/* All there is: the screen, and each line above it. */
+static void put_all(struct vt *vt, struct strbuf *text)
+{
+	const struct vt_replay how = { .flags = VT_REPLAY_FRESH | VT_REPLAY_HISTORY };
+
+	vt_dump(vt, text);
+	strbuf_printf(text, "%u above\n", vt_scrollback_count(vt));
+	assert_int_equal(vt_replay(vt, text, &how), 0);
+}
+
+static void assert_shows(const struct fixture *f, const struct strbuf *expected)
+{
+	AUTO_STRBUF struct strbuf text = { 0 };
+
+	put_all(screen_of(f), &text);
+	assert_int_equal(text.len, expected->len);
+	assert_memory_equal(text.data, expected->data, text.len);
+}
+
+static void prepare(const struct fixture *f)
+{
+	f->vc->class->handover->prepare(f->vc);
+}
+
+static void go_on(struct fixture *f, struct snapshot *left)
+{
+	fake_holder_detach(&f->env->holder);
+	assert_int_equal(chardev_set_remove(f->env->set, "vc0", NULL), 0);
+	run_idle(f->env->loop);
+	if (f->has_left)
+		snapshot_close(&f->left);
+	f->left = *left;
+	f->has_left = true;
+	heir_find(f->env->set, &f->left);
+	f->vc = env_add(f->env, "vc,id=vc0");
+	chardev_set_inherited(f->env->set);
+	env_attach(f->env, f->vc);
+	run_idle(f->env->loop);
+}
+
+static void go_over(struct fixture *f)
+{
+	struct snapshot left;
+
+	heir_leave(f->vc, &left);
+	go_on(f, &left);
+}
+
+static size_t packed(const struct fixture *f)
+{
+	size_t hot, bytes;
+
+	store_usage(f->env->loop, &hot, &bytes);
+	return bytes;
+}
+
+static void all_is_there_to_the_last_line(void **state)
+{
+	AUTO_STRBUF struct strbuf before = { 0 };
+	struct fixture *f = *state;
+
+	print_much(f);
+	put_all(screen_of(f), &before);
+	go_over(f);
+	look(f);
+	assert_shows(f, &before);
+	look_away(f);
+	prepare(f);
+	go_over(f);
+	look(f);
+	assert_shows(f, &before);
+}
+
+static void what_is_prepared_is_good_until_the_screen_changes(void **state)
+{
+	AUTO_STRBUF struct strbuf before = { 0 };
+	struct fixture *f = *state;
+
+	print_much(f);
+	assert_int_equal(packed(f), 0);
+	prepare(f);
+	assert_true(packed(f) > 0);
+	look(f);
+	assert_true(packed(f) > 0);
+	say(f, "more\r\n");
+	assert_int_equal(packed(f), 0);
+	prepare(f);
+	assert_int_equal(display_view_request_size(f->view, 70, 20), 0);
+	assert_int_equal(packed(f), 0);
+	prepare(f);
+	f->vc->class->handover->forgo(f->vc);
+	assert_int_equal(packed(f), 0);
+	prepare(f);
+	say(f, "and more\r\n");
+	put_all(screen_of(f), &before);
+	look_away(f);
+	go_over(f);
+	look(f);
+	assert_shows(f, &before);
+}
+
+static void what_waits_is_passed_on_as_it_lies(void **state)
+{
+	AUTO_STRBUF struct strbuf before = { 0 };
+	struct fixture *f = *state;
+
+	print_much(f);
+	put_all(screen_of(f), &before);
+	prepare(f);
+	go_over(f);
+	assert_int_equal(vt_scrollback_count(screen_of(f)), 0); /* nobody looks */
+	prepare(f);
+	f->vc->class->handover->forgo(f->vc);
+	go_over(f);
+	assert_int_equal(vt_scrollback_count(screen_of(f)), 0);
+	look(f);
+	assert_shows(f, &before);
+	assert_int_equal(packed(f), 0);
+}
+
+static void copy(struct vt *from, struct vt **ret_vt)
+{
+	const struct vt_replay how = { .flags = VT_REPLAY_FRESH | VT_REPLAY_HISTORY };
+	const struct vt_config config = { .cols = vt_cols(from), .rows = vt_rows(from) };
+	AUTO_STRBUF struct strbuf text = { 0 };
+
+	assert_int_equal(vt_new(&config, NULL, NULL, ret_vt), 0);
+	assert_int_equal(vt_replay(from, &text, &how), 0);
+	vt_feed(*ret_vt, text.data, text.len);
+}
+
+static void text_of(struct vt *vt, struct strbuf *text)
+{
+	struct vt_point begin = { .line = -(int)vt_scrollback_count(vt) };
+	struct vt_point end = { .line = (int)vt_rows(vt) - 1, .col = vt_cols(vt) };
+
+	vt_selection_text(vt, VT_SELECT_BLOCK, begin, end, text);
+}
+
+static void assert_same_text(const struct fixture *f, struct vt *other)
+{
+	AUTO_STRBUF struct strbuf is = { 0 };
+	AUTO_STRBUF struct strbuf should = { 0 };
+
+	text_of(screen_of(f), &is);
+	text_of(other, &should);
+	assert_int_equal(is.len, should.len);
+	assert_memory_equal(is.data, should.data, is.len);
+}
+
+/* Nobody has looked meanwhile. */
+static void a_guest_prints_on_below_what_waits(void **state)
+{
+	static const char text[] = "and\r\non\r\n\r\n\r\n";
+	struct fixture *f = *state;
+	struct vt *other;
+
+	print_much(f);
+	copy(screen_of(f), &other);
+	go_over(f);
+	say(f, text);
+	vt_feed(other, text, sizeof(text) - 1);
+	assert_same_text(f, other);
+	vt_free(other);
+}
+
+static void another_size_is_that_of_what_waits(void **state)
+{
+	const struct chardev_event event = { .type = CHARDEV_RESIZE, .cols = 40, .rows = 10 };
+	struct fixture *f = *state;
+	struct vt *other;
+
+	print_much(f);
+	copy(screen_of(f), &other);
+	go_over(f);
+	assert_int_equal(chardev_link_event(&f->env->holder.link, &event), 0);
+	assert_int_equal(vt_resize(other, 40, 10), 0);
+	assert_int_equal(vt_cols(screen_of(f)), 40);
+	assert_same_text(f, other);
+	vt_free(other);
+}
+
+/* ---- what an earlier version has left ---- */
+
+struct old_state {
+	unsigned number, cols, rows;
+	bool is_private, tell_size;
+	uint64_t reply_bytes;
+	struct snapshot_bulk replay;
+};
+
+#define FIELD(...) SNAPSHOT_FIELD(struct old_state, __VA_ARGS__)
+
+static const struct snapshot_field old_fields[] = {
+	FIELD(number, 1, SNAPSHOT_U32),
+	FIELD(cols, 2, SNAPSHOT_U32),
+	FIELD(rows, 3, SNAPSHOT_U32),
+	FIELD(cols, 4, SNAPSHOT_U32),
+	FIELD(rows, 5, SNAPSHOT_U32),
+	FIELD(is_private, 6, SNAPSHOT_BOOL),
+	FIELD(tell_size, 7, SNAPSHOT_BOOL),
+	FIELD(reply_bytes, 8, SNAPSHOT_U64),
+	FIELD(replay, 10, SNAPSHOT_LARGE),
+	{ 0 },
+};
+
+static void bytes_as_they_are_are_read_too(void **state)
+{
+	static const char text[] = "\033[Hshown";
+	struct old_state old = { .number = NUMBER, .cols = 60, .rows = 5 };
+	AUTO_STRBUF struct strbuf is = { 0 };
+	struct fixture *f = *state;
+	struct snapshot_writer writer;
+	struct snapshot left;
+
+	heir_begin(&writer, "vc0", "vc");
+	snapshot_put_bulk(&writer, &old.replay, text, sizeof(text) - 1);
+	snapshot_put(&writer, old_fields, &old);
+	heir_end(&writer, &left);
+	go_on(f, &left);
+	assert_int_equal(vt_cols(screen_of(f)), 60);
+	look(f);
+	text_of(screen_of(f), &is);
+	assert_int_equal(strncmp(is.data, "shown\n", 6), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(all_is_there_to_the_last_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_prepared_is_good_until_the_screen_changes, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_waits_is_passed_on_as_it_lies, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_guest_prints_on_below_what_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			another_size_is_that_of_what_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(bytes_as_they_are_are_read_too, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
