@@ -1,12 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""What charhubd is asked and told."""
+"""What charhubd is asked and told, and when it is there."""
 
 import json
+import os
 import pathlib
 import socket
+import subprocess
 import sys
 
 PATIENCE_S = 60
+
+
+def start_serving(command, folder, **options):
+    """Return: the process, once it serves; @folder: has room for a socket of ours."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(f"{folder}/notify")
+        notify.settimeout(PATIENCE_S)
+        process = subprocess.Popen(command, env={**os.environ, "NOTIFY_SOCKET": f"{folder}/notify"},
+                                   stderr=subprocess.DEVNULL, **options)
+        while b"READY=1" not in notify.recv(4096):
+            pass
+    return process
 
 
 class Session:
