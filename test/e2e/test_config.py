@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A console in a line, and files that say so."""
 
+import errno
+import json
+import os
 import re
 import signal
+import socket
+import threading
 
 import pytest
 
@@ -177,6 +182,42 @@ def test_a_mistake_changes_nothing(configured, workdir, client):
     viewer.read_until("still here\r\nstill here\r\n")
 
 
+def test_what_could_not_be_made_is_joined_when_it_can(configured, workdir, client):
+    """A socket was in the way at a reload: at the next one people come by it as ever."""
+    text = '[console "a"] guest = "exec:cat" listen = "unix:LISTEN"\n'
+    daemon = configured(text.replace("LISTEN", "one"))
+    (workdir / "two").write_text("in the way")
+    assert daemon.reload(text.replace("LISTEN", "two"))[0] == 1
+    assert "It is not a socket and is left alone." in daemon.daemon.err.text
+    (workdir / "two").unlink()
+    assert daemon.reload() == (
+        0, [["add", "chardev", "a.listen"], ["change", "chardev", "a"]], "")
+    viewer = client(workdir / "two")
+    viewer.send("hello\n")
+    viewer.read_until("hello")
+
+
+@pytest.mark.parametrize("change, message", [
+    ('size = "0x0"', "Parameter 'size' expects COLSxROWS"),
+    ('rotate-age = "0" log = "on"', "Parameter 'rotate-age' expects a time"),
+    ('logmode = "9999" log = "on"', "Parameter 'logmode' expects three octal digits"),
+    ('listen = ":99999"', "port=99999: a port is 0 to 65535"),
+    ('listen = ":7" listen.tls-hostname = "x"', "'tls_hostname' option requires 'tls_creds'"),
+    ('guest = "exec:"', "chardev: exec: no command given"),
+])
+def test_what_can_never_be_made_unmakes_nothing(configured, workdir, client, change, message):
+    text = '[console "a"] guest = "exec:echo first; exec cat" '
+    daemon = configured(text)
+    viewer = client(workdir / "a.sock")
+    viewer.read_until("first")
+    code, steps, err = daemon.reload(text + change)
+    assert (code, steps) == (1, [])
+    assert f"charhub: x.conf:1: console 'a': {message}" in err
+    assert daemon.run("config", "check", "x.conf").code == 1
+    viewer.send(b"still there\n")
+    viewer.read_until("still there")
+
+
 def test_dry_run_only_says_what_it_would_do(configured, workdir):
     daemon = configured('[console "a"] guest = "exec:cat"\n')
     text = '[console "b"] guest = "exec:cat"\n'
@@ -231,3 +272,152 @@ def test_consoles_come_and_go_with_their_sockets(configured, workdir, client):
         viewer.read_until("still a")
         assert daemon.reload() == (0, [], "")
     first.close()
+
+
+def consoles(daemon):
+    return [console["name"] for console in json.loads(daemon.run("list", "--json").out)]
+
+
+def bind(path):
+    """A socket at @path, at which nobody listens."""
+    path.parent.mkdir(exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(str(path))
+
+
+def test_a_pattern_has_a_template_and_several_folders(configured, workdir):
+    daemon = configured(f"""
+        [template "t"] listen = "off"
+        [console "vm-*"] template = "t" guest = "unix:{workdir}/%h/a%%/*.sock"
+        [console "vm-*"] template = "t" guest = "unix:{workdir}/b/*.sock"
+        """)
+    (workdir / os.uname().nodename).mkdir()
+    for name, folder in (("1", f"{os.uname().nodename}/a%"), ("2", "b")):
+        bind(workdir / folder / f"{name}.sock")
+        wait_until(lambda name=name: f"vm-{name}" in consoles(daemon), "the new console")
+    assert daemon.reload() == (0, [], "")
+    assert sorted(consoles(daemon)) == ["vm-1", "vm-2"]
+    for path in workdir.glob("*/*/1.sock"), workdir.glob("b/2.sock"):
+        next(path).unlink()
+    wait_until(lambda: not consoles(daemon), "them to go")
+
+
+def turn_link(link, target):
+    """As `ln -sfn` does it."""
+    new = link.with_name("new-link")
+    new.symlink_to(target)
+    new.rename(link)
+
+
+def test_a_folder_behind_links_is_another_one(configured, workdir):
+    """Nobody has to ask for that by a reload."""
+    for path in "one/vms/1.sock", "two/vms/2.sock", "two/vms/3.sock":
+        (workdir / path).parent.parent.mkdir(exist_ok=True)
+        bind(workdir / path)
+    (workdir / "current").symlink_to("one")
+    (workdir / "vms").symlink_to(workdir / "current/vms")
+    daemon = configured(f"""[console "vm-*"] guest = "unix:{workdir}/vms/*.sock" listen = "off" """)
+    assert consoles(daemon) == ["vm-1"]
+    turn_link(workdir / "current", "two")
+    wait_until(lambda: sorted(consoles(daemon)) == ["vm-2", "vm-3"], "those of the other folder")
+    (workdir / "two").rename(workdir / "away")
+    wait_until(lambda: not consoles(daemon), "them to go")
+    (workdir / "away").rename(workdir / "two")
+    wait_until(lambda: sorted(consoles(daemon)) == ["vm-2", "vm-3"], "them to come back")
+    turn_link(workdir / "vms", "vms")
+    daemon.daemon.err.wait_for("Too many levels of symbolic links")
+    turn_link(workdir / "vms", "one/vms")
+    wait_until(lambda: consoles(daemon) == ["vm-1"], "the first one")
+
+
+def test_a_socket_takes_nobodys_name(configured, workdir):
+    """Neither a console's, nor that of a part, nor one that another socket has."""
+    for path in "a/a.sock", "a/c.sock", "b/c.sock", "a/d.guest.sock", "a/e.sock":
+        bind(workdir / path)
+    daemon = configured(f"""
+        [console "vm-*"] guest = "unix:{workdir}/a/*.sock" listen = "off"
+        [console "vm-*"] guest = "unix:{workdir}/b/*.sock" listen = "off"
+        [console "vm-a"] guest = "exec:cat" listen = "off"
+        [console "vm-d"] guest = "exec:cat" listen = "off"
+        [chardev "vm-e.guest"] backend = "null"
+        """)
+    there = ["vm-a", "vm-c", "vm-d"]
+    before = daemon.run("config", "show").out
+    assert sorted(consoles(daemon)) == there
+    assert f"path={workdir}/a/c.sock" in before
+    bind(workdir / "a/d.sock")
+    bind(workdir / "a/f.sock")
+    wait_until(lambda: sorted(consoles(daemon)) == [*there, "vm-f"], "the new console")
+    (workdir / "a/f.sock").unlink()
+    wait_until(lambda: sorted(consoles(daemon)) == there, "it to go")
+    assert daemon.reload() == (0, [], "")
+    assert daemon.run("config", "show").out == before
+    assert (f"console 'vm-*': unix:{workdir}/a/a.sock is left out: 'vm-a', or a part of it, would "
+            "have the name of something else") in daemon.daemon.err.text
+    (workdir / "a/d.sock").unlink()
+
+
+def test_only_what_may_be_a_socket_is_a_guest(configured, workdir):
+    folder = workdir / "vms"
+    for path in folder / "real.sock", folder / "odd\nname.sock":
+        bind(path)
+    for name, target in (("link", "real.sock"), ("later", "none"), ("folder", "."),
+                         ("loop", "loop.sock"), ("file", "../x.conf")):
+        (folder / f"{name}.sock").symlink_to(target)
+    (folder / "plain.sock").touch()
+    os.mkfifo(folder / "fifo.sock")
+    daemon = configured(f'[console "*"] guest = "unix:{folder}/*.sock" listen = "off"\n')
+    assert sorted(consoles(daemon)) == ["later", "link", "real"]
+    assert "'odd?name.sock' in" in daemon.daemon.err.text
+
+
+def test_a_mistake_in_a_pattern_is_one_before_there_is_a_socket(run_charhubd, workdir):
+    write(workdir / "x.conf", '[console "*"]\n guest = "unix:none/*.sock"\n tpying = "one"\n')
+    result = run_charhubd("-check", "-config", "x.conf")
+    assert (result.code, result.err.splitlines()[0]) == (
+        1, "charhubd:x.conf:3: console 'x': Invalid parameter 'tpying'")
+
+
+def test_a_folder_that_cannot_be_read_takes_nothing_away(configured, workdir):
+    """Of guests, and of files."""
+    bind(workdir / "vms/a.sock")
+    write(workdir / "more/b.conf", '[console "b"] guest = "exec:cat" listen = "off"\n')
+    daemon = configured(f'[console "*"] guest = "unix:{workdir}/vms/*.sock" listen = "off"\n'
+                        'include "more/*.conf"\n')
+    for folder, message in (
+            ("vms", f"x.conf:1: console '*': cannot read the folder '{workdir}/vms': "),
+            ("more", "x.conf:2: Could not read the folder of 'more/*.conf': ")):
+        (workdir / folder).rename(workdir / "aside")
+        (workdir / folder).symlink_to(folder)
+        code, steps, err = daemon.reload()
+        assert (code, steps) == (1, [])
+        assert err == f"charhub: {message}{os.strerror(errno.ELOOP)}\n"
+        assert sorted(consoles(daemon)) == ["a", "b"]
+        (workdir / folder).unlink()
+        (workdir / "aside").rename(workdir / folder)
+    assert daemon.reload() == (0, [], "")
+
+
+def test_a_pipe_is_read_once(charhubd, charhub_path, workdir):
+    """By who names it; reading it again would wait, or find that nothing is wanted any more."""
+    os.mkfifo(workdir / "pipe")
+    writer = threading.Thread(target=write, args=(
+        workdir / "pipe", '[console "a"] guest = "exec:cat" listen = "off"\n'))
+    writer.start()
+    charhubd("-config", "pipe", "-control", f"{workdir}/ctl")
+    writer.join()
+    for _ in range(2):
+        done = program.run([charhub_path, f"--socket={workdir}/ctl", "reload"], workdir)
+        assert (done.code, done.out) == (1, "")
+        assert "'pipe': it is no regular file" in done.err
+    done = program.run([charhub_path, f"--socket={workdir}/ctl", "list"], workdir)
+    assert "a        up" in done.out
+
+
+@pytest.mark.parametrize("text", ['include "pipe"\n', 'include "pip*"\n'])
+def test_a_pipe_is_not_included(run_charhubd, workdir, text):
+    os.mkfifo(workdir / "pipe")
+    write(workdir / "x.conf", text)
+    result = run_charhubd("-check", "-config", "x.conf")
+    assert result.code == 1
+    assert "x.conf:1: Cannot read config file 'pipe': it is no regular file" in result.err

@@ -2,13 +2,15 @@
 """Files that hang, fill up, are moved away: consoles go on, and the files do when they can."""
 
 import fcntl
+import json
 import os
+import re
 import resource
 import signal
 
 from support import program
 from support.screen import wait_until
-from support.stream import pump
+from support.stream import connect_unix, pump
 
 
 def wait_for_text(path, text):
@@ -163,16 +165,109 @@ def test_logrotate_rotates_the_recipe(charhubd, workdir, client, tmp_path):
     assert daemon.running
 
 
-def test_end_right_behind_a_flood_leaves_a_whole_file(charhubd, workdir, client):
+def flooded(charhubd, workdir, client):
+    """A daemon whose log is a FIFO that has not taken all, the reader, and the text."""
     text = b"".join(b"%07d the guest says\n" % i for i in range(25_000))
     os.mkfifo(workdir / "vm1.log")
     reader = os.open(workdir / "vm1.log", os.O_RDONLY | os.O_NONBLOCK)
     daemon = charhubd(*recipe(workdir))
     guest, viewer = client(workdir / "g"), client(workdir / "s")
     pump([viewer], lambda: viewer.pending.endswith(b"0024999 the guest says\n"), (guest, text))
+    return daemon, reader, text
+
+
+def recorded(charhubd, workdir, client):
+    """A daemon whose recording is a FIFO that has not taken all, the reader, and the text."""
+    text = b"".join(b"%07d the guest says\r\n" % i for i in range(25_000))
+    os.mkfifo(workdir / "vm.cast")
+    reader = os.open(workdir / "vm.cast", os.O_RDONLY | os.O_NONBLOCK)
+    daemon = charhubd("-console", f"vm,guest=unix:{workdir}/g,guest.server=on,guest.wait=off,"
+                      f"listen=unix:{workdir}/s,record=always,record.path={workdir}/vm.cast")
+    guest, viewer = client(workdir / "g"), client(workdir / "s")
+    pump([viewer], lambda: viewer.pending.endswith(b"0024999 the guest says\r\n"), (guest, text))
+    return daemon, reader, text
+
+
+def read_to_end(fd):
+    os.set_blocking(fd, True)
+    with open(fd, "rb") as file:
+        return file.read()
+
+
+def test_end_right_behind_a_flood_leaves_a_whole_file(charhubd, workdir, client):
+    daemon, reader, text = flooded(charhubd, workdir, client)
+    daemon.send_signal(signal.SIGTERM)
+    assert read_to_end(reader) == text
+    daemon.stop()
+
+
+def test_end_of_a_program_that_is_stopped_meanwhile_leaves_a_whole_file(
+        charhubd, workdir, client):
+    daemon, reader, text = flooded(charhubd, workdir, client)
     daemon.send_signal(signal.SIGTERM)
     daemon.err.wait_for("terminating on signal")
-    os.set_blocking(reader, True)
-    with open(reader, "rb") as file:
-        assert file.read() == text
+    daemon.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, daemon.pid, os.WSTOPPED | os.WNOWAIT)
+    pump([], lambda: False, quiet_ms=2500)
+    daemon.send_signal(signal.SIGCONT)
+    assert read_to_end(reader) == text
     daemon.stop()
+
+
+def test_end_right_behind_a_flood_leaves_a_whole_recording(charhubd, workdir, client):
+    daemon, reader, text = recorded(charhubd, workdir, client)
+    daemon.send_signal(signal.SIGTERM)
+    events = [json.loads(line) for line in read_to_end(reader).splitlines()[1:]]
+    assert "".join(data for _, what, data in events if what == "o").encode().endswith(text)
+    daemon.stop()
+    assert "missing" not in daemon.err.text
+
+
+def test_what_a_recording_lacks_at_the_end_is_told(charhubd, workdir, client):
+    daemon, reader, _ = recorded(charhubd, workdir, client)
+    daemon.stop()
+    assert b"0000000 the guest says" in read_to_end(reader)
+    assert re.search(r"record 'vm.record', console 'vm': file '\S+/vm.cast' is closed, and "
+                     r"\d{6} bytes are missing in it", daemon.err.text)
+
+
+def test_what_a_log_lacks_at_the_end_is_told(charhubd, workdir, client):
+    daemon, reader, text = flooded(charhubd, workdir, client)
+    daemon.stop()
+    missing = len(text) - len(read_to_end(reader))
+    told = re.findall(r"hub 'hub0': member 'log0' has not got the last (\d+) bytes|"
+                      r"file '\S+/vm1.log' is closed, and (\d+) bytes are missing in it",
+                      daemon.err.text)
+    assert sum(int(number) for pair in told for number in pair if number) == missing
+
+
+def audited(charhubd, workdir):
+    """A daemon whose audit is a FIFO that has not taken all, and its reader."""
+    os.mkfifo(workdir / "audit")
+    reader = os.open(workdir / "audit", os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+    daemon = charhubd(*recipe(workdir), "-audit", f"{workdir}/audit")
+    for _ in range(20):
+        with connect_unix(workdir / "s") as viewer, connect_unix(workdir / "g") as guest:
+            guest.send(b"hello\n")
+            viewer.read_until(b"hello\n")
+    return daemon, reader
+
+
+def test_the_last_line_of_an_audit_is_its_end(charhubd, workdir):
+    daemon, reader = audited(charhubd, workdir)
+    daemon.send_signal(signal.SIGTERM)
+    daemon.err.wait_for("terminating on signal")
+    pump([], lambda: False, quiet_ms=500)
+    lines = [json.loads(line) for line in read_to_end(reader).splitlines()]
+    assert lines[-1]["what"] == "end"
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+    daemon.stop()
+    assert "missing" not in daemon.err.text
+
+
+def test_what_an_audit_lacks_at_the_end_is_told(charhubd, workdir):
+    daemon, reader = audited(charhubd, workdir)
+    daemon.stop()
+    assert b'"what":"begin"' in read_to_end(reader)
+    assert re.search(r"audit'? '\S+' is closed, and \d+ bytes are missing in it", daemon.err.text)

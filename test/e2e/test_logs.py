@@ -6,11 +6,14 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
+
+import pytest
 
 from support import mounts, program
 from support.logs import everything, lines, newest, old_files
 from support.screen import wait_until
-from support.stream import pump
+from support.stream import DEADLINE, pump
 
 MISSING = re.compile(rb"\n?\[charhub: (\d+) bytes are missing here\]\n")
 TROUBLE = "is in trouble: No space left on device"
@@ -134,9 +137,11 @@ def test_log_that_is_rotated_never_fills_a_small_disk(charhubd, workdir, client)
                                     "compress=zstd"), prefix=on_small_disk(workdir))
     disk = disk_of(daemon, workdir)
     guest, viewer = client(workdir / "g"), client(workdir / "s")
-    for i in range(10):
-        say(guest, viewer, lines(i * 10_000, i * 10_000 + 10_000))
-    wait_until(lambda: len(old_files(disk, "Z.zst")) == 2 and not old_files(disk), "two old ones")
+    text = lines(0, 100_000)
+    say(guest, viewer, text)
+    wait_until(lambda: newest(disk).endswith(lines(99_999, 100_000)) and not old_files(disk)
+               and len(old_files(disk, "Z.zst")) == 2, "two old ones, packed")
+    assert text.endswith(newest(disk))
     assert TROUBLE not in daemon.err.text
 
 
@@ -218,6 +223,67 @@ def test_log_is_read_from_all_its_files(charhubd, charhub_path, workdir, client)
     assert wrong.code == 1 and "'(' is no regular expression" in wrong.err
 
 
+@pytest.mark.parametrize("suffix, pack", [(".gz", gzip.compress), (".gz", lambda _: b"nonsense")])
+def test_a_damaged_file_hides_nothing_behind_it(charhub_path, workdir, suffix, pack):
+    whole = pack(lines(0, 10_000))
+    (workdir / f"vm.log.20261130T120000.000Z{suffix}").write_bytes(whole[:len(whole) // 2])
+    (workdir / "vm.log").write_bytes(lines(10_000, 10_001))
+    done = program.run([charhub_path, "log", workdir / "vm.log"], workdir)
+    assert done.out.encode().endswith(lines(10_000, 10_001))
+    assert done.code == 1
+    assert f"vm.log.20261130T120000.000Z{suffix}': it is damaged" in done.err
+    assert f"'{workdir}/vm.log' could not be read wholly" in done.err
+
+
+def test_a_line_of_many_megabytes_is_searched(charhub_path, workdir):
+    (workdir / "vm.log").write_bytes(b"x" * 3_000_000 + b" a needle\n" + lines(0, 3))
+    for pattern in "needle$", "a needl[e]":
+        done = program.run([charhub_path, "log", "./vm.log", f"--grep={pattern}"], workdir)
+        assert done.code == 0 and done.out.endswith("x a needle\n"), done.err
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_of_a_log_hides_none(charhub_path, workdir, make):
+    make(workdir / "vm.log.20261129T000000.000Z")
+    make(workdir / "vm.log.idx")
+    (workdir / "vm.log.20261129T000001.000Z").write_bytes(lines(0, 3))
+    (workdir / "vm.log").write_bytes(lines(3, 5))
+    done = program.run([charhub_path, "log", "./vm.log"], workdir)
+    assert (done.code, done.out.encode()) == (1, lines(0, 5))
+    assert "vm.log.20261129T000000.000Z': it is no regular file\n" in done.err
+    assert "'./vm.log' could not be read wholly" in done.err
+
+
+def test_a_pipe_in_the_place_of_a_log_is_not_waited_for(charhubd, charhub_path, workdir):
+    charhubd("-console", "vm,guest=exec:echo hello; exec cat,listen=off,log=on",
+             "-control", f"{workdir}/ctl")
+    wait_until(lambda: (workdir / "vm.log").read_bytes() == b"hello\r\n", "the log")
+    (workdir / "vm.log").unlink()
+    os.mkfifo(workdir / "vm.log")
+    done = program.run([charhub_path, f"--socket={workdir}/ctl", "log", "vm", "--grep=hello"],
+                       workdir)
+    assert (done.code, done.out) == (0, "hello\r\n")
+    assert "cannot be read here: it is no regular file; this is what is held" in done.err
+    (workdir / "vm.log").unlink()
+
+
+def test_log_that_nobody_reads_any_more_is_not_followed(charhub_path, workdir):
+    (workdir / "vm.log").write_bytes(lines(0, 3))
+    log = subprocess.Popen([charhub_path, "log", "-f", workdir / "vm.log"],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=workdir)
+    with log:
+        assert log.stdout.readline() == lines(0, 1)
+        log.stdout.close()  # the file gets nothing more
+        assert log.wait(DEADLINE) == 0
+
+
+def test_file_that_is_not_there_is_no_console(charhub_path, workdir):
+    for path in ("./vm.log", f"{workdir}/vm.log"):
+        done = program.run([charhub_path, "log", path], workdir)
+        assert done.code == 1
+        assert f"cannot read '{path}': No such file or directory" in done.err
+
+
 def test_log_is_followed_over_rotations(charhubd, charhub_path, workdir, client, terminal):
     charhubd(*hub(workdir, f"logfile={workdir}/vm.log,rotate-size=16k,rotate-keep=0,compress=gzip"),
              "-control", f"{workdir}/control")
@@ -231,4 +297,5 @@ def test_log_is_followed_over_rotations(charhubd, charhub_path, workdir, client,
         say(guest, viewer, lines(start, start + 1000))
     seen = log.read_until(b"000005000 the guest")
     assert [int(n) for n in re.findall(rb"(\d{9}) the guest", seen)] == list(range(100, 5001, 100))
-    log.kill()
+    log.send(b"\x03")
+    log.expect_end(0)

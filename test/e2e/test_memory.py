@@ -20,10 +20,14 @@ OUTPUT = b"".join(
     for n in range(BYTES // 16))
 
 
-def guest(workdir):
-    """Prints once it is told to, so that its reader is there from the first byte on."""
+def guest(workdir, name):
+    """Prints once it is told to, so that its reader is there from the first byte on.
+
+    Not by its terminal, which is not silent yet when somebody types very early.
+    """
     (workdir / "output").write_bytes(OUTPUT)
-    return f"exec,command=stty -echo -opost; read go; cat {workdir}/output; cat"
+    os.mkfifo(workdir / f"{name}.go")
+    return f"exec,command=stty -echo -opost; cat {workdir}/{name}.go {workdir}/output; cat"
 
 
 # To look for leaks a sanitizer does what a sandbox is against.
@@ -35,15 +39,15 @@ def storm(charhubd, workdir):
     """Consoles that print when they are told to, and are never looked at as a terminal."""
     args = ["-control", str(workdir / "control"), "-memory-max", str(MAX)]
     for n in range(CONSOLES):
-        args += ["-chardev", f"{guest(workdir)},id=g{n}",
+        args += ["-chardev", f"{guest(workdir, f'g{n}')},id=g{n}",
                  "-chardev", f"socket,id=s{n},path={workdir}/s{n},server=on,wait=off",
                  "-chardev", f"hub,id=h{n},chardevs.0=s{n},terminal=off,replay=none",
                  "-device", f"console,guest=g{n},chardev=h{n}"]
     return charhubd(*args)
 
 
-def print_all(stream):
-    stream.send(b"go\n")
+def print_all(stream, workdir, name):
+    os.close(os.open(workdir / f"{name}.go", os.O_WRONLY))
     return stream.read_until(OUTPUT[-16:])
 
 
@@ -52,7 +56,7 @@ def test_every_reader_gets_all_and_the_coldest_console_loses_its_history(workdir
     with Qmp(workdir / "control") as qmp:
         for n in range(CONSOLES):
             reader = connect_unix(workdir / f"s{n}")
-            assert print_all(reader) == OUTPUT, f"console {n}"
+            assert print_all(reader, workdir, f"g{n}") == OUTPUT, f"console {n}"
             reader.close()
         told = qmp.event("HUB_HISTORY_DROPPED")
         assert told["hub"] == "h0" and told["bytes"] > 0
@@ -89,7 +93,7 @@ def test_the_bound_is_changed_by_a_monitor_and_by_the_configuration(charhubd, wo
 
 def only_console(workdir, *more):
     return ["-control", str(workdir / "control"), *more,
-            "-chardev", f"{guest(workdir)},id=g",
+            "-chardev", f"{guest(workdir, 'g')},id=g",
             "-chardev", f"socket,id=s,path={workdir}/s,server=on,wait=off",
             "-chardev", "hub,id=vm,chardevs.0=s,replay=none",
             "-device", "console,guest=g,chardev=vm"]
@@ -100,7 +104,7 @@ def test_within_a_sandbox_it_is_told_and_counted_and_the_client_says_what_is_hel
     daemon = charhubd(*only_console(workdir, "-memory-max", "128k", "-sandbox", "on",
                                     "-metrics", f"unix:{workdir}/metrics"), env=NO_LEAKS)
     with Qmp(workdir / "control") as qmp, connect_unix(workdir / "s") as reader:
-        assert print_all(reader) == OUTPUT
+        assert print_all(reader, workdir, "g") == OUTPUT
         told = qmp.event("HUB_HISTORY_DROPPED")
         assert told["hub"] == "vm" and told["bytes"] > 0
         hub = qmp.run("query-hubs")[0]

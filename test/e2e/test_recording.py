@@ -334,6 +334,7 @@ def test_it_goes_on_in_another_program(charhubd, workdir, client, guest):
                       "-record", f"vm,when=attached,path={workdir}/%n-%t.cast",
                       "-control", "control")
     vm, person = guest("vm"), client(workdir / "vm")
+    wait_until(lambda: [*workdir.glob("vm-*.cast")], "a recording of who is attached")
     lines = [f"lïne {number}\r\n" for number in range(200)]
     for number, line in enumerate(lines):
         say(vm, person, line)

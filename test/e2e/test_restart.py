@@ -100,10 +100,11 @@ def test_a_command_is_started_again(service, workdir, client):
     for turn in range(3):
         if turn:
             service.restart()
-        children.add(person.read_until(re.compile(rb"fdstore=\. I am (\d+)\r\n")))
+        while len(children) == turn:  # the screen may be shown once more, with those before
+            seen = person.read_until(re.compile(rb"fdstore=\. I am \d+(?=[\r\x1b])"))
+            children.add(seen.split()[-1])
         person.send(b"hello %d\n" % turn)
         person.read_until(b"hello %d\r\n" % turn)
-    assert len(children) == 3
     service.stop()
     service.daemon.err.wait_for("exec 'g': the command ends with this process")
 
@@ -296,7 +297,7 @@ def taken_before(fds):
 
 
 @pytest.mark.parametrize("break_it, why", [
-    (another_format, "the snapshot has the format 99.1, and this program takes over 1 only"),
+    (another_format, r"the snapshot has the format 99\.\d+, and this program takes over 1 only"),
     (another_sum, "the snapshot is broken: its sum is wrong"),
     (without_one, r"the snapshot refers to \d+ descriptors, and \d+ are there"),
     (with_one_more, r"the snapshot refers to \d+ descriptors, and \d+ are there"),
@@ -311,7 +312,8 @@ def test_what_is_broken_is_left_and_told(service, workdir, client, break_it, why
     service.store.kept = [(name, break_it(unpack(parcel)))]
     os.close(parcel)
     start_anew(service, workdir, people)
-    assert len(re.findall(REFUSED + why.encode() + b"\n", service.daemon.err.data)) == 1
+    service.daemon.err.wait_for(re.compile(REFUSED + why.encode() + b"\n"))
+    assert service.daemon.err.data.count(REFUSED) == 1
 
 
 def test_nothing_is_left_by_who_is_killed(service, workdir, client):

@@ -116,6 +116,20 @@ def test_another_user_serves(charhubd, workdir, client):
     assert (workdir / "late.log").stat().st_uid == 65534
 
 
+def test_pam_is_refused(charhubd, run_charhubd, workdir):
+    """Nobody logs in to a program that would end of it."""
+    rule, why = "authz-pam,id=a,service=login", "PAM cannot be asked within -sandbox on"
+    login = ["-object", "tls-creds-anon,id=t,endpoint=server",
+             "-vnc", f"unix:{workdir}/vnc,tls-creds=t,plain-pam=login"]
+    for words in ["-object", rule], login:
+        done = run_charhubd(*words, "-sandbox", "on")
+        assert done.code == 1
+        assert why in done.err and "authz-list-file work there" in done.err
+    sandboxed(charhubd, workdir)
+    with Qmp(workdir / "control") as qmp, pytest.raises(Failed, match=why):
+        qmp.run("object-add", **{"qom-type": "authz-pam", "id": "a", "service": "login"})
+
+
 def test_what_is_wrong_is_said(run_charhubd):
     cases = [(["-run-with", "user=nobody-of-that-name"],
               "User \"nobody-of-that-name\" doesn't exist (and is not <uid>:<gid>)"),

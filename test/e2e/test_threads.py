@@ -10,9 +10,10 @@ from support.screen import wait_until
 from support.stream import connect_unix, free_port
 
 CONSOLES = 6
-TEXT = lines(0, 4_000)
+TEXT = b"ready\n" + lines(0, 4_000)
 # Prints in two halves, each when it is told to.
-PRINT = ("stty -echo -opost; half() { seq -f '%09.0f the guest says something of some length' "
+PRINT = ("stty -echo -opost; echo ready; "
+         "half() { seq -f '%09.0f the guest says something of some length' "
          f"$1 $2; }}; read go; half 0 1999; read go; half 2000 3999; cat")
 
 
@@ -33,6 +34,8 @@ def test_a_storm_of_everything_that_waits_elsewhere(charhubd, workdir):
         args += console(workdir, n, port)
     daemon = charhubd(*args)
     readers = [connect_unix(workdir / f"s{n}") for n in range(CONSOLES)]
+    for reader in readers:
+        reader.read_until(b"ready")
     with Qmp(workdir / "control") as qmp:
         for last in b"000001999 ", b"000003999 ":
             for reader in readers:

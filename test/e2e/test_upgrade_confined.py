@@ -79,13 +79,19 @@ def test_another_user_goes_on_without_the_rights_that_are_gone(upgradable, workd
     assert (workdir / "root" / "audit").read_text().count('"goes-on":true') == 2
 
 
+def only_for_root(workdir, name, text):
+    """A file that others may not read, in a folder where they may make theirs."""
+    workdir.chmod(0o777)
+    path = workdir / name
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
 @needs_root
 def test_what_root_has_to_read_keeps_the_old_one(upgradable, workdir, client):
     """A secret, the program itself; nothing has happened, and once they can be read it is done."""
-    workdir.chmod(0o777)
-    secret = workdir / "secret"
-    secret.write_text("abc")
-    secret.chmod(0o600)
+    secret = only_for_root(workdir, "secret", "abc")
     upgradable.start(*shell_console(workdir), "-object", f"secret,id=x,file={secret}",
                      "-run-with", f"user={NOBODY}")
     person = client(workdir / "s")
@@ -98,6 +104,40 @@ def test_what_root_has_to_read_keeps_the_old_one(upgradable, workdir, client):
     ask(person, b"echo $((6 * 8))", b"48")
     upgradable.upgrade()
     ask(person, b"echo $((6 * 9))", b"54")
+
+
+@needs_root
+def test_what_each_login_reads_has_to_be_readable(upgradable, run_charhubd, workdir):
+    """As who the process is: at first, and by the next program."""
+    passwords = only_for_root(workdir, "passwords", "joe:x\n")
+    words = ["-object", "tls-creds-anon,id=t,endpoint=server",
+             "-vnc", f"unix:{workdir}/vnc,tls-creds=t,plain-file={passwords}",
+             "-run-with", f"user={NOBODY}"]
+    done = run_charhubd(*words)
+    assert done.code == 1
+    assert (f"-run-with: as user '{NOBODY}': vnc: plain-file: cannot read '{passwords}': "
+            "Permission denied") in done.err
+    passwords.chmod(0o644)
+    upgradable.start(*words)
+    passwords.chmod(0o600)
+    upgradable.refuse(f"vnc: plain-file: cannot read '{passwords}': Permission denied")
+    passwords.chmod(0o644)
+    upgradable.upgrade()
+    assert "made again" not in upgradable.daemon.err.text
+
+
+@needs_root
+@pytest.mark.parametrize("words", [
+    ["-chardev", "socket,id=s,path=s,server=on,wait=off"],
+    ["-chardev", "null,id=n", "-vnc", "unix:vnc"],
+    ["-chardev", "null,id=n,logfile=log"],
+    ["-chardev", "null,id=n", "-pidfile", "pid"],
+])
+def test_paths_of_another_root_begin_at_it(run_charhubd, workdir, words):
+    done = run_charhubd(*words, "-run-with", f"chroot={workdir}")
+    assert done.code == 1
+    assert "-run-with: with chroot= a path begins with '/': '" in done.err
+    assert not [path for path in workdir.iterdir() if path.is_socket()]
 
 
 @needs_root
@@ -152,8 +192,7 @@ def test_another_root_goes_on_where_the_program_is_in_it(upgradable, workdir, cl
         assert os.readlink(f"/proc/{daemon.pid}/root") == str(root)
         ask(person, b"echo n$((%d * 7))" % number, b"n%d" % (number * 7))
     no_complaints(upgradable)
-    upgradable.daemon.stop(left=[upgradable.control])  # it is no path of the new root
-    upgradable.control.unlink()
+    upgradable.daemon.stop()
 
 
 @needs_root
@@ -166,8 +205,7 @@ def test_another_root_in_which_nobody_is_known(upgradable, workdir):
                               **in_root(root, f"mount --bind /dev/null {root}/etc/passwd"))
     upgradable.upgrade()
     assert status(daemon.pid)["Uid"].split() == ["65534"] * 4
-    daemon.stop(left=[upgradable.control])
-    upgradable.control.unlink()
+    daemon.stop()
 
 
 @needs_root
@@ -181,8 +219,7 @@ def test_another_root_in_which_the_service_manager_is_not(upgradable, workdir):
         upgradable.upgrade()
         assert daemon.notify.wait_ready(daemon.process)
     no_complaints(upgradable)
-    daemon.stop(left=[upgradable.control])
-    upgradable.control.unlink()
+    daemon.stop()
 
 
 @needs_root
@@ -195,8 +232,7 @@ def test_another_root_without_the_program_keeps_the_old_one(upgradable, workdir,
     ask(person, b"echo $((6 * 7))", b"42")
     upgradable.refuse("bin/charhubd' cannot be started: No such file or directory")
     ask(person, b"echo $((6 * 8))", b"48")
-    upgradable.daemon.stop(left=[upgradable.control])
-    upgradable.control.unlink()
+    upgradable.daemon.stop()
 
 
 # ---- -sandbox ----

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Lines that another program goes on with: nothing of what is in them is lost."""
 
+import fcntl
 import os
 import select
 import socket
+import struct
 import termios
 
 import pytest
@@ -111,6 +113,34 @@ def test_a_mux_keeps_its_focus_and_half_a_command(upgradable, workdir, client):
     assert second.read_until("four\r") == b"four\r"
     first.send("from the first")
     person.read_until("from the first")
+
+
+def queued(stream, request):
+    """TIOCINQ: bytes that were sent to it and not read; TIOCOUTQ: that it has sent, and so on."""
+    return struct.unpack("i", fcntl.ioctl(stream.fd, request, bytes(4)))[0]
+
+
+def test_what_a_mux_has_stamped_goes_without_more_of_the_guest(upgradable, workdir, client):
+    """The reader is full in the middle of a line, and nothing is printed after that."""
+    line = b"x" * 4000 + b"\n"
+    upgradable.start("-chardev", "socket,id=g,path=g,server=on,wait=off",
+                     "-chardev", "socket,id=line,path=line,server=on,wait=off,mux=on",
+                     "-device", "console,guest=g,chardev=line")
+    guest, person = client(workdir / "g"), client(workdir / "line")
+    person.send("\x01t.")
+    guest.read_until(".")
+    guest.send(b"\n" + line)  # stamps begin with the next line
+    person.read_until(b"\n")
+    stamped = len(person.read_until(b"\n"))
+    sent = 0
+    with upgradable.qmp() as qmp:
+        while queued(person, termios.TIOCINQ) == sent:
+            guest.send(line)
+            wait_until(lambda: not queued(guest, termios.TIOCOUTQ), "the daemon has it")
+            qmp.run("query-status")  # and has given it to the person, as far as that goes
+            sent += stamped
+    upgradable.upgrade()
+    assert person.read_exact(sent).count(line) == sent // stamped
 
 
 def mode_of_a_new_terminal():

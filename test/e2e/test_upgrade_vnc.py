@@ -18,7 +18,7 @@ from support.screen import Screen, wait_until
 from support.stream import DEADLINE, UnixServer, connect_unix, free_port
 
 ENCODINGS = (rfb.RAW, rfb.HEXTILE, rfb.ZRLE, rfb.TIGHT, rfb.TIGHT_PNG)
-CONTROL, ALT = 0xffe3, 0xffe9
+CONTROL, ALT, SHIFT, PAGE_UP = 0xffe3, 0xffe9, 0xffe1, 0xff55
 
 
 def consoles(workdir, count=1):
@@ -176,6 +176,46 @@ def test_a_console_keeps_its_number_and_what_it_shows(upgradable, workdir):
     viewer.type("typed")
     guest.read_until("typed")
     viewer.close()
+    guest.close()
+    (workdir / "g").unlink()
+
+
+def pages(address, count):
+    """The screen, and what is above it, page by page."""
+    viewer, seen = rfb.connect(address), []
+    try:
+        for _ in range(count):
+            seen.append([bytes(row) for row in viewer.picture()])
+            viewer.chord(SHIFT, PAGE_UP)
+    finally:
+        viewer.close()
+    return seen
+
+
+def test_a_screen_of_its_own_is_there_with_the_lines_above_it(upgradable, workdir):
+    """Nobody looks meanwhile; the guest prints on."""
+    path, server = f"{workdir}/vnc", UnixServer(workdir / "g")
+    upgradable.start("-chardev", "vc,id=v", "-chardev", f"socket,id=g,path={workdir}/g",
+                     "-device", "console,guest=g,chardev=v", "-vnc", f"unix:{path}")
+    guest = server.accept()
+
+    def pages_with(text):
+        guest.send(text + b"\x1b[6n")
+        guest.read_until(b"R")
+        return pages(path, 20)
+
+    lines = b"".join(b"\x1b[3%dm%d\x1b[m %s\r\n" % (i % 8, i, b"wraps " * (i % 30))
+                     for i in range(300))
+    before = pages_with(b"\x1b[?25l" + lines)
+    assert len(set(map(repr, before))) == len(before)
+    upgradable.upgrade()
+    upgradable.upgrade()
+    assert pages(path, 20) == before
+    upgradable.upgrade()
+    after = pages_with(b"\x1b[31m\x1b[A\x1b[1K")
+    assert after[1:] == before[1:] and after[0] != before[0]
+    upgradable.upgrade()
+    assert pages(path, 20) == after
     guest.close()
     (workdir / "g").unlink()
 

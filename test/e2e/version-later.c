@@ -2,7 +2,7 @@
 /* A later version that has something more to leave, which others may skip. */
 #include "snapshot/writer.h"
 
-const struct snapshot_version snapshot_version = { .major = 1, .minor = 2 };
+const struct snapshot_version snapshot_version = { .major = 1, .minor = 5 };
 
 struct more {
 	uint64_t number;

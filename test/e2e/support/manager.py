@@ -94,7 +94,7 @@ class Service:
     def stop(self):
         self.daemon.send_signal(signal.SIGTERM)
         self.store.next("WATCHDOG")  # STOPPING
-        self.daemon.expect_end(0, left=special_files(self.workdir))
+        self.daemon.expect_end(0, left=special_files(self.workdir), hung_up=True)
 
     def restart(self):
         self.stop()

@@ -265,8 +265,8 @@ class Charhubd:
             self.send_signal(number)
         self.expect_end(0, left)
 
-    def expect_end(self, code, left=()):
-        """It ends by itself with @code."""
+    def expect_end(self, code, left=(), hung_up=False):
+        """It ends by itself with @code; @hung_up: children that it had end behind it."""
         status = wait_exit(self.process)
         self.notify.close()
         self.out.join()
@@ -276,7 +276,9 @@ class Charhubd:
         assert status == code, f"exit status {status}, not {code}{report}"
         rest = special_files(self.workdir) - self.before - {str(path) for path in left}
         assert not rest, f"left behind: {sorted(rest)}{report}"
-        running = marked_processes(self.mark)
+        end = time.monotonic() + DEADLINE * hung_up
+        while (running := marked_processes(self.mark)) and time.monotonic() < end:
+            pass
         assert not running, f"still running: {running}{report}"
 
 

@@ -20,7 +20,7 @@ import tty
 
 DEADLINE = float(os.environ.get("CHARHUB_TEST_DEADLINE", "600"))
 CHUNK = 65536
-_ports = iter(random.sample(range(10000, 32768), 20000))  # below ip_local_port_range
+_reserved = []  # a socket for each port that free_port() gave
 
 
 class Deadline(AssertionError):
@@ -189,12 +189,37 @@ def connect_tcp(port, host="127.0.0.1", timeout=DEADLINE):
     return Stream(sock.fileno(), sock)
 
 
+def _clients_ports():
+    """Those that the kernel gives to sockets which connect, or bind to port 0."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        first, last = map(int, file.read().split())
+    return range(first, last + 1)
+
+
+def _reserve(port):
+    """Keep PORT from the other test runs, whose servers may not listen yet, until this one ends."""
+    reservation = socket.socket(socket.AF_UNIX)
+    try:
+        reservation.bind(f"\0charhub-test-port-{port}")
+    except OSError:
+        reservation.close()
+        return False
+    _reserved.append(reservation)
+    return True
+
+
 def free_port():
     """A TCP port of the loopback that nobody listens on; another one each time.
 
-    It is none of those that the kernel gives to clients: nobody takes it before it is used.
+    It is none of those that the kernel gives to clients, and is given to no other test that runs
+    beside this one: nobody takes it before it is used.
     """
-    for port in _ports:
+    clients = _clients_ports()
+    every = range(10000, 65536)
+    ports = [port for port in every if port not in clients] or list(every)
+    for port in random.sample(ports, min(len(ports), 1000)):
+        if not _reserve(port):
+            continue
         with socket.socket() as sock:
             try:
                 sock.bind(("127.0.0.1", port))

@@ -42,7 +42,7 @@ class Upgradable:
 
     def start(self, *args, **options):
         self.daemon = program.Charhubd(
-            self.path, [*args, "-control", "control"], self.workdir, **options)
+            self.path, [*args, "-control", self.control], self.workdir, **options)
         return self.daemon
 
     @property
