@@ -2,6 +2,7 @@
 """A service manager that keeps descriptors while a service is stopped to be started again."""
 
 import os
+import select
 import signal
 import socket
 
@@ -59,7 +60,14 @@ class Store(program.NotifySocket):
         if self.kills:
             self.process.kill()
             self.process.wait()
+            self.drop()
             raise Killed
+
+    def drop(self):
+        """What it said before it was dead is not of the next one."""
+        while select.select([self.sock], [], [], 0)[0]:
+            for fd in socket.recv_fds(self.sock, 4096, FDS_MAX)[1]:
+                os.close(fd)
 
     def close(self):
         """A daemon has ended; the next one is told the same address."""
