@@ -1,298 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Who may touch what:
- *
- *	at rest		all is the loop's: bytes go straight to the file as far as it takes them
- *			without waiting, the rest is queued
- *	at work		(work.state is not WORK_RESTING) @file, @writing and @next are the
- *			thread's; what else is shared, see struct writer, and which file @file
- *			is, is touched under the pool's lock
- *
- * A regular file is written by the pool, unless its file system can say that a write would wait
- * (RWF_NOWAIT) and says that it would not. A FIFO, a device, a socket is written here, since it can
- * say so always; the pool only opens it anew. There is one write at a time, and nothing passes what
- * is queued: order is kept.
- *
- * A file that is full, or old, is followed by a new one before the next byte is written, in a
- * thread. What becomes of old files is another piece of work (io/rotation.h). Where there can be no
- * new file the present one goes on; the next attempt is when it has grown, or aged, as much again.
- *
- * An error stops the writing until the timer tries again. The timer runs in times of trouble only.
- * They begin with an error or a byte that was left out and end when neither was seen for a while:
- * a slow reader of a FIFO is one line in the log of the operator, not one a write.
- */
-/* syscalls: close dup2 dup3 */
+/* The loop's half of a writer, see io/writer-impl.h. */
 #include "io/writer.h"
 
-#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/segments.h"
-#include "io/byte-queue.h"
-#include "io/log-file.h"
-#include "io/rotation.h"
-#include "io/work-pool.h"
+#include "io/writer-impl.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <string.h>
 
-/**
- * struct writer
- * @queue:    behind @writing; shared
- * @writing:  what the file gets next
- * @next:     a file that was opened anew, or fd -1
- * @error:    positive errno that stopped the writing; shared
- * @next_error: why @next could not be opened
- * @reopen, @closing, @wants_room: what the loop asks the thread for; shared
- * @tried_last: a write has failed since it was closed; the next one that does is the last
- * @opened:   it has tried to open @next since it was asked last; else @next is to be closed; shared
- * @how:      how files are opened
- * @last_words: see struct writer_options
- * @rules, @limit: when the file is followed by a new one: as asked for, and in bytes; shared
- * @first_ms: when its first byte was written, by the loop's clock; UNWRITTEN: not yet
- * @is_old:   it is older than the rules allow; shared
- * @rotated, @rotate_error: what has become of that, for the loop to hear of; shared
- * @is_regular: what was opened, and not what it is by now
- * @cannot_tell: the file system does not know RWF_NOWAIT
- * @used:     there were bytes for the file
- * @missing:  bytes left out since the last line in the file about that
- * @lost:     bytes left out in this time of trouble; @left_out: in all
- * @calm_ms:  how long there has been no trouble
- */
-struct writer {
-	struct work work;
-	struct loop *loop;
-	struct work_pool *pool;
-	struct watch *watch; /* NULL: a file, or a device that is always ready */
-	struct timer *timer;
-	struct task room;
-	char *path, *owner;
-	void (*on_room)(void *data);
-	void (*on_trouble)(void *data);
-	void *data;
-	size_t (*last_words)(const char *rest, size_t len, char *text, size_t max);
-	int follower;
-	struct log_file_options how;
-	struct rotation_rules rules;
-	uint64_t limit;
-	int64_t first_ms;
-	bool is_old, rotated;
-	int rotate_error;
-	struct sweep *sweep; /* NULL: the file is not rotated */
-	struct log_file file, next;
-	struct byte_queue queue, writing;
-	int error, next_error;
-	bool reopen, opened, closing, tried_last, wants_room;
-	bool is_regular, cannot_tell, used;
-	bool in_trouble, saw_trouble, mid_line, held_up;
-	uint64_t missing, lost, left_out;
-	unsigned retry_ms, calm_ms;
-};
-
-enum { MS = 1000, UNWRITTEN = -1 };
-
-static struct writer *writer_of(struct work *work)
-{
-	return container_of(work, struct writer, work);
-}
-
-static size_t pending(const struct writer *writer)
-{
-	return writer->queue.len + writer->writing.len;
-}
-
-static bool has_room_again(const struct writer *writer)
-{
-	return pending(writer) <= WRITER_QUEUE_BYTES / 2;
-}
-
-/* When the file that is written is full. */
-static uint64_t fresh_limit(const struct writer *writer)
-{
-	return writer->how.anew ? 0 : writer->rules.size;
-}
-
-/* ---- in a thread, under the lock ---- */
-
-static void writer_free(struct writer *writer)
-{
-	byte_queue_clear(&writer->queue);
-	byte_queue_clear(&writer->writing);
-	free(writer->path);
-	free(writer->owner);
-	free(writer);
-}
-
-/* Next in turn is what is queued. */
-static void turn_over(struct writer *writer)
-{
-	if (!writer->writing.len) {
-		writer->writing = writer->queue;
-		writer->queue = (struct byte_queue){ 0 };
-	}
-}
-
-/* How many of these bytes are the present file's. */
-static size_t share(const struct writer *writer, const struct iovec *iov, int n)
-{
-	const struct log_file *file = &writer->file;
-	uint64_t limit = writer->is_old && file->size ? 1 : writer->limit;
-
-	return file->out.kind == OUT_FILE
-		       ? rotation_share(limit, file->size, file->mid_line, iov, n)
-		       : segments_len(iov, n);
-}
-
-static void rotate_outside(struct writer *writer)
-{
-	const struct log_file_options how = writer->how;
-	struct log_file file = writer->file;
-	int r;
-
-	work_pool_unlock(writer->pool);
-	r = log_file_rotate(&file, writer->path, &how);
-	work_pool_lock(writer->pool);
-	writer->file = file;
-	writer->is_old = false;
-	writer->first_ms = UNWRITTEN;
-	writer->limit = fresh_limit(writer);
-	if (r < 0 && writer->limit)
-		writer->limit += writer->file.size;
-	writer->rotated = true;
-	writer->rotate_error = r < 0 ? -r : 0;
-}
-
-/* Of one that is closed nobody tries again later: it has one more try. */
-static void write_outside(struct writer *writer)
-{
-	struct iovec iov;
-	ssize_t done;
-
-	turn_over(writer);
-	if (!writer->writing.len || writer->error)
-		return;
-	iov.iov_base = (char *)(uintptr_t)byte_queue_data(&writer->writing);
-	iov.iov_len = writer->writing.len;
-	iov.iov_len = share(writer, &iov, 1);
-	if (!iov.iov_len) {
-		rotate_outside(writer);
-		return;
-	}
-	work_pool_unlock(writer->pool);
-	done = log_file_write(&writer->file, &iov, 1);
-	work_pool_lock(writer->pool);
-	if (done > 0)
-		byte_queue_pop(&writer->writing, (size_t)done);
-	else if (writer->closing && !writer->tried_last)
-		writer->tried_last = true;
-	else
-		writer->error = done < 0 ? (int)-done : EIO;
-}
-
-/* Takes as long as it takes to close what the descriptor was. */
-static void follow(const struct writer *writer, const struct log_file *file)
-{
-	if (writer->follower)
-		dup2(file->out.fd, writer->follower);
-}
-
-static void open_outside(struct writer *writer)
-{
-	const struct log_file_options how = writer->how;
-	int r;
-
-	writer->opened = true;
-	work_pool_unlock(writer->pool);
-	r = log_file_open(&writer->next, writer->path, 0, &how);
-	if (r == 0)
-		follow(writer, &writer->next);
-	work_pool_lock(writer->pool);
-	writer->next_error = r < 0 ? -r : 0;
-}
-
-/* Return: is there a new one to go on in? The old one is to be closed. */
-static bool swap_files(struct writer *writer)
-{
-	struct log_file old = writer->file;
-
-	writer->reopen = writer->opened = false;
-	if (writer->next.out.fd < 0)
-		return false;
-	writer->file = writer->next;
-	writer->next = old;
-	writer->error = 0;
-	writer->is_old = false;
-	writer->first_ms = UNWRITTEN;
-	writer->limit = fresh_limit(writer);
-	return true;
-}
-
-static void close_outside(struct writer *writer, struct log_file *file)
-{
-	work_pool_unlock(writer->pool);
-	log_file_close(file);
-	work_pool_lock(writer->pool);
-}
-
-/* Nobody else knows the writer any more. */
-static void say_last_words(struct writer *writer)
-{
-	const struct byte_queue *queue = &writer->queue;
-	struct byte_queue *rest = &writer->writing;
-	char text[WRITER_LAST_WORDS];
-	struct iovec iov = { .iov_base = text };
-
-	if (!writer->last_words || !pending(writer) || writer->file.out.kind != OUT_FILE)
-		return;
-	if (byte_queue_push(rest, byte_queue_data(queue), queue->len) < 0)
-		return;
-	work_pool_unlock(writer->pool);
-	iov.iov_len = writer->last_words(byte_queue_data(rest), rest->len, text, sizeof(text));
-	if (iov.iov_len)
-		log_file_write_last(&writer->file, &iov, 1);
-	work_pool_lock(writer->pool);
-}
-
-static enum work_result end(struct writer *writer)
-{
-	say_last_words(writer);
-	close_outside(writer, &writer->next);
-	close_outside(writer, &writer->file);
-	writer_free(writer);
-	return WORK_GONE;
-}
-
-static enum work_result run(struct work *work)
-{
-	struct writer *writer = writer_of(work);
-	bool room_is_due;
-
-	if (!writer->opened)
-		close_outside(writer, &writer->next);
-	if (writer->reopen) { /* first: whoever moved a file away waits for its end */
-		if (!writer->opened)
-			open_outside(writer);
-		if (!writer->opened) /* asked again meanwhile */
-			return WORK_AGAIN;
-		if (!writer->closing)
-			return WORK_TELLS;
-		swap_files(writer);
-		close_outside(writer, &writer->next);
-	}
-	if (writer->file.out.kind == OUT_FILE || writer->closing)
-		write_outside(writer);
-	room_is_due = (writer->wants_room && has_room_again(writer)) ||
-		      (writer->rotated && !writer->closing);
-	if (writer->file.out.kind == OUT_FILE && pending(writer) && !writer->error)
-		return room_is_due ? WORK_TELLS : WORK_AGAIN;
-	if (writer->closing)
-		return end(writer);
-	if (writer->reopen)
-		return WORK_AGAIN;
-	/* What is left now is for the loop: to try again later, or to write to a stream. */
-	return room_is_due || pending(writer) ? WORK_TELLS : WORK_RESTS;
-}
+enum { MS = 1000 };
 
 /* ---- trouble ---- */
 
@@ -357,7 +76,7 @@ static size_t write_now(struct writer *writer, const struct iovec *iov, int n)
 	struct iovec ours[2] = { iov[0], n > 1 ? iov[1] : (struct iovec){ 0 } };
 	ssize_t done;
 
-	n = segments_clip(ours, n, share(writer, iov, n));
+	n = segments_clip(ours, n, writer_share(writer, iov, n));
 	if (!n)
 		return 0;
 	if (writer->file.out.kind != OUT_FILE)
@@ -377,7 +96,7 @@ static int enqueue(struct writer *writer, const struct iovec *iov, int n, size_t
 	size_t room = WRITER_QUEUE_BYTES;
 	int r = 0;
 
-	room -= pending(writer) < room ? pending(writer) : room;
+	room -= writer_backlog(writer) < room ? writer_backlog(writer) : room;
 	for (int i = 0; i < n && room && r == 0; i++) {
 		size_t at = skip < iov[i].iov_len ? skip : iov[i].iov_len;
 		size_t len = iov[i].iov_len - at;
@@ -395,7 +114,7 @@ static int enqueue(struct writer *writer, const struct iovec *iov, int n, size_t
 /* A FIFO, a device, a socket. Return: a positive errno, 0. */
 static int write_stream(struct writer *writer)
 {
-	turn_over(writer);
+	writer_turn_over(writer);
 	while (writer->writing.len) {
 		struct iovec iov = { (char *)(uintptr_t)byte_queue_data(&writer->writing),
 			writer->writing.len };
@@ -408,7 +127,7 @@ static int write_stream(struct writer *writer)
 		if (done <= 0)
 			return done < 0 ? (int)-done : EIO;
 		byte_queue_pop(&writer->writing, (size_t)done);
-		turn_over(writer);
+		writer_turn_over(writer);
 	}
 	if (writer->watch)
 		watch_set(writer->watch, 0);
@@ -424,7 +143,7 @@ static int push(struct writer *writer)
 		work_submit(writer->pool, &writer->work);
 		return 0;
 	}
-	if (writer->error || !pending(writer))
+	if (writer->error || !writer_backlog(writer))
 		return 0;
 	if (writer->file.out.kind != OUT_FILE)
 		return write_stream(writer);
@@ -461,7 +180,7 @@ static void look_at_age(struct writer *writer)
 
 	if (!writer->rules.age_s || writer->how.anew)
 		return;
-	if (writer->first_ms == UNWRITTEN)
+	if (writer->first_ms == WRITER_UNWRITTEN)
 		writer->first_ms = now;
 	if (now - writer->first_ms >= (int64_t)writer->rules.age_s * MS)
 		writer->is_old = true;
@@ -473,11 +192,11 @@ static int take(struct writer *writer, const struct iovec *iov, int n, size_t *d
 	int r = 0, error = 0;
 
 	look_at_age(writer);
-	if (writer->missing && has_room_again(writer))
+	if (writer->missing && writer_has_room_again(writer))
 		tell_missing(writer);
 	if (writer->missing)
 		return 0;
-	if (rests(writer) && !pending(writer) && !writer->error && !writer->reopen)
+	if (rests(writer) && !writer_backlog(writer) && !writer->error && !writer->reopen)
 		*done = write_now(writer, iov, n);
 	if (*done < segments_len(iov, n)) {
 		r = enqueue(writer, iov, n, *done, done);
@@ -499,7 +218,7 @@ static void give_room(struct writer *writer, int error)
 		fail(writer, error);
 	work_pool_lock(writer->pool);
 	is_due = writer->wants_room && ((writer->in_trouble && writer->held_up) ||
-					       (!writer->error && has_room_again(writer)));
+					       (!writer->error && writer_has_room_again(writer)));
 	if (is_due)
 		writer->wants_room = false;
 	work_pool_unlock(writer->pool);
@@ -530,8 +249,8 @@ static size_t offer(struct writer *writer, const struct iovec *iov, int n, bool 
 	work_pool_lock(writer->pool);
 	error = take(writer, iov, n, &done);
 	writer->wants_room |= wants_room && done < segments_len(iov, n);
-	promised =
-		writer->wants_room && writer->file.out.kind != OUT_FILE && has_room_again(writer);
+	promised = writer->wants_room && writer->file.out.kind != OUT_FILE &&
+		   writer_has_room_again(writer);
 	work_pool_unlock(writer->pool);
 	if (error)
 		fail(writer, error);
@@ -580,7 +299,7 @@ size_t writer_room(struct writer *writer)
 	if (writer->in_trouble)
 		return SIZE_MAX;
 	work_pool_lock(writer->pool);
-	room -= pending(writer) < room ? pending(writer) : room;
+	room -= writer_backlog(writer) < room ? writer_backlog(writer) : room;
 	if (room < WRITER_QUEUE_BYTES / 8) {
 		room = 0;
 		writer->wants_room = true;
@@ -625,10 +344,10 @@ static void on_timer(void *data)
 	else
 		writer->retry_ms = WRITER_RETRY_MS;
 	writer->error = 0;
-	if (writer->missing && has_room_again(writer))
+	if (writer->missing && writer_has_room_again(writer))
 		tell_missing(writer);
 	error = push(writer);
-	calm = !writer->saw_trouble && !writer->missing && !pending(writer);
+	calm = !writer->saw_trouble && !writer->missing && !writer_backlog(writer);
 	work_pool_unlock(writer->pool);
 	writer->saw_trouble = false;
 	writer->calm_ms = calm ? writer->calm_ms + WRITER_RETRY_MS : 0;
@@ -658,7 +377,7 @@ static void unwatch_file(struct writer *writer)
 /* The thread has tried to open the file anew. The old one is left to it. Return: 0; what failed. */
 static int change_files(struct writer *writer)
 {
-	if (!swap_files(writer))
+	if (!writer_swap_files(writer))
 		return writer->next_error;
 	unwatch_file(writer);
 	watch_file(writer);
@@ -693,7 +412,7 @@ static void hear_of_rotation(struct writer *writer)
 
 static void done(struct work *work)
 {
-	struct writer *writer = writer_of(work);
+	struct writer *writer = writer_of_work(work);
 	bool begins = writer->file.out.fd < 0;
 	int error, failed = 0;
 
@@ -757,7 +476,7 @@ bool writer_owes(const struct writer *writer)
 	bool owes;
 
 	work_pool_lock(writer->pool);
-	owes = writer->file.out.kind != OUT_FILE && pending(writer) && !writer->error;
+	owes = writer->file.out.kind != OUT_FILE && writer_backlog(writer) && !writer->error;
 	work_pool_unlock(writer->pool);
 	return owes;
 }
@@ -807,7 +526,7 @@ int writer_set_rotation(struct writer *writer, const struct rotation_rules *rule
 	writer->how.rotates = is_on;
 	writer->how.keep = is_on ? rules->keep : 0;
 	writer->rules = *rules;
-	writer->limit = fresh_limit(writer);
+	writer->limit = writer_fresh_limit(writer);
 	work_pool_unlock(writer->pool);
 	if (is_on && writer->file.out.fd >= 0)
 		sweep_start(writer->sweep, rules);
@@ -817,7 +536,7 @@ int writer_set_rotation(struct writer *writer, const struct rotation_rules *rule
 /* A file that is gone on with may be old already. */
 static void look_at_birth(struct writer *writer)
 {
-	writer->first_ms = UNWRITTEN;
+	writer->first_ms = WRITER_UNWRITTEN;
 	if (writer->file.size)
 		writer->first_ms = (int64_t)loop_now_ms(writer->loop) -
 				   (int64_t)log_file_age_ms(&writer->file);
@@ -847,7 +566,7 @@ static int begin(struct writer *writer, const struct writer_options *options)
 	r = log_file_open(&writer->file, options->path, flags, &how);
 	if (r < 0)
 		return r;
-	follow(writer, &writer->file);
+	writer_follow(writer, &writer->file);
 	watch_file(writer);
 	look_at_birth(writer);
 	return writer_set_rotation(writer, &options->rotation);
@@ -860,7 +579,7 @@ int writer_open(struct loop *loop, const struct writer_options *options, struct 
 
 	if (!writer)
 		return -ENOMEM;
-	writer->work.run = run;
+	writer->work.run = writer_run;
 	writer->work.done = done;
 	writer->loop = loop;
 	writer->on_room = options->on_room;
@@ -915,7 +634,7 @@ static size_t give_last(struct writer *writer)
 		return 0;
 	if (rests(writer) && !writer->reopen)
 		write_stream(writer);
-	rest = pending(writer);
+	rest = writer_backlog(writer);
 	return rest > ours ? rest - ours : 0;
 }
 
@@ -943,7 +662,7 @@ void writer_close(struct writer *writer)
 	writer->error = 0;
 	work_untell(&writer->work);
 	if (rests(writer) && closes_at_once(writer))
-		run(&writer->work);
+		writer_run(&writer->work);
 	else
 		work_submit(pool, &writer->work);
 	work_pool_unlock(pool);
