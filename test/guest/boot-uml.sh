@@ -9,7 +9,7 @@
 #	-e COMMAND  run COMMAND (without double quotes) in the guest instead of a shell, then end
 #	-d CACHE    where the initramfs and the shim are kept
 #
-# $UML is the program (linux.uml), $MEM the guest's memory (64M).
+# $UML is the program (linux.uml), $MEM the guest's memory (128M).
 . "$(dirname "$0")/guest.sh"
 
 devices=
@@ -55,11 +55,12 @@ trap 'rm -rf "$run"' EXIT
 trap 'shim=; kill -KILL "$pid" $(cat "/proc/$pid/task/$pid/children")' INT TERM HUP
 exec 3<&0 # "&" takes the standard input away
 [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
-# Address randomisation takes a random part of the guest's memory away: setarch -R.
+# A kernel of 64M has 400 threads at most, which try out its ciphers when it boots: its /init could
+# not fork then. Address randomisation takes a random part of the guest's memory away: setarch -R.
 start()
 {
 	# shellcheck disable=SC2086 # lists of words
-	LD_PRELOAD=${shim:-} setpriv --pdeathsig KILL setarch -R "$uml" mem="${MEM:-64M}" \
+	LD_PRELOAD=${shim:-} setpriv --pdeathsig KILL setarch -R "$uml" mem="${MEM:-128M}" \
 		initrd="$cache/uml.gz" root=/dev/ram0 rdinit=/init noreboot \
 		uml_dir="$run/" umid=guest $console $devices \
 		${command:+"GUEST_CMD=\"$command\""} <&3 &
@@ -69,9 +70,8 @@ start()
 	[ "$status" -lt 128 ] || wait "$pid" 2>/dev/null # a signal ends the first wait too early
 }
 
-# With AMX one boot in some tens seems to lose a signal, since the signal stack of these kernels is
-# smaller than the processor's state, and ends in a panic: SIGABRT. Without it one in a thousand
-# does. One that panics when its kernel has said goodbye, and taken its folder along, has ended.
+# One boot in a thousand ends in a panic: SIGABRT. One that panics when its kernel has said goodbye,
+# and taken its folder along, has ended.
 ABORTED=134
 for _ in 1 2 3; do
 	start
