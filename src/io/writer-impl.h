@@ -11,7 +11,8 @@
 #include "io/writer.h"
 
 /*
- * What the writer's two files share: writer.c (in the loop's thread), writer-thread.c (in the pool's).
+ * What the writer's two files share: writer.c (in the loop's thread), writer-thread.c (in the
+ * pool's).
  *
  * Who may touch what:
  *
