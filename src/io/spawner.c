@@ -112,7 +112,15 @@ static int32_t make_child(char *request, size_t len)
 	return pid < 0 ? -errno : (int32_t)pid;
 }
 
-/* It ends when nobody can ask any more. Signals to all of a session or a service are not for it. */
+static bool tell(int fd, int32_t number)
+{
+	return send(fd, &number, sizeof(number), MSG_NOSIGNAL) == sizeof(number);
+}
+
+/*
+ * Tells that it has none of our descriptors any more, then what it was asked. It ends when nobody
+ * can ask any more. Signals to all of a session or a service are not for it.
+ */
 static _Noreturn void serve(int fd)
 {
 	char request[SPAWNER_REQUEST_MAX];
@@ -125,10 +133,9 @@ static _Noreturn void serve(int fd)
 	dup2(fd, STDERR_FILENO + 1);
 	syscall(SYS_close_range, STDERR_FILENO + 2, ~0U, 0);
 	fd = STDERR_FILENO + 1;
-	while ((len = recv(fd, request, sizeof(request), 0)) > 0) {
-		int32_t answer = make_child(request, (size_t)len);
-
-		if (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
+	for (bool told = tell(fd, 0); told; told = tell(fd, make_child(request, (size_t)len))) {
+		len = recv(fd, request, sizeof(request), 0);
+		if (len <= 0)
 			break;
 	}
 	_exit(0);
@@ -141,8 +148,23 @@ struct spawner *spawner_of(struct loop *loop)
 	return *loop_slot(loop, LOOP_SLOT_SPAWNER);
 }
 
+/* Return: 0; -errno, -EPIPE: it is not there any more. */
+static int hear(const struct spawner *spawner, int32_t *ret_answer)
+{
+	ssize_t n;
+
+	do
+		n = recv(spawner->fd, ret_answer, sizeof(*ret_answer), 0);
+	while (n < 0 && errno == EINTR);
+	if (n == sizeof(*ret_answer))
+		return 0;
+	return n < 0 ? -errno : -EPIPE;
+}
+
+/* Whoever is killed afterwards leaves nobody who holds sockets and locks for a moment more. */
 static int start(struct spawner *spawner)
 {
+	int32_t ready;
 	int fds[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
@@ -153,7 +175,7 @@ static int start(struct spawner *spawner)
 	close(fds[1]);
 	if (spawner->pid > 0) {
 		spawner->fd = fds[0];
-		return 0;
+		return hear(spawner, &ready);
 	}
 	close(fds[0]);
 	return -errno;
@@ -194,25 +216,15 @@ int spawner_start(struct loop *loop, struct error **err)
 		err, -r, "could not make the process that starts children: %s", strerror(-r));
 }
 
-static ssize_t ask(const struct spawner *spawner, struct iovec *iov, int32_t *ret_answer)
-{
-	struct msghdr message = { .msg_iov = iov, .msg_iovlen = PARTS };
-	ssize_t n = sendmsg(spawner->fd, &message, MSG_NOSIGNAL);
-
-	do
-		n = n < 0 ? n : recv(spawner->fd, ret_answer, sizeof(*ret_answer), 0);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
-}
-
 int spawner_run(struct spawner *spawner, const char *tty, const char *term, const char *command,
 	pid_t *ret_pid)
 {
 	const char *const parts[PARTS] = { tty, term, command };
 	struct iovec iov[PARTS];
+	struct msghdr message = { .msg_iov = iov, .msg_iovlen = PARTS };
 	int32_t answer;
 	size_t len = 0;
-	ssize_t n;
+	int r;
 
 	if (spawner->fd < 0)
 		return -EPERM;
@@ -222,9 +234,11 @@ int spawner_run(struct spawner *spawner, const char *tty, const char *term, cons
 	}
 	if (len > SPAWNER_REQUEST_MAX)
 		return -E2BIG;
-	n = ask(spawner, iov, &answer);
-	if (n != sizeof(answer))
-		return n < 0 ? (int)n : -EPIPE; /* it was killed */
+	if (sendmsg(spawner->fd, &message, MSG_NOSIGNAL) < 0)
+		return -errno;
+	r = hear(spawner, &answer);
+	if (r < 0)
+		return r; /* it was killed */
 	if (answer < 0)
 		return answer;
 	*ret_pid = answer;

@@ -96,6 +96,21 @@ static void they_inherit_no_descriptor_and_no_mask(void **state)
 	assert_int_equal(run(f, "grep -q '^SigBlk:.0*$' /proc/self/status"), 0);
 }
 
+/* What it held for a moment more nobody else could lock, or bind. */
+static void once_it_is_there_it_holds_nothing_of_ours(void **state)
+{
+	struct fixture *f = *state;
+	char path[64];
+	unsigned pid;
+	int fd;
+
+	start(f);
+	spawner_save(spawner_of(f->loop), &fd, &pid);
+	snprintf(path, sizeof(path), "/proc/%u/fd/%d", pid, f->master);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
 static void another_program_goes_on_with_it(void **state)
 {
 	struct fixture *f = *state;
@@ -195,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(its_children_are_ours),
 		CASE(they_inherit_no_descriptor_and_no_mask),
+		CASE(once_it_is_there_it_holds_nothing_of_ours),
 		CASE(another_program_goes_on_with_it),
 		CASE(within_a_service_that_has_no_clone3_they_are_made_too),
 		CASE(where_it_is_forbidden_nothing_is_started),
