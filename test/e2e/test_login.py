@@ -19,8 +19,7 @@ from support.stream import free_port
 
 @pytest.fixture
 def pam(workdir):
-    if not pam_support.is_possible():
-        pytest.skip("needs root and a mount namespace, for services of PAM of its own")
+    pam_support.need()
     return pam_support.Pam(workdir)
 
 

@@ -338,7 +338,7 @@ def test_what_a_sandbox_is_cannot_be_changed(upgradable, workdir, before, after,
         (workdir / "conf").write_text(f"[sandbox]\n{words}")
 
     configure(before)
-    upgradable.start("-chardev", "null,id=n", "-config", "conf", env=NO_LEAKS)
+    upgradable.start("-chardev", "null,id=n", "-config", "conf", env=NO_LEAKS, sandbox=[])
     configure(after)
     upgradable.refuse(why)
     configure(before)

@@ -358,8 +358,7 @@ def test_who_cannot_come_along_has_gone(upgradable, start, workdir):
 
 
 def test_who_was_let_in_stays_while_the_rules_are_asked(upgradable, workdir):
-    if not pam_support.is_possible():
-        pytest.skip("needs root and a mount namespace, for services of PAM of its own")
+    pam_support.need()
     pam = pam_support.Pam(workdir)
     path, audit = f"{workdir}/vnc", workdir / "audit.jsonl"
     upgradable.start("-object", "authz-pam,id=slow,service=slow", "-chardev", "vc,id=vc0",

@@ -5,15 +5,24 @@ import os
 import pathlib
 import subprocess
 
+import pytest
+
+from .program import SANDBOX
+
 MOUNT = 'mount --bind "$0" /etc/pam.d && exec "$@"'
 
 
 def is_possible():
-    """Mount namespaces need root, and a container may have none."""
-    if not pathlib.Path("/etc/pam.d").is_dir() or os.geteuid():
+    """Not within a sandbox. Mount namespaces need root, and a container may have none."""
+    if SANDBOX or not pathlib.Path("/etc/pam.d").is_dir() or os.geteuid():
         return False
     return subprocess.run(["unshare", "--mount", "sh", "-c", MOUNT, "/etc/pam.d", "true"],
                           stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def need():
+    if not is_possible():
+        pytest.skip("needs root, a mount namespace and no sandbox, for services of PAM of its own")
 
 
 class Pam:
