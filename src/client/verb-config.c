@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { SUCCESSOR_MS = 60 * 1000 };
+
 /* ---- config check ---- */
 
 /* Return: the program of that name in the folder of this one, to be freed; NULL: there is none. */
@@ -117,6 +119,28 @@ static void show_fate(const json_t *step)
 		json_text(step, "id"), *why ? ": " : "", why);
 }
 
+/* The old one has gone when it closes the session behind its answer; else it says why not. */
+static int wait_for_successor(struct session *session, struct error **err)
+{
+	for (;;) {
+		AUTO_JSON json_t *event = NULL;
+		struct error *end = NULL;
+		int r = session_event(session, SUCCESSOR_MS, &event, &end);
+
+		if (r == -ETIMEDOUT)
+			return error_set(err, ETIMEDOUT,
+				"the daemon does not say whether another one goes on");
+		if (r == -EPROTO || r == -ENOMEM)
+			return error_move(err, &end);
+		error_free(end);
+		if (r < 0)
+			return 0;
+		if (!strcmp(json_text(event, "event"), "UPGRADE_FAILED"))
+			return error_set(err, EREMOTE, "no upgrade, all goes on as before: %s",
+				json_text(json_object_get(event, "data"), "error"));
+	}
+}
+
 int verb_upgrade(struct client *client, const struct args *args, struct error **err)
 {
 	AUTO_SESSION struct session session = { .connection = { .fd = -1 } };
@@ -130,6 +154,8 @@ int verb_upgrade(struct client *client, const struct args *args, struct error **
 			json_pack("{s:b,s:b}", "dry-run", args_has(args, "dry-run"), "force",
 				args_has(args, "force")),
 			&steps, err);
+	if (r == 0 && !args_has(args, "dry-run"))
+		r = wait_for_successor(&session, err);
 	if (r < 0)
 		return r;
 	if (client->json) {

@@ -240,8 +240,7 @@ const struct verb verbs[] = {
 		reload_options, 0, 0, verb_reload },
 	{ "upgrade", "", "Let the installed charhubd go on in the place of the one that runs",
 		"Consoles, guests and clients do not notice, but for what is shown as closed. If "
-		"it "
-		"cannot take over, all goes on as before.",
+		"it cannot take over, all goes on as before. Ends when it has.",
 		upgrade_options, 0, 0, verb_upgrade },
 	{ "audit verify", "FILE...", "Look whether an audit is whole, as charhubd -audit wrote it",
 		"With all files that it was rotated into, or those alone that are named. Says "

@@ -57,6 +57,12 @@ const struct event_desc event_config_reloaded = {
 		},
 };
 
+const struct event_desc event_upgrade_failed = {
+	.name = "UPGRADE_FAILED",
+	.help = "Another program was to go on in the place of this one, which goes on itself",
+	.data = (const struct field[]){ { "error", &type_string, .help = "why" }, { 0 } },
+};
+
 /* ---- hubs ---- */
 
 static const struct field member_fields[] = {
@@ -331,6 +337,7 @@ const struct event_desc event_vnc_disconnected = { .name = "VNC_DISCONNECTED",
 const struct event_desc *const event_table[] = {
 	&event_command,
 	&event_config_reloaded,
+	&event_upgrade_failed,
 	&event_device_deleted,
 	&event_events_lost,
 	&event_hub_member_joined,

@@ -7,7 +7,7 @@
 /* Every kind of event; event_table lists them. */
 extern const struct event_desc event_shutdown, event_events_lost, event_vserport_change,
 	event_vnc_connected, event_vnc_initialized, event_vnc_refused, event_vnc_disconnected,
-	event_device_deleted, event_command, event_config_reloaded;
+	event_device_deleted, event_command, event_config_reloaded, event_upgrade_failed;
 
 /* Of hubs; see enum hub_event_type. */
 extern const struct event_desc event_hub_member_joined, event_hub_member_left,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/upgrade.h"
 
+#include "control/event-table.h"
+#include "control/event.h"
 #include "control/world.h"
 
 #include <errno.h>
@@ -10,6 +12,12 @@ const char *upgrade_fate_name(enum upgrade_fate fate)
 	static const char *const names[] = { "goes-on", "made-anew", "closed", "lost" };
 
 	return names[fate];
+}
+
+void upgrade_tell_failed(struct world *world, const struct error *err)
+{
+	event_publish(world_events(world), &event_upgrade_failed,
+		json_pack("{s:s}", "error", error_message(err)));
 }
 
 int upgrade_start(struct world *world, bool dry_run, bool force,

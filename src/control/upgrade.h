@@ -51,6 +51,13 @@ struct upgrader {
 	void *data;
 };
 
+/**
+ * upgrade_tell_failed() - tell all who listen to events why there was none
+ *
+ * Whoever asked for it may have heard by then that it begins.
+ */
+void upgrade_tell_failed(struct world *world, const struct error *err);
+
 /** upgrade_start() - as upgrader_ops.start; -ENOTSUP: there is nobody who could */
 int upgrade_start(struct world *world, bool dry_run, bool force,
 	const struct upgrade_listener *listener, struct error **err);

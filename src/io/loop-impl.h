@@ -37,6 +37,7 @@ enum loop_slot {
  * @epoll:    its descriptor
  * @stopped:  loop_run() is to return
  * @fake:     the clocks stand still but for loop_advance() and loop_fake_stop()
+ * @held:     loop_hold_arrivals()
  * @outside_ms: how long somebody else may be waiting for @epoll; see loop_wait_ms()
  * @tasks:    head of those that are pending
  * @changed:  watches whose wishes the kernel has not been told
@@ -52,7 +53,7 @@ enum loop_slot {
  */
 struct loop {
 	int epoll;
-	bool stopped, fake;
+	bool stopped, fake, held;
 	int outside_ms;
 	struct task tasks;
 	struct watch *changed, *dead;

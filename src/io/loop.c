@@ -122,6 +122,16 @@ void loop_stop(struct loop *loop)
 	loop->stopped = true;
 }
 
+void loop_hold_arrivals(struct loop *loop, bool hold)
+{
+	loop->held = hold;
+}
+
+bool loop_holds_arrivals(const struct loop *loop)
+{
+	return loop->held;
+}
+
 void **loop_slot(struct loop *loop, enum loop_slot slot)
 {
 	return &loop->slots[slot];

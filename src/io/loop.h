@@ -26,6 +26,17 @@ void loop_free(struct loop *loop);
 /** loop_run() - dispatch until loop_stop() */
 void loop_run(struct loop *loop);
 
+/**
+ * loop_hold_arrivals() - listeners of this loop let nobody in, or do so again
+ *
+ * Who comes waits in the kernel meanwhile: for a moment, at the end of which another program may go
+ * on with the sockets.
+ */
+void loop_hold_arrivals(struct loop *loop, bool hold);
+
+/** loop_holds_arrivals() */
+bool loop_holds_arrivals(const struct loop *loop);
+
 /** loop_stop() - make loop_run() return after the present dispatch */
 void loop_stop(struct loop *loop);
 

@@ -6,9 +6,10 @@
  *		it has said yes. What shows each screen to the next program is made, one by one
  *	packing	histories that rest are compressed, so that there is little to save. Then screens
  *		that were used meanwhile are prepared again
- *	going	who asked has been told. In one dispatch: files are written, all is saved, the child
- *		looks at that too, who cannot be handed over is sent away, and the program is
- *		executed
+ *	going	who asked has been told. Who comes from now on waits for the next program: this one
+ *		could not hand over a session of QMP, say. In one dispatch: files are written, all
+ *		is saved, the child looks at that too, who cannot be handed over is sent away, and
+ *		the program is executed
  *
  * Consoles go on until it is going. Whatever fails on the way is told to who asked, or in the log,
  * and all goes on as before.
@@ -70,6 +71,7 @@ static void rest(struct upgrade *upgrade)
 {
 	store_pack_now(upgrade->loop, NULL, NULL);
 	timer_stop(upgrade->timer);
+	loop_hold_arrivals(upgrade->loop, false);
 	examiner_free(TAKE_PTR(upgrade->examiner));
 	chardev_preparation_free(TAKE_PTR(upgrade->preparation));
 	free(TAKE_PTR(upgrade->lost));
@@ -83,6 +85,8 @@ static void tell_end(struct upgrade *upgrade, struct error *err)
 
 	if (err)
 		log_error("no upgrade, all goes on as before: %s", error_message(err));
+	if (err && !upgrade->dry_run)
+		upgrade_tell_failed(upgrade->world, err);
 	if (listener)
 		listener->on_end(listener->data, err);
 	else
@@ -193,6 +197,7 @@ static void leave(void *data)
 	struct upgrade *upgrade = data;
 
 	upgrade->stage = GOING;
+	loop_hold_arrivals(upgrade->loop, true);
 	tell_end(upgrade, NULL);
 	upgrade->told_ms = loop_now_ms(upgrade->loop) + UPGRADE_TOLD_MS;
 	timer_start(upgrade->timer, 0);

@@ -5,7 +5,7 @@
  * therefore kept in reserve (io/spare-fd); it is given up for a moment to accept and turn away who
  * knocks. Should even that fail, the listener rests for a while.
  *
- * One dispatch accepts at most ACCEPTS_A_DISPATCH.
+ * One dispatch accepts at most ACCEPTS_A_DISPATCH. While arrivals are held, it rests after a knock.
  */
 /* syscalls: accept4 close fcntl getsockname lstat newfstatat recvfrom sendto shutdown unlink */
 #include "transport/listener.h"
@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ACCEPTS_A_DISPATCH = 16, REST_MS = 1000, DRAIN_BYTES = 4096, DRAINS_MAX = 16 };
+enum { ACCEPTS_A_DISPATCH = 16, REST_MS = 1000, HELD_MS = 20, DRAIN_BYTES = 4096, DRAINS_MAX = 16 };
 
 /**
  * struct listener
@@ -61,6 +61,12 @@ static int accept_one(struct listener *listener)
 	return fd < 0 ? -errno : fd;
 }
 
+static void take_rest(struct listener *listener, unsigned ms)
+{
+	watch_set(listener->watch, 0);
+	timer_start(listener->rest, ms);
+}
+
 /* Out of descriptors, or of memory. Return: false: the listener rests. */
 static bool relieve(struct listener *listener, int error)
 {
@@ -78,8 +84,7 @@ static bool relieve(struct listener *listener, int error)
 	if (fd >= 0)
 		return true;
 	log_debug("%s: accepts nobody for a while", listener->owner);
-	watch_set(listener->watch, 0);
-	timer_start(listener->rest, REST_MS);
+	take_rest(listener, REST_MS);
 	return false;
 }
 
@@ -97,6 +102,10 @@ static void on_knock(void *data, unsigned events)
 	struct listener *listener = data;
 
 	(void)events;
+	if (loop_holds_arrivals(listener->loop)) {
+		take_rest(listener, HELD_MS);
+		return;
+	}
 	for (int i = 0; i < ACCEPTS_A_DISPATCH && listener->started && !listener->freed; i++) {
 		int fd = accept_one(listener);
 

@@ -38,7 +38,11 @@ int listener_open(struct loop *loop, struct address *address, int fd, const char
 int listener_inherit(struct loop *loop, int fd, const struct address *address, const char *owner,
 	listener_fn *fn, void *data, struct listener **ret_listener, struct error **err);
 
-/** listener_start(), listener_stop() - accept who comes, or leave them waiting */
+/**
+ * listener_start(), listener_stop() - accept who comes, or leave them waiting
+ *
+ * They wait too while loop_hold_arrivals().
+ */
 void listener_start(struct listener *listener);
 void listener_stop(struct listener *listener);
 

@@ -71,6 +71,8 @@ def test_socat_is_a_client(terminal, shell, authority):
 
 def test_people_share_what_is_long(shell, authority):
     people = [dial(shell.port, authority) for _ in range(3)]
+    for person in people:  # who has shaken hands need not be there yet
+        person.read_until("shell> ")
     people[0].send("seq 50000; echo e''nd\r")
     said = [person.read_until("end\r\n") for person in people]
     assert all(b"".join(b"%d\r\n" % i for i in range(1, 50001)) in text for text in said)

@@ -133,6 +133,18 @@ def test_who_waits_to_be_accepted_is(upgradable, workdir, client):
         person.read_until(b"still there")
 
 
+def test_who_comes_behind_the_answer_is_let_in_by_the_next_program(upgradable):
+    """The present one, which waits a while for somebody who does not read, could not keep him."""
+    upgradable.start("-chardev", "null,id=n")
+    with upgradable.qmp() as sleeper, upgradable.qmp() as asking:
+        for _ in range(8):
+            sleeper.send("query-qmp-schema")
+        asking.run("upgrade")
+        with upgradable.qmp() as late:
+            upgradable.wait()
+            assert late.run("query-status")["running"]
+
+
 def test_a_socket_of_the_service_manager_is_passed_on(upgradable, workdir):
     """Also to what is made anew."""
     with socket.socket(socket.AF_UNIX) as listener:

@@ -114,11 +114,14 @@ def test_it_ends_before_it_has_said_yes(upgradable, workdir, crowd, moment, why)
     ("asked 2", b"it was killed by signal 9"),
     ("refuse 2", b"it does not want to"),
 ])
-def test_it_ends_while_consoles_wait(upgradable, workdir, crowd, moment, why):
-    """It has said yes, and who asked for the upgrade has heard that: the log tells the rest."""
+def test_it_ends_while_consoles_wait(upgradable, workdir, crowd, moment, why, charhub_path):
+    """It has said yes, and who asked for the upgrade has heard that: an event tells the rest."""
     install(upgradable, workdir, moment)
-    upgradable.run("upgrade")
-    upgradable.daemon.err.wait_for(re.compile(b"no upgrade, all goes on as before: .*" + why))
+    done = program.run([charhub_path, "upgrade", "--socket", upgradable.control], workdir)
+    said = re.compile(b"no upgrade, all goes on as before: .*" + why)
+    assert done.code == 1
+    assert said.search(done.err.encode())
+    upgradable.daemon.err.wait_for(said)
     go_on(upgradable, crowd)
 
 

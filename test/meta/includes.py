@@ -97,7 +97,7 @@ WITHIN = {folder: {file: set(below.split()) for file, below in files.items()}
         "dial": "command world",
         "hmp-commands": "command swap world",
         "commands-config": "commands json-put reload world",
-        "upgrade": "world",
+        "upgrade": "event event-table world",
         "commands-upgrade": "commands json-put upgrade world",
         "commands-fd": "commands fd-names json-put world",
         "commands-vnc": "commands json-put vnc-info world",

@@ -124,6 +124,31 @@ static void nobody_is_accepted_while_it_is_stopped(void **state)
 	close(second);
 }
 
+/* Also those who come to a listener that is started meanwhile. */
+static void nobody_is_accepted_while_arrivals_are_held(void **state)
+{
+	struct fixture *f = *state;
+	int first = new_socket(), second = new_socket();
+
+	assert_int_equal(start(f, NULL), 0);
+	loop_hold_arrivals(f->loop, true);
+	listener_start(f->listener);
+	dial(f, first);
+	for (int i = 0; i < TURNS; i++) {
+		settle(f);
+		loop_advance(f->loop, 100);
+	}
+	dial(f, second);
+	settle(f);
+	assert_int_equal(f->accepted, 0);
+	loop_hold_arrivals(f->loop, false);
+	loop_advance(f->loop, 100);
+	settle(f);
+	assert_int_equal(f->accepted, 2);
+	close(first);
+	close(second);
+}
+
 static void it_may_be_freed_by_who_is_called(void **state)
 {
 	struct fixture *f = *state;
@@ -353,6 +378,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		CASE(nobody_is_accepted_while_it_is_stopped),
+		CASE(nobody_is_accepted_while_arrivals_are_held),
 		CASE(it_may_be_freed_by_who_is_called),
 		CASE(all_turn_people_away_with_one_descriptor_in_reserve),
 		CASE(without_any_descriptor_it_rests_and_comes_back),
