@@ -117,7 +117,9 @@ def test_it_ends_before_it_has_said_yes(upgradable, workdir, crowd, moment, why)
 def test_it_ends_while_consoles_wait(upgradable, workdir, crowd, moment, why, charhub_path):
     """It has said yes, and who asked for the upgrade has heard that: an event tells the rest."""
     install(upgradable, workdir, moment)
-    done = program.run([charhub_path, "upgrade", "--socket", upgradable.control], workdir)
+    with upgradable.qmp() as witness:
+        done = program.run([charhub_path, "upgrade", "--socket", upgradable.control], workdir)
+        assert why.decode() in witness.event("UPGRADE_FAILED")["error"]
     said = re.compile(b"no upgrade, all goes on as before: .*" + why)
     assert done.code == 1
     assert said.search(done.err.encode())

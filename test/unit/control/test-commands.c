@@ -6,6 +6,7 @@
 #include "control/command.h"
 #include "control/event-table.h"
 #include "control/monitors.h"
+#include "control/upgrade.h"
 #include "frontend/frontend.h"
 #include "lib/env.h"
 #include "lib/files.h"
@@ -787,6 +788,20 @@ static void the_program_tells_of_itself(void **state)
 	qmp_rig_steps(*state, steps);
 }
 
+static void an_upgrade_that_fails_is_told(void **state)
+{
+	AUTO_JSON json_t *wanted = json_pack("{s:s}", "error", "it was killed");
+	AUTO_JSON json_t *data = NULL;
+	struct qmp_rig *rig = *state;
+	struct error *err = NULL;
+
+	error_set(&err, EPIPE, "it was killed");
+	upgrade_tell_failed(rig->world, err);
+	error_free(err);
+	data = qmp_rig_event(rig, "UPGRADE_FAILED");
+	assert_true(json_equal(data, wanted));
+}
+
 static void names_of_events_are_not_without_number(void **state)
 {
 	AUTO_STRBUF struct strbuf names = { 0 };
@@ -930,6 +945,7 @@ int main(void)
 		TEST(devices_come_and_go),
 		TEST(a_guest_that_opens_its_port_is_told),
 		TEST(the_program_tells_of_itself),
+		TEST(an_upgrade_that_fails_is_told),
 		TEST(names_of_events_are_not_without_number),
 		TEST(a_session_chooses_its_events),
 		TEST(the_schema_is_closed),
