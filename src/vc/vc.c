@@ -503,11 +503,16 @@ static int make_engine(struct vc *vc, const struct opts *opts, unsigned cols, un
 	return 0;
 }
 
+/* There is no tape from which what is not finished could be read again. */
 static int render(void *data, struct strbuf *out)
 {
 	const struct vt_replay how = { .flags = VT_REPLAY_FRESH | VT_REPLAY_HISTORY };
+	const struct vc *vc = data;
+	int r = vt_replay(vc->own, out, &how);
 
-	return vt_replay(((const struct vc *)data)->own, out, &how);
+	if (r == 0)
+		vt_put_begun(vc->own, out);
+	return out->failed ? -ENOMEM : r;
 }
 
 /* @number: of its console, see struct display_console_config. */
@@ -576,8 +581,8 @@ static void vc_close(struct chardev *chardev)
 /**
  * struct vc_state - what is left of one
  * @number: of its console
- * @cols, @rows: of its own engine; @shown: what is to be seen there, as far as whole sequences
- *          have made it, plain up to version 1.3; none: it shows its holder's
+ * @cols, @rows: of its own engine; @shown: what is to be seen there, and the sequence that it is in
+ *          the middle of, plain up to version 1.3; none: it shows its holder's
  * @input:  what the guest has not taken
  * @told_cols, @told_rows: of the size that the holder knows, or will: @tell_size
  * @viewers: those who are the holder's clients

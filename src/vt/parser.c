@@ -125,7 +125,7 @@ static void collect(struct csi *csi, uint8_t c)
 	if (c >= 0x3c)
 		csi->prefix = c;
 	else
-		csi->intermediate = csi->intermediate ? 0xff : c;
+		csi->intermediate = csi->intermediate ? CSI_SEVERAL : c;
 }
 
 static void dispatch_csi(struct vt *vt, uint8_t final)
@@ -189,7 +189,7 @@ static void take_byte(struct vt *vt, enum parser_state state, uint8_t c)
 	switch ((enum parser_action)t.action) {
 	case ACTION_IGNORE:
 		if (t.next == STATE_DCS_IGNORE)
-			parser->csi.intermediate = 0xff;
+			parser->csi.intermediate = CSI_SEVERAL;
 		break;
 	case ACTION_EXECUTE: hold_control(vt, c); break;
 	case ACTION_COLLECT: collect(&parser->csi, c); break;

@@ -10,11 +10,12 @@
 
 #define CSI_PARAMS_MAX 32u
 #define CSI_VALUE_MAX  65535
+#define CSI_SEVERAL    0xff
 
 /*
  * A control sequence as it was read.
  * @prefix:       0 or one of < = > ?
- * @intermediate: 0, or the byte 0x20..0x2f; two different ones make the sequence unknown
+ * @intermediate: 0, or the byte 0x20..0x2f; CSI_SEVERAL make the sequence unknown
  * @params:       0 where left out; 0..CSI_VALUE_MAX
  * @count:        how many stood there; "CSI m" has none
  * @colons:       bit i: params[i] was separated from the one before by a colon

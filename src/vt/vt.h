@@ -456,6 +456,14 @@ struct vt_replay {
 int vt_replay(struct vt *vt, struct strbuf *out, const struct vt_replay *how);
 
 /**
+ * vt_put_begun() - behind a replay: the sequence or character that is not finished
+ *
+ * For an engine that was shown the replay and goes on with the stream from vt_offset() on, not from
+ * vt_boundary(): for who cannot read what is between again. At most VT_STRING_MAX bytes and some.
+ */
+void vt_put_begun(const struct vt *vt, struct strbuf *out);
+
+/**
  * vt_dump() - the whole visible and invisible state as text, for tests and bug reports
  *
  * Two engines with equal dumps behave the same from now on (scrollback and damage excepted).

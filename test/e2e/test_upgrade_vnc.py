@@ -220,6 +220,29 @@ def test_a_screen_of_its_own_is_there_with_the_lines_above_it(upgradable, workdi
     (workdir / "g").unlink()
 
 
+def test_what_a_screen_of_its_own_was_in_the_middle_of_is_no_text(upgradable, workdir):
+    path, server = f"{workdir}/vnc", UnixServer(workdir / "g")
+    upgradable.start("-chardev", "vc,id=v", "-chardev", f"socket,id=g,path={workdir}/g",
+                     "-device", "console,guest=g,chardev=v", "-vnc", f"unix:{path}")
+    guest = server.accept()
+
+    def page_with(text):
+        guest.send(text + b"\x1b[6n")
+        guest.read_until(b"R")
+        return pages(path, 1)
+
+    for begun, rest in ((b"\x1b[31", b"mred"), (b"\x1b]2;a ti", b"tle\x1b\\x"),
+                        (b"\xe2\x82", b"\xac"), (b"\x1bP$q", b"m\x1b\\x"),
+                        (b"\x1b(", b"0lqk"), (b"\x1b[5\r\n", b";5Hx")):
+        whole = page_with(b"\x1bctext" + begun + rest)
+        guest.send(b"\x1bctext\x1b[6n" + begun)  # come together, so both are read by the answer
+        guest.read_until(b"R")
+        upgradable.upgrade()
+        assert page_with(rest) == whole
+    guest.close()
+    (workdir / "g").unlink()
+
+
 def test_a_password_and_addresses_that_were_changed_stay(upgradable, start, workdir):
     path, other = f"{workdir}/vnc", f"{workdir}/other"
     start("-vnc", f"unix:{path},password=on")

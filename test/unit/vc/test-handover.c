@@ -289,6 +289,69 @@ static void another_size_is_that_of_what_waits(void **state)
 	vt_free(other);
 }
 
+/* What may be cut anywhere: each kind of sequence, controls within, broken off, malformed. */
+static const char sequences[] =
+	"\033[31;1mred\033[38:2::10:20:30mrgb\033[;5Hx\033[0m\033[?7l\033[?7h\033[4 q\033[1;2 !px"
+	"\033[5\0152\t;7\n\bHcontrols\033\r(\n0lqk\033(B\033[1<2my\033[1 2mz\033[12\0307broken"
+	"\033[3\033[32mgreen\302\2332;2Hc1\033]0;a title\007\033]2;another \302\265\033\\"
+	"\033]4;1;#102030\302\234\033]8;;file:///a\033\\link\033]8;;\033\\\033P$q\"p\033\\"
+	"\033P1;2 $!xwhat\001\033\\\033P<1<qno\033\\\033_apc\033\\\033^pm\033\\\033Xsos\033\\"
+	"\033]P1a0b0c0\033]R\033]broken\033[5;20H\342\202\254\303\251\360\237\230\200\341\200\201"
+	"\342\202x\360\237\230\033[\3771mhigh\355\237\277\340\240\200"
+	"\364\217\277\277\360\220\200\200"
+	"\033#8\033[H\033%@\344\233K\351\033%G"
+	"\033[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18;19;20;21;22;23;24;25;26;27;28;29;30;31;"
+	"32;33;34mmany\033[6n\033[99999999;1Hlast\033$)\033\"@x";
+
+static void assert_is_heard(struct fixture *f, const char *answer)
+{
+	assert_int_equal(f->env->holder.in.len, strlen(answer));
+	assert_memory_equal(f->env->holder.in.data, answer, strlen(answer));
+	strbuf_truncate(&f->env->holder.in, 0);
+}
+
+static void what_is_cut_is_made_whole(void **state)
+{
+	static const char fresh[] = "\030\033c\033[3J";
+	AUTO_STRBUF struct strbuf uncut = { 0 };
+	AUTO_STRBUF struct strbuf answers = { 0 };
+	struct fixture *f = *state;
+
+	say(f, fresh);
+	say(f, sequences);
+	put_all(screen_of(f), &uncut);
+	strbuf_append(&answers, f->env->holder.in.data, f->env->holder.in.len);
+	assert_true(answers.len > 0);
+	for (size_t cut = 0; cut < sizeof(sequences) - 1; cut++) {
+		say(f, fresh);
+		strbuf_truncate(&f->env->holder.in, 0);
+		out(f, sequences, cut);
+		go_over(f);
+		say(f, sequences + cut);
+		assert_shows(f, &uncut);
+		assert_is_heard(f, answers.data);
+	}
+}
+
+/* Longer than is kept of it: its rest is no text. */
+static void what_is_too_long_is_cut_to_its_end(void **state)
+{
+	AUTO_STRBUF struct strbuf before = { 0 };
+	AUTO_STRBUF struct strbuf longest = { 0 };
+	struct fixture *f = *state;
+
+	put_all(screen_of(f), &before);
+	for (size_t i = 0; i < VT_STRING_MAX; i++)
+		strbuf_putc(&longest, 'x');
+	say(f, "\033]2;");
+	out(f, longest.data, longest.len);
+	out(f, "\302", 1);
+	go_over(f);
+	go_over(f);
+	say(f, "\234");
+	assert_shows(f, &before);
+}
+
 /* ---- what an earlier version has left ---- */
 
 struct old_state {
@@ -345,6 +408,9 @@ int main(void)
 			a_guest_prints_on_below_what_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			another_size_is_that_of_what_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_cut_is_made_whole, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_too_long_is_cut_to_its_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(bytes_as_they_are_are_read_too, setup, teardown),
 	};
 
