@@ -44,6 +44,7 @@ enum {
 	TERMINAL_NAME_MAX = 40,
 	BREAK_MS = 250, /* of one that a server of RFC 2217 makes for us */
 	NAWS_BYTES = 4,
+	BEGUN_BYTES = 256, /* of a command that another program can go on with */
 	N_AGREED = 6,
 	HEARD_BYTES = 2,
 };
@@ -62,6 +63,7 @@ enum command_part { PART_NONE, PART_CODE, PART_OPTION };
  * @command:  how far the one has come that the last bytes are of
  * @after_cr: ...was a CR of the data
  * @code:     of the command; @in_sb: a subnegotiation has begun
+ * @begun:    the command whose end is to come, from its IAC on; @begun_len counts on beyond
  * @heard:    by option: what the peer said last of what it does, and of what we do; 0: nothing
  * @binary:   the peer has agreed to send bytes as they are
  * @raw:      bytes of the peer from @raw_at to @raw_end
@@ -85,6 +87,8 @@ struct telnet {
 	enum command_part command;
 	uint8_t code, heard[N_AGREED][2][HEARD_BYTES];
 	bool in_sb;
+	uint8_t begun[BEGUN_BYTES];
+	size_t begun_len;
 	uint8_t raw[RAW_BYTES];
 	size_t raw_at, raw_end;
 	uint8_t in[RAW_BYTES];
@@ -446,6 +450,22 @@ static void note_command(struct telnet *telnet, uint8_t byte)
 	telnet->command = part_behind(telnet->command, byte);
 }
 
+/* For who goes on in our place: libtelnet has to hear it from the beginning. */
+static void note_begun(struct telnet *telnet, const uint8_t *piece, size_t len)
+{
+	if (!telnet->in_sb && telnet->command == PART_NONE) {
+		telnet->begun_len = 0;
+		return;
+	}
+	if (!telnet->begun_len) {
+		piece += len - 1; /* its IAC, behind data */
+		len = 1;
+	}
+	if (telnet->begun_len + len <= BEGUN_BYTES)
+		memcpy(telnet->begun + telnet->begun_len, piece, len);
+	telnet->begun_len += len;
+}
+
 /* A command ends with a byte that follows an IAC: that byte is a piece of its own. */
 static size_t next_piece(const struct telnet *telnet)
 {
@@ -474,6 +494,7 @@ static void decode(struct telnet *telnet)
 		telnet->raw_at += len;
 		telnet_recv(telnet->protocol, (const char *)at, len);
 		note_command(telnet, at[len - 1]);
+		note_begun(telnet, at, len);
 	}
 	if (telnet->failed)
 		telnet->raw_at = telnet->raw_end;
@@ -666,12 +687,18 @@ static void close_telnet(struct transport *transport)
 	telnet_free(telnet->protocol);
 }
 
+/* What is to be decoded by who goes on in our place: @begun and @raw, if they are no more. */
+static size_t undecoded(const struct telnet *telnet)
+{
+	return telnet->begun_len + telnet->raw_end - telnet->raw_at;
+}
+
 static const char *telnet_obstacle(const struct transport *transport)
 {
 	const struct telnet *telnet = (const struct telnet *)transport;
 
-	return telnet->failed || telnet->error || telnet->half || telnet->in_sb ||
-			       telnet->command != PART_NONE || waits_to_tell(telnet) ||
+	return telnet->failed || telnet->error || telnet->half || telnet->begun_len > BEGUN_BYTES ||
+			       undecoded(telnet) > RAW_BYTES ||
 			       (telnet->end_break && timer_is_running(telnet->end_break))
 		       ? "its telnet session"
 		       : NULL;
@@ -693,14 +720,24 @@ const struct snapshot_field telnet_fields[] = {
 	FIELD(answers_wait, 11, SNAPSHOT_BOOL),
 	FIELD(cols, 12, SNAPSHOT_U32),
 	FIELD(rows, 13, SNAPSHOT_U32),
+	FIELD(news, 14, SNAPSHOT_BLOB, .optional = true),
 	{ 0 },
 };
+
+/* What has not been told: there is one piece of news at a time. */
+static struct snapshot_bytes untold(const struct telnet *telnet)
+{
+	const struct transport_news *news = telnet->has_news ? &telnet->news : &telnet->base.news;
+
+	return (struct snapshot_bytes){ news, waits_to_tell(telnet) ? sizeof(*news) : 0 };
+}
 
 static void save_telnet(const struct transport *transport, struct snapshot_writer *writer)
 {
 	const struct telnet *telnet = (const struct telnet *)transport;
+	uint8_t raw[BEGUN_BYTES + RAW_BYTES];
 	const struct telnet_state state = { .heard = { telnet->heard, sizeof(telnet->heard) },
-		.raw = { telnet->raw + telnet->raw_at, telnet->raw_end - telnet->raw_at },
+		.raw = { raw, undecoded(telnet) },
 		.in = { telnet->in + telnet->in_at, telnet->in_end - telnet->in_at },
 		.out = { telnet->out + telnet->out_at, telnet->out_end - telnet->out_at },
 		.port = { &telnet->port, sizeof(telnet->port) },
@@ -711,8 +748,12 @@ static void save_telnet(const struct transport *transport, struct snapshot_write
 		.does_naws = telnet->does_naws,
 		.answers_wait = telnet->answers_wait,
 		.cols = telnet->cols,
-		.rows = telnet->rows };
+		.rows = telnet->rows,
+		.news = untold(telnet) };
 
+	memcpy(raw, telnet->begun, telnet->begun_len);
+	memcpy(raw + telnet->begun_len, telnet->raw + telnet->raw_at,
+		telnet->raw_end - telnet->raw_at);
 	snapshot_put_group(writer, TRANSPORT_TAG_TELNET, telnet_fields, &state);
 }
 
@@ -810,10 +851,11 @@ static bool is_sound(const struct telnet_state *state)
 	return state->heard.len <= sizeof(((struct telnet *)NULL)->heard) &&
 	       state->raw.len <= RAW_BYTES && state->in.len <= RAW_BYTES &&
 	       state->out.len <= ENCODED_BYTES + ANSWER_BYTES &&
-	       state->port.len == sizeof(struct com_port);
+	       state->port.len == sizeof(struct com_port) &&
+	       (!state->news.len || state->news.len == sizeof(struct transport_news));
 }
 
-static size_t take_bytes(uint8_t *into, const struct snapshot_bytes *bytes)
+static size_t take_bytes(void *into, const struct snapshot_bytes *bytes)
 {
 	if (bytes->len)
 		memcpy(into, bytes->data, bytes->len);
@@ -835,6 +877,7 @@ static void go_on(struct telnet *telnet, const struct telnet_state *state)
 	telnet->answers_wait = state->answers_wait;
 	telnet->cols = state->cols;
 	telnet->rows = state->rows;
+	telnet->has_news = take_bytes(&telnet->news, &state->news);
 }
 
 /* @state: NULL: nobody was there before. */

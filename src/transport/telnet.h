@@ -21,11 +21,12 @@ struct telnet_options {
 /**
  * struct telnet_state - what is left of one to another program
  * @heard:  what the peer has said of options, two bytes each: command, option
- * @raw, @in, @out: bytes that wait
+ * @raw, @in, @out: bytes that wait; @raw from where the command begins that is not whole
  * @port:   the serial line, as it is
+ * @news:   behind @in, as they are; none: there are none, or it is of a version before 1.5
  */
 struct telnet_state {
-	struct snapshot_bytes heard, raw, in, out, port;
+	struct snapshot_bytes heard, raw, in, out, port, news;
 	bool after_cr, eof, break_due, size_due, does_naws, answers_wait;
 	unsigned cols, rows;
 };

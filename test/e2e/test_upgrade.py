@@ -374,7 +374,12 @@ def test_a_telnet_goes_on_with_its_options(upgradable, workdir, client):
     upgradable.upgrade()
     person.send(b"printf '\\377!%s!\\n' $((6 * 7))\r")
     assert person.read_until(b"!42!\r\n> ").endswith(bytes([IAC, IAC]) + b"!42!\r\n> ")
-    person.send(bytes([IAC, SB, NAWS, 0, 90, 0, 20, IAC, SE]))
+    person.send(b"echo ha''lf\r" + bytes([IAC, SB, NAWS, 0, 90]))  # both are read by the answer
+    person.read_until(b"half\r\n> ")
+    upgradable.upgrade()
+    person.send(bytes([0, 20, IAC]))
+    upgradable.upgrade()
+    person.send(bytes([SE]))
     wait_until(lambda: upgradable.run("query-hubs")[0]["cols"] == 90, "the size is heard")
     person.send(b"echo $(stty size)\r\n")
     rest = person.read_until(b"20 90\r\n> ")
@@ -383,6 +388,7 @@ def test_a_telnet_goes_on_with_its_options(upgradable, workdir, client):
 
 
 def test_a_websocket_goes_on(upgradable):
+    """Also in the middle of a frame."""
     port = free_port()
     upgradable.start(*shell_for("host=127.0.0.1", f"port={port}", "websocket=on"))
     person = WebSocket(socket.create_connection(("127.0.0.1", port), DEADLINE))
@@ -397,6 +403,13 @@ def test_a_websocket_goes_on(upgradable):
         upgradable.upgrade()
         person.sendall(b"echo n$((%d * 7))\r" % number)
         read_until(b"n%d\r\n" % (number * 7))
+    frame = person.frame(b"'lf\r")
+    for cut in range(1, len(frame)):
+        person.sock.sendall(person.frame(b"echo n$((6 * 7))\recho 'ha") + frame[:cut])
+        read_until(b"n42\r\n")
+        upgradable.upgrade()
+        person.sock.sendall(frame[cut:])
+        read_until(b"half\r\n")
 
 
 def enter_by_tls(authority, port):

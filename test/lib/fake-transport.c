@@ -2,11 +2,13 @@
 #include "lib/fake-transport.h"
 
 #include "base/list.h"
+#include "snapshot/writer.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct fake_transport *fake_of(struct transport *transport)
 {
@@ -128,4 +130,16 @@ void fake_transport_end(struct fake_transport *fake)
 {
 	fake->eof = true;
 	tell(fake);
+}
+
+void filter_leave(const struct transport *filter, struct snapshot *ret_left)
+{
+	struct snapshot_writer writer;
+
+	if (transport_obstacle(filter) || snapshot_begin(&writer, false, NULL) < 0)
+		abort();
+	transport_save(filter, &writer);
+	if (snapshot_finish(&writer, NULL) < 0 || snapshot_open(dup(writer.fd), ret_left, NULL) < 0)
+		abort();
+	snapshot_done(&writer);
 }

@@ -3,6 +3,7 @@
 #define TEST_LIB_FAKE_TRANSPORT_H
 
 #include "io/byte-queue.h"
+#include "snapshot/reader.h"
 #include "transport/transport-impl.h"
 
 /**
@@ -35,5 +36,8 @@ void fake_transport_give_room(struct fake_transport *fake, size_t len);
 
 /** fake_transport_end() - the peer sends no more */
 void fake_transport_end(struct fake_transport *fake);
+
+/** filter_leave() - what a filter leaves to another program, to be closed; what fails aborts */
+void filter_leave(const struct transport *filter, struct snapshot *ret_left);
 
 #endif

@@ -545,12 +545,15 @@ class WebSocket:
             said += self.recv(4096)
         return said
 
-    def sendall(self, data):
+    @staticmethod
+    def frame(data):
         mask = b"\x12\x34\x56\x78"
         size = bytes([0x80 | len(data)]) if len(data) < 126 else struct.pack(">BH", 0xfe,
                                                                              len(data))
-        self.sock.sendall(b"\x82" + size + mask +
-                          bytes(byte ^ mask[i % 4] for i, byte in enumerate(data)))
+        return b"\x82" + size + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(data))
+
+    def sendall(self, data):
+        self.sock.sendall(self.frame(data))
 
     def close(self):
         self.sock.close()

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "transport/telnet.h"
+#include "base/strbuf.h"
 #include "lib/fake-transport.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ enum { HEARD_BYTES = 16384, READ_BYTES = 4096, TURNS = 64 };
 #define SGA    "\3"
 #define TTYPE  "\30"
 #define NAWS   "\37"
+#define PORT   "\54"
 
 /* A user that reads whatever comes, and writes it down with the news: "abc<BREAK>d<80x24>". */
 struct fixture {
@@ -65,23 +67,35 @@ static void on_news(void *data, const struct transport_news *news)
 
 	if (news->type == TRANSPORT_SIZE)
 		snprintf(text, sizeof(text), "<%ux%u>", news->cols, news->rows);
+	else if (news->type == TRANSPORT_LINE)
+		snprintf(text, sizeof(text), "<%u>", news->line.speed);
 	memcpy(f->heard + f->len, text, strlen(text));
 	f->len += strlen(text);
 }
 
 static const struct transport_callbacks callbacks = { .on_events = on_events, .on_news = on_news };
 
-static void make(struct fixture *f, enum telnet_role role)
+/* @left: by another program; NULL: none was there. */
+static void begin(struct fixture *f, enum telnet_role role, const struct telnet_state *left)
 {
 	const struct telnet_options options = { .role = role, .com_port = f->com_port };
+	struct transport *lower;
 
 	f->fake = fake_transport_new(f->loop);
 	assert_non_null(f->fake);
-	assert_int_equal(telnet_new(&f->fake->base, &options, &f->telnet), 0);
+	lower = &f->fake->base;
+	assert_int_equal(left ? telnet_load(lower, &options, left, &f->telnet)
+			      : telnet_new(lower, &options, &f->telnet),
+		0);
 	transport_set_user(f->telnet, &callbacks, f);
 	transport_watch(f->telnet, WATCH_READ);
-	f->len = 0;
 	f->result = -EAGAIN;
+}
+
+static void make(struct fixture *f, enum telnet_role role)
+{
+	begin(f, role, NULL);
+	f->len = 0;
 }
 
 static void renew(struct fixture *f, enum telnet_role role)
@@ -209,6 +223,99 @@ static void bytes_and_news_keep_their_order_whatever_the_pieces(void **state)
 			assert_heard_bytes(f, meaning, sizeof(meaning) - 1);
 		}
 	}
+}
+
+static void hand_over(struct fixture *f)
+{
+	struct snapshot_groups groups = { .tag = TRANSPORT_TAG_TELNET };
+	struct telnet_state telnet;
+	struct snapshot_part part;
+	struct snapshot left;
+
+	filter_leave(f->telnet, &left);
+	groups.left = left.all;
+	assert_true(snapshot_next_group(&groups, &part));
+	assert_int_equal(snapshot_get(&part, telnet_fields, &telnet, NULL), 0);
+	transport_free(f->telnet);
+	begin(f, TELNET_SERVER, &telnet);
+	snapshot_close(&left);
+	settle(f);
+}
+
+static void take_said(struct fixture *f, struct strbuf *said)
+{
+	strbuf_append(said, byte_queue_data(&f->fake->out), f->fake->out.len);
+	byte_queue_clear(&f->fake->out);
+}
+
+/* @said: what it answers. */
+static void hear_cut(struct fixture *f, const char *bytes, size_t len, size_t cut, bool twice,
+	struct strbuf *said)
+{
+	renew(f, TELNET_SERVER);
+	feed_bytes(f, bytes, cut);
+	take_said(f, said);
+	hand_over(f);
+	if (twice)
+		hand_over(f);
+	feed_bytes(f, bytes + cut, len - cut);
+	take_said(f, said);
+}
+
+static void half_a_command_goes_on_in_another_program(void **state)
+{
+	static const char bytes[] =
+		"a" IAC IAC "b\r" IAC SB NAWS "\0\204\0" IAC IAC IAC SE "\0c" IAC BRK "d" IAC DO
+		"\6" IAC WILL "\377" IAC WILL PORT IAC SB PORT "\1\0\0\45\200" IAC SE
+		"e" IAC WILL BINARY "f\r\0" IAC SB TTYPE "\0VT100" IAC SE "g";
+	static const char heard[] = "a\377b\r<132x255>c<BREAK>d<9600>ef\r\0g";
+	AUTO_STRBUF struct strbuf uncut = { 0 };
+	struct fixture *f = *state;
+
+	f->com_port = true;
+	renew(f, TELNET_SERVER);
+	feed(f, bytes);
+	assert_heard(f, heard);
+	take_said(f, &uncut);
+	for (size_t cut = 0; cut < sizeof(bytes); cut++) {
+		AUTO_STRBUF struct strbuf said = { 0 };
+
+		hear_cut(f, bytes, sizeof(bytes) - 1, cut, cut % 2, &said);
+		assert_heard(f, heard);
+		assert_int_equal(said.len, uncut.len); /* what is due at once has any order */
+	}
+}
+
+/* Behind bytes that nobody takes, and just as they would be told. */
+static void news_that_wait_are_told_by_another_program(void **state)
+{
+	static const char bytes[] = "ab" IAC SB NAWS "\0\120\0\30" IAC SE "c" IAC BRK;
+	struct fixture *f = *state;
+
+	for (size_t room = 0; room < 4; room++) {
+		renew(f, TELNET_SERVER);
+		transport_watch(f->telnet, room ? WATCH_READ : 0);
+		f->room = room ? room : READ_BYTES;
+		fake_transport_feed(f->fake, bytes, sizeof(bytes) - 1);
+		hand_over(f);
+		hand_over(f);
+		assert_heard(f, "ab<80x24>c<BREAK>");
+	}
+}
+
+static void command_of_any_length_is_kept_by_nobody(void **state)
+{
+	struct fixture *f = *state;
+
+	feed(f, IAC SB TTYPE "\0");
+	for (int i = 0; i < 250; i++)
+		feed(f, "x");
+	assert_null(transport_obstacle(f->telnet));
+	for (int i = 0; i < 10; i++)
+		feed(f, "x");
+	assert_non_null(transport_obstacle(f->telnet));
+	feed(f, IAC SE);
+	assert_null(transport_obstacle(f->telnet));
 }
 
 static void break_is_heard_while_nobody_reads(void **state)
@@ -412,6 +519,9 @@ int main(void)
 		CASE(client_agrees_to_what_a_server_does),
 		CASE(unknown_options_are_refused_once),
 		CASE(bytes_and_news_keep_their_order_whatever_the_pieces),
+		CASE(half_a_command_goes_on_in_another_program),
+		CASE(news_that_wait_are_told_by_another_program),
+		CASE(command_of_any_length_is_kept_by_nobody),
 		CASE(break_is_heard_while_nobody_reads),
 		CASE(option_may_have_the_number_of_an_iac),
 		CASE(returns_of_the_virtual_terminal_are_one_byte),

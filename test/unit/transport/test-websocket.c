@@ -62,15 +62,20 @@ static void on_events(void *data, unsigned events)
 
 static const struct transport_callbacks callbacks = { .on_events = on_events };
 
+static void use(struct fixture *f)
+{
+	transport_set_user(f->ws, &callbacks, f);
+	transport_watch(f->ws, WATCH_READ);
+	f->result = -EAGAIN;
+}
+
 static void make(struct fixture *f)
 {
 	f->fake = fake_transport_new(f->loop);
 	assert_non_null(f->fake);
 	assert_int_equal(websocket_new(&f->fake->base, NULL, &f->ws), 0);
-	transport_set_user(f->ws, &callbacks, f);
-	transport_watch(f->ws, WATCH_READ);
+	use(f);
 	f->out_len = 0;
-	f->result = -EAGAIN;
 }
 
 static void renew(struct fixture *f)
@@ -231,6 +236,45 @@ static void frames_may_come_byte_by_byte(void **state)
 	assert_int_equal(f->out_len, 9);
 	assert_memory_equal(f->out, "Helloabcd", 9);
 	take_reply(f, "\x8a\x02hi", 4);
+}
+
+static void hand_over(struct fixture *f)
+{
+	struct snapshot left;
+
+	filter_leave(f->ws, &left);
+	transport_free(f->ws);
+	f->fake = fake_transport_new(f->loop);
+	assert_non_null(f->fake);
+	assert_int_equal(
+		websocket_load(&f->fake->base,
+			(struct snapshot_groups){ left.all, TRANSPORT_TAG_WEBSOCKET }, &f->ws),
+		0);
+	snapshot_close(&left);
+	use(f);
+}
+
+/* A ping may be answered by either. */
+static void half_a_frame_goes_on_in_another_program(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t cut = 0; cut <= sizeof(frames); cut++) {
+		size_t answered;
+
+		renew(f);
+		open_it(f);
+		feed(f, frames, cut);
+		answered = f->fake->out.len;
+		if (answered)
+			take_reply(f, "\x8a\x02hi", 4);
+		hand_over(f);
+		hand_over(f);
+		feed(f, frames + cut, sizeof(frames) - cut);
+		assert_int_equal(f->out_len, 9);
+		assert_memory_equal(f->out, "Helloabcd", 9);
+		take_reply(f, "\x8a\x02hi", 4 - answered);
+	}
 }
 
 static void long_lengths_are_read(void **state)
@@ -536,6 +580,7 @@ int main(void)
 		TEST(what_comes_in_pieces_is_seen_to_its_last_byte),
 		TEST(frames_are_unmasked_and_pings_answered),
 		TEST(frames_may_come_byte_by_byte),
+		TEST(half_a_frame_goes_on_in_another_program),
 		TEST(long_lengths_are_read),
 		TEST(close_is_answered_and_ends_the_stream),
 		TEST(bad_frames_close_with_1002),
