@@ -8,48 +8,40 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "chardev/shared.h"
+#include "snapshot/index.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/** struct entry - @joins: in the list of those that are to, @chardev: which that is */
-struct entry {
-	struct name name;
-	const char *class;
-	struct snapshot_part part;
-	struct list joins;
+/** struct joiner - @chardev: has been loaded, and has still to join; @node: in the list of those */
+struct joiner {
+	struct list node;
 	struct chardev *chardev;
 };
 
 /**
  * struct chardev_inheritance
+ * @joiners: one an entry of @index
  * @orphans: clients that servers have loaded; a head
- * @joining: entries of those that have been loaded and have still to join
+ * @joining: of @joiners
  */
 struct chardev_inheritance {
 	const struct snapshot *from;
-	struct names names;
-	struct entry *entries;
-	size_t n;
+	struct snapshot_index index;
+	struct joiner *joiners;
 	struct chardev_node orphans;
 	struct list joining;
 };
 
-static void note_entries(struct chardev_inheritance *all, struct snapshot_groups groups)
+static int id_of(const struct snapshot_part *part, char **ret_id)
 {
-	struct snapshot_part part;
+	struct chardev_state state;
 
-	while (snapshot_next_group(&groups, &part)) {
-		struct entry *entry = &all->entries[all->n++];
-		struct chardev_state state;
-
-		if (snapshot_get(&part, chardev_state_fields, &state, NULL) < 0)
-			continue;
-		*entry = (struct entry){ .class = state.class, .part = part };
-		list_init(&entry->joins);
-		names_add(&all->names, &entry->name, state.id);
-	}
+	if (snapshot_get(part, chardev_state_fields, &state, NULL) < 0)
+		return -EBADMSG;
+	*ret_id = strdup(state.id);
+	return *ret_id ? 0 : -ENOMEM;
 }
 
 int chardev_inheritance_new(const struct snapshot *from, const struct snapshot_groups *chardevs,
@@ -59,27 +51,17 @@ int chardev_inheritance_new(const struct snapshot *from, const struct snapshot_g
 	size_t n = snapshot_count_groups(*chardevs);
 
 	if (all)
-		all->entries = calloc(n ? n : 1, sizeof(*all->entries));
-	if (!all || !all->entries) {
+		all->joiners = calloc(n ? n : 1, sizeof(*all->joiners));
+	if (!all || !all->joiners || snapshot_index_init(&all->index, *chardevs, id_of) < 0) {
+		free(all ? all->joiners : NULL);
 		free(all);
 		return -ENOMEM;
 	}
 	all->from = from;
 	all->orphans.prev = all->orphans.next = &all->orphans;
 	list_init(&all->joining);
-	note_entries(all, *chardevs);
 	*ret_inheritance = all;
 	return 0;
-}
-
-static void close_part(const struct snapshot_part *part)
-{
-	struct chardev_state state;
-
-	if (snapshot_get(part, chardev_state_fields, &state, NULL) < 0)
-		return;
-	chardev_close_fds(&state.log);
-	chardev_close_fds(&state.state);
 }
 
 void chardev_inheritance_free(struct chardev_inheritance *all)
@@ -88,38 +70,32 @@ void chardev_inheritance_free(struct chardev_inheritance *all)
 		return;
 	while (all->orphans.next != &all->orphans)
 		chardev_free(container_of(all->orphans.next, struct chardev, node));
-	for (size_t i = 0; i < all->n; i++)
-		if (all->entries[i].name.in) {
-			close_part(&all->entries[i].part);
-			names_remove(&all->entries[i].name);
-		}
-	names_done(&all->names);
-	free(all->entries);
+	snapshot_index_done(&all->index);
+	free(all->joiners);
 	free(all);
 }
 
-/* Once: what is made anew later under this name is another one. */
-static struct entry *take_entry(const struct chardev *chardev)
+static void join_later(struct chardev *chardev, const struct snapshot_entry *entry)
 {
-	const struct chardev_inheritance *all = chardev->shared->inheritance;
-	struct name *name = all ? names_find(&all->names, chardev->id) : NULL;
-	struct entry *entry = name ? container_of(name, struct entry, name) : NULL;
+	struct chardev_inheritance *all = chardev->shared->inheritance;
+	struct joiner *joiner = &all->joiners[entry - all->index.entries];
 
-	if (!entry || strcmp(entry->class, chardev->class->name) != 0)
-		return NULL;
-	names_remove(name);
-	return entry;
+	joiner->chardev = chardev;
+	list_append(&all->joining, &joiner->node);
 }
 
+/* Once: what is made anew later under this name is another one. */
 bool chardev_find_state(struct chardev *chardev, struct chardev_state *ret_state)
 {
-	struct entry *entry = take_entry(chardev);
+	const struct chardev_inheritance *all = chardev->shared->inheritance;
+	struct snapshot_entry *entry = all ? snapshot_index_find(&all->index, chardev->id) : NULL;
 
-	if (!entry || snapshot_get(&entry->part, chardev_state_fields, ret_state, NULL) < 0)
+	if (!entry || snapshot_get(&entry->part, chardev_state_fields, ret_state, NULL) < 0 ||
+		strcmp(ret_state->class, chardev->class->name) != 0)
 		return false;
-	entry->chardev = chardev;
+	snapshot_index_take(entry);
 	if (chardev->class->handover && chardev->class->handover->join)
-		list_append(&chardev->shared->inheritance->joining, &entry->joins);
+		join_later(chardev, entry);
 	return true;
 }
 
@@ -163,13 +139,12 @@ int chardev_load(struct chardev *chardev, const struct opts *opts, const struct 
 	return r == -ENOENT ? -ENODEV : r;
 }
 
-static void join(const struct entry *entry)
+static void join(struct chardev *chardev, const struct snapshot_part *part)
 {
-	struct chardev *chardev = entry->chardev;
 	struct chardev_state left;
 	void *state = NULL;
 
-	if (snapshot_get(&entry->part, chardev_state_fields, &left, NULL) == 0)
+	if (snapshot_get(part, chardev_state_fields, &left, NULL) == 0)
 		state = read_state(chardev, &left, NULL);
 	if (state)
 		chardev->class->handover->join(chardev, state);
@@ -180,27 +155,18 @@ static void join(const struct entry *entry)
 
 void chardev_inheritance_join(struct chardev_inheritance *all)
 {
-	list_for_each_safe (entry, &all->joining, struct entry, joins) {
-		list_remove(&entry->joins);
-		if (entry->chardev->loaded)
-			join(entry);
+	list_for_each_safe (joiner, &all->joining, struct joiner, node) {
+		list_remove(&joiner->node);
+		if (joiner->chardev->loaded)
+			join(joiner->chardev, &all->index.entries[joiner - all->joiners].part);
 	}
 }
 
 void chardev_inheritance_forget(struct chardev_inheritance *all, const struct chardev *chardev)
 {
-	list_for_each_safe (entry, &all->joining, struct entry, joins)
-		if (entry->chardev == chardev)
-			list_remove(&entry->joins);
-}
-
-void chardev_close_fds(const struct snapshot_groups *groups)
-{
-	struct snapshot_groups left = *groups;
-	struct snapshot_part part;
-
-	while (snapshot_next_group(&left, &part))
-		snapshot_close_fds(&part);
+	list_for_each_safe (joiner, &all->joining, struct joiner, node)
+		if (joiner->chardev == chardev)
+			list_remove(&joiner->node);
 }
 
 void chardev_leave_orphan(struct chardev *peer)

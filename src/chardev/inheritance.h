@@ -39,7 +39,4 @@ bool chardev_find_state(struct chardev *chardev, struct chardev_state *ret_state
 int chardev_load(struct chardev *chardev, const struct opts *opts,
 	const struct chardev_state *state, struct error **err);
 
-/** chardev_close_fds() - of a state that nobody has loaded */
-void chardev_close_fds(const struct snapshot_groups *groups);
-
 #endif

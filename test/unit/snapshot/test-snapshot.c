@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "snapshot/reader.h"
+#include "snapshot/index.h"
 #include "snapshot/writer.h"
 
 #include "base/cleanup.h"
@@ -385,6 +385,60 @@ static void descriptors_stay_open_as_long_as_they_are_to(void **state)
 	close(fd);
 }
 
+/* ---- parts by name ---- */
+
+static int key_of(const struct snapshot_part *part, char **ret_key)
+{
+	struct thing thing;
+
+	if (snapshot_get(part, thing_fields, &thing, NULL) < 0 || !*thing.name)
+		return -EBADMSG;
+	*ret_key = strdup(thing.name);
+	return *ret_key ? 0 : -ENOMEM;
+}
+
+static void put_named(struct snapshot_writer *writer, const char *name, int fd)
+{
+	const struct thing thing = { .name = name, .fd = fd };
+
+	snapshot_begin_group(writer, TAG_MEMBER, false);
+	snapshot_put(writer, thing_fields, &thing);
+	snapshot_end_group(writer);
+}
+
+static void a_part_is_taken_once_by_its_name_or_closed(void **state)
+{
+	enum { A, B, NAMELESS, PARTS };
+	static const char *const names[PARTS] = { "a", "b", "" };
+	struct snapshot_index index;
+	struct snapshot_entry *entry;
+	struct snapshot_writer writer;
+	struct snapshot snapshot;
+	int fds[PARTS];
+
+	(void)state;
+	begin(&writer);
+	for (int i = 0; i < PARTS; i++) {
+		fds[i] = memfd_create(names[i], MFD_CLOEXEC);
+		put_named(&writer, names[i], fds[i]);
+	}
+	assert_int_equal(snapshot_open(finish(&writer), &snapshot, NULL), 0);
+	assert_int_equal(snapshot_index_init(&index,
+				 (struct snapshot_groups){ snapshot.all, TAG_MEMBER }, key_of),
+		0);
+	assert_null(snapshot_index_find(&index, "c"));
+	entry = snapshot_index_find(&index, "a");
+	assert_string_equal(entry->key, "a");
+	assert_ptr_equal(snapshot_index_find(&index, "a"), entry);
+	snapshot_index_take(entry);
+	assert_null(snapshot_index_find(&index, "a"));
+	snapshot_index_done(&index);
+	assert_int_equal(fcntl(fds[B], F_GETFD), -1);
+	assert_int_equal(fcntl(fds[NAMELESS], F_GETFD), -1);
+	assert_int_equal(close(fds[A]), 0);
+	snapshot_close(&snapshot);
+}
+
 /* The one of a group, and the one behind it. */
 static const struct snapshot_field outer_fields[] = {
 	SNAPSHOT_FIELD(struct thing, members, 1, SNAPSHOT_EACH, .of = thing_fields,
@@ -448,6 +502,7 @@ int main(void)
 		cmocka_unit_test(groups_are_no_deeper_than_may_be),
 		cmocka_unit_test(descriptors_stay_open_as_long_as_they_are_to),
 		cmocka_unit_test(descriptors_may_have_other_numbers),
+		cmocka_unit_test(a_part_is_taken_once_by_its_name_or_closed),
 		cmocka_unit_test(a_trial_is_without_bulk),
 	};
 
