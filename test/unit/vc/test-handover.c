@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "vc/vc.h"
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "chardev/chardev-impl.h"
 #include "display/display.h"
 #include "io/store.h"
 
-#include "lib/env.h"
 #include "lib/heir.h"
+#include "vc-fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,8 +15,6 @@
 #include <cmocka.h>
 
 /* A vc that shows no hub's screen, in another program: what is to be seen there, and when. */
-
-static const struct chardev_class *const classes[] = { &vc_class, NULL };
 
 enum { LINES = 11000, NUMBER = 2 };
 
@@ -38,10 +36,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	f->env = env_new(classes);
-	f->display = display_new(f->env->loop, "test", NULL);
-	assert_non_null(f->display);
-	chardev_set_show(f->env->set, f->display);
+	f->env = vc_env_new(&f->display);
 	f->vc = env_add(f->env, "vc,id=vc0");
 	env_attach(f->env, f->vc);
 	*state = f;
@@ -53,8 +48,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	display_view_free(f->view);
-	env_free(f->env);
-	display_free(f->display);
+	vc_env_free(f->env, f->display);
 	if (f->has_left)
 		snapshot_close(&f->left);
 	free(f);
@@ -94,9 +88,8 @@ static struct vt *screen_of(const struct fixture *f)
 static void look(struct fixture *f)
 {
 	static const struct display_view_callbacks callbacks = { 0 };
-	const struct display_view_config config = { .name = "viewer" };
 
-	assert_int_equal(display_view_new(f->display, &config, &callbacks, f, &f->view), 0);
+	f->view = vc_look(f->display, &callbacks, f);
 	run_idle(f->env->loop);
 }
 

@@ -2,7 +2,7 @@
 #include "vc/vc.h"
 #include "display/display.h"
 
-#include "lib/env.h"
+#include "vc-fixture.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-
-static const struct chardev_class *const classes[] = { &vc_class, NULL };
 
 enum { PASTE_BYTES = 1 << 20, PASTE_CREDIT = 777 };
 
@@ -69,10 +67,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	f->env = env_new(classes);
-	f->display = display_new(f->env->loop, "test", NULL);
-	assert_non_null(f->display);
-	chardev_set_show(f->env->set, f->display);
+	f->env = vc_env_new(&f->display);
 	*state = f;
 	return 0;
 }
@@ -83,8 +78,7 @@ static int teardown(void **state)
 
 	chardev_link_detach(&f->link);
 	display_view_free(f->view);
-	env_free(f->env);
-	display_free(f->display);
+	vc_env_free(f->env, f->display);
 	vt_free(f->shared);
 	strbuf_done(&f->clipboard);
 	free(f);
@@ -99,11 +93,10 @@ static struct chardev *add(struct fixture *f, const char *text)
 /* A vc with a holder and a viewer. */
 static struct chardev *add_and_watch(struct fixture *f, const char *text)
 {
-	const struct display_view_config config = { .name = "viewer" };
 	struct chardev *vc = add(f, text);
 
 	env_attach(f->env, vc);
-	assert_int_equal(display_view_new(f->display, &config, &view_callbacks, f, &f->view), 0);
+	f->view = vc_look(f->display, &view_callbacks, f);
 	run_idle(f->env->loop);
 	return vc;
 }
@@ -578,10 +571,9 @@ static const struct chardev_holder_ops sharing_ops = { .on_event = record_event,
 
 static struct chardev *add_sharing(struct fixture *f, const char *text)
 {
-	const struct display_view_config config = { .name = "viewer" };
 	struct chardev *vc = add(f, text);
 
-	assert_int_equal(display_view_new(f->display, &config, &view_callbacks, f, &f->view), 0);
+	f->view = vc_look(f->display, &view_callbacks, f);
 	assert_int_equal(vt_new(NULL, NULL, NULL, &f->shared), 0);
 	assert_int_equal(chardev_link_attach(&f->link, vc, 0, &sharing_ops, f, NULL), 0);
 	run_idle(f->env->loop);
@@ -615,7 +607,6 @@ static void a_shared_engine_is_shown_and_not_fed_again(void **state)
 
 static void a_shared_engine_may_be_behind_while_nobody_looks(void **state)
 {
-	const struct display_view_config config = { .name = "viewer" };
 	struct fixture *f = *state;
 
 	assert_int_equal(vt_new(NULL, NULL, NULL, &f->shared), 0);
@@ -623,7 +614,7 @@ static void a_shared_engine_may_be_behind_while_nobody_looks(void **state)
 		chardev_link_attach(&f->link, add(f, "vc,id=vc0"), 0, &sharing_ops, f, NULL), 0);
 	out_shared(f, "put off");
 	assert_int_equal(f->looks, 0);
-	assert_int_equal(display_view_new(f->display, &config, &view_callbacks, f, &f->view), 0);
+	f->view = vc_look(f->display, &view_callbacks, f);
 	assert_int_equal(f->looks, 1);
 	out_shared(f, "live");
 	assert_int_equal(f->looks, 2);
@@ -697,7 +688,6 @@ static void screen_that_was_not_for_everybody_goes_with_its_holder(void **state)
 	static const struct chardev_holder_ops ops = { .screen = share, .rules = share_by_rule };
 	static const struct display_view_callbacks callbacks = { .may = may_look };
 	static const char *const lines[] = { "vc,id=vc0", "vc,id=vc0,encoding=cp437" };
-	const struct display_view_config config = { .name = "viewer" };
 
 	for (size_t i = 0; i < 2; i++) {
 		struct fixture *f = *state;
@@ -705,7 +695,7 @@ static void screen_that_was_not_for_everybody_goes_with_its_holder(void **state)
 
 		assert_int_equal(vt_new(NULL, NULL, NULL, &f->shared), 0);
 		assert_int_equal(chardev_link_attach(&f->link, vc, 0, &ops, f, NULL), 0);
-		assert_int_equal(display_view_new(f->display, &config, &callbacks, f, &f->view), 0);
+		f->view = vc_look(f->display, &callbacks, f);
 		run_idle(f->env->loop);
 		out_shared(f, "secret");
 		assert_int_equal(display_view_key(f->view, 'x', 0, true), -EPERM);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "vc/vc.h"
 #include "vc/viewers.h"
 #include "chardev/chardev-impl.h"
 #include "display/display.h"
 
-#include "lib/env.h"
+#include "vc-fixture.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -12,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-
-static const struct chardev_class *const classes[] = { &vc_class, NULL };
 
 enum { PEOPLE = 3 };
 
@@ -123,10 +120,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	f->env = env_new(classes);
-	f->display = display_new(f->env->loop, "test", NULL);
-	assert_non_null(f->display);
-	chardev_set_show(f->env->set, f->display);
+	f->env = vc_env_new(&f->display);
 	f->vc = env_add(f->env, "vc,id=vc0");
 	assert_int_equal(chardev_link_attach(&f->link, f->vc, 0, &hub_ops, f, NULL), 0);
 	*state = f;
@@ -156,8 +150,7 @@ static int teardown(void **state)
 	}
 	for (unsigned i = 0; i < PEOPLE; i++)
 		display_view_free(f->views[i]);
-	env_free(f->env);
-	display_free(f->display);
+	vc_env_free(f->env, f->display);
 	free(f);
 	return 0;
 }
