@@ -7,6 +7,10 @@
  * Where the cursor goes. Relative movement stops at a margin if it starts inside, else at the edge
  * of the screen; absolute movement counts from the margins in origin mode and cannot leave them
  * then [VT510 manual: CUU, CUP, DECOM, DECSLRM].
+ *
+ * A double row has half of the columns: text, movement to the right and tabs end there, also where
+ * they begin beyond. Other movement knows the columns of the screen only, as in xterm, which is
+ * what viewers have: a row below has to be reached in the same column there and here.
  */
 
 static bool is_between_sides(const struct vt *vt)
@@ -45,13 +49,6 @@ void cursor_carriage_return(struct vt *vt)
 static unsigned least_x(const struct vt *vt)
 {
 	return vt->x >= vt->left ? vt->left : 0;
-}
-
-static unsigned most_x(const struct vt *vt)
-{
-	unsigned edge = cursor_edge(vt);
-
-	return vt->x > edge ? vt->x : edge;
 }
 
 static void move_left(struct vt *vt, unsigned n)
@@ -101,8 +98,10 @@ void cursor_backspace(struct vt *vt)
 
 static void tab_forward(struct vt *vt)
 {
-	unsigned most = most_x(vt);
+	unsigned most = cursor_edge(vt);
 
+	if (vt->x > most)
+		vt->x = most;
 	while (vt->x < most) {
 		vt->x++;
 		if (tab_is_set(vt->tabs, vt->x))
@@ -196,9 +195,9 @@ void handle_cud(struct vt *vt, const struct csi *csi)
 
 void handle_cuf(struct vt *vt, const struct csi *csi)
 {
-	unsigned n = param_count(csi), most = most_x(vt);
+	unsigned x = vt->x + param_count(csi), most = cursor_edge(vt);
 
-	vt->x = n > most - vt->x ? most : vt->x + n;
+	vt->x = x < most ? x : most;
 }
 
 void handle_cub(struct vt *vt, const struct csi *csi)
