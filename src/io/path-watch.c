@@ -7,19 +7,25 @@
  *
  * The walk ends where something is missing, is no folder, or would lead over more than LINKS_MAX
  * links, which the kernel does not follow either. A folder that may be passed but not read cannot
- * be watched, and is passed. What nobody sees is a file system that is mounted over a folder.
+ * be watched, and is passed.
+ *
+ * A file system that is mounted over something is no event in any folder. So whenever anything is
+ * mounted the path is walked, and what it leads over now is compared with what it led over before.
  */
-/* syscalls: close inotify_add_watch inotify_init1 inotify_rm_watch read readlink */
+/* syscalls: close inotify_add_watch inotify_init1 inotify_rm_watch newfstatat read readlink */
 #include "io/path-watch.h"
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "io/mounts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -40,10 +46,15 @@ struct place {
 	char *name;
 };
 
-/** struct places - in the order of the walk */
+/**
+ * struct places - in the order of the walk
+ * @dev, @ino: of the file at the end; 0: there is none
+ */
 struct places {
 	struct place *items;
 	size_t len;
+	dev_t dev;
+	ino_t ino;
 };
 
 struct path_watch {
@@ -54,6 +65,7 @@ struct path_watch {
 	struct watch *watch;
 	int fd; /* -1: none */
 	struct places places;
+	struct mounts_listener mounts;
 };
 
 /**
@@ -100,6 +112,22 @@ static bool places_have(const struct places *places, int wd)
 		if (places->items[i].wd == wd)
 			return true;
 	return false;
+}
+
+static bool is_same_name(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool places_are_same(const struct places *a, const struct places *b)
+{
+	if (a->len != b->len || a->dev != b->dev || a->ino != b->ino)
+		return false;
+	for (size_t i = 0; i < a->len; i++)
+		if (a->items[i].wd != b->items[i].wd ||
+			!is_same_name(a->items[i].name, b->items[i].name))
+			return false;
+	return true;
 }
 
 /* What happens to a folder itself comes without a name. */
@@ -233,17 +261,24 @@ static int walk_path(struct walk *walk, const char *path)
 	return r < 0 || walk->places.len ? r : walk->error ? walk->error : -ENOENT;
 }
 
-/* Return: 0; -errno: what was watched is watched still. */
+/* Return: 1: it leads elsewhere; 0: where it led; -errno: what was watched is watched still. */
 static int aim(struct path_watch *watch)
 {
 	struct walk walk = { .fd = watch->fd };
 	struct places others = watch->places;
+	struct stat st = { 0 };
 	int r = walk_path(&walk, watch->path);
 
-	if (r == 0)
+	if (r == 0 && fstatat(AT_FDCWD, watch->path, &st, 0) == 0) {
+		walk.places.dev = st.st_dev;
+		walk.places.ino = st.st_ino;
+	}
+	if (r == 0) {
+		r = !places_are_same(&walk.places, &watch->places);
 		watch->places = walk.places;
-	else
+	} else {
 		others = walk.places;
+	}
 	forget_others(watch->fd, &others, &watch->places);
 	places_done(&others);
 	strbuf_done(&walk.folder);
@@ -272,6 +307,14 @@ static void on_change(void *data, unsigned events)
 	watch->fn(watch->data);
 }
 
+static void on_mounts(void *data)
+{
+	struct path_watch *watch = data;
+
+	if (aim(watch) > 0)
+		watch->fn(watch->data);
+}
+
 int path_watch_new(struct loop *loop, const char *path, path_watch_fn *fn, void *data,
 	struct path_watch **ret_watch)
 {
@@ -281,10 +324,11 @@ int path_watch_new(struct loop *loop, const char *path, path_watch_fn *fn, void 
 	if (!watch)
 		return -ENOMEM;
 	*watch = (struct path_watch){ .loop = loop, .fn = fn, .data = data };
+	mounts_listen(loop, &watch->mounts, on_mounts, watch);
 	watch->path = strdup(path);
 	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	r = !watch->path ? -ENOMEM : watch->fd < 0 ? -errno : aim(watch);
-	if (r == 0)
+	if (r >= 0)
 		r = watch_new(loop, watch->fd, on_change, watch, &watch->watch);
 	if (r < 0) {
 		path_watch_free(watch);
@@ -299,6 +343,7 @@ void path_watch_free(struct path_watch *watch)
 {
 	if (!watch)
 		return;
+	mounts_forget(watch->loop, &watch->mounts);
 	watch_free(watch->watch);
 	if (watch->fd >= 0)
 		close(watch->fd);

@@ -7,7 +7,8 @@
 /*
  * Waits for a file to appear, to go, to become ours to open, or to be another one: all folders that
  * its path leads over are watched, as far as there are any, those of symbolic links too. No more
- * than the kernel's word is needed while udev makes them, or somebody turns a link.
+ * than the kernel's word is needed while udev makes them, or somebody turns a link, or mounts
+ * something over one of them.
  */
 struct path_watch;
 typedef void path_watch_fn(void *data);

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from support import program
+from support import mounts, program
 from support.screen import wait_until
 from support.stream import UnixServer
 
@@ -272,6 +272,32 @@ def test_consoles_come_and_go_with_their_sockets(configured, workdir, client):
         viewer.read_until("still a")
         assert daemon.reload() == (0, [], "")
     first.close()
+
+
+def test_a_file_system_over_a_watched_folder_is_noticed(upgradable, workdir):
+    """Of the mount namespace that the daemon is in; also by the program that takes over."""
+    write(workdir / "x.conf",
+          f'[console "vm-*"] guest = "unix:{workdir}/vms/*.sock" listen = "off"\n')
+    for name in "vms/a.sock", "other/b.sock", "third/c.sock":
+        bind(workdir / name)
+    daemon = upgradable.start("-config", "x.conf", prefix=mounts.after("true"))
+
+    def names():
+        return sorted(hub["id"] for hub in upgradable.run("query-hubs"))
+
+    def expect(*words, becomes):
+        mounts.inside(daemon.pid, *words)
+        wait_until(lambda: names() == becomes, "the folder is read")
+
+    assert names() == ["vm-a"]
+    expect("mount", "--bind", workdir / "other", workdir / "vms", becomes=["vm-b"])
+    bind(workdir / "other/d.sock")
+    wait_until(lambda: names() == ["vm-b", "vm-d"], "the new console")
+    upgradable.upgrade()
+    expect("mount", "--bind", workdir / "third", workdir / "vms", becomes=["vm-c"])
+    expect("umount", workdir / "vms", becomes=["vm-b", "vm-d"])
+    expect("umount", workdir / "vms", becomes=["vm-a"])
+    (workdir / "other/d.sock").unlink()
 
 
 def consoles(daemon):

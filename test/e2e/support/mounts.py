@@ -24,3 +24,9 @@ def after(script, users=False):
     """
     words = ["unshare", "--mount"] if users else _words()
     return [*words, "sh", "-c", f'{script} && exec "$@"', "sh"]
+
+
+def inside(pid, *words):
+    """Run a command that sees what the program @pid, behind after(), does."""
+    user = ["--user", "--preserve-credentials"] if "-rm" in _words() else []
+    subprocess.run(["nsenter", "--target", str(pid), "--mount", *user, *words], check=True)

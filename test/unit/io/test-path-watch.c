@@ -10,7 +10,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -395,6 +399,129 @@ static void it_is_freed_in_its_own_callback(void **state)
 	assert_null(scene->watch);
 }
 
+/* ---- mounts, in a namespace of a process of its own ---- */
+
+enum { CANNOT_MOUNT = 77 };
+
+static void mount_over(const char *path)
+{
+	if (mount("none", path, "tmpfs", 0, NULL) < 0)
+		_exit(CANNOT_MOUNT);
+}
+
+static void bind_over(const char *source, const char *path)
+{
+	if (mount(source, path, NULL, MS_BIND, NULL) < 0)
+		_exit(CANNOT_MOUNT);
+}
+
+static void unmount(const char *path)
+{
+	assert_int_equal(umount2(path, MNT_DETACH), 0);
+}
+
+static void tell(const char *file, const char *text)
+{
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		_exit(CANNOT_MOUNT);
+	close(fd);
+}
+
+/* Who is not root is itself there, with root's rights. */
+static void be_somebody(unsigned uid, unsigned gid)
+{
+	char map[64];
+
+	tell("/proc/self/setgroups", "deny");
+	snprintf(map, sizeof(map), "%u %u 1", uid, uid);
+	tell("/proc/self/uid_map", map);
+	snprintf(map, sizeof(map), "%u %u 1", gid, gid);
+	tell("/proc/self/gid_map", map);
+}
+
+static void enter_namespace(void)
+{
+	unsigned uid = geteuid(), gid = getegid();
+
+	if (unshare(uid ? CLONE_NEWUSER | CLONE_NEWNS : CLONE_NEWNS) < 0)
+		_exit(CANNOT_MOUNT);
+	if (uid)
+		be_somebody(uid, gid);
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		_exit(CANNOT_MOUNT);
+}
+
+static void in_a_namespace(void **state, void (*act)(struct scene *scene))
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (!child) {
+		enter_namespace();
+		act(*state);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_MOUNT)
+		skip();
+	assert_int_equal(status, 0);
+}
+
+static void mount_folders(struct scene *scene)
+{
+	watch_in_full(scene, "a/b/*.sock");
+	mount_over("a/b");
+	expect_change(scene);
+	put("a/b/1.sock");
+	expect_change(scene);
+	mount_over("a");
+	expect_change(scene);
+	make_folder("a/b");
+	expect_change(scene);
+	unmount("a");
+	expect_change(scene);
+	put("a/b/2.sock");
+	expect_change(scene);
+	unmount("a/b");
+	expect_change(scene);
+	put("a/b/3.sock");
+	expect_change(scene);
+	mount_over("other");
+	expect_nothing(scene);
+	unmount("other");
+	expect_nothing(scene);
+}
+
+static void what_is_mounted_over_a_folder_is_told(void **state)
+{
+	make_folder("a");
+	make_folder("a/b");
+	make_folder("other");
+	in_a_namespace(state, mount_folders);
+}
+
+static void mount_files(struct scene *scene)
+{
+	watch(scene, "file");
+	bind_over("other", "file");
+	expect_change(scene);
+	unmount("file");
+	expect_change(scene);
+	scene->free_it = true;
+	bind_over("other", "file");
+	expect_change(scene);
+}
+
+static void what_is_mounted_over_a_file_is_told(void **state)
+{
+	put("file");
+	put("other");
+	in_a_namespace(state, mount_files);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -417,6 +544,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_folder_that_cannot_be_read_is_passed, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_is_freed_in_its_own_callback, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_mounted_over_a_folder_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_mounted_over_a_file_is_told, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
