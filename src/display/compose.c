@@ -227,14 +227,20 @@ static enum outcome feed(
 {
 	if (composer->state)
 		return feed_state(composer->state, keysym, ret_text);
-	if (!composer->first)
+	if (!composer->n_keys)
 		return find_accent(keysym) ? WAITING : NO_SEQUENCE;
-	return compose_built_in(composer->first, keysym, ret_text) ? COMPOSED : NO_SEQUENCE;
+	return compose_built_in(composer->keys[0], keysym, ret_text) ? COMPOSED : NO_SEQUENCE;
+}
+
+static void note(struct composer *composer, uint32_t keysym)
+{
+	if (composer->n_keys < COMPOSE_KEYS_MAX)
+		composer->keys[composer->n_keys++] = keysym;
 }
 
 void composer_drop(struct composer *composer)
 {
-	composer->first = 0;
+	composer->n_keys = 0;
 	if (composer->state)
 		xkb_compose_state_reset(composer->state);
 }
@@ -244,10 +250,9 @@ static void put_alone(struct composer *composer, uint32_t dead, char ret_text[CO
 {
 	if (!composer_is_dead(dead))
 		return;
-	composer->first = 0;
 	if (feed(composer, dead, ret_text) != WAITING)
 		return;
-	composer->first = dead;
+	note(composer, dead);
 	if (feed(composer, ' ', ret_text) != COMPOSED)
 		ret_text[0] = 0;
 	composer_drop(composer);
@@ -257,7 +262,7 @@ static void put_alone(struct composer *composer, uint32_t dead, char ret_text[CO
 static bool end_sequence(
 	struct composer *composer, uint32_t keysym, char ret_text[COMPOSE_TEXT_MAX])
 {
-	uint32_t first = composer->first;
+	uint32_t first = composer->keys[0];
 
 	composer_drop(composer);
 	if (keysym == VT_KEY_ESCAPE || keysym == VT_KEY_BACKSPACE)
@@ -268,7 +273,7 @@ static bool end_sequence(
 	if (!composer_is_dead(keysym))
 		return false;
 	if (feed(composer, keysym, ret_text + strlen(ret_text)) == WAITING)
-		composer->first = keysym;
+		note(composer, keysym);
 	return true;
 }
 
@@ -277,12 +282,12 @@ bool composer_feed(struct composer *composer, uint32_t keysym, char ret_text[COM
 	ret_text[0] = 0;
 	if (is_level_shift(keysym))
 		return false;
-	if (!composer->first && !composer_is_dead(keysym) && keysym != MULTI_KEY)
+	if (!composer->n_keys && !composer_is_dead(keysym) && keysym != MULTI_KEY)
 		return false;
 	switch (feed(composer, keysym, ret_text)) {
-	case WAITING: composer->first = composer->first ? composer->first : keysym; return true;
-	case COMPOSED: composer->first = 0; return true;
+	case WAITING: note(composer, keysym); return true;
+	case COMPOSED: composer->n_keys = 0; return true;
 	case NO_SEQUENCE: break;
 	}
-	return composer->first && end_sequence(composer, keysym, ret_text);
+	return composer->n_keys && end_sequence(composer, keysym, ret_text);
 }

@@ -24,14 +24,18 @@ struct xkb_compose_state;
 struct compose_tables *compose_tables_new(void);
 void compose_tables_free(struct compose_tables *tables);
 
+/* Keys of a sequence that are known to be so; one of more is no less put together. */
+enum { COMPOSE_KEYS_MAX = 16 };
+
 /**
  * struct composer - one keyboard
- * @first: the key that began the sequence; 0: there is none
+ * @keys: the keysyms of the sequence that was begun, @n_keys; none: there is none
  */
 struct composer {
 	const struct compose_tables *tables;
 	struct xkb_compose_state *state;
-	uint32_t first;
+	uint32_t keys[COMPOSE_KEYS_MAX];
+	unsigned n_keys;
 };
 
 /** composer_init() - @tables outlive it; NULL: those that are built in */

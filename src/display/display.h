@@ -365,6 +365,7 @@ void display_view_title(const struct display_view *view, struct strbuf *out);
  *            knows of; @col, @row: where that is
  * @back:     lines scrolled back
  * @selected: the text that was selected last; borrowed; @selected_len
+ * @composing: keysyms of a dead key, or a sequence, that waits; borrowed; @n_composing
  * @number:   see display_view_number(); 0: not known
  * @right:    enum display_right: what it may at what it looks at
  */
@@ -372,9 +373,11 @@ struct display_view_state {
 	unsigned console, wanted, keys, buttons, guest_buttons, col, row, back, number, right;
 	const char *selected;
 	size_t selected_len;
+	const uint32_t *composing;
+	size_t n_composing;
 };
 
-/** display_view_save() - what is selected now and a dead key that waits are let go */
+/** display_view_save() - what is selected now is let go */
 void display_view_save(const struct display_view *view, struct display_view_state *ret_state);
 
 /** display_view_go_on() - of a new view: be as another one was, as far as what it saw is there */

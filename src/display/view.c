@@ -308,6 +308,8 @@ void display_view_save(const struct display_view *view, struct display_view_stat
 		.back = view->back,
 		.selected = view->selected.data,
 		.selected_len = view->selected.len,
+		.composing = view->composer.keys,
+		.n_composing = view->composer.n_keys,
 		.number = view->number,
 		.right = view_may(view, view->console) };
 }
@@ -334,6 +336,15 @@ static void take_number(struct display_view *view, unsigned number)
 		display->views_seen = number;
 }
 
+/* What they would have typed was not waited for. */
+static void compose_on(struct composer *composer, const uint32_t *keysyms, size_t n)
+{
+	char text[COMPOSE_TEXT_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		composer_feed(composer, keysyms[i], text);
+}
+
 void display_view_go_on(struct display_view *view, const struct display_view_state *state)
 {
 	if (state->number)
@@ -347,6 +358,7 @@ void display_view_go_on(struct display_view *view, const struct display_view_sta
 		.row = state->row };
 	if (state->selected_len)
 		strbuf_append(&view->selected, state->selected, state->selected_len);
+	compose_on(&view->composer, state->composing, state->n_composing);
 	if (view->console->number == state->console)
 		display_view_scroll(view, (int)state->back);
 }

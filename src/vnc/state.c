@@ -81,6 +81,7 @@ const struct snapshot_field vnc_viewer_fields[] = {
 	VIEWER(selected, 59, SNAPSHOT_BLOB),
 	VIEWER(view.number, 60, SNAPSHOT_U32, .max = INT32_MAX),
 	VIEWER(view.right, 61, SNAPSHOT_U32, .max = DISPLAY_TYPE),
+	VIEWER(composing, 62, SNAPSHOT_BLOB, .optional = true),
 	{ 0 },
 };
 

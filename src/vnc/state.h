@@ -34,7 +34,7 @@ struct vnc_door_state {
  * @fence:    what a Fence message that waits brought; NULL: none does
  * @wish_width, @wish_height: the size that it wants; 0: none
  * @shifts:   which Shift and Control keys the server knows to be down
- * @view:     of which @selected has what is selected
+ * @view:     of which @selected has what is selected, @composing the keysyms, of 4 bytes each
  */
 struct vnc_viewer_state {
 	int fd;
@@ -59,7 +59,7 @@ struct vnc_viewer_state {
 	struct snapshot_bytes fence;
 
 	struct display_view_state view;
-	struct snapshot_bytes selected;
+	struct snapshot_bytes selected, composing;
 };
 
 /**

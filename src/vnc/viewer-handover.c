@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/wire.h"
+#include "display/compose.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -99,6 +100,8 @@ static void put_view(const struct display_view *view, struct vnc_viewer_state *s
 {
 	display_view_save(view, &state->view);
 	state->selected = bytes_of(state->view.selected, state->view.selected_len);
+	state->composing = bytes_of(
+		state->view.composing, state->view.n_composing * sizeof(*state->view.composing));
 }
 
 static void put_wishes(const struct session *session, struct vnc_viewer_state *state)
@@ -223,13 +226,21 @@ static int get_clipboard(const struct vnc_viewer_state *state, struct clipboard 
 	return r;
 }
 
-static void get_view(const struct vnc_viewer_state *state, struct session *session)
+static int get_view(const struct vnc_viewer_state *state, struct session *session)
 {
 	struct display_view_state left = state->view;
+	uint32_t keysyms[COMPOSE_KEYS_MAX];
 
+	if (state->composing.len > sizeof(keysyms))
+		return -EBADMSG;
+	if (state->composing.len)
+		memcpy(keysyms, state->composing.data, state->composing.len);
+	left.composing = keysyms;
+	left.n_composing = state->composing.len / sizeof(*keysyms);
 	left.selected = state->selected.data;
 	left.selected_len = state->selected.len;
 	session_return(session, &left);
+	return 0;
 }
 
 static int get_wishes(const struct vnc_viewer_state *state, struct session *session)
@@ -270,7 +281,8 @@ static int fill(const struct vnc_viewer_state *state, struct vnc_viewer *viewer)
 {
 	int r = get_peer(state, viewer);
 
-	get_view(state, &viewer->session);
+	if (r == 0)
+		r = get_view(state, &viewer->session);
 	if (r == 0)
 		r = get_updates(state, &viewer->session.updates);
 	if (r == 0)

@@ -196,6 +196,37 @@ static void the_locales_tables_know_compose(void **state)
 #endif
 }
 
+#ifdef HAVE_XKBCOMMON
+/* As by another program in its place, behind each key. */
+static void go_on(struct fixture *f)
+{
+	struct display_view *before = f->watcher.view;
+	struct display_view_state left;
+
+	watcher_open(f, &f->watcher, "first");
+	display_view_save(before, &left);
+	display_view_go_on(f->watcher.view, &left);
+	display_view_free(before);
+}
+
+static void a_sequence_goes_on_in_another_program(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(display_load_compose(f->display), 0);
+	go_on(f);
+	press(f, MULTI_KEY);
+	go_on(f);
+	press(f, 'o');
+	go_on(f);
+	go_on(f);
+	press(f, 'c');
+	go_on(f);
+	press(f, '.');
+	assert_in(f, "\u00a9.");
+}
+#endif
+
 static void alt_gr_as_ctrl_and_alt_has_been_used_up(void **state)
 {
 	struct fixture *f = *state;
@@ -506,6 +537,9 @@ int main(void)
 		CASE(what_does_not_go_together_is_typed_one_by_one),
 		CASE(other_keys_end_a_sequence),
 		CASE(the_locales_tables_know_compose),
+#ifdef HAVE_XKBCOMMON
+		CASE(a_sequence_goes_on_in_another_program),
+#endif
 		CASE(alt_gr_as_ctrl_and_alt_has_been_used_up),
 		CASE(ctrl_with_another_script_is_the_latin_key),
 		CASE(backspace_is_del_unless_the_console_says_otherwise),

@@ -23,6 +23,7 @@ enum {
 	RAW_ROW_BYTES = 12 + COLS_PX * 16 * 4,
 	PICTURE_BYTES = 4 + 24 * RAW_ROW_BYTES,
 	SHIFT_L = 0xffe1,
+	DEAD_CIRCUMFLEX = 0xfe52,
 };
 
 static int setup(void **state)
@@ -109,6 +110,21 @@ static void keys_that_are_down_stay_so(void **state)
 	key(f, fd, SHIFT_L, false);
 	PUT(f, fd, "\x05\x01\x00\x10\x00\x10");
 	assert_true(f->typed_len > 0);
+	close(fd);
+}
+
+static void a_dead_key_waits_for_its_letter(void **state)
+{
+	struct fixture *f = *state;
+	int fd = login(f, true);
+
+	key(f, fd, DEAD_CIRCUMFLEX, true);
+	f = hand_over(state);
+	key(f, fd, DEAD_CIRCUMFLEX, false);
+	f = hand_over(state);
+	key(f, fd, 'a', true);
+	assert_int_equal(f->typed_len, 2);
+	assert_memory_equal(f->typed, "\xc3\xa2", 2);
 	close(fd);
 }
 
@@ -324,6 +340,7 @@ int main(void)
 		TEST(who_looks_goes_on_and_gets_the_whole_picture_once),
 		TEST(what_was_asked_for_comes_from_the_next_one),
 		TEST(keys_that_are_down_stay_so),
+		TEST(a_dead_key_waits_for_its_letter),
 		TEST(half_a_message_is_read_to_its_end),
 		TEST(half_an_update_has_as_many_rectangles_as_it_said),
 		TEST(a_zlib_stream_goes_on),
