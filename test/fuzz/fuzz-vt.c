@@ -14,7 +14,8 @@
  *	0xff 0x01	collect damage
  *	0xff other	the byte itself
  * It is fed whole and in small pieces, which must come to the same; the state must be sound, and a
- * replay must give an equal one.
+ * replay must give an equal one. Another engine must come to the same from its middle on, where it
+ * was shown what the first one was in the middle of.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -117,6 +118,29 @@ static void must_be_equal(struct vt *a, struct vt *b)
 		abort();
 }
 
+/* The input is a stream only: another engine could not be told of another size. */
+static void go_on_elsewhere(const uint8_t *data, size_t size)
+{
+	const struct vt_replay how = { .flags = VT_REPLAY_FRESH };
+	const struct vt_config config = { .cols = 12, .rows = 5, .scrollback_lines = 40 };
+	AUTO_STRBUF struct strbuf left = { 0 };
+	struct vt *vt, *other;
+	size_t cut = size / 2;
+
+	if (vt_new(&config, NULL, NULL, &vt) < 0 || vt_new(&config, NULL, NULL, &other) < 0)
+		abort();
+	vt_feed(vt, data, cut);
+	if (vt_resize(other, vt_cols(vt), vt_rows(vt)) < 0 || vt_replay(vt, &left, &how) < 0)
+		abort();
+	vt_put_begun(vt, &left);
+	vt_feed(other, left.data, left.len);
+	vt_feed(vt, data + cut, size - cut);
+	vt_feed(other, data + cut, size - cut);
+	must_be_equal(vt, other);
+	vt_free(vt);
+	vt_free(other);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct harness *whole = run(data, size, 0), *pieces = run(data, size, 1 + size % 7);
@@ -127,5 +151,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_all(whole->vt);
 	end(whole);
 	end(pieces);
+	go_on_elsewhere(data, size);
 	return 0;
 }
