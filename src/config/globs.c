@@ -284,6 +284,12 @@ int globs_new(struct loop *loop, const struct request_list *consoles,
 	return r;
 }
 
+void globs_look(const struct globs *globs)
+{
+	for (size_t i = 0; i < globs->len; i++)
+		on_path(&globs->items[i]);
+}
+
 void globs_free(struct globs *globs)
 {
 	if (!globs)

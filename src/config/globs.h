@@ -43,6 +43,9 @@ int globs_new(struct loop *loop, const struct request_list *consoles,
 	void (*on_change)(void *data, const char *group), void *data, struct globs **ret_globs,
 	struct error **err);
 
+/** globs_look() - soon, as if something had changed everywhere: so far nobody has looked */
+void globs_look(const struct globs *globs);
+
 /** globs_free() - NULL is fine */
 void globs_free(struct globs *globs);
 

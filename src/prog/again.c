@@ -192,11 +192,14 @@ int again_new(struct loop *loop, struct world *world, struct setup *setup, again
 		r = error_set(err, ENOMEM, "out of memory");
 	else
 		r = watch_globs(again, err);
-	if (r < 0)
+	if (r < 0) {
 		again_free(again);
-	else
-		*ret_again = again;
-	return r;
+		return r;
+	}
+	if (setup->takes_over)
+		globs_look(again->globs);
+	*ret_again = again;
+	return 0;
 }
 
 void again_read(struct again *again)

@@ -300,6 +300,26 @@ def test_a_file_system_over_a_watched_folder_is_noticed(upgradable, workdir):
     (workdir / "other/d.sock").unlink()
 
 
+@pytest.mark.skipif(
+    bool(program.SANDBOX), reason="what stands between is no program that may be executed")
+def test_a_socket_that_comes_between_two_programs_is_noticed(upgradable, charhubd_path, workdir):
+    """One of them looks no more, the other one not yet."""
+    write(workdir / "x.conf",
+          f'[console "vm-*"] guest = "unix:{workdir}/vms/*.sock" listen = "off"\n')
+    bind(workdir / "vms/a.sock")
+    bind(workdir / "b.sock")
+    upgradable.start("-config", "x.conf")
+    upgradable.install_script(f"""
+        case "$*" in
+        *-check-snapshot*) ;;
+        *) mv {workdir}/b.sock {workdir}/vms ;;
+        esac
+        exec {charhubd_path} "$@" """)
+    upgradable.upgrade()
+    wait_until(lambda: len(upgradable.run("query-hubs")) == 2, "the new console")
+    (workdir / "vms/b.sock").unlink()
+
+
 def consoles(daemon):
     return [console["name"] for console in json.loads(daemon.run("list", "--json").out)]
 
