@@ -519,12 +519,12 @@ static void all_consoles_of_a_context_have_one_bound(void **state)
 	(void)state;
 	assert_answer("memory-max", "{\"size\":262144}", "{}");
 	assert_answer("query-memory", NULL, "\"max\":262144");
-	for (unsigned i = 0; !strstr(f.events.bytes, "HUB_HISTORY_DROPPED{\"hub\":\"con0\""); i++) {
-		assert_in_range(i, 0, 1 << 20);
+	for (unsigned i = 0; i < 1 << 16; i++) {
 		snprintf(line, sizeof(line), "%u%08x%08x\n", i, i * 2654435761u, ~i * 40503u);
 		print(line);
 		turn();
 	}
+	AWAIT(strstr(f.events.bytes, "HUB_HISTORY_DROPPED{\"hub\":\"con0\""));
 	assert_int_equal(charhub_console_info(f.console, &info), 0);
 	assert_true(info.held_from > info.kept);
 	assert_int_equal(charhub_console_history(f.console, info.kept, line, 1), -ERANGE);
