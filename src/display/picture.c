@@ -367,9 +367,11 @@ void display_view_read(struct display_view *view, unsigned row, unsigned first, 
 		.bg = vt_palette(vt, VT_SLOT_BG) };
 
 	blank.line = blank.fg;
-	for (unsigned col = first; col < end; col++)
-		cells[col - first] = blank;
 	if (row >= vt_rows(vt) || first >= stop)
+		stop = first;
+	for (unsigned col = stop; col < end; col++)
+		cells[col - first] = blank;
+	if (stop == first)
 		return;
 	size = read_row(view, row, from);
 	text_cell_from_vt(vt, from, stop, look);

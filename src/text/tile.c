@@ -23,15 +23,25 @@ static uint8_t style_of(unsigned attr)
 			 (attr & VT_OVERLINE ? TEXT_OVERLINE : 0));
 }
 
+/* Whether vt_resolve_cell() says the same of both. */
+static bool have_same_colors(const struct vt_cell *a, const struct vt_cell *b)
+{
+	return a->fg == b->fg && a->bg == b->bg && a->attr == b->attr &&
+	       a->underline_color == b->underline_color;
+}
+
 void text_cell_from_vt(const struct vt *vt, const struct vt_cell *cells, unsigned count,
 	struct text_cell *ret_cells)
 {
+	struct vt_colors colors;
+
 	for (unsigned i = 0; i < count; i++) {
 		const struct vt_cell *from = &cells[i];
-		struct vt_colors colors = vt_resolve_cell(vt, from);
 		bool invisible = from->attr & VT_INVISIBLE;
 		struct text_cell *to = &ret_cells[i];
 
+		if (i == 0 || !have_same_colors(from, from - 1))
+			colors = vt_resolve_cell(vt, from);
 		*to = (struct text_cell){
 			.ch = invisible ? 0 : (uint32_t)from->ch,
 			.fg = colors.fg,
@@ -132,6 +142,13 @@ static void zoom_rows(uint8_t rows[TEXT_CELL_HEIGHT], unsigned zoom)
 		rows[y] = stretch(from[high ? top + y / 2 : y] >> shift & 15);
 }
 
+static bool is_blank(const uint8_t rows[TEXT_CELL_HEIGHT])
+{
+	static const uint8_t blank[TEXT_CELL_HEIGHT];
+
+	return !memcmp(rows, blank, TEXT_CELL_HEIGHT);
+}
+
 void text_tile(struct font *font, const struct vt *vt, const struct text_cell *cell,
 	struct text_tile *ret_tile)
 {
@@ -146,7 +163,5 @@ void text_tile(struct font *font, const struct vt *vt, const struct text_cell *c
 		zoom_rows(ret_tile->bits, cell->zoom);
 		zoom_rows(ret_tile->line_bits, cell->zoom);
 	}
-	ret_tile->is_solid = !ret_tile->has_line;
-	for (unsigned y = 0; y < TEXT_CELL_HEIGHT && ret_tile->is_solid; y++)
-		ret_tile->is_solid = !ret_tile->bits[y];
+	ret_tile->is_solid = !ret_tile->has_line && is_blank(ret_tile->bits);
 }

@@ -24,7 +24,7 @@ static unsigned add_color(struct tile *tile, uint32_t rgb)
 	return tile->colors++;
 }
 
-/* What was found last: neighbours mostly have the same colours. */
+/* What was found last: neighbours mostly have the same colours. A blank shows only one of them. */
 struct found {
 	uint32_t bg, fg, line;
 	struct inks inks;
@@ -35,7 +35,7 @@ static void find_inks(struct tile *tile, const struct text_tile *cell, struct fo
 	uint32_t fg = cell->is_solid ? cell->bg : cell->fg;
 	uint32_t line = cell->has_line ? cell->line : cell->bg;
 
-	if (cell->bg == found->bg && fg == found->fg && line == found->line)
+	if (cell->bg == found->bg && (cell->is_solid || (fg == found->fg && line == found->line)))
 		return;
 	found->bg = cell->bg;
 	found->fg = fg;
@@ -239,13 +239,39 @@ uint8_t *raster_put_pixels(const struct raster *raster, unsigned x, unsigned y, 
 
 /* ---- packing ---- */
 
-/* @bits bytes in each row of a cell. */
-static inline void pack_cell(const struct text_tile *cell, const struct inks *inks, unsigned bits,
-	uint8_t *out, size_t stride)
+/* All rows of a cell at one bit a pixel: a byte each, the glyph's own but for its colours. */
+static inline void make_bytes(
+	const struct text_tile *cell, struct inks inks, uint8_t bytes[TEXT_CELL_HEIGHT])
 {
-	for (unsigned row = 0; row < TEXT_CELL_HEIGHT; row++, out += stride) {
-		uint64_t px = htobe64(cell_row(cell, inks, row, bits) << (64 - 8 * bits));
+	uint8_t bg = inks.bg ? 0xff : 0, ink = (uint8_t)(bg ^ (inks.fg ? 0xff : 0));
 
+	for (unsigned row = 0; row < TEXT_CELL_HEIGHT; row++)
+		bytes[row] = (uint8_t)(bg ^ (ink & cell->bits[row]));
+	if (!cell->has_line)
+		return;
+	for (unsigned row = 0; row < TEXT_CELL_HEIGHT; row++)
+		bytes[row] = (uint8_t)(inks.line ? bytes[row] | cell->line_bits[row]
+						 : bytes[row] & ~cell->line_bits[row]);
+}
+
+/*
+ * @bits bytes in each row of a cell. One bit is the usual case by far: its rows are made side by
+ * side, where nothing that is written could be what is read.
+ */
+static inline void pack_cell(
+	const struct text_tile *cell, struct inks inks, unsigned bits, uint8_t *out, size_t stride)
+{
+	uint8_t bytes[TEXT_CELL_HEIGHT];
+	uint64_t px;
+
+	if (bits == 1)
+		make_bytes(cell, inks, bytes);
+	for (unsigned row = 0; row < TEXT_CELL_HEIGHT; row++, out += stride) {
+		if (bits == 1) {
+			*out = bytes[row];
+			continue;
+		}
+		px = htobe64(cell_row(cell, &inks, row, bits) << (64 - 8 * bits));
 		memcpy(out, &px, bits);
 	}
 }
@@ -261,7 +287,7 @@ static inline __attribute__((always_inline)) uint8_t *pack_cells(
 
 	for (unsigned row = span.row; row < span.end_row; row++, out += TEXT_CELL_HEIGHT * stride)
 		for (unsigned col = span.col; col < span.end_col; col++)
-			pack_cell(&raster->cells[row * raster->cols + col], inks++, bits,
+			pack_cell(&raster->cells[row * raster->cols + col], *inks++, bits,
 				out + (col - span.col) * bits, stride);
 	return out;
 }
