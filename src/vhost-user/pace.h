@@ -16,6 +16,9 @@
  * within PACE_LIMIT_NS, look again after PACE_SLEEP_US and take several together: fewer kicks and
  * interrupts, longer writes. Where it is only one, somebody waits for the answer to each: no more
  * of it for the next PACE_REST times. (Of 100 to 400 us of sleep, more than 200 gained nothing.)
+ *
+ * Where more comes for such a guest than it has read, its ring is full, and it gives back one
+ * buffer after the other, each with a kick. It is the same with these: it has enough to read.
  */
 enum {
 	PACE_SPIN_NS = 50 * 1000,
@@ -28,7 +31,7 @@ enum {
 struct pace {
 	unsigned polling;
 	struct virtio_console_taken taken;
-	uint64_t console_ns, serial_ns; /* when there was something last */
+	uint64_t console_ns, serial_ns, input_ns; /* when there was something last */
 	unsigned rest;
 };
 

@@ -150,6 +150,13 @@ static inline bool console_polls(
 							     : VIRTIO_CONSOLE_POLL_SERIAL));
 }
 
+/** console_polls_input() - the same for its in queue, where somebody waits for a buffer */
+static inline bool console_polls_input(
+	const struct virtio_console *console, const struct virtio_console_port *port)
+{
+	return port && !port->is_console && (console->polling & VIRTIO_CONSOLE_POLL_INPUT);
+}
+
 static inline unsigned port_in_queue(unsigned id)
 {
 	return id ? 2 * id + 2 : 0;

@@ -466,7 +466,7 @@ static int in_segment(struct virtio_console_port *port, struct virtqueue *vq, si
 	unsigned queue = port_in_queue(port->id);
 	int ret = next_in_chain(port->console, vq, queue, budget, ret_segment);
 
-	if (ret == 0 && wait_for_buffer(vq))
+	if (ret == 0 && !console_polls_input(port->console, port) && wait_for_buffer(vq))
 		ret = next_in_chain(port->console, vq, queue, budget, ret_segment);
 	port->in_waiting = ret <= 0;
 	if (ret == -EPROTO)
@@ -579,6 +579,7 @@ bool port_serve_in(struct virtio_console *console, struct virtio_console_port *p
 	if (!port->guest_open || in_segment(port, vq, budget, &segment) <= 0)
 		return false;
 	virtqueue_want_kick(vq, false);
+	console->taken.input += !port->is_console;
 	if (port->ops->on_in_room)
 		port->ops->on_in_room(port->user);
 	return false;

@@ -456,9 +456,14 @@ static void tell_broken(struct virtio_console *console)
 
 static void kick_polled(struct virtio_console *console)
 {
-	for (unsigned i = 0; console->polling && i < console->config.max_ports; i++)
-		if (console_polls(console, console->slots[i].port))
+	for (unsigned i = 0; console->polling && i < console->config.max_ports; i++) {
+		const struct virtio_console_port *port = console->slots[i].port;
+
+		if (console_polls(console, port))
 			bit_set(console->kicked, port_out_queue(i));
+		if (console_polls_input(console, port) && port->in_waiting)
+			bit_set(console->kicked, port_in_queue(i));
+	}
 }
 
 void virtio_console_set_polling(struct virtio_console *console, unsigned polling)

@@ -295,10 +295,14 @@ void virtio_console_kick(struct virtio_console *console, unsigned queue);
  */
 bool virtio_console_process(struct virtio_console *console, size_t budget);
 
-/** struct virtio_console_taken - buffers of the guest, ever; one taken in parts counts for each */
+/**
+ * struct virtio_console_taken - buffers of the guest, ever; one taken in parts counts for each
+ * @console: of virtconsoles: the guest spins for each of them
+ * @serial:  of virtserialports
+ * @input:   of these, how often one was waited for and came
+ */
 struct virtio_console_taken {
-	uint64_t console; /* of virtconsoles: the guest spins for each of them */
-	uint64_t serial;  /* of virtserialports */
+	uint64_t console, serial, input;
 };
 
 /** virtio_console_taken() - counts that grow fast where a transport had better poll */
@@ -307,11 +311,13 @@ const struct virtio_console_taken *virtio_console_taken(const struct virtio_cons
 enum virtio_console_polling {
 	VIRTIO_CONSOLE_POLL_CONSOLES = 1,
 	VIRTIO_CONSOLE_POLL_SERIAL = 2,
+	VIRTIO_CONSOLE_POLL_INPUT = 4,
 };
 
 /**
  * virtio_console_set_polling() - the transport looks again soon, by itself, until it says no
- * @polling: enum virtio_console_polling: at the out queues of which ports
+ * @polling: enum virtio_console_polling: at the out queues of which ports, and at the in queues of
+ *           virtserialports that have found no buffer
  *
  * virtio_console_process() looks at these queues each time, and the guest is not asked to kick
  * them. Their interrupts are put off meanwhile, up to half a ring: those of a console until the

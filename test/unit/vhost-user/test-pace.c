@@ -6,7 +6,12 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-enum { CONSOLES = VIRTIO_CONSOLE_POLL_CONSOLES, SERIAL = VIRTIO_CONSOLE_POLL_SERIAL, US = 1000 };
+enum {
+	CONSOLES = VIRTIO_CONSOLE_POLL_CONSOLES,
+	SERIAL = VIRTIO_CONSOLE_POLL_SERIAL,
+	INPUT = VIRTIO_CONSOLE_POLL_INPUT,
+	US = 1000,
+};
 
 struct fixture {
 	struct pace pace;
@@ -84,6 +89,28 @@ static void port_that_waits_for_each_answer_is_left_alone(void **state)
 		assert_int_equal(look(&f, 200, 0, 3), SERIAL);
 }
 
+/* The same; @input: somebody had waited for a buffer, and it was there. */
+static unsigned look_for_input(struct fixture *f, unsigned us, bool input)
+{
+	f->taken.input += input;
+	return look(f, us, 0, 0);
+}
+
+static void who_fills_a_ring_is_not_kicked_for_each_buffer(void **state)
+{
+	struct fixture f = start();
+
+	(void)state;
+	assert_int_equal(look_for_input(&f, 0, true), 0);
+	assert_int_equal(look_for_input(&f, 499, true), INPUT);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(look_for_input(&f, 200, true), INPUT);
+	assert_int_equal(look_for_input(&f, 200, false), INPUT);
+	assert_int_equal(look_for_input(&f, 200, false), INPUT);
+	assert_int_equal(look_for_input(&f, 100, false), 0);
+	assert_int_equal(look_for_input(&f, 10, true), 0); /* 510 us since there was something */
+}
+
 static void consoles_and_ports_do_not_mix(void **state)
 {
 	struct fixture f = start();
@@ -94,6 +121,8 @@ static void consoles_and_ports_do_not_mix(void **state)
 	assert_int_equal(look(&f, 1, 1, 0), CONSOLES);
 	assert_int_equal(look(&f, 1, 0, 2), CONSOLES | SERIAL);
 	assert_int_equal(look(&f, 60, 0, 2), SERIAL);
+	assert_int_equal(look_for_input(&f, 1, true), SERIAL);
+	assert_int_equal(look_for_input(&f, 1, true), SERIAL | INPUT);
 }
 
 int main(void)
@@ -103,6 +132,7 @@ int main(void)
 		cmocka_unit_test(slow_console_is_never_polled),
 		cmocka_unit_test(stream_of_a_port_is_taken_in_pieces),
 		cmocka_unit_test(port_that_waits_for_each_answer_is_left_alone),
+		cmocka_unit_test(who_fills_a_ring_is_not_kicked_for_each_buffer),
 		cmocka_unit_test(consoles_and_ports_do_not_mix),
 	};
 

@@ -426,6 +426,50 @@ static void a_polled_serial_port_needs_no_kicks_and_is_called_when_it_rests(void
 	}
 }
 
+static void a_polled_serial_port_that_waits_for_buffers_needs_no_kicks(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FORMATS; i++) {
+		struct rig_port *p = &rig.ports[SERIAL];
+		uint64_t waited;
+		unsigned kicks;
+
+		open_two_ports(formats[i]);
+		waited = virtio_console_taken(rig.console)->input;
+		virtio_console_set_polling(rig.console, VIRTIO_CONSOLE_POLL_INPUT);
+		assert_int_equal(virtio_console_port_in(p->port, "x", 1), 0);
+		assert_int_equal(virtio_console_port_in(rig.ports[0].port, "x", 1), 0);
+		rig_post(&rig, SERIAL_IN, 4);
+		rig_post(&rig, SERIAL_IN, 4);
+		rig_process(&rig);
+		assert_int_equal(p->rooms, 1);
+		kicks = rig.kicks[SERIAL_IN];
+		assert_int_equal(virtio_console_taken(rig.console)->input, waited + 1);
+		assert_int_equal(virtio_console_port_in(p->port, "0123456789", 10), 8);
+		rig_post(&rig, SERIAL_IN, 4);
+		rig_process(&rig);
+		assert_int_equal(p->rooms, 2);
+		assert_int_equal(rig.kicks[SERIAL_IN], kicks);
+
+		/* A console is not made to wait for the next look. */
+		kicks = rig.kicks[0];
+		rig_post(&rig, 0, 4);
+		assert_int_equal(rig.kicks[0], kicks + 1);
+
+		/* Who waits when that ends is kicked. */
+		assert_int_equal(virtio_console_port_in(p->port, "01234", 5), 4);
+		assert_int_equal(virtio_console_port_in(p->port, "4", 1), 0);
+		virtio_console_set_polling(rig.console, 0);
+		rig_process(&rig);
+		kicks = rig.kicks[SERIAL_IN];
+		rig_post(&rig, SERIAL_IN, 4);
+		assert_int_equal(rig.kicks[SERIAL_IN], kicks + 1);
+		rig_process(&rig);
+		assert_int_equal(p->rooms, 3);
+		rig_close(&rig);
+	}
+}
+
 static void a_single_port_is_open_while_its_queues_run(void **state)
 {
 	uint8_t config[12];
@@ -614,6 +658,7 @@ int main(void)
 		cmocka_unit_test(useless_buffers_for_input_are_given_back_bit_by_bit),
 		cmocka_unit_test(a_polled_console_needs_no_kicks_and_its_calls_wait),
 		cmocka_unit_test(a_polled_serial_port_needs_no_kicks_and_is_called_when_it_rests),
+		cmocka_unit_test(a_polled_serial_port_that_waits_for_buffers_needs_no_kicks),
 		cmocka_unit_test(a_single_port_is_open_while_its_queues_run),
 		cmocka_unit_test(emergency_writes_are_out_of_port_0_before_any_queue_runs),
 		cmocka_unit_test(a_broken_driver_is_not_served_until_reset),
