@@ -2,6 +2,7 @@
 """Running programs: charhubd with its readiness and its clean end, and anything on a terminal."""
 
 import dataclasses
+import fcntl
 import os
 import pathlib
 import re
@@ -10,9 +11,11 @@ import shutil
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 
@@ -55,34 +58,45 @@ class Output:
     """What a program writes to a pipe, collected by a thread so that it never stalls."""
 
     def __init__(self, pipe):
-        self.data = bytearray()
-        self._ended = False
+        self._pipe, self._data, self._ended = pipe, bytearray(), False
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._collect, args=(pipe,), daemon=True)
+        self._thread = threading.Thread(target=self._collect, daemon=True)
         self._thread.start()
 
-    def _collect(self, pipe):
-        with pipe:
-            while True:
-                data = os.read(pipe.fileno(), 65536)
+    def _collect(self):
+        poller = select.poll()
+        poller.register(self._pipe, select.POLLIN)
+        with self._pipe:
+            while not self._ended:
+                poller.poll()
                 with self._changed:
-                    self.data += data
+                    data = os.read(self._pipe.fileno(), 65536)
+                    self._data += data
                     self._ended = not data
                     self._changed.notify_all()
-                    if not data:
-                        return
+
+    def _is_read(self):
+        return self._ended or not struct.unpack(
+            "i", fcntl.ioctl(self._pipe, termios.FIONREAD, b"\0\0\0\0"))[0]
 
     def wait_for(self, what, timeout=DEADLINE):
         """The match object of @what (bytes, text or pattern) once it was printed."""
         pattern = as_pattern(what)
         with self._changed:
             found = self._changed.wait_for(
-                lambda: pattern.search(self.data) or self._ended, timeout)
-            match = pattern.search(self.data)
+                lambda: pattern.search(self._data) or self._ended, timeout)
+            match = pattern.search(self._data)
         if not match:
             why = "ended without" if found else "never printed"
-            raise Deadline(f"{why} {pattern.pattern!r}: {bytes(self.data)!r}")
+            raise Deadline(f"{why} {pattern.pattern!r}: {bytes(self._data)!r}")
         return match
+
+    @property
+    def data(self):
+        """All that was printed until now."""
+        with self._changed:
+            self._changed.wait_for(self._is_read, DEADLINE)
+            return bytes(self._data)
 
     @property
     def text(self):
