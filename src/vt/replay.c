@@ -68,8 +68,9 @@ static void put_reset(struct replay *r)
 	strbuf_puts(r->out, VT_ABORT);
 	if (vt->touched & TOUCHED_LEVEL)
 		strbuf_puts(r->out, "\033[64;1\"p");
-	strbuf_puts(r->out, "\033%G\033[?47l\033[?69l\033[r\033[?6l\033[4l\033[20l\033[?7h"
-			    "\033(B\033)B\017\033[m");
+	/* the alternate screen is entered before it is left: minicom 2.8 ends with SIGSEGV else */
+	strbuf_puts(r->out, "\033%G\033[?47h\033[?47l\033[?69l\033[r\033[?6l\033[4l\033[20l"
+			    "\033[?7h\033(B\033)B\017\033[m");
 	if (touched_modes(vt) & MODE_BIT(MODE_GRAPHEMES))
 		strbuf_puts(r->out, "\033[?2027l");
 	if (vt->links.used)

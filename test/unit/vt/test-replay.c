@@ -348,6 +348,28 @@ static void an_ordinary_guest_makes_an_ordinary_replay(void **state)
 	vt_free(guest);
 }
 
+static void alternate_screen_is_left_only_after_it_was_entered(void **state)
+{
+	const struct vt_replay how = { .notice = NOTICE };
+
+	(void)state;
+	for (unsigned seed = 0; seed < 20; seed++) {
+		AUTO_STRBUF struct strbuf bytes = { 0 };
+		struct vt *guest = random_guest(seed, seed & 1);
+		const char *at;
+		int entered = 0;
+
+		assert_int_equal(vt_replay(guest, &bytes, &how), 0);
+		strbuf_putc(&bytes, '\0');
+		for (at = bytes.data; (at = strstr(at, "\033[?47")); at += strlen("\033[?47h")) {
+			entered += at[strlen("\033[?47")] == 'h' ? 1 : -1;
+			assert_in_range(entered, 0, 1);
+		}
+		assert_int_equal(entered, seed & 1);
+		vt_free(guest);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +377,7 @@ int main(void)
 		cmocka_unit_test(main_screen_is_right_on_a_terminal_of_another_size),
 		cmocka_unit_test(alternate_screen_is_right_on_a_terminal_of_unknown_size),
 		cmocka_unit_test(alternate_screen_is_right_on_a_terminal_of_another_size),
+		cmocka_unit_test(alternate_screen_is_left_only_after_it_was_entered),
 		cmocka_unit_test(live_bytes_stay_right_on_a_higher_terminal),
 		cmocka_unit_test(history_scrolls_back_in_order_and_the_screen_follows_at_once),
 		cmocka_unit_test(in_place_leaves_no_copy_above),
