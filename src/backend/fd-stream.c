@@ -16,7 +16,8 @@
  * what it has sent has been delivered. A file or a terminal may still have something to say.
  *
  * While paused, a hang-up with nothing left to read is the end at once. With bytes left, out fails
- * at once and the end comes when they have been delivered.
+ * at once, which a holder who waits for room is told by on_room(), and the end comes when they have
+ * been delivered.
  *
  * One dispatch moves at most BYTES_A_DISPATCH. The methods that the holder calls make no upcall: a
  * failure that they find is dealt with by a task.
@@ -110,11 +111,18 @@ static void end_input(struct fd_stream *stream, int error)
 		chardev_set_open(stream->chardev, false);
 }
 
+/* The end may have to wait for room at a holder who himself waits for room here: he is told. */
+static void fail_out(struct fd_stream *stream)
+{
+	stream->out = FD_STREAM_OUT_FAILED;
+	chardev_room_later(stream->chardev);
+}
+
 /* Both ways over one descriptor: no input and a hang-up mean that nobody takes bytes either. */
 static void fail_out_on_hangup(struct fd_stream *stream, unsigned seen)
 {
 	if ((transport_ways(stream->transport) & TRANSPORT_DUPLEX) && (seen & WATCH_GONE))
-		stream->out = FD_STREAM_OUT_FAILED;
+		fail_out(stream);
 }
 
 /* HANGUP or GONE was reported while nothing is read. */
@@ -169,7 +177,7 @@ static bool read_nothing(struct fd_stream *stream, ssize_t got)
 		return false;
 	fail_out_on_hangup(stream, transport_look(stream->transport));
 	if (error && (transport_ways(stream->transport) & TRANSPORT_DUPLEX))
-		stream->out = FD_STREAM_OUT_FAILED;
+		fail_out(stream);
 	end_input(stream, stream->finishing ? 0 : error);
 	return false;
 }
@@ -251,7 +259,7 @@ static ssize_t out_error(struct fd_stream *stream, int error, size_t total)
 		return (ssize_t)total;
 	}
 	if (!forgives) {
-		stream->out = FD_STREAM_OUT_FAILED;
+		fail_out(stream);
 		stream->error = error;
 		log_debug("chardev '%s': takes no more: %s", stream->chardev->id, strerror(error));
 		/* A socket is of no use any more; what its peer has said still counts. */
@@ -461,6 +469,6 @@ void fd_stream_finish(struct fd_stream *stream)
 	if (!is_alive(stream))
 		return;
 	stream->finishing = true;
-	stream->out = FD_STREAM_OUT_FAILED;
+	fail_out(stream);
 	post_settle(stream);
 }

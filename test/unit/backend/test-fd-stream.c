@@ -79,6 +79,26 @@ static void its_last_words_wait_for_room(void **state)
 	close(peer);
 }
 
+/* Its bytes wait for a holder who reads on when his own have gone, as a monitor does. */
+static void who_waits_for_room_hears_of_a_peer_that_is_gone(void **state)
+{
+	static char data[PIPE_BYTES];
+	struct env *env = *state;
+	int peer = inherit(env);
+
+	fake_holder_set_room(&env->holder, 0);
+	assert_in_range(fake_holder_out(&env->holder, data, sizeof(data)), 1, sizeof(data) - 1);
+	assert_int_equal(write(peer, "last", 4), 4);
+	run_idle(env->loop);
+	close(peer);
+	RUN_UNTIL(env->loop, env->holder.room_calls == 1);
+	assert_int_equal(env->holder.hangups, 0);
+	assert_int_equal(fake_holder_out(&env->holder, "x", 1), -EPIPE);
+	fake_holder_set_room(&env->holder, 100);
+	RUN_UNTIL(env->loop, env->holder.hangups == 1);
+	assert_true(fake_holder_in_is(&env->holder, "last"));
+}
+
 static void one_dispatch_reads_a_bounded_amount(void **state)
 {
 	static char data[PIPE_BYTES];
@@ -151,6 +171,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		CASE(socket_that_takes_no_more_is_disconnected),
 		CASE(its_last_words_wait_for_room),
+		CASE(who_waits_for_room_hears_of_a_peer_that_is_gone),
 		CASE(one_dispatch_reads_a_bounded_amount),
 		CASE(bytes_of_each_client_are_in_the_log),
 	};
