@@ -182,7 +182,7 @@ static void complete(struct readline *readline, struct strbuf *out)
 	const char *first = NULL;
 	size_t agreed = 0, found = 0;
 
-	if (!readline->complete || memchr(readline->line, ' ', readline->at))
+	if (!readline->complete)
 		return;
 	for (const char *at = readline->complete(NULL); at; at = readline->complete(at)) {
 		if (strncmp(at, readline->line, readline->at) != 0)

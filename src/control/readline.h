@@ -33,7 +33,7 @@ enum readline_result {
  * @escape:  state of a key of several bytes; @number: its parameter
  * @history: the lines before, the newest last; @n_history of them
  * @shown:   which of them is shown; @n_history: the new line, which is kept in @draft meanwhile
- * @complete: words that Tab completes the first word to; a walk: NULL starts and ends
+ * @complete: commands, of one word or more, that Tab completes to; a walk: NULL starts and ends
  */
 struct readline {
 	const char *prompt;

@@ -372,6 +372,7 @@ static int add_name(struct setup *setup, struct opts *opts, const char *where, s
 static const struct opt_desc memory_options[] = {
 	{ .name = "size",
 		.type = OPT_SIZE,
+		.required = true,
 		.help = "what all consoles together may take for what they hold; 0: any" },
 	{ 0 },
 };

@@ -350,21 +350,25 @@ static unsigned header_size(const struct frame *frame)
 	return 2 + (len == 126 ? 2 : len == 127 ? 8 : 0) + 4;
 }
 
-/* A complete header: is it one that a client may send now? */
-static bool header_is_good(const struct frame *frame)
+/*
+ * The first two bytes: are they those of a frame that a client may send now? Who is not a client
+ * may send no more than these, and wait for an answer.
+ */
+static bool header_begins_well(const struct frame *frame)
 {
 	unsigned opcode = frame->header[0] & OPCODE;
 	bool fin = frame->header[0] & FIN;
 
-	if ((frame->header[0] & RESERVED) || !(frame->header[1] & MASKED) || frame->left >> 63)
+	if ((frame->header[0] & RESERVED) || !(frame->header[1] & MASKED))
 		return false;
 	if (opcode & CONTROL)
-		return opcode <= OP_PONG && fin && frame->left <= CONTROL_MAX;
+		return opcode <= OP_PONG && fin && (frame->header[1] & 0x7fu) <= CONTROL_MAX;
 	if (opcode == OP_CONTINUATION)
 		return frame->in_message;
 	return opcode <= OP_BINARY && !frame->in_message;
 }
 
+/* The header is complete. Return: false: it is of a length that no frame may have. */
 static bool start_payload(struct frame *frame)
 {
 	unsigned short_len = frame->header[1] & 0x7fu;
@@ -373,7 +377,7 @@ static bool start_payload(struct frame *frame)
 	frame->left = bytes ? 0 : short_len;
 	for (unsigned i = 0; i < bytes; i++)
 		frame->left = frame->left << 8 | frame->header[2 + i];
-	if (!header_is_good(frame))
+	if (frame->left >> 63)
 		return false;
 	if (!(frame->header[0] & CONTROL))
 		frame->in_message = !(frame->header[0] & FIN);
@@ -461,6 +465,17 @@ static bool take_payload(struct websocket *ws, struct room *room)
 	return true;
 }
 
+static void take_header_byte(struct websocket *ws)
+{
+	struct frame *frame = &ws->frame;
+
+	frame->header[frame->header_len++] = ws->raw[ws->raw_at++];
+	if (frame->header_len == 2 && !header_begins_well(frame))
+		fail(ws);
+	else if (frame->header_len == header_size(frame) && !start_payload(frame))
+		fail(ws);
+}
+
 /* What has been read, until the user's room or the bytes end. */
 static void decode(struct websocket *ws, struct room *room)
 {
@@ -470,9 +485,7 @@ static void decode(struct websocket *ws, struct room *room)
 		take_handshake(ws);
 	while (ws->state == OPEN && ws->raw_at < ws->raw_end) {
 		if (!frame->in_payload) {
-			frame->header[frame->header_len++] = ws->raw[ws->raw_at++];
-			if (frame->header_len == header_size(frame) && !start_payload(frame))
-				fail(ws);
+			take_header_byte(ws);
 		} else if (frame->left && !take_payload(ws, room)) {
 			break;
 		}

@@ -221,6 +221,7 @@ def test_message_for_the_words_of_the_command_line(run_charhubd):
             (["--device"], "--device: requires an argument"),
             (["--chardev", "null"], "--chardev null: chardev: no id specified"),
             (["-name", "a,foo=1"], "-name a,foo=1: Invalid parameter 'foo'"),
+            (["-memory-max", ""], "-memory-max : Parameter 'size' is missing"),
     ):
         done = run_charhubd(*words)
         assert (done.code, done.err.splitlines()[0]) == (1, f"charhubd: {text}")

@@ -19,7 +19,8 @@
 
 static const char *complete(const char *after)
 {
-	static const char *const words[] = { "chardev-add", "chardev-remove", "help", NULL };
+	static const char *const words[] = { "chardev-add", "chardev-remove", "help", "info hubs",
+		"info name", NULL };
 
 	for (size_t i = 0; after && words[i]; i++)
 		if (!strcmp(words[i], after))
@@ -118,9 +119,13 @@ static void tab_completes_as_far_as_all_agree(void **state)
 	makes(readline, "chardev-r\tx", "chardev-remove x");
 	makes(readline, "zz\t", "zz");
 	makes(readline, "help c\t", "help c");
+	makes(readline, "i\t", "info ");
+	makes(readline, "info h\t", "info hubs ");
 	readline_begin(readline, &out);
 	type(readline, "chardev-\t", &out);
 	assert_non_null(strstr(out.data, "chardev-add\r\nchardev-remove\r\n"));
+	type(readline, "\025info \t", &out);
+	assert_non_null(strstr(out.data, "info hubs\r\ninfo name\r\n"));
 }
 
 static void a_long_line_rings(void **state)

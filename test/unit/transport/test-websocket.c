@@ -316,13 +316,14 @@ static void bad_frames_close_with_1002(void **state)
 		uint8_t bytes[14];
 		size_t len;
 	} bad[] = {
-		{ { 0x82, 0x01 }, 6 },				   /* not masked */
-		{ { 0xc2, 0x81 }, 6 },				   /* a reserved bit */
-		{ { 0x83, 0x81 }, 6 },				   /* an unknown opcode */
-		{ { 0x8b, 0x81 }, 6 },				   /* an unknown control opcode */
-		{ { 0x80, 0x81 }, 6 },				   /* nothing to continue */
-		{ { 0x09, 0x81 }, 6 },				   /* a ping in pieces */
-		{ { 0x89, 0xfe, 0x00, 0x7e }, 8 },		   /* a ping of 126 bytes */
+		{ { 0x82, 0x01 }, 2 },				   /* not masked */
+		{ { 0x88, 0x00 }, 2 },				   /* a goodbye that is not */
+		{ { 0xc2, 0x81 }, 2 },				   /* a reserved bit */
+		{ { 0x83, 0x81 }, 2 },				   /* an unknown opcode */
+		{ { 0x8b, 0x81 }, 2 },				   /* an unknown control opcode */
+		{ { 0x80, 0x81 }, 2 },				   /* nothing to continue */
+		{ { 0x09, 0x81 }, 2 },				   /* a ping in pieces */
+		{ { 0x89, 0xfe, 0x00, 0x7e }, 2 },		   /* a ping of 126 bytes */
 		{ { 0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0 }, 14 }, /* a length of 2^63 */
 		{ { 0x88, 0x81, 0, 0, 0, 0, 3 }, 7 },		   /* half a close code */
 		{ { 0x88, 0x82, 0, 0, 0, 0, 0x03, 0xed }, 8 },	   /* a code that is never sent */
