@@ -235,17 +235,19 @@ static void change_readers(struct pty_chardev *pty)
 	chardev_hang_up(&pty->base);
 }
 
+/* Opened by a reader, who may be gone again already, or by forget_reader(). */
 static void on_slave_opened(void *data)
 {
 	struct pty_chardev *pty = data;
 	struct pollfd look = { .fd = fd_stream_fd(&pty->stream), .events = POLLIN };
+	bool gone = poll(&look, 1, 0) > 0 && (look.revents & POLLHUP);
 
-	if (pty->base.open && !fd_stream_takes_out(&pty->stream))
+	if (pty->base.open && !gone && !fd_stream_takes_out(&pty->stream))
 		change_readers(pty);
 	if (pty->base.open || pty->base.closing)
 		return;
-	/* Gone again already; what it wrote meanwhile is still to be delivered. */
-	if (poll(&look, 1, 0) > 0 && (look.revents & POLLHUP) && !(look.revents & POLLIN))
+	/* What it wrote meanwhile is still to be delivered. */
+	if (gone && !(look.revents & POLLIN))
 		return;
 	begin_packets(fd_stream_fd(&pty->stream));
 	fd_stream_start(&pty->stream);

@@ -237,6 +237,28 @@ static void next_reader_comes_while_the_guest_takes_nothing(void **state)
 	RUN_UNTIL(env->loop, env->holder.hangups == 2);
 }
 
+/* It was there for a moment, as stty is: nothing is to be told, and nothing goes on by itself. */
+static void passer_by_while_the_guest_takes_nothing_is_nobody(void **state)
+{
+	struct env *env = *state;
+	struct chardev *pty = env_add(env, "pty,id=p");
+	int slave = open_slave(pty);
+
+	env->holder.room = 0;
+	env_attach(env, pty);
+	RUN_UNTIL(env->loop, env->holder.opened == 1);
+	assert_int_equal(write(slave, "one", 3), 3);
+	close(slave);
+	run_idle(env->loop);
+	close(open_slave(pty));
+	for (unsigned i = 0; i < 20; i++)
+		loop_step(env->loop, false);
+	assert_int_equal(env->holder.opened, 1);
+	fake_holder_set_room(&env->holder, SIZE_MAX);
+	RUN_UNTIL(env->loop, env->holder.hangups == 1);
+	assert_true(fake_holder_in_is(&env->holder, "one"));
+}
+
 static void set_cooked(int slave)
 {
 	struct termios mode;
@@ -484,6 +506,8 @@ int main(void)
 			leftovers_of_one_reader_are_not_shown_to_the_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			next_reader_comes_while_the_guest_takes_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			passer_by_while_the_guest_takes_nothing_is_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			reader_that_flushes_at_first_is_told_of, setup, teardown),
 		cmocka_unit_test_setup_teardown(
