@@ -56,7 +56,7 @@ def is_ready(stream):
 
 
 class Screen:
-    """One Xvfb and the programs on it."""
+    """One Xvfb and the programs on it. No key is repeated, however late its end comes."""
 
     def __init__(self, width=1600, height=1000, framed=False):
         """@framed: windows have frames, by a window manager"""
@@ -65,7 +65,7 @@ class Screen:
         self.programs = []
         reader, writer = os.pipe()
         self.server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{width}x{height}x24",
+            ["Xvfb", "-r", "-displayfd", str(writer), "-screen", "0", f"{width}x{height}x24",
              "-nolisten", "tcp", "-noreset", "-wr", "-fbdir", self.folder.name],
             pass_fds=[writer], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True)
