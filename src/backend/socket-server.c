@@ -10,7 +10,7 @@
  * A server with several clients and without a holder accepts nobody; the kernel keeps a few
  * waiting.
  */
-/* syscalls: accept4 */
+/* syscalls: accept4 ioctl */
 #include "backend/socket-impl.h"
 
 #include "base/cleanup.h"
@@ -20,6 +20,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 enum { LINE_BYTES = 256 };
@@ -55,6 +56,17 @@ static void refuse(const struct socket_chardev *socket, struct transport *transp
 		socket->base.id, socket->n_served, socket->clients_max);
 	log_debug("socket '%s': a client is sent away: all places are taken", socket->base.id);
 	send_away(transport, line);
+}
+
+/* One who has to make way may have sent something that nobody had room for. */
+static void tell_unread(const struct chardev *chardev, const struct fd_stream *stream)
+{
+	int unread = 0;
+
+	if (ioctl(fd_stream_fd(stream), FIONREAD, &unread) == 0 && unread > 0)
+		log_warning("socket '%s': who has left makes way for who comes: the last %d bytes "
+			    "that he had sent are lost",
+			chardev->id, unread);
 }
 
 /* ---- one client ---- */
@@ -100,8 +112,10 @@ static void accept_only_client(struct socket_chardev *socket, struct transport *
 		refuse(socket, transport);
 		return;
 	}
-	if (socket->n_served)
+	if (socket->n_served) {
+		tell_unread(&socket->base, stream);
 		end_only_client(socket);
+	}
 	if (socket->base.closing) {
 		transport_free(transport);
 		return;
@@ -280,6 +294,7 @@ static void make_way(struct socket_chardev *socket)
 		if (!peer->served ||
 			(peer->base.open && fd_stream_takes_out(&peer->connection.stream)))
 			continue;
+		tell_unread(&peer->base, &peer->connection.stream);
 		on_peer_gone(&peer->base, 0);
 		return;
 	}

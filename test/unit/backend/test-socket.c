@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/backends.h"
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "lib/env.h"
 
 #include <arpa/inet.h>
@@ -234,6 +235,49 @@ static void half_closed_client_still_gets_output_and_makes_way(void **state)
 	assert_reads(second, "new");
 	assert_int_equal(read(first, (char[1]){ 0 }, 1), 0);
 	close(first);
+	close(second);
+}
+
+static char last_line[LOG_LINE_BYTES];
+
+static void keep_line(struct log_sink *sink, const char *line, size_t len)
+{
+	(void)sink;
+	memcpy(last_line, line, len);
+	last_line[len] = 0;
+}
+
+static uint64_t no_time(struct log_sink *sink)
+{
+	(void)sink;
+	return 0;
+}
+
+static void hold_nothing(struct log_sink *sink, uint64_t ms)
+{
+	(void)sink, (void)ms;
+}
+
+/* He has left while nobody had room for what he had sent. */
+static void what_is_lost_with_who_makes_way_is_told(void **state)
+{
+	struct log_sink sink = { .line = keep_line, .now_ms = no_time, .held = hold_nothing };
+	struct env *env = *state;
+	int first, second;
+
+	env_attach(env, env_add(env, UNIX_SERVER));
+	env->holder.room = 3;
+	first = env_dial(env, "s");
+	assert_int_equal(write(first, "typed", 5), 5);
+	RUN_UNTIL(env->loop, env->holder.in.len == 3);
+	close(first);
+	run_idle(env->loop);
+	assert_int_equal(env->holder.hangups, 0);
+	log_set_sink(&sink);
+	second = env_dial(env, "s");
+	RUN_UNTIL(env->loop, env->holder.opened == 2);
+	log_set_sink(NULL);
+	assert_non_null(strstr(last_line, "the last 2 bytes that he had sent are lost"));
 	close(second);
 }
 
@@ -887,6 +931,7 @@ int main(void)
 		CASE(tcp_server_serves_one_client_after_another),
 		CASE(second_client_is_told_and_sent_away),
 		CASE(half_closed_client_still_gets_output_and_makes_way),
+		CASE(what_is_lost_with_who_makes_way_is_told),
 		CASE(half_closed_client_that_leaves_is_noticed),
 		CASE(reset_of_a_half_closed_tcp_client_is_noticed),
 		CASE(half_closed_tcp_client_is_probed),
