@@ -63,6 +63,8 @@ struct vhost_user {
 	struct guest_memory *memory;
 	struct task process_task;
 	uint64_t began_ns, worked_ns; /* when the device was let work; for how long in this round */
+	uint64_t ended_ns;	      /* when it had done so */
+	bool is_alone;		      /* others had little to do since then */
 	struct short_timer *paced;    /* runs between looks at serial ports that are polled */
 	bool connected;
 	struct connection connection; /* meaningful while @connected */

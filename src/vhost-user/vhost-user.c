@@ -9,7 +9,8 @@
  * The device works when a queue was kicked, at once, and in a task of the loop for as long as it
  * has more to do than one dispatch may take. In a round of the loop it works for ROUND_NS, however
  * many of its queues are kicked and however much a few bytes make the readers of its ports do. A
- * busy device is polled, see pace.h. A hostile frontend can end its own connection only.
+ * busy device is polled, see pace.h, and may linger for a console's next buffer, unless others had
+ * something to do since its last turn. A hostile frontend can end its own connection only.
  */
 /* syscalls: close fcntl */
 #include "vhost-user/vhost-user.h"
@@ -28,6 +29,7 @@
 enum {
 	DISPATCH_BUDGET = 256 * 1024,
 	ROUND_NS = 1000000, /* of work for one device, and a turn of one port, before others */
+	ALONE_NS = 5000,    /* between two turns of a device: others had next to nothing to do */
 	MESSAGES_A_DISPATCH = 32,
 	MESSAGES_NS = 1000 * 1000, /* no further message after so long: maps and kicks take time */
 	STATUS_NEEDS_RESET = 0x40,
@@ -70,6 +72,13 @@ static bool handle_is_time_up(void *transport)
 	return vu->worked_ns + (loop_clock_ns(vu->loop) - vu->began_ns) >= ROUND_NS;
 }
 
+static bool handle_may_linger(void *transport)
+{
+	const struct vhost_user *vu = transport;
+
+	return vu->is_alone && !handle_is_time_up(transport);
+}
+
 /* Look again after others had their turn, after a while, or when it is kicked. */
 static void look_again(struct vhost_user *vu, bool more)
 {
@@ -96,8 +105,10 @@ void vu_process(struct vhost_user *vu)
 
 	vu_enter(vu);
 	vu->began_ns = loop_clock_ns(vu->loop);
+	vu->is_alone = vu->began_ns - vu->ended_ns < ALONE_NS;
 	more = vu->connected && virtio_console_process(vu->console, DISPATCH_BUDGET);
-	vu->worked_ns += loop_clock_ns(vu->loop) - vu->began_ns;
+	vu->ended_ns = loop_clock_ns(vu->loop);
+	vu->worked_ns += vu->ended_ns - vu->began_ns;
 	if (vu->connected)
 		look_again(vu, more);
 	vu_leave(vu);
@@ -141,6 +152,7 @@ static const struct virtio_console_transport_ops transport_ops = {
 	.wake = handle_wake,
 	.broken = handle_broken,
 	.is_time_up = handle_is_time_up,
+	.may_linger = handle_may_linger,
 };
 
 /* ---- a connection ---- */

@@ -21,6 +21,8 @@ enum {
 	CALL_COST = 512,   /* bytes of budget: of asking the port's user for room, or to take */
 	IN_A_CALL = 16384, /* budget of a call that puts something in, or asks for room */
 	PAGE_MIN = 4096,
+	LOOKS_A_TURN = 256,  /* for the next buffers of a console's guest: 10 us, about */
+	LINGER_BYTES = 1024, /* are enough to be handed over at once */
 };
 
 /* ---- life ---- */
@@ -349,12 +351,35 @@ static int next_chain(struct virtqueue *vq, bool polls)
 	return ret;
 }
 
+static bool may_linger(const struct virtio_console *console)
+{
+	return console->transport_ops && console->transport_ops->may_linger &&
+	       console->transport_ops->may_linger(console->transport);
+}
+
+/*
+ * The guest of a polled console has its buffer back, and makes the next one while we wait: to hand
+ * over several at once takes hardly longer than one. @looks: that are left in this turn. Return: 1;
+ * 0: none has come; -EPROTO
+ */
+static int await_chain(struct virtio_console *console, struct virtqueue *vq, unsigned *looks)
+{
+	int ret = 0;
+
+	while (ret == 0 && *looks > 0 && may_linger(console)) {
+		--*looks;
+		ret = virtqueue_pop(vq);
+	}
+	return ret;
+}
+
 bool port_serve_out(struct virtio_console *console, struct virtio_console_port *port,
 	unsigned queue, size_t *budget)
 {
 	struct virtqueue *vq = console->queues[queue];
 	struct sink sink = { .port = port };
 	bool polls = console_polls(console, port);
+	unsigned looks = polls && port->is_console ? LOOKS_A_TURN : 0;
 	int ret = 1;
 
 	if (port && port->out_held)
@@ -362,6 +387,8 @@ bool port_serve_out(struct virtio_console *console, struct virtio_console_port *
 	virtqueue_want_kick(vq, false);
 	while (*budget > 0 && ret > 0) {
 		ret = next_chain(vq, polls);
+		if (ret == 0 && sink.total > 0 && sink.total < LINGER_BYTES)
+			ret = await_chain(console, vq, &looks);
 		if (ret <= 0)
 			break;
 		ret = serve_chain(&sink, vq, budget);

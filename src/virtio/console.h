@@ -235,6 +235,12 @@ struct virtio_console_transport_ops {
 	 * rest for its next call. NULL: never.
 	 */
 	bool (*is_time_up)(void *transport);
+
+	/**
+	 * Nobody else waits: asked before each look for the next buffer of a console that is
+	 * polled, while what it has given is not handed over yet. NULL: never.
+	 */
+	bool (*may_linger)(void *transport);
 };
 
 /**

@@ -38,12 +38,25 @@ static bool is_time_up(void *transport)
 	return ((struct rig *)transport)->time_is_up;
 }
 
+static bool may_linger(void *transport)
+{
+	struct rig *rig = transport;
+
+	rig->looks++;
+	if (!rig->late)
+		return rig->lingers;
+	rig->late--;
+	rig_write(rig, 1, "x", 1);
+	return true;
+}
+
 static const struct virtio_console_transport_ops transport_ops = {
 	.notify = on_notify,
 	.config_changed = on_config_changed,
 	.wake = on_wake,
 	.broken = on_broken,
 	.is_time_up = is_time_up,
+	.may_linger = may_linger,
 };
 
 /* ---- ports ---- */

@@ -33,7 +33,8 @@ struct rig {
 	struct rig_port ports[RIG_PORTS];
 	unsigned calls[RIG_QUEUES], kicks[RIG_QUEUES], wakes, config_changes, breaks;
 	const char *why;
-	bool time_is_up; /* what the device is told when it asks */
+	bool time_is_up, lingers; /* what the device is told when it asks */
+	unsigned looks, late;	  /* times it asked to linger; buffers "x" that come meanwhile */
 };
 
 /** rig_open() - a device with @ports ports numbers and no port; driver took @features */

@@ -388,6 +388,44 @@ static void a_polled_console_needs_no_kicks_and_its_calls_wait(void **state)
 	}
 }
 
+static void a_polled_console_hands_over_what_comes_meanwhile_in_one_piece(void **state)
+{
+	char text[1025] = "";
+
+	(void)state;
+	for (int i = 0; i < FORMATS; i++) {
+		open_two_ports(formats[i]);
+		rig.late = 2;
+		rig_write(&rig, 1, "a", 1);
+		rig_process(&rig);
+		assert_int_equal(rig.looks, 0); /* it is not polled */
+		assert_out(0, "a");
+
+		virtio_console_set_polling(rig.console, VIRTIO_CONSOLE_POLL_CONSOLES);
+		rig_write(&rig, SERIAL_OUT, "s", 1);
+		rig_process(&rig);
+		assert_int_equal(rig.looks, 0); /* there is nothing that waits to be handed over */
+		rig_write(&rig, 1, "b", 1);
+		virtio_console_process(rig.console, SIZE_MAX);
+		assert_int_equal(rig.looks, 3);
+		assert_out(0, "abxx");
+		assert_int_equal(rig.ports[0].commits, 2);
+
+		/* Nor does it wait where there is much already, nor for ever. */
+		rig.lingers = true;
+		memset(text, 'm', sizeof(text) - 1);
+		rig_write(&rig, 1, text, sizeof(text) - 1);
+		virtio_console_process(rig.console, SIZE_MAX);
+		assert_int_equal(rig.looks, 3);
+		rig.ports[0].out_len = 0;
+		rig_write(&rig, 1, "c", 1);
+		virtio_console_process(rig.console, SIZE_MAX);
+		assert_in_range(rig.looks, 4, 4096);
+		assert_out(0, "c");
+		rig_close(&rig);
+	}
+}
+
 static void a_polled_serial_port_needs_no_kicks_and_is_called_when_it_rests(void **state)
 {
 	(void)state;
@@ -657,6 +695,7 @@ int main(void)
 		cmocka_unit_test(when_time_is_up_one_port_is_served_and_the_next_goes_on),
 		cmocka_unit_test(useless_buffers_for_input_are_given_back_bit_by_bit),
 		cmocka_unit_test(a_polled_console_needs_no_kicks_and_its_calls_wait),
+		cmocka_unit_test(a_polled_console_hands_over_what_comes_meanwhile_in_one_piece),
 		cmocka_unit_test(a_polled_serial_port_needs_no_kicks_and_is_called_when_it_rests),
 		cmocka_unit_test(a_polled_serial_port_that_waits_for_buffers_needs_no_kicks),
 		cmocka_unit_test(a_single_port_is_open_while_its_queues_run),
