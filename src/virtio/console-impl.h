@@ -42,6 +42,7 @@ struct virtio_console_port {
 	unsigned cols, rows;
 	struct virtio_console_port_stats stats;
 	char *name;
+	unsigned streak; /* buffers out since it is polled */
 };
 
 /**

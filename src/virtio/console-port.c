@@ -23,6 +23,7 @@ enum {
 	PAGE_MIN = 4096,
 	LOOKS_A_TURN = 256,  /* for the next buffers of a console's guest: 10 us, about */
 	LINGER_BYTES = 1024, /* are enough to be handed over at once */
+	LINGER_AFTER = 16,   /* buffers that were polled for: what echoes a key is no stream */
 };
 
 /* ---- life ---- */
@@ -379,7 +380,8 @@ bool port_serve_out(struct virtio_console *console, struct virtio_console_port *
 	struct virtqueue *vq = console->queues[queue];
 	struct sink sink = { .port = port };
 	bool polls = console_polls(console, port);
-	unsigned looks = polls && port->is_console ? LOOKS_A_TURN : 0;
+	unsigned looks =
+		polls && port->is_console && port->streak >= LINGER_AFTER ? LOOKS_A_TURN : 0;
 	int ret = 1;
 
 	if (port && port->out_held)
@@ -395,6 +397,8 @@ bool port_serve_out(struct virtio_console *console, struct virtio_console_port *
 		if (ret == 0)
 			ret = 1; /* goes on in the next turn */
 		console_note_pushed(console, queue);
+		if (port)
+			port->streak = polls ? port->streak + 1 : 0;
 		if (port)
 			*(port->is_console ? &console->taken.console : &console->taken.serial) += 1;
 	}

@@ -395,21 +395,25 @@ static void a_polled_console_hands_over_what_comes_meanwhile_in_one_piece(void *
 	(void)state;
 	for (int i = 0; i < FORMATS; i++) {
 		open_two_ports(formats[i]);
-		rig.late = 2;
-		rig_write(&rig, 1, "a", 1);
+		rig_write(&rig, 1, "-", 1);
 		rig_process(&rig);
-		assert_int_equal(rig.looks, 0); /* it is not polled */
-		assert_out(0, "a");
-
 		virtio_console_set_polling(rig.console, VIRTIO_CONSOLE_POLL_CONSOLES);
+		for (int j = 0; j < 16; j++) {
+			rig_write(&rig, 1, "-", 1);
+			rig_process(&rig);
+			rig_used(&rig, 1, NULL);
+		}
+		assert_int_equal(rig.looks, 0); /* a few may be the echo of a key */
+		rig.late = 2;
+		rig.ports[0].out_len = rig.ports[0].commits = 0;
 		rig_write(&rig, SERIAL_OUT, "s", 1);
 		rig_process(&rig);
 		assert_int_equal(rig.looks, 0); /* there is nothing that waits to be handed over */
 		rig_write(&rig, 1, "b", 1);
 		virtio_console_process(rig.console, SIZE_MAX);
 		assert_int_equal(rig.looks, 3);
-		assert_out(0, "abxx");
-		assert_int_equal(rig.ports[0].commits, 2);
+		assert_out(0, "bxx");
+		assert_int_equal(rig.ports[0].commits, 1);
 
 		/* Nor does it wait where there is much already, nor for ever. */
 		rig.lingers = true;
