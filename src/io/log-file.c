@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* syscalls: close fallocate flock fstat newfstatat statx unlink */
+/* syscalls: access close faccessat fallocate flock fstat newfstatat statx unlink */
 #include "io/log-file.h"
 
 #include "base/cleanup.h"
@@ -118,10 +118,12 @@ int log_file_open(struct log_file *file, const char *path, unsigned flags,
 	const struct log_file_options *options)
 {
 	struct log_file_options fresh = *options;
+	bool was_there = options->anew && !options->inherited && access(path, F_OK) == 0;
 	int r = open_it(file, path, flags, options);
 
-	if (r < 0 || !options->anew || options->inherited || !file->size ||
-		out_file_is_inherited(path))
+	/* An empty one may be somebody's who is about to write. */
+	if (r < 0 || !was_there || out_file_is_inherited(path) ||
+		!out_file_is_regular(file->out.fd))
 		return r;
 	fresh.anew = false;
 	r = log_file_rotate(file, path, &fresh);

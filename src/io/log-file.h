@@ -29,7 +29,7 @@ struct log_file {
  * @rotates: the file is going to be moved away: keep it locked (shared) until it is closed, so that
  *           nobody packs what is written to
  * @keep:    old files that there are at most when it was moved away; 0: all
- * @anew:    a regular file that is there, and has something in it, is moved aside first, as by
+ * @anew:    a regular file that is there, if it is empty, too, is moved aside first, as by
  *           log_file_rotate(); not one that is inherited
  * @indexed: have an index, where it is a regular file that is not inherited
  * @sync:    what was written is on the disk

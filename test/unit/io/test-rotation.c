@@ -643,6 +643,27 @@ static void killed_at_any_step_nothing_is_lost_or_doubled(void **state, enum arc
 	assert_true(steps > 2 * FEW_LINES);
 }
 
+/* A recording may be full, and followed by another one, before a byte of it was written. */
+static void empty_file_may_be_somebodys_who_is_about_to_write(void **state)
+{
+	struct fixture *f = *state;
+	const struct writer_options options = { .path = f->path, .anew = true, .mode = 0640 };
+	struct archive archive;
+	struct writer *first;
+
+	begin(f);
+	assert_int_equal(writer_open(f->loop, &options, &first), 0);
+	assert_int_equal(writer_open(f->loop, &options, &f->writer), 0);
+	assert_int_equal(writer_write(first, &(struct iovec){ (char[]){ "1st" }, 3 }, 1), 3);
+	assert_int_equal(writer_write(f->writer, &(struct iovec){ (char[]){ "2nd" }, 3 }, 1), 3);
+	assert_int_equal(archive_list(f->path, &archive), 0);
+	assert_int_equal(archive.len, 2);
+	wait_for_file(f->loop, archive.items[0].path, "1st");
+	wait_for_file(f->loop, f->path, "2nd");
+	archive_done(&archive);
+	writer_close(first);
+}
+
 static void killed_while_it_rotates(void **state)
 {
 	killed_at_any_step_nothing_is_lost_or_doubled(state, ARCHIVE_PLAIN);
@@ -683,6 +704,7 @@ int main(void)
 		rotation_test(what_was_left_is_packed_by_the_next),
 		rotation_test(file_that_was_moved_away_is_left_alone),
 		rotation_test(file_goes_on_where_there_can_be_no_new_one),
+		rotation_test(empty_file_may_be_somebodys_who_is_about_to_write),
 		rotation_test(killed_while_it_rotates),
 		rotation_test(killed_while_it_packs_by_zstd),
 		rotation_test(killed_while_it_packs_by_gzip),
