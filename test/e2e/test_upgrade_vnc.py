@@ -192,12 +192,18 @@ def pages(address, count):
     return seen
 
 
-def test_a_screen_of_its_own_is_there_with_the_lines_above_it(upgradable, workdir):
-    """Nobody looks meanwhile; the guest prints on."""
-    path, server = f"{workdir}/vnc", UnixServer(workdir / "g")
+def start_screen_of_its_own(upgradable, workdir, path):
+    """A vc that shows no hub's screen, with a viewer's server at @path. Return: its guest."""
+    server = UnixServer(workdir / "g")
     upgradable.start("-chardev", "vc,id=v", "-chardev", f"socket,id=g,path={workdir}/g",
                      "-device", "console,guest=g,chardev=v", "-vnc", f"unix:{path}")
-    guest = server.accept()
+    return server.accept()
+
+
+def test_a_screen_of_its_own_is_there_with_the_lines_above_it(upgradable, workdir):
+    """Nobody looks meanwhile; the guest prints on."""
+    path = f"{workdir}/vnc"
+    guest = start_screen_of_its_own(upgradable, workdir, path)
 
     def pages_with(text):
         guest.send(text + b"\x1b[6n")
@@ -221,10 +227,8 @@ def test_a_screen_of_its_own_is_there_with_the_lines_above_it(upgradable, workdi
 
 
 def test_what_a_screen_of_its_own_was_in_the_middle_of_is_no_text(upgradable, workdir):
-    path, server = f"{workdir}/vnc", UnixServer(workdir / "g")
-    upgradable.start("-chardev", "vc,id=v", "-chardev", f"socket,id=g,path={workdir}/g",
-                     "-device", "console,guest=g,chardev=v", "-vnc", f"unix:{path}")
-    guest = server.accept()
+    path = f"{workdir}/vnc"
+    guest = start_screen_of_its_own(upgradable, workdir, path)
 
     def page_with(text):
         guest.send(text + b"\x1b[6n")

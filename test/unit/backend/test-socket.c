@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/backends.h"
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "lib/env.h"
+#include "lib/kept-log.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -238,31 +238,11 @@ static void half_closed_client_still_gets_output_and_makes_way(void **state)
 	close(second);
 }
 
-static char last_line[LOG_LINE_BYTES];
-
-static void keep_line(struct log_sink *sink, const char *line, size_t len)
-{
-	(void)sink;
-	memcpy(last_line, line, len);
-	last_line[len] = 0;
-}
-
-static uint64_t no_time(struct log_sink *sink)
-{
-	(void)sink;
-	return 0;
-}
-
-static void hold_nothing(struct log_sink *sink, uint64_t ms)
-{
-	(void)sink, (void)ms;
-}
-
 /* He has left while nobody had room for what he had sent. */
 static void what_is_lost_with_who_makes_way_is_told(void **state)
 {
-	struct log_sink sink = { .line = keep_line, .now_ms = no_time, .held = hold_nothing };
 	struct env *env = *state;
+	struct kept_log log;
 	int first, second;
 
 	env_attach(env, env_add(env, UNIX_SERVER));
@@ -273,11 +253,11 @@ static void what_is_lost_with_who_makes_way_is_told(void **state)
 	close(first);
 	run_idle(env->loop);
 	assert_int_equal(env->holder.hangups, 0);
-	log_set_sink(&sink);
+	kept_log_begin(&log);
 	second = env_dial(env, "s");
 	RUN_UNTIL(env->loop, env->holder.opened == 2);
-	log_set_sink(NULL);
-	assert_non_null(strstr(last_line, "the last 2 bytes that he had sent are lost"));
+	assert_non_null(strstr(log.last, "the last 2 bytes that he had sent are lost"));
+	kept_log_end(&log);
 	close(second);
 }
 

@@ -2,11 +2,10 @@
 #include "frontend/frontend.h"
 
 #include "base/cleanup.h"
-#include "base/list.h"
-#include "base/log.h"
 #include "hub/hub.h"
 #include "lib/fake-chardev.h"
 #include "lib/fake-holder.h"
+#include "lib/kept-log.h"
 #include "opts/opts.h"
 
 #include <errno.h>
@@ -142,40 +141,15 @@ static void keys_wait_for_a_guest_that_is_not_there(void **state)
 	assert_true(fake_chardev_out_is(f->guest, "early"));
 }
 
-/* The log as one text. */
-struct kept_log {
-	struct log_sink sink;
-	struct strbuf text;
-};
-
-static void keep_line(struct log_sink *sink, const char *line, size_t len)
-{
-	strbuf_append(&container_of(sink, struct kept_log, sink)->text, line, len);
-}
-
-static uint64_t no_time(struct log_sink *sink)
-{
-	(void)sink;
-	return 0;
-}
-
-static void hold_nothing(struct log_sink *sink, uint64_t ms)
-{
-	(void)sink;
-	(void)ms;
-}
-
 static void what_is_lost_is_told(void **state)
 {
-	struct kept_log log = {
-		.sink = { .line = keep_line, .now_ms = no_time, .held = hold_nothing }
-	};
 	struct fake_chardev *single;
 	struct fixture *f = *state;
+	struct kept_log log;
 
 	single = fake_chardev_add(f->set, "s");
 	assert_int_equal(add(f, "console,guest=g,chardev=s", NULL), 0);
-	log_set_sink(&log.sink);
+	kept_log_begin(&log);
 	/* A guest that dies with input before it. */
 	fake_chardev_set_accept(f->guest, 2);
 	fake_chardev_type(single, "hello", 5);
@@ -189,8 +163,7 @@ static void what_is_lost_is_told(void **state)
 	assert_null(strstr(log.text.data, "went to nobody"));
 	fake_chardev_set_open(single, true);
 	assert_non_null(strstr(log.text.data, "console 'g': 6 bytes of the guest went to nobody"));
-	log_set_sink(NULL);
-	strbuf_done(&log.text);
+	kept_log_end(&log);
 }
 
 static void guest_is_told_size_and_break(void **state)

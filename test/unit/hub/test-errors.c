@@ -5,7 +5,7 @@
  */
 #include "hub-fixture.h"
 
-#include "base/log.h"
+#include "lib/kept-log.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -160,44 +160,23 @@ static void others_have_all_where_the_late_are_closed(void **state)
 
 /* ---- what is told ---- */
 
-static char last_line[LOG_LINE_BYTES];
-
-static void keep_line(struct log_sink *sink, const char *line, size_t len)
-{
-	(void)sink;
-	memcpy(last_line, line, len);
-	last_line[len] = 0;
-}
-
-static uint64_t no_time(struct log_sink *sink)
-{
-	(void)sink;
-	return 0;
-}
-
-static void hold_nothing(struct log_sink *sink, uint64_t ms)
-{
-	(void)sink;
-	(void)ms;
-}
-
 static void error_is_told_and_a_peer_that_has_left_is_not(void **state)
 {
-	struct log_sink sink = { .line = keep_line, .now_ms = no_time, .held = hold_nothing };
 	struct hub_fixture *f = *state;
+	struct kept_log log;
 	char text[128];
 
 	fixture_fakes(f, 2);
 	fixture_hub(f, "chardevs.0=f0,chardevs.1=f1,terminal=off", 0);
-	log_set_sink(&sink);
+	kept_log_begin(&log);
 	fake_chardev_fail(f->fake[0], EPIPE);
 	fixture_out(f, "a");
-	assert_string_equal(last_line, "");
+	assert_string_equal(log.last, "");
 	fake_chardev_fail(f->fake[1], EIO);
 	fixture_out(f, "b");
-	log_set_sink(NULL);
 	snprintf(text, sizeof(text), "hub 'h': member 'f1' failed: %s", strerror(EIO));
-	assert_non_null(strstr(last_line, text));
+	assert_non_null(strstr(log.last, text));
+	kept_log_end(&log);
 }
 
 int main(void)

@@ -8,6 +8,7 @@
 #include "io/pack.h"
 #include "io/writer.h"
 #include "lib/files.h"
+#include "lib/kept-log.h"
 #include "lib/steps.h"
 
 #include <dirent.h>
@@ -26,37 +27,15 @@
 enum { SIZE = 300, LINE = 50, LINES = 20, FEW_LINES = 3, FEW_FRAMES = 4 };
 
 struct fixture {
-	struct log_sink sink; /* first */
+	struct kept_log log;
 	struct loop *loop;
 	struct work_pool *pool;
 	struct writer *writer;
 	struct rotation_rules rules;
-	unsigned lines;
-	char last[LOG_LINE_BYTES];
 	char dir[32], path[64];
 	char old[96], door[64]; /* names of one FIFO */
 	int from, to;		/* of the lines that a process writes */
 };
-
-static void note_line(struct log_sink *sink, const char *line, size_t len)
-{
-	struct fixture *f = (struct fixture *)sink;
-
-	f->lines++;
-	memcpy(f->last, line, len);
-	f->last[len] = 0;
-}
-
-static uint64_t no_time(struct log_sink *sink)
-{
-	(void)sink;
-	return 1;
-}
-
-static void never_held(struct log_sink *sink, uint64_t ms)
-{
-	(void)sink, (void)ms;
-}
 
 static void begin(struct fixture *f)
 {
@@ -76,12 +55,11 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	f->sink = (struct log_sink){ .line = note_line, .now_ms = no_time, .held = never_held };
 	strcpy(f->dir, "/tmp/charhub-test-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->path, sizeof(f->path), "%s/log", f->dir);
 	f->rules = (struct rotation_rules){ .size = SIZE };
-	log_set_sink(&f->sink);
+	kept_log_begin(&f->log);
 	*state = f;
 	return 0;
 }
@@ -92,7 +70,7 @@ static int teardown(void **state)
 
 	if (f->loop)
 		end(f);
-	log_set_sink(NULL);
+	kept_log_end(&f->log);
 	empty_folder(f->dir);
 	assert_int_equal(rmdir(f->dir), 0);
 	free(f);
@@ -392,7 +370,7 @@ static void old_files_are_packed(void **state, enum archive_form form, const cha
 	assert_int_equal(archive_list(f->path, &archive), 0);
 	assert_int_equal(stat(archive.items[0].path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0640);
-	assert_int_equal(f->lines, 0);
+	assert_int_equal(f->log.lines, 0);
 }
 
 static void old_files_are_packed_by_zstd(void **state)
@@ -468,7 +446,7 @@ static void never_more_old_files_than_are_kept_while_a_sweep_hangs(void **state)
 	assert_int_equal(count_files(f, "Z.zst"), 2);
 	assert_int_equal(count_files(f, "Z.zst.idx"), 2);
 	assert_int_equal(count_files(f, "idx"), 3);
-	assert_int_equal(f->lines, 0);
+	assert_int_equal(f->log.lines, 0);
 }
 
 static void rotations_behind_the_back_keep_no_more_either(void **state)
@@ -598,13 +576,13 @@ static void file_goes_on_where_there_can_be_no_new_one(void **state)
 	put_lines(f, 0, 4);
 	assert_int_equal(rename(f->dir, moved), 0);
 	put_lines(f, 4, 11);
-	assert_int_equal(f->lines, 1);
+	assert_int_equal(f->log.lines, 1);
 	assert_non_null(
-		strstr(f->last, "could not be rotated: No such file or directory; it goes on"));
+		strstr(f->log.last, "could not be rotated: No such file or directory; it goes on"));
 	assert_int_equal(rename(moved, f->dir), 0);
 	assert_true(file_has_size(f->path, 11 * LINE));
 	put_lines(f, 11, 13);
-	assert_int_equal(f->lines, 1);
+	assert_int_equal(f->log.lines, 1);
 	assert_int_equal(count_files(f, "Z"), 1);
 	assert_int_equal(count_lines(f), 13);
 }

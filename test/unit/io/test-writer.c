@@ -2,10 +2,11 @@
 #include "io/writer.h"
 
 #include "base/cleanup.h"
-#include "base/log.h"
+#include "base/list.h"
 #include "io/work-pool.h"
 #include "lib/files.h"
 #include "lib/hang.h"
+#include "lib/kept-log.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,51 +30,37 @@ enum { BLOCK = 4096, LINKS = 5, ROUNDS = 100 };
 static unsigned alone;
 
 struct fixture {
-	struct log_sink sink; /* first */
+	struct kept_log log;
 	struct loop *loop;
 	struct work_pool *pool;
 	struct writer *writer;
-	unsigned rooms, troubles, lines;
-	char last[LOG_LINE_BYTES];
+	unsigned rooms, troubles;
 	char dir[32], path[64], moved[64];
 };
 
+/* Messages go to a file themselves: whoever logs may not have the pool's lock. */
 static void note_line(struct log_sink *sink, const char *line, size_t len)
 {
-	struct fixture *f = (struct fixture *)sink;
+	struct fixture *f = container_of(sink, struct fixture, log.sink);
 	struct work_pool *pool;
 
-	/* Messages go to a file themselves: whoever logs may not have the pool's lock. */
 	assert_int_equal(work_pool_get(f->loop, &pool), 0);
 	work_pool_put(pool);
-	f->lines++;
-	memcpy(f->last, line, len);
-	f->last[len] = 0;
-}
-
-static uint64_t no_time(struct log_sink *sink)
-{
-	(void)sink;
-	return 1;
-}
-
-static void never_held(struct log_sink *sink, uint64_t ms)
-{
-	(void)sink, (void)ms;
+	kept_log_line(sink, line, len);
 }
 
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	f->sink = (struct log_sink){ .line = note_line, .now_ms = no_time, .held = never_held };
 	strcpy(f->dir, "/tmp/charhub-test-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->path, sizeof(f->path), "%s/file", f->dir);
 	snprintf(f->moved, sizeof(f->moved), "%s/moved", f->dir);
 	f->loop = loop_new();
 	loop_fake_clock(f->loop);
-	log_set_sink(&f->sink);
+	kept_log_begin(&f->log);
+	f->log.sink.line = note_line;
 	*state = f;
 	return 0;
 }
@@ -86,7 +73,7 @@ static int teardown(void **state)
 	writer_close(f->writer);
 	work_pool_put(f->pool);
 	loop_free(f->loop);
-	log_set_sink(NULL);
+	kept_log_end(&f->log);
 	empty_folder(f->dir);
 	assert_int_equal(rmdir(f->dir), 0);
 	free(f);
@@ -192,7 +179,7 @@ static void bytes_arrive_in_order_and_once(void **state)
 	wait_for_file(f->loop, f->path, "old,front,back");
 	assert_int_equal(offer(f->writer, ",more", 5), 5);
 	wait_for_file(f->loop, f->path, "old,front,back,more");
-	assert_int_equal(f->lines, 0);
+	assert_int_equal(f->log.lines, 0);
 }
 
 static void hanging_file_makes_nobody_wait(void **state)
@@ -354,11 +341,11 @@ static void limit_file_size(rlim_t size)
 /* Until the trouble is told to be over, however late its thread is, and no third line comes. */
 static void pass_calm(struct fixture *f)
 {
-	while (f->lines < 2)
+	while (f->log.lines < 2)
 		loop_advance(f->loop, WRITER_RETRY_MS);
 	for (unsigned ms = 0; ms <= WRITER_CALM_MS; ms += WRITER_RETRY_MS)
 		loop_advance(f->loop, WRITER_RETRY_MS);
-	assert_int_equal(f->lines, 2);
+	assert_int_equal(f->log.lines, 2);
 }
 
 static void full_disk_is_told_once_and_goes_on_by_itself(void **state)
@@ -372,15 +359,15 @@ static void full_disk_is_told_once_and_goes_on_by_itself(void **state)
 	assert_true(writer_is_failing(f->writer));
 	loop_advance(f->loop, WRITER_RETRY_MS);
 	run_until(f, &f->troubles, 2);
-	assert_int_equal(f->lines, 1);
-	assert_non_null(strstr(f->last, "is in trouble: File too large"));
+	assert_int_equal(f->log.lines, 1);
+	assert_non_null(strstr(f->log.last, "is in trouble: File too large"));
 	limit_file_size(RLIM_INFINITY);
 	offer(f->writer, ",three", 6);
 	wait_for_file(f->loop, f->path, "onet");
 	loop_advance(f->loop, 2 * WRITER_RETRY_MS);
 	wait_for_file(f->loop, f->path, "onetwo,three");
 	pass_calm(f);
-	assert_non_null(strstr(f->last, "works again, 0 bytes are missing in it"));
+	assert_non_null(strstr(f->log.last, "works again, 0 bytes are missing in it"));
 	assert_false(writer_is_failing(f->writer));
 }
 
@@ -448,7 +435,7 @@ static void what_is_left_out_is_counted_in_the_file(void **state)
 	wait_for_size(f->loop, f->path, strlen(want));
 	assert_true(file_is(f->path, want));
 	pass_calm(f);
-	assert_non_null(strstr(f->last, "works again, 5 bytes are missing in it"));
+	assert_non_null(strstr(f->log.last, "works again, 5 bytes are missing in it"));
 }
 
 static void slow_reader_of_a_fifo_is_one_line_for_the_operator(void **state)
@@ -464,8 +451,8 @@ static void slow_reader_of_a_fifo_is_one_line_for_the_operator(void **state)
 			assert_true(read(fd, buf + BLOCK, BLOCK) > 0);
 		loop_step(f->loop, false);
 	}
-	assert_int_equal(f->lines, 1);
-	assert_non_null(strstr(f->last, "is in trouble: it takes the bytes too slowly"));
+	assert_int_equal(f->log.lines, 1);
+	assert_non_null(strstr(f->log.last, "is in trouble: it takes the bytes too slowly"));
 	for (int i = 0; i < 1000; i++) {
 		if (read(fd, buf, sizeof(buf) - 1) < 0)
 			assert_int_equal(errno, EAGAIN);
@@ -538,7 +525,7 @@ static void what_a_fifo_has_not_taken_at_the_end_is_told(void **state)
 	assert_true(n > 0);
 	snprintf(want, sizeof(want), "is closed, and %zu bytes are missing in it",
 		taken + 5 - (size_t)n);
-	assert_non_null(strstr(f->last, want));
+	assert_non_null(strstr(f->log.last, want));
 	close(fd);
 }
 
@@ -552,7 +539,7 @@ static void what_a_fifo_takes_at_the_end_is_not_told(void **state)
 	fill_up(f->writer);
 	widen(fd, sizeof(buf));
 	writer_close(TAKE_PTR(f->writer));
-	assert_int_equal(f->lines, 0);
+	assert_int_equal(f->log.lines, 0);
 	close(fd);
 }
 
@@ -573,11 +560,11 @@ static void file_that_moves_is_not_in_trouble(void **state)
 		assert_int_equal(f->rooms, 0);
 		put(f->writer, buf, writer_room(f->writer));
 	}
-	assert_int_equal(f->lines, 0);
+	assert_int_equal(f->log.lines, 0);
 	assert_int_equal(writer_left_out(f->writer), 0);
 	assert_int_equal(writer_room(f->writer), 0);
 	loop_advance(f->loop, WRITER_PATIENCE_MS);
-	assert_int_equal(f->lines, 1);
+	assert_int_equal(f->log.lines, 1);
 	close(fd);
 }
 
@@ -597,7 +584,7 @@ static void readers_of_a_fifo_come_and_go(void **state)
 		close(fd);
 		put(f->writer, "kept", 4);
 	}
-	assert_int_equal(f->lines, 0);
+	assert_int_equal(f->log.lines, 0);
 }
 
 static void errors_of_a_device_are_tried_again(void **state)
@@ -609,7 +596,7 @@ static void errors_of_a_device_are_tried_again(void **state)
 	assert_int_equal(f->troubles, 1);
 	for (unsigned i = 0; i < 10; i++)
 		loop_advance(f->loop, WRITER_RETRY_MS_MAX);
-	assert_int_equal(f->lines, 1);
+	assert_int_equal(f->log.lines, 1);
 	assert_true(f->troubles > 5);
 }
 
@@ -711,8 +698,8 @@ static void old_file_stays_where_no_new_one_can_be_made(void **state)
 	assert_int_equal(mkdir(f->path, 0700), 0);
 	writer_reopen(f->writer);
 	put(f->writer, "here", 4);
-	run_until(f, &f->lines, 1);
-	assert_non_null(strstr(f->last, "could not be reopened: Is a directory"));
+	run_until(f, &f->log.lines, 1);
+	assert_non_null(strstr(f->log.last, "could not be reopened: Is a directory"));
 	wait_for_file(f->loop, f->moved, "here");
 	assert_int_equal(rmdir(f->path), 0);
 }
@@ -729,8 +716,8 @@ static void descriptor_follows_the_file(void **state)
 	assert_int_equal(rename(f->path, f->moved), 0);
 	assert_int_equal(mkdir(f->path, 0700), 0);
 	writer_reopen(f->writer);
-	run_until(f, &f->lines, 1);
-	assert_non_null(strstr(f->last, "could not be reopened: Is a directory"));
+	run_until(f, &f->log.lines, 1);
+	assert_non_null(strstr(f->log.last, "could not be reopened: Is a directory"));
 	assert_int_equal(write(fd, " stays", 6), 6);
 	assert_true(file_is(f->moved, "old stays"));
 	assert_int_equal(rmdir(f->path), 0);
@@ -890,7 +877,7 @@ static void file_that_could_not_be_opened_is_tried_again(void **state)
 	assert_int_equal(writer_open(f->loop, &options, &f->writer), 0);
 	run_until(f, &f->troubles, 1);
 	assert_true(writer_is_failing(f->writer));
-	assert_non_null(strstr(f->last, "is in trouble: Is a directory"));
+	assert_non_null(strstr(f->log.last, "is in trouble: Is a directory"));
 	offer(f->writer, "a", 1);
 	loop_step(f->loop, false);
 	assert_int_equal(f->troubles, 1);
